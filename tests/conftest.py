@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+mpl.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def reference_dir() -> Path:
+    """Folder with measured files by other groups, which this repository may not redistribute."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "reference"
+    folder = Path(os.environ.get("STRAIN2DOS_REFERENCE", default))
+    if not folder.is_dir():
+        pytest.skip(f"no reference files at {folder}; set STRAIN2DOS_REFERENCE to their folder to run this test")
+    return folder

@@ -1,0 +1,57 @@
+# Each target sets up all that it needs in .venv; PYTHON picks the interpreter that makes it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP     = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+OUT    ?= demo-output
+JOBS   ?= 2
+
+.PHONY: demo test test-slow lint check-estimators docs bench wheel clean help
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/.ready-demo  ## train, map, explain and report on the bundled data
+	$(BIN)/strain2dos demo --output $(OUT)
+
+test: lint check-estimators $(VENV)/.ready-test  ## lint, estimator checks, doctests, unit tests, short demo, docs
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu" --deselect tests/test_check_estimators.py
+	$(BIN)/strain2dos demo --quick --force --output $(OUT)/quick
+	$(MAKE) docs
+
+test-slow: $(VENV)/.ready-test  ## the long tests too
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+check-estimators: $(VENV)/.ready-test  ## scikit-learn's checks over every public estimator, array API dispatch on
+	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
+
+lint: $(VENV)/.ready-test  ## ruff: lint and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+docs: $(VENV)/.ready-docs  ## the documentation, warnings as errors
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in one run each
+	$(BIN)/python benchmarks/fit_speed.py
+	$(BIN)/python benchmarks/map_speed.py
+	$(BIN)/python benchmarks/tight_binding.py
+	$(BIN)/python benchmarks/accuracy.py
+
+wheel: $(VENV)/.ready-test  ## build the wheel and the source archive
+	$(PIP) build
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(OUT) dist docs/_build docs/gallery docs/api/generated docs/notebooks docs/sg_execution_times.rst
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready-demo: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.ready-%: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable ".[io,dask,$*]"
+	touch $@

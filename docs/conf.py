@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sphinx settings; `make docs` builds with warnings as errors."""
+
+import os
+from importlib.metadata import version as _version
+
+os.environ.setdefault("TQDM_DISABLE", "1")
+
+project = "strain2dos"
+author = "the strain2dos developers"
+copyright = "2026, the strain2dos developers"
+release = version = _version("strain2dos")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+    "nbsphinx",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/*.py", "**.ipynb_checkpoints"]
+suppress_warnings = ["config.cache"]  # the gallery's sort key is a class, which Sphinx cannot cache
+
+html_theme = "pydata_sphinx_theme"
+html_title = "strain2dos"
+html_static_path = ["_static"]
+html_css_files = ["strain2dos.css"]
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "navbar_end": ["theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["theme-version"],
+}
+html_show_sourcelink = False
+
+autosummary_generate = True
+autodoc_typehints = "none"  # the numpydoc sections state types with shapes and units
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+numpydoc_class_members_toctree = False
+
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": r"notebooks/|__init__",
+    "download_all_examples": False,
+    "show_signature": False,
+    "abort_on_example_error": True,
+    "matplotlib_animations": False,
+    "image_scrapers": ("matplotlib",),
+    "remove_config_comments": True,
+}
+
+nbsphinx_execute = "auto"
+nbsphinx_timeout = 600

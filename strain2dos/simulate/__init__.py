@@ -1,1 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
+"""Where training data comes from: tight binding, phonons under strain, wrinkled flakes and Raman spectra."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "_phonons": ["PHONON_PARAMETERS", "PhononParameters", "strained_phonons"],
+        "_raman": ["lorentzian", "simulate_spectra"],
+        "_tight_binding": ["TightBindingTMD"],
+        "_wrinkle": ["random_strain_field", "wrinkle_strain"],
+    },
+)

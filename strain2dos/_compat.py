@@ -2,6 +2,6 @@
 """The one place where names private to scikit-learn are imported, so that a rename there is mended here."""
 
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Hidden, Interval, Options, StrOptions
 
-__all__ = ["Hidden", "Interval", "Options", "StrOptions", "_fit_context"]
+__all__ = ["HasMethods", "Hidden", "Interval", "Options", "StrOptions", "_fit_context"]

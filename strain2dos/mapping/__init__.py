@@ -1,1 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
+"""Maps: from a cube of spectra, features or strains to a map of the electronic structure."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "_display": ["MapDisplay"],
+        "_export": ["write_band_edges_csv", "write_dos_csv"],
+        "_groups": ["spatial_groups"],
+        "_mapper": ["SpatialMapper"],
+        "_pl": ["PLComparison", "compare_with_pl"],
+        "_pl_display": ["PLComparisonDisplay"],
+        "_steps": ["PixelStatus"],
+        "_units": ["check_strain_unit"],
+    },
+)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Maps block by block: in memory with a bounded footprint, or lazily with dask."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from tqdm.auto import tqdm
+
+from strain2dos.mapping._dataset import attrs_of, build_dataset, count_masked, dims_of, map_attrs, map_coords
+from strain2dos.mapping._evaluate import PixelEvaluator
+
+# A network holds a few arrays as wide as its output for each pixel; this keeps them near 100 MB.
+_CHUNK_BYTES = 2**26
+_ARRAYS_PER_PIXEL = 4
+
+
+def rows_per_chunk(cube: xr.DataArray, evaluator: PixelEvaluator, chunks: int | str | None) -> int:
+    """Rows of the map to be evaluated at once."""
+    if chunks is None:
+        return cube.sizes["y"]
+    if chunks != "auto":
+        return min(int(chunks), cube.sizes["y"])
+    per_pixel = 8 * (cube.shape[-1] + _ARRAYS_PER_PIXEL * evaluator.n_energies)
+    return int(np.clip(_CHUNK_BYTES // (per_pixel * cube.sizes["x"]), 1, cube.sizes["y"]))
+
+
+def row_slices(n_rows: int, step: int) -> Iterator[slice]:
+    """Consecutive slices of at most ``step`` rows."""
+    return (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
+
+
+def evaluate_block(block: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, np.ndarray]:
+    """Evaluate a block (y, x, k): arrays of shape (y, x) or (y, x, m)."""
+    n_y, n_x, n_columns = block.shape
+    found = evaluator(np.asarray(block.values).reshape(n_y * n_x, n_columns))
+    return {name: values.reshape(n_y, n_x, *values.shape[1:]) for name, values in found.items()}
+
+
+def map_in_memory(
+    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, *, step: int, progress: bool
+) -> xr.Dataset:
+    """Evaluate the rows of ``cube`` chunk after chunk into arrays allocated once."""
+    n_y, n_x = cube.shape[:2]
+    result: dict[str, np.ndarray] = {}
+    with tqdm(total=n_y * n_x, desc="map", unit="px", disable=not progress) as bar:
+        for rows in row_slices(n_y, step):
+            found = evaluate_block(cube.isel(y=rows), evaluator)
+            for name, values in found.items():
+                target = result.setdefault(name, np.empty((n_y, *values.shape[1:]), dtype=values.dtype))
+                target[rows] = values
+            bar.update(len(range(n_y)[rows]) * n_x)
+    warn_if_all_masked(result["status"])
+    return build_dataset(result, cube, evaluator, estimator)
+
+
+def warn_if_all_masked(status: np.ndarray) -> None:
+    """Warn, with counts, when no pixel of a map has a result."""
+    ok, no_input, no_features = count_masked(status)
+    if not ok:
+        warnings.warn(
+            f"none of the {status.size} pixels could be evaluated: {no_input} have input that is not finite "
+            f"and {no_features} features that are not finite; the map holds NaN only. See its variable "
+            "'status'.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def template(
+    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, chunks: tuple[Any, Any]
+) -> xr.Dataset:
+    """Make a lazy Dataset of the map's layout, chunked along y and x as told."""
+    import dask.array as da
+
+    variables = {}
+    for name in (*evaluator.quantities, "status"):
+        width = None if name == "status" else evaluator.width(name)
+        tail = () if width is None else (width,)
+        dtype = np.dtype(np.uint8) if name == "status" else evaluator.dtype_of(name)
+        blank = da.zeros((*cube.shape[:2], *tail), dtype=dtype, chunks=(*chunks, *tail))
+        variables[name] = (dims_of(name), blank, attrs_of(name))
+    return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator))
+
+
+def map_lazily(
+    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, *, chunks: int | str | None
+) -> xr.Dataset:
+    """Describe the map of a dask-backed cube; each block is evaluated once, when the Dataset is computed."""
+    column = cube.dims[-1]
+    rechunk: dict[Any, int] = {column: -1}
+    if chunks != "auto":
+        rechunk["y"] = -1 if chunks is None else int(chunks)
+    cube = cube.chunk(rechunk)
+    layout = template(cube, evaluator, estimator, cube.chunks[:2])
+    return xr.map_blocks(
+        _lazy_block, cube, args=(), kwargs={"evaluator": evaluator, "attrs": layout.attrs}, template=layout
+    )
+
+
+def _lazy_block(block: xr.DataArray, evaluator: PixelEvaluator, attrs: dict[str, str]) -> xr.Dataset:
+    found = evaluate_block(block, evaluator)
+    variables = {name: (dims_of(name), values, attrs_of(name)) for name, values in found.items()}
+    return xr.Dataset(variables, coords=map_coords(block, evaluator), attrs=attrs)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A cube as the caller has it, brought to (y, x, column) with the columns that the model was fitted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from strain2dos.mapping._steps import FittedModel, feature_names
+
+# Measured axes differ by rounding when files store them in single precision: far below a pixel of the
+# detector.
+_AXIS_TOLERANCE = 1e-2
+
+
+def as_cube(cube: xr.DataArray | np.ndarray) -> xr.DataArray:
+    """Bring a cube to dims (y, x, shift) or (y, x, feature).
+
+    Parameters
+    ----------
+    cube : DataArray or array of shape (y, x, k)
+        A DataArray may have its dims in any order; one with dims (y, x) only, such as a strain map, becomes a
+        cube of one feature with the map's name.
+
+    Returns
+    -------
+    DataArray of shape (y, x, k)
+
+    Raises
+    ------
+    ValueError
+        If a dimension is missing or the cube is empty.
+    """
+    if not isinstance(cube, xr.DataArray):
+        if np.ndim(cube) != 3:
+            raise ValueError(f"cube must have 3 axes (y, x, column), but its shape is {np.shape(cube)}.")
+        cube = xr.DataArray(cube, dims=("y", "x", "feature"))
+    if set(cube.dims) == {"y", "x"}:
+        cube = cube.expand_dims(feature=[str(cube.name or "strain")], axis=-1)
+    column = next((dim for dim in ("shift", "feature") if dim in cube.dims), None)
+    if column is None or set(cube.dims) != {"y", "x", column}:
+        raise ValueError(
+            "cube must have the dims (y, x, shift) or (y, x, feature), but has "
+            f"{tuple(map(str, cube.dims))}; rename them with cube.rename(...)."
+        )
+    cube = cube.transpose("y", "x", column)
+    if 0 in cube.shape:
+        raise ValueError(f"cube holds no pixel: its shape is {dict(cube.sizes)}.")
+    return cube
+
+
+def align_columns(cube: xr.DataArray, model: FittedModel) -> xr.DataArray:
+    """Order the columns of ``cube`` as ``model`` was fitted on them, by coordinate.
+
+    Raises
+    ------
+    ValueError
+        If the shift axes or the feature names do not agree, or their numbers differ.
+    """
+    dim = str(cube.dims[-1])
+    axis = _fitted_axis(model)
+    if dim == "shift" and axis is not None and dim in cube.coords:
+        return _align_shift(cube, axis)
+    if dim == "feature" and axis is not None and dim in cube.coords:
+        raise ValueError(
+            "cube has dims (y, x, feature), but the model starts with a featurizer for spectra (y, x, "
+            "shift); map spectra, or take the model's later steps, for example model[1:]."
+        )
+    names = feature_names(model.first)
+    if dim == "feature" and names is not None and dim in cube.coords:
+        have = [str(name) for name in cube[dim].values]
+        if set(have) != set(names):
+            raise ValueError(f"cube has the features {have}, but the model was fitted on {names}.")
+        cube = cube.isel({dim: [have.index(name) for name in names]}) if have != names else cube
+    expected = getattr(model.first, "n_features_in_", None)
+    if expected is not None and cube.sizes[dim] != expected:
+        raise ValueError(
+            f"cube has {cube.sizes[dim]} columns along {dim!r}, but the model was fitted on {expected}."
+        )
+    return cube
+
+
+def column_names(cube: xr.DataArray, model: FittedModel) -> tuple[str, ...]:
+    """Names of the "features" of a map: the featurizer's, else those of the model or cube."""
+    if model.featurizer is not None:
+        return tuple(map(str, model.featurizer.get_feature_names_out()))
+    dim = cube.dims[-1]
+    named = dim in cube.coords
+    return tuple(
+        feature_names(model.first) or (str(v) if named else f"x{i}" for i, v in enumerate(cube[dim].values))
+    )
+
+
+def _fitted_axis(model: FittedModel) -> np.ndarray | None:
+    """Shift axis on which the featurizer was fitted, or None."""
+    for name in ("shift_", "shift"):
+        axis: Any = getattr(model.featurizer, name, None)
+        if axis is not None:
+            return np.asarray(axis, dtype=np.float64)
+    return None
+
+
+def _align_shift(cube: xr.DataArray, axis: np.ndarray) -> xr.DataArray:
+    have = np.asarray(cube["shift"].values, dtype=np.float64)
+    tolerance = _AXIS_TOLERANCE * float(np.median(np.abs(np.diff(axis)))) if len(axis) > 1 else 0.0
+    if have.shape == axis.shape:
+        if np.all(np.abs(have - axis) <= tolerance):
+            return cube
+        if np.all(np.abs(have[::-1] - axis) <= tolerance):
+            return cube.isel(shift=slice(None, None, -1))
+    raise ValueError(
+        f"the cube's shift axis, {_describe(have)}, is not the axis that the featurizer was fitted on, "
+        f"{_describe(axis)}; interpolate the cube with cube.interp(shift=...) or fit the model on this axis."
+    )
+
+
+def _describe(axis: np.ndarray) -> str:
+    return f"{axis.min():.6g} to {axis.max():.6g} cm-1 in {len(axis)} points"

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The Dataset in which a map is handed over: dims, coordinates, units and provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import strain2dos
+from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._steps import PixelStatus
+
+_ATTRS: dict[str, dict[str, Any]] = {
+    "dos": {"long_name": "density of states", "units": "states/eV/cell"},
+    "dos_std": {"long_name": "standard deviation of the density of states", "units": "states/eV/cell"},
+    "vbm": {"long_name": "valence band maximum", "units": "eV"},
+    "cbm": {"long_name": "conduction band minimum", "units": "eV"},
+    "gap": {"long_name": "band gap", "units": "eV"},
+    "domain_score": {"long_name": "distance from the training set", "units": "1"},
+    "features": {"long_name": "features seen by the regressor"},
+    "status": {
+        "long_name": "why a pixel has no result",
+        "flag_values": np.array([0, 1, 2, 255], dtype=np.uint8),
+        "flag_meanings": "ok input_not_finite features_not_finite not_computed",
+    },
+}
+_LAST_DIM = {"dos": "energy", "dos_std": "energy", "features": "feature"}
+
+
+def dims_of(name: str) -> tuple[str, ...]:
+    """Dims of the quantity ``name`` in a mapped Dataset."""
+    return ("y", "x", _LAST_DIM[name]) if name in _LAST_DIM else ("y", "x")
+
+
+def attrs_of(name: str) -> dict[str, Any]:
+    """Attributes (units, long_name, flags) of the quantity ``name``."""
+    return dict(_ATTRS[name])
+
+
+def map_coords(cube: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, xr.DataArray]:
+    """Coordinates of the map: those of the cube along y and x, energies and feature names as needed."""
+    coords = {str(name): value for name, value in cube.coords.items() if set(value.dims) <= {"y", "x"}}
+    coords = {name: value.reset_coords(drop=True) for name, value in coords.items()}
+    for dim in ("y", "x"):
+        coords.setdefault(dim, xr.DataArray(np.arange(cube.sizes[dim]), dims=dim, attrs={"units": "pixel"}))
+    if {"dos", "dos_std"} & set(evaluator.quantities):
+        energies = evaluator.model.energies
+        if energies is None:
+            attrs = {"long_name": "index of the energy"}
+            coords["energy"] = xr.DataArray(np.arange(evaluator.n_energies), dims="energy", attrs=attrs)
+        else:
+            attrs = {"long_name": "energy", "units": "eV"}
+            coords["energy"] = xr.DataArray(energies, dims="energy", attrs=attrs)
+    if "features" in evaluator.quantities:
+        coords["feature"] = xr.DataArray(np.array(evaluator.columns, dtype=str), dims="feature")
+    return coords
+
+
+def build_dataset(
+    values: dict[str, Any], cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any
+) -> xr.Dataset:
+    """Assemble arrays of shape (y, x) or (y, x, column) into the Dataset of a map."""
+    variables = {name: (dims_of(name), array, attrs_of(name)) for name, array in values.items()}
+    return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator))
+
+
+def map_attrs(estimator: Any) -> dict[str, str]:
+    """Global attributes: the same model gives the same words, without a time stamp."""
+    return {
+        "title": "electronic structure mapped by strain2dos",
+        "Conventions": "CF-1.11",
+        "strain2dos_version": strain2dos.__version__,
+        "model": " ".join(repr(estimator).split()),
+    }
+
+
+def count_masked(status: np.ndarray) -> tuple[int, int, int]:
+    """Numbers of pixels that are ok, without finite input, and without finite features."""
+    status = np.asarray(status)
+    kinds = (PixelStatus.OK, PixelStatus.INPUT_NOT_FINITE, PixelStatus.FEATURES_NOT_FINITE)
+    ok, no_input, no_features = (int((status == kind).sum()) for kind in kinds)
+    return ok, no_input, no_features

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows of pixels through a fitted model, with pixels that cannot be evaluated flagged instead of lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from strain2dos.mapping._steps import EDGE_NAMES, QUANTITIES, FittedModel, PixelStatus, as_named, finite_rows
+
+_NEEDED_METHOD = {"domain_score": "domain_score"}
+
+
+def check_quantities(quantities: Sequence[str]) -> tuple[str, ...]:
+    """Refuse names of quantities that a map cannot hold."""
+    unknown = [name for name in quantities if name not in QUANTITIES]
+    if unknown or not len(quantities):
+        raise ValueError(f"quantities must be taken from {list(QUANTITIES)}, but got {list(quantities)}.")
+    return tuple(dict.fromkeys(quantities))
+
+
+@dataclass(frozen=True)
+class PixelEvaluator:
+    """What a block of pixels becomes: arrays per quantity and a status.
+
+    Attributes
+    ----------
+    model : FittedModel
+    quantities : tuple of str
+        What to evaluate; band edges are left NaN where the model has no energies.
+    dtype : numpy dtype
+        Of the quantities with an energy or feature axis.
+    columns : tuple of str
+        Names of the columns of "features".
+    """
+
+    model: FittedModel
+    quantities: tuple[str, ...]
+    dtype: np.dtype
+    columns: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        final = self.model.final
+        for name in ("dos_std", "domain_score"):
+            if name in self.quantities and not hasattr(final, _NEEDED_METHOD.get(name, "predict")):
+                raise ValueError(
+                    f"quantities asks for {name!r}, but {type(final).__name__} has no method {name!r}; "
+                    "take the quantity out or map with a DOSRegressor."
+                )
+
+    @cached_property
+    def n_energies(self) -> int:
+        """Points of a predicted curve."""
+        if self.model.energies is not None:
+            return len(self.model.energies)
+        final = self.model.final
+        zeros = as_named(np.zeros((1, final.n_features_in_)), final)
+        return int(np.asarray(final.predict(zeros)).reshape(1, -1).shape[1])
+
+    def width(self, name: str) -> int | None:
+        """Length of the last axis of the quantity ``name``; None for a plain map."""
+        return {"dos": self.n_energies, "dos_std": self.n_energies, "features": len(self.columns)}.get(name)
+
+    def dtype_of(self, name: str) -> np.dtype:
+        """Type in which the quantity ``name`` is stored."""
+        return np.dtype(np.float64) if self.width(name) is None else self.dtype
+
+    def empty(self, name: str, n: int) -> np.ndarray:
+        """NaN for ``n`` pixels of the quantity ``name``."""
+        width = self.width(name)
+        return np.full(n if width is None else (n, width), np.nan, dtype=self.dtype_of(name))
+
+    def __call__(self, X: np.ndarray) -> dict[str, np.ndarray]:
+        """Evaluate pixels ``X`` (n, k): arrays (n,) or (n, m) by quantity, and "status" (n,) uint8."""
+        X = np.asarray(X, dtype=np.float64)
+        result = {name: self.empty(name, len(X)) for name in self.quantities}
+        status = np.full(len(X), PixelStatus.INPUT_NOT_FINITE, dtype=np.uint8)
+        result["status"] = status
+        rows = np.flatnonzero(finite_rows(X))
+        if not rows.size:
+            return result
+        Z, kept, features = self.model.transform(X[rows])
+        status[rows] = np.where(kept, PixelStatus.OK, PixelStatus.FEATURES_NOT_FINITE)
+        if "features" in result:
+            result["features"][rows] = features
+        if kept.any():
+            for name, values in self.model.predict(Z, self.quantities).items():
+                result[name][rows[kept]] = values
+        return result
+
+
+def needs_energies(quantities: Sequence[str]) -> bool:
+    """Whether a band edge is among ``quantities``."""
+    return any(name in EDGE_NAMES for name in quantities)

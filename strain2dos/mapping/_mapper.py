@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The meta-estimator that applies a fitted model to every pixel of a map."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted
+
+from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
+from strain2dos.mapping._blocks import map_in_memory, map_lazily, rows_per_chunk
+from strain2dos.mapping._cube import align_columns, as_cube, column_names
+from strain2dos.mapping._evaluate import PixelEvaluator, check_quantities, needs_energies
+from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._units import check_strain_unit
+
+
+class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Map the local density of states, band edges and their uncertainty over a flake.
+
+    Wraps any regressor of DOS curves, or a pipeline that ends in one. ``fit`` and ``predict`` are the wrapped
+    estimator's own; :meth:`predict_map` evaluates every pixel of a cube in few large calls and flags pixels
+    that cannot be evaluated. An estimator that is already fitted can be mapped at once, without ``fit``.
+
+    Parameters
+    ----------
+    estimator : regressor or Pipeline
+        Predicts curves (n, n_energies) from rows (n, k), such as ``make_pipeline(RamanFeaturizer(),
+        StandardScaler(), DOSRegressor())``.
+    quantities : sequence of str, default=("dos", "vbm", "cbm", "gap")
+        What to map; also "dos_std" (needs ``predict(return_std=True)``), "domain_score" and "features" (the
+        output of the featurizer that a pipeline starts with, else the input).
+    chunks : "auto", int or None, default="auto"
+        Rows of the map evaluated at a time; "auto" bounds the working memory to about 100 MB (for dask-backed
+        cubes: keeps their own chunks), None evaluates all at once.
+    dtype : "float64" or "float32", default="float64"
+        Of the curves and features in the map; band edges are always float64.
+    energies : array-like of shape (n_energies,), default=None
+        Energies in eV of the predicted curves, for regressors that have no ``energies_`` of their own.
+    edge_options : mapping, default=None
+        Keyword arguments for :func:`strain2dos.dos.band_edges` (``threshold``, ``reference``), used when the
+        regressor has no ``predict_edges``.
+    progress : bool, default=False
+        Show a progress bar.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        Fitted clone of ``estimator``; absent when a fitted estimator is mapped without ``fit``.
+    n_features_in_ : int
+        Columns of X seen by the wrapped estimator.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, when X had names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from strain2dos import SpatialMapper
+    >>> strain = np.linspace(0, 0.02, 5)[:, np.newaxis]
+    >>> dos = np.hstack([5 - 20 * strain, 0 * strain, 3 + 10 * strain])
+    >>> cube = np.full((2, 4, 1), 0.01)
+    >>> cube[0, 1] = np.nan
+    >>> flake = SpatialMapper(Ridge(alpha=1e-9), quantities=("dos",)).fit(strain, dos).predict_map(cube)
+    >>> dict(flake.dos.sizes), flake.dos.values[1, 3].round(3).tolist()
+    ({'y': 2, 'x': 4, 'energy': 3}, [4.8, 0.0, 3.1])
+    >>> flake.status.values.tolist()
+    [[0, 1, 0, 0], [0, 0, 0, 0]]
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "estimator": [HasMethods(["fit", "predict"])],
+        "quantities": ["array-like"],
+        "chunks": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left"), None],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "energies": ["array-like", None],
+        "edge_options": [dict, Mapping, None],
+        "progress": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        quantities: Sequence[str] = ("dos", "vbm", "cbm", "gap"),
+        chunks: int | str | None = "auto",
+        dtype: str = "float64",
+        energies: npt.ArrayLike | None = None,
+        edge_options: Mapping[str, Any] | None = None,
+        progress: bool = False,
+    ) -> None:
+        self.estimator = estimator
+        self.quantities = quantities
+        self.chunks = chunks
+        self.dtype = dtype
+        self.energies = energies
+        self.edge_options = edge_options
+        self.progress = progress
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **fit_params: Any) -> SpatialMapper:
+        """Fit a clone of the wrapped estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            Spectra, features or strains.
+        y : array-like of shape (n, n_energies)
+            DOS curves.
+        **fit_params : dict
+            Passed on to the estimator's ``fit``, such as ``groups`` or ``edges``. For a pipeline, names
+            without a step prefix go to its last step. With metadata routing enabled they are routed as
+            requested.
+
+        Returns
+        -------
+        SpatialMapper
+            Itself.
+        """
+        check_quantities(self.quantities)
+        if y is None:
+            raise ValueError(
+                "This SpatialMapper estimator requires y to be passed, but the target y is None."
+            )
+        self.estimator_ = clone(self.estimator)
+        self.estimator_.fit(X, y, **self._params_for("fit", fit_params))
+        return self
+
+    def predict(self, X: npt.ArrayLike, **predict_params: Any) -> np.ndarray:
+        """Predict the DOS curves (n, n_energies) of rows ``X`` (n, k) with the wrapped estimator."""
+        return self._fitted().predict(X, **self._params_for("predict", predict_params))
+
+    def predict_map(self, cube: xr.DataArray | np.ndarray) -> xr.Dataset:
+        """Evaluate every pixel of a cube.
+
+        Parameters
+        ----------
+        cube : DataArray with dims (y, x, shift) or (y, x, feature), or array of shape (y, x, k)
+            Dims may come in any order. A shift axis has to be the featurizer's own, ascending or descending;
+            named features are ordered by name. A strain map (y, x) counts as a cube of one feature.
+
+        Returns
+        -------
+        Dataset
+            The quantities with dims (y, x) or (y, x, energy), and ``status``: 0 ok, 1 input not finite, 2
+            features not finite (the fit failed). Pixels that are not ok are NaN. In memory for a numpy-backed
+            cube, lazy for a dask-backed one (``.compute()`` evaluates each block once).
+
+        Raises
+        ------
+        ValueError
+            If dims, shift axis or features do not agree with the model, or the cube holds no pixel.
+
+        Warns
+        -----
+        UserWarning
+            If no pixel could be evaluated (not told for lazy cubes), if band edges are asked for but the
+            energies are unknown, or if a strain map seems to be in another unit than the training strains
+            (:func:`check_strain_unit`).
+        """
+        cube, evaluator = self._prepare(cube)
+        model = self._fitted()
+        if cube.chunks is not None:
+            return map_lazily(cube, evaluator, model, chunks=self.chunks)
+        step = rows_per_chunk(cube, evaluator, self.chunks)
+        return map_in_memory(cube, evaluator, model, step=step, progress=self.progress)
+
+    def to_zarr(
+        self, cube: xr.DataArray | np.ndarray, path: str | Path, *, resume: bool = True
+    ) -> xr.Dataset:
+        """Map a cube chunk by chunk into a Zarr store; an interrupted run goes on where it stopped.
+
+        Parameters
+        ----------
+        cube : DataArray or array of shape (y, x, k)
+            As for :meth:`predict_map`; a dask-backed cube is read chunk by chunk and may exceed the memory.
+        path : str or Path
+            Folder of the store (Zarr format 3). ``status`` is 255 where a pixel has not been computed yet.
+        resume : bool, default=True
+            Go on with an unfinished store of the same model and cube; False refuses any existing store.
+
+        Returns
+        -------
+        Dataset
+            The finished store, opened lazily.
+
+        Raises
+        ------
+        FileExistsError
+            If something exists at ``path`` and ``resume`` is False, or it is no map.
+        ValueError
+            If the store belongs to another model, cube or other settings.
+        """
+        from strain2dos.mapping._zarr import write_map
+
+        cube, evaluator = self._prepare(cube)
+        step = rows_per_chunk(cube, evaluator, self.chunks)
+        options = {"step": step, "resume": resume, "progress": self.progress}
+        return write_map(cube, evaluator, self._fitted(), Path(path), **options)
+
+    def _prepare(self, cube: xr.DataArray | np.ndarray) -> tuple[xr.DataArray, PixelEvaluator]:
+        """Check the parameters, bring the cube to the model's columns, set up the evaluation of pixels."""
+        self._validate_params()
+        model = FittedModel.from_estimator(
+            self._fitted(), energies=self.energies, edge_options=self.edge_options
+        )
+        cube = align_columns(as_cube(cube), model)
+        quantities = check_quantities(self.quantities)
+        evaluator = PixelEvaluator(model, quantities, np.dtype(self.dtype), column_names(cube, model))
+        if needs_energies(quantities) and not model.has_edges:
+            warnings.warn(
+                f"{type(model.final).__name__} has no energies_ and none were passed, so vbm, cbm and gap "
+                "stay NaN; pass energies= to SpatialMapper.",
+                UserWarning,
+                stacklevel=3,
+            )
+        self._check_unit(cube, model)
+        return cube, evaluator
+
+    def _check_unit(self, cube: xr.DataArray, model: FittedModel) -> None:
+        """Compare a strain map with the range of training strains that the regressor remembers."""
+        trained = getattr(model.final, "feature_range_", None)
+        is_strain = cube.dims[-1] == "feature" and "feature" in cube.coords and cube.sizes["feature"] == 1
+        if (
+            trained is None
+            or not is_strain
+            or str(cube["feature"].values[0]) != "strain"
+            or cube.chunks is not None
+        ):
+            return
+        trained = np.asarray(trained, dtype=np.float64).reshape(-1, 1)
+        if all(hasattr(step, "inverse_transform") for step in model.front):
+            for step in reversed(model.front):
+                trained = np.asarray(step.inverse_transform(trained))
+            check_strain_unit(cube, trained.ravel())
+
+    def _fitted(self) -> Any:
+        """Give the fitted clone, or else the wrapped estimator if it came fitted."""
+        if hasattr(self, "estimator_"):
+            return self.estimator_
+        try:
+            check_is_fitted(self.estimator)
+        except (NotFittedError, TypeError):
+            raise NotFittedError(
+                f"This SpatialMapper is not fitted yet, nor is its {type(self.estimator).__name__}; call "
+                "fit(X, y) or wrap a fitted estimator."
+            ) from None
+        return self.estimator
+
+    def _params_for(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        if not params:
+            return params
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, method, **params).estimator[method]
+        if method == "fit" and isinstance(self.estimator, Pipeline):
+            last = self.estimator.steps[-1][0]
+            return {name if "__" in name else f"{last}__{name}": value for name, value in params.items()}
+        return params
+
+    def __sklearn_is_fitted__(self) -> bool:
+        try:
+            self._fitted()
+        except NotFittedError:
+            return False
+        return True
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns of X."""
+        try:
+            return self._fitted().n_features_in_
+        except NotFittedError as error:
+            raise AttributeError(
+                f"SpatialMapper has no n_features_in_ before it is fitted: {error}"
+            ) from error
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the columns of X."""
+        try:
+            return self._fitted().feature_names_in_
+        except NotFittedError as error:
+            raise AttributeError(
+                f"SpatialMapper has no feature_names_in_ before it is fitted: {error}"
+            ) from error
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Route ``fit`` and ``predict`` parameters to the wrapped estimator."""
+        mapping = MethodMapping().add(caller="fit", callee="fit").add(caller="predict", callee="predict")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
+        tags.target_tags = inner.target_tags
+        tags.regressor_tags = inner.regressor_tags or tags.regressor_tags
+        tags.array_api_support = inner.array_api_support
+        tags.non_deterministic = inner.non_deterministic
+        return tags

@@ -204,6 +204,11 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ValueError
             If the store belongs to another model, cube or other settings.
         """
+        try:
+            import dask.array  # noqa: F401
+            import zarr  # noqa: F401
+        except ImportError as error:
+            raise ImportError('to_zarr needs dask and zarr: pip install "strain2dos[dask]".') from error
         from strain2dos.mapping._zarr import write_map
 
         cube, evaluator = self._prepare(cube)
@@ -308,6 +313,5 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags.input_tags = inner.input_tags
         tags.target_tags = inner.target_tags
         tags.regressor_tags = inner.regressor_tags or tags.regressor_tags
-        tags.array_api_support = inner.array_api_support
         tags.non_deterministic = inner.non_deterministic
         return tags

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Maps as figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+_UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
+_SHORT = {"gap": "Band gap", "vbm": "Valence band maximum", "cbm": "Conduction band minimum"}
+
+
+class MapDisplay:
+    """Image of one quantity over a flake; pixels without a result are hatched.
+
+    Parameters
+    ----------
+    values : DataArray of shape (y, x)
+        The map, with coordinates and attributes ``units`` and ``long_name`` where known.
+
+    Attributes
+    ----------
+    ax_ : Axes
+    figure_ : Figure
+    im_ : QuadMesh
+    colorbar_ : Colorbar or None
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from strain2dos.mapping import MapDisplay
+    >>> gap = xr.DataArray(np.linspace(1.5, 1.7, 12).reshape(3, 4), dims=("y", "x"), attrs={"units": "eV"})
+    >>> display = MapDisplay.from_dataset(xr.Dataset({"gap": gap}), "gap")
+    >>> display.colorbar_.ax.get_ylabel()
+    'Band gap (eV)'
+    """
+
+    def __init__(self, values: xr.DataArray) -> None:
+        self.values = values
+
+    @classmethod
+    def from_dataset(
+        cls,
+        dataset: xr.Dataset,
+        name: str = "gap",
+        *,
+        energy: float | None = None,
+        feature: str | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> MapDisplay:
+        """Plot the variable ``name`` of a map.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            As from :meth:`SpatialMapper.predict_map`.
+        name : str, default="gap"
+            Variable to show; "dos" and "dos_std" need `energy`, "features" needs `feature`.
+        energy : float, default=None
+            Energy in eV at which the curves are shown (nearest point of the grid).
+        feature : str, default=None
+            Name of the feature shown.
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+        **plot_options : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        MapDisplay
+        """
+        if name not in dataset:
+            raise ValueError(
+                f"the map has no variable {name!r}; it has {sorted(map(str, dataset.data_vars))}."
+            )
+        values = dataset[name]
+        for dim, chosen in (("energy", energy), ("feature", feature)):
+            if dim in values.dims:
+                if chosen is None:
+                    raise ValueError(
+                        f"{name!r} has the dim {dim!r}; pass {dim}= to choose one of its values."
+                    )
+                values = values.sel({dim: chosen}, **({"method": "nearest"} if dim == "energy" else {}))
+        return cls(values).plot(ax=ax, **plot_options)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        cmap: str | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        colorbar: bool = True,
+    ) -> MapDisplay:
+        """Draw the map.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+        cmap : str, default=None
+            Colour map; "viridis", or "RdBu_r" centred at 0 for strain, by default.
+        vmin, vmax : float, default=None
+            Ends of the colour scale; the map's own by default.
+        colorbar : bool, default=True
+            Whether to add a colour bar.
+        """
+        import matplotlib.pyplot as plt
+
+        values = self.values.transpose("y", "x")
+        data = np.ma.masked_invalid(np.asarray(values.values, dtype=np.float64))
+        x, y = (_centres(values, dim) for dim in ("x", "y"))
+        if ax is None:
+            _, ax = plt.subplots(figsize=_size(x, y), layout="constrained")
+        if cmap is None and values.name == "strain" and vmin is None and vmax is None and data.count():
+            cmap, vmax = "RdBu_r", float(np.abs(data).max())
+            vmin = -vmax
+        mesh = ax.pcolormesh(
+            _edges(x), _edges(y), data, cmap=cmap or "viridis", vmin=vmin, vmax=vmax, rasterized=True
+        )
+        masked = int(np.ma.count_masked(data))
+        if masked:
+            ax.patch.set(facecolor="0.92", edgecolor="0.55", hatch="////", linewidth=0)
+            ax.set_title(
+                f"{masked} of {data.size} pixels without a result (hatched)", fontsize="small", loc="left"
+            )
+        self.colorbar_ = (
+            ax.figure.colorbar(mesh, ax=ax, label=self._label(), shrink=0.9) if colorbar else None
+        )
+        ax.set(aspect="equal", xlabel=_axis_label(values, "x"), ylabel=_axis_label(values, "y"))
+        if _is_index(values, "y") and not ax.yaxis_inverted():
+            ax.invert_yaxis()  # a table without positions is shown as it is read
+        self.ax_, self.figure_, self.im_ = ax, ax.figure, mesh
+        return self
+
+    def _label(self) -> str:
+        name = str(self.values.name or "value")
+        long_name = _SHORT.get(name, str(self.values.attrs.get("long_name", name)))
+        details = []
+        if "energy" in self.values.coords:
+            details.append(f"at {float(self.values['energy']):.2f} eV")
+        if "feature" in self.values.coords and self.values["feature"].ndim == 0:
+            from strain2dos.explain._labels import feature_label
+
+            return feature_label(str(self.values["feature"].item()))
+        unit = _sign(self.values.attrs.get("units", ""))
+        words = " ".join([long_name[:1].upper() + long_name[1:], *details])
+        return f"{words} ({unit})" if unit else words
+
+
+def _sign(unit: Any) -> str:
+    return _UNIT_SIGNS.get(str(unit), str(unit))
+
+
+def _is_index(values: xr.DataArray, dim: str) -> bool:
+    return dim not in values.coords or values[dim].attrs.get("units", "pixel") in ("pixel", "px")
+
+
+def _axis_label(values: xr.DataArray, dim: str) -> str:
+    unit = "pixel" if _is_index(values, dim) else _sign(values[dim].attrs["units"])
+    return f"{dim} ({unit})"
+
+
+def _centres(values: xr.DataArray, dim: str) -> np.ndarray:
+    given = dim in values.coords
+    return np.asarray(values[dim].values if given else np.arange(values.sizes[dim]), dtype=np.float64)
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    """Borders of the pixels: midway between centres, and as far beyond the outer ones."""
+    if len(centres) == 1:
+        return centres[0] + np.array([-0.5, 0.5])
+    middle = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
+
+
+def _size(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Figure size that fits the flake's shape, so that equal aspect leaves no empty margins."""
+    width, height = np.ptp(_edges(x)), np.ptp(_edges(y))
+    ratio = float(np.clip(height / width, 0.3, 1.6))
+    return 5.4, max(2.2, 4.0 * ratio + 0.8)

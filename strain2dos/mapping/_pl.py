@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Does the predicted gap follow the photoluminescence?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class PLComparison:
+    """How a map of the gap and a map of photoluminescence (PL) peak energies go together.
+
+    Attributes
+    ----------
+    slope : float
+        Change of the PL energy per change of the gap (eV/eV); 1 if the exciton follows the gap.
+    slope_error : float
+        Standard error of the slope from leaving out one block of neighbouring pixels at a time; NaN for fewer
+        than three blocks. Pixels are correlated in space, so an error that counts them as independent is too
+        small.
+    intercept : float
+        PL energy of the line at gap 0, in eV.
+    pearson, spearman : float
+        Correlation of values and of ranks.
+    rms_residual_mev : float
+        Root mean square distance of the PL energies from the line, along the PL axis, in meV.
+    mean_offset_mev : float
+        Mean of PL energy minus gap, in meV: exciton binding and errors of the gap's zero together.
+    n_pixels : int
+        Pixels compared.
+    method : str
+        "deming" or "ols".
+    """
+
+    slope: float
+    slope_error: float
+    intercept: float
+    pearson: float
+    spearman: float
+    rms_residual_mev: float
+    mean_offset_mev: float
+    n_pixels: int
+    method: str
+
+    def predict(self, gap: npt.ArrayLike) -> np.ndarray:
+        """PL energy of the line at ``gap``, in eV."""
+        return self.intercept + self.slope * np.asarray(gap, dtype=np.float64)
+
+    def to_dict(self) -> dict[str, float | int | str]:
+        """All figures by name, for tables."""
+        return asdict(self)
+
+
+def compare_with_pl(
+    gap_map: xr.DataArray | npt.ArrayLike,
+    pl_map: xr.DataArray | npt.ArrayLike,
+    *,
+    mask: xr.DataArray | npt.ArrayLike | None = None,
+    method: str = "deming",
+    error_ratio: float = 1.0,
+    block: int | None = None,
+) -> PLComparison:
+    r"""Compare predicted gaps with measured photoluminescence peak energies, pixel by pixel.
+
+    Parameters
+    ----------
+    gap_map : DataArray or array of shape (y, x)
+        Predicted (direct) gap in eV.
+    pl_map : DataArray or array of shape (y, x)
+        PL peak energy in eV on the same pixels.
+    mask : bool array of shape (y, x), default=None
+        True where pixels shall be compared; pixels that are not finite in both maps are left out anyway.
+    method : {"deming", "ols"}, default="deming"
+        Deming regression allows for errors in both maps (with `error_ratio` 1 it is orthogonal regression);
+        ordinary least squares takes the gaps as exact, which biases the slope towards 0 when they are not.
+    error_ratio : float, default=1.0
+        Variance of the PL errors over that of the gap errors, for "deming".
+    block : int, default=None
+        Side in pixels of the blocks left out in turn for `slope_error`; a quarter of the longer side by
+        default.
+
+    Returns
+    -------
+    PLComparison
+
+    Raises
+    ------
+    ValueError
+        If the shapes or coordinates differ, fewer than 3 pixels remain, or a map does not vary.
+
+    Notes
+    -----
+    With the covariances :math:`s_{gg}, s_{gp}, s_{pp}` of gap and PL and the error ratio :math:`\delta`,
+
+    .. math:: \text{slope} = \frac{s_{pp} - \delta s_{gg} + \sqrt{(s_{pp} - \delta s_{gg})^2
+              + 4 \delta s_{gp}^2}}{2 s_{gp}}.
+
+    References
+    ----------
+    W. E. Deming, Statistical Adjustment of Data, Wiley (1943).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos.mapping import compare_with_pl
+    >>> gap = np.linspace(1.5, 1.7, 20).reshape(4, 5)
+    >>> result = compare_with_pl(gap, 0.9 * gap + 0.4)
+    >>> round(result.slope, 6), round(result.intercept, 6), result.n_pixels
+    (0.9, 0.4, 20)
+    """
+    if method not in ("deming", "ols"):
+        raise ValueError(f"method must be 'deming' or 'ols', but got {method!r}.")
+    if not error_ratio > 0:
+        raise ValueError(f"error_ratio must be positive, but got {error_ratio}.")
+    gap, pl, use = paired_maps(gap_map, pl_map, mask)
+    ratio = error_ratio if method == "deming" else np.inf
+    x, y = gap[use], pl[use]
+    slope = _slope(_moments(x, y), ratio)
+    intercept = float(y.mean() - slope * x.mean())
+    residual = y - (intercept + slope * x)
+    return PLComparison(
+        slope=slope,
+        slope_error=_jackknife(gap, pl, use, ratio, block),
+        intercept=intercept,
+        pearson=float(stats.pearsonr(x, y).statistic),
+        spearman=float(stats.spearmanr(x, y).statistic),
+        rms_residual_mev=float(1e3 * np.sqrt(np.mean(residual**2))),
+        mean_offset_mev=float(1e3 * (y - x).mean()),
+        n_pixels=int(use.sum()),
+        method=method,
+    )
+
+
+def paired_maps(
+    gap_map: xr.DataArray | npt.ArrayLike,
+    pl_map: xr.DataArray | npt.ArrayLike,
+    mask: xr.DataArray | npt.ArrayLike | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Check that two maps lie on the same pixels; give both as arrays and the pixels fit to compare."""
+    if isinstance(gap_map, xr.DataArray) and isinstance(pl_map, xr.DataArray):
+        pl_map = pl_map.transpose(*gap_map.dims)
+        for dim in gap_map.dims:
+            if dim in gap_map.coords and dim in pl_map.coords and gap_map.shape == pl_map.shape:
+                off = np.abs(gap_map[dim].values - pl_map[dim].values).max()
+                if off > 1e-6 * max(np.ptp(gap_map[dim].values), 1e-300):
+                    raise ValueError(
+                        f"the maps differ along {dim!r} by up to {off:.4g}; bring them onto the same pixels "
+                        "with pl_map.interp_like(gap_map)."
+                    )
+    gap, pl = np.asarray(gap_map, dtype=np.float64), np.asarray(pl_map, dtype=np.float64)
+    if gap.shape != pl.shape or gap.ndim != 2:
+        raise ValueError(
+            f"both maps must have the same shape (y, x), but they have {gap.shape} and {pl.shape}; "
+            "interpolate one onto the other, for example with pl_map.interp_like(gap_map)."
+        )
+    use = np.isfinite(gap) & np.isfinite(pl)
+    if mask is not None:
+        use &= np.asarray(mask, dtype=bool)
+    if use.sum() < 3:
+        raise ValueError(
+            f"only {int(use.sum())} of {use.size} pixels are finite in both maps; at least 3 are needed."
+        )
+    for name, values in (("gap", gap[use]), ("PL", pl[use])):
+        if np.ptp(values) <= 1e-12 * np.abs(values).max():
+            raise ValueError(
+                f"the {name} map is {values[0]:.6g} eV at every pixel compared; a line needs variation."
+            )
+    return gap, pl, use
+
+
+def _moments(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    dx, dy = x - x.mean(), y - y.mean()
+    return float(dx @ dx), float(dx @ dy), float(dy @ dy)
+
+
+def _slope(moments: tuple[float, float, float], ratio: float) -> float:
+    """Deming slope; an infinite ratio (exact abscissa) is ordinary least squares."""
+    s_xx, s_xy, s_yy = moments
+    if np.isinf(ratio) or s_xy == 0:
+        return s_xy / s_xx
+    half = s_yy - ratio * s_xx
+    root = float(np.hypot(half, 2 * np.sqrt(ratio) * s_xy))
+    # The second form avoids the difference of nearly equal numbers.
+    return (half + root) / (2 * s_xy) if half > 0 else 2 * ratio * s_xy / (root - half)
+
+
+def _jackknife(gap: np.ndarray, pl: np.ndarray, use: np.ndarray, ratio: float, block: int | None) -> float:
+    side = block or max(1, -(-max(gap.shape) // 4))
+    rows, columns = np.indices(gap.shape) // side
+    labels = (rows * gap.shape[1] + columns)[use]
+    x, y = gap[use], pl[use]
+    found = np.unique(labels)
+    if len(found) < 3:
+        return float("nan")
+    kept = [labels != label for label in found]
+    slopes = np.array([_slope(_moments(x[k], y[k]), ratio) for k in kept if np.ptp(x[k]) > 0])
+    return float(np.sqrt((len(slopes) - 1) * slopes.var()))

@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
+"""From features to the density of states: the regressor, its uncertainty, band edges and figures of merit."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submodules=["metrics"],
+    submod_attrs={
+        "_conformal": ["ConformalDOSRegressor"],
+        "_displays": ["DOSCurveDisplay", "GapParityDisplay", "LossCurveDisplay"],
+        "_edges": ["BandEdges", "band_edges"],
+        "_regressor": ["DOSRegressor"],
+    },
+)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is learned: a smooth trend of the latent curve, and an ensemble of nets weighed by unseen groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.dos._groups import held_out_groups
+from strain2dos.dos._network import Settings, forward, train_member
+from strain2dos.dos._trend import Trend, choose_kernel, fit_trend, refine_kernel
+
+Array = NDArray[np.float64]
+
+
+class Head(NamedTuple):
+    """One block of outputs: how they are scaled, their trend and the weight of the nets."""
+
+    columns: slice
+    mean: Array
+    scale: float
+    trend: Trend
+    network_weight: float
+
+
+class Block(NamedTuple):
+    """Outputs to learn, and the trend that was fitted to them."""
+
+    mean: Array
+    scale: float
+    scaled: Array
+    trend: Trend
+    held_out: Array
+
+
+def prepare(
+    features: Array, outputs: Array, groups: NDArray[np.intp], random: np.random.RandomState, refine: bool
+) -> tuple[Block, float]:
+    """Scale a block of outputs, choose a kernel for it and fit the trend."""
+    mean = outputs.mean(0)
+    scale = float(np.sqrt(np.mean(np.square(outputs - mean).sum(1)))) or 1.0
+    scaled = (outputs - mean) / scale
+    kernel, criterion = choose_kernel(features, scaled, groups, random)
+    if refine:
+        kernel = refine_kernel(kernel, features, scaled, groups, random)
+    trend, held_out = fit_trend(kernel, features, scaled, groups, random)
+    return Block(mean, scale, scaled, trend, held_out), criterion
+
+
+def ridge_start(features: Array, outputs: Array) -> tuple[Array, Array]:
+    """Return slope and level of a lightly damped linear fit, from which the nets begin."""
+    mean, level = features.mean(0), outputs.mean(0)
+    centred = features - mean
+    gram = centred.T @ centred + 1e-3 * len(features) * np.eye(features.shape[1])
+    slope = np.linalg.solve(gram, centred.T @ (outputs - level))
+    return slope, level - mean @ slope
+
+
+def train_ensemble(
+    features: Array,
+    outputs: Array,
+    groups: NDArray[np.intp],
+    *,
+    n_members: int,
+    fraction: float | None,
+    settings: Settings,
+    random: np.random.RandomState,
+    tick: Callable[[], None] | None = None,
+) -> tuple[list[dict[str, Array]], list[dict[str, Array]], Array, NDArray[np.intp]]:
+    """Train the members; return weights, histories, the mean answer for held-out rows and how many gave it."""
+    labels = np.unique(groups)
+    if fraction is None or len(labels) < 3:
+        masks = [np.zeros(len(groups), dtype=bool)] * n_members
+    else:
+        masks = held_out_groups(groups, n_members, fraction, random)
+    seeds = random.randint(2**31 - 1, size=n_members)
+    weights, histories = [], []
+    answer, count = np.zeros_like(outputs), np.zeros(len(outputs), dtype=np.intp)
+    for mask, seed in zip(masks, seeds, strict=True):
+        start = ridge_start(features[~mask], outputs[~mask])
+        member = train_member(features, outputs, mask, start, settings, int(seed), tick)
+        weights.append(member.weights)
+        histories.append(member.history)
+        if mask.any():
+            answer[mask] += forward(member.weights, features[mask])
+            count[mask] += 1
+    return weights, histories, answer / np.maximum(count, 1)[:, None], count
+
+
+def network_weight(
+    truth: Array, trend: Array, network: Array, seen: NDArray[np.bool_], groups: NDArray[np.intp]
+) -> float:
+    """Return the share in [0, 1] of the nets that predicts unseen groups best, 0 if it does not help there.
+
+    The share that is best for all groups but one is tried on that one; unless this lowers the error
+    against the trend alone, the nets get no say.
+    """
+    labels = np.unique(groups[seen])
+    if len(labels) < 3:
+        return 0.0
+    miss, step = truth - trend, network - trend
+    # each group counts once, however many spectra it has
+    sums = np.array(
+        [
+            [np.mean((miss * step)[rows].sum(1)), np.mean((step * step)[rows].sum(1))]
+            for rows in (seen & (groups == label) for label in labels)
+        ]
+    )
+    total = sums.sum(0)
+    rest = total - sums
+    shares = np.clip(rest[:, 0] / np.maximum(rest[:, 1], 1e-300), 0.0, 1.0)
+    gain = np.sum(2 * shares * sums[:, 0] - np.square(shares) * sums[:, 1])
+    return float(np.clip(total[0] / max(total[1], 1e-300), 0.0, 1.0)) if gain > 0 else 0.0

@@ -41,7 +41,7 @@ def test_biaxial_shift_rates_agree_with_lloyd_2016(data):
 
 
 def test_uniaxial_splitting_follows_the_shear_potential_of_conley_2013(data):
-    # beta = 0.78 (Conley et al., Nano Lett. 13, 3626 (2013)): splitting = beta w0 |exx - eyy|; PBE gives 0.62-0.78
+    # beta = 0.78 (Conley et al., Nano Lett. 13, 3626 (2013)): splitting = beta w0 |exx - eyy|; PBE: 0.57-0.74
     w0 = data.phonons[data.name.index("bi+0"), 0]
     for name in ("zz+2", "ac+2", "zz-2", "ac-2"):
         row = data.name.index(name)
@@ -83,7 +83,8 @@ def test_dos_is_empty_deep_in_the_gap_and_its_valence_integral_counts_electrons(
         middle = np.searchsorted(data.energies, (data.vbm[i] + data.cbm[i]) / 2)
         # 0.05 eV of broadening: 4.5 sigma from either edge at the smallest gap (0.46 eV)
         assert data.dos[i, middle] < 1e-3
-    # the p-d valence manifold within 3 eV of the top holds the same number of states in both uniaxial directions
+    # the p-d valence manifold within 3 eV of the top holds the same number of states in both uniaxial
+    # directions
     counts = [valence_count(data, name) for name in ("zz+2", "ac+2", "bi+1")]
     assert np.ptp(counts) < 0.12
 

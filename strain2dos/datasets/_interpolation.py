@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Band edges and phonons between the first-principles states, kinks kept."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import RBFInterpolator
+
+from strain2dos.datasets._mos2_dft import load_mos2_dft
+
+VALLEYS = ("VB_K", "VB_G", "VB_Q", "CB_K", "CB_G", "CB_Q")
+
+
+def strain_invariants(strain: ArrayLike) -> NDArray[np.float64]:
+    """What a crystal with threefold axis and mirrors can tell of an in-plane strain: three numbers.
+
+    With ``z = (exx - eyy) + 2i exy``, which a rotation of the strain by 120 degrees multiplies by a cube root
+    of one, they are the trace ``exx + eyy``, the deviator ``|z|`` and ``Re(z^3) / |z|^2`` (deviator times the
+    cosine of six times the angle between the stretch and zigzag). Scalar band energies depend on the strain
+    through these alone.
+
+    Parameters
+    ----------
+    strain : array-like of shape (..., 3)
+        Tensors [exx, eyy, exy], x along zigzag.
+
+    Returns
+    -------
+    ndarray of shape (..., 3)
+        Trace, deviator and oriented deviator.
+    """
+    exx, eyy, exy = np.moveaxis(np.asarray(strain, dtype=np.float64), -1, 0)
+    z = (exx - eyy) + 2j * exy
+    size = np.abs(z)
+    oriented = np.divide((z**3).real, size**2, out=np.zeros_like(size), where=size > 0)
+    return np.stack([exx + eyy, size, oriented], axis=-1)
+
+
+@lru_cache(maxsize=1)
+def _interpolator() -> RBFInterpolator:
+    data = load_mos2_dft()
+    lower, upper, a1 = data.phonons.T
+    values = np.column_stack([*(data.extra[key] for key in VALLEYS), (lower + upper) / 2, upper - lower, a1])
+    return RBFInterpolator(100 * strain_invariants(data.strain), values, kernel="cubic", degree=1)
+
+
+def interpolate_states(strain: ArrayLike) -> dict[str, NDArray[np.float64]]:
+    """Interpolate valley energies and phonons of the bundled MoS2 states to any strain.
+
+    Every valley is smooth in strain, while VBM and CBM have kinks where valleys cross. So the valleys are
+    interpolated one by one (cubic radial basis functions with a linear polynomial, in the three strain
+    invariants), and the edges are taken afterwards.
+
+    Parameters
+    ----------
+    strain : array-like of shape (n, 3)
+        Tensors [exx, eyy, exy] as fractions, x along zigzag. NaN rows give NaN.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Valley energies in eV, ``vbm``, ``cbm``, ``gap``, ``gap_direct`` (at K) of shape (n,), and ``phonons``
+        of shape (n, 3) in cm-1 [E'-, E'+, A1'].
+    """
+    strain = np.asarray(strain, dtype=np.float64)
+    known = np.isfinite(strain).all(axis=1)
+    values = np.full((len(strain), len(VALLEYS) + 3), np.nan)
+    if known.any():
+        values[known] = _interpolator()(100 * strain_invariants(strain[known]))
+    result = dict(zip(VALLEYS, values.T, strict=False))
+    result["vbm"] = np.max([result[key] for key in VALLEYS[:3]], axis=0)
+    result["cbm"] = np.min([result[key] for key in VALLEYS[3:]], axis=0)
+    result["gap"] = result["cbm"] - result["vbm"]
+    result["gap_direct"] = result["CB_K"] - result["VB_K"]
+    centre, split, a1 = values[:, 6], np.maximum(values[:, 7], 0.0), values[:, 8]
+    result["phonons"] = np.column_stack([centre - split / 2, centre + split / 2, a1])
+    return result

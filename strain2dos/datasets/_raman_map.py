@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Raman map of a wrinkled flake whose strain, band edges and photoluminescence are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import gaussian_filter
+from sklearn.utils import check_random_state
+
+from strain2dos.datasets._interpolation import interpolate_states
+from strain2dos.datasets._measured_scale import (
+    EXCITON_UNSTRAINED,
+    exciton_offset,
+    measured_phonons,
+    only_mos2,
+    phonon_offset,
+)
+from strain2dos.datasets._raman_dos import DEFAULT_SHIFT, draw_line_shapes
+from strain2dos.simulate._raman import simulate_spectra
+from strain2dos.simulate._wrinkle import random_strain_field, wrinkle_strain
+
+_LONG_NAMES = {
+    "exx": ("strain along x (zigzag)", "1"),
+    "eyy": ("strain along y (armchair)", "1"),
+    "exy": ("tensor shear strain", "1"),
+    "height": ("out-of-plane position", "um"),
+    "doping": ("electron density", "1e13 cm-2"),
+    "vbm": ("true valence band maximum", "eV"),
+    "cbm": ("true conduction band minimum", "eV"),
+    "gap": ("true band gap", "eV"),
+    "gap_direct": ("true gap at K", "eV"),
+    "pl_energy": ("photoluminescence energy (A exciton)", "eV"),
+}
+
+
+def make_raman_map(
+    shape: tuple[int, int] = (33, 33),
+    *,
+    material: str = "MoS2",
+    shift: ArrayLike | None = None,
+    step: float = 0.5,
+    max_strain: float = 0.025,
+    random_strain: float = 0.001,
+    counts: tuple[float, float] = (3000.0, 6000.0),
+    doping: float = 0.05,
+    cosmic_rays: float = 0.01,
+    n_dead: int = 4,
+    pl_noise: float = 0.002,
+    random_state: int | np.random.RandomState | None = None,
+) -> xr.Dataset:
+    """Raman map of a synthetic wrinkled flake with known strain, band edges and photoluminescence.
+
+    A flake lies on a substrate that shows at its margin. One sinuous wrinkle stretches it as a membrane does
+    (:func:`strain2dos.simulate.wrinkle_strain`), a smooth random field adds to that, some spectra carry
+    cosmic rays and a few pixels are dead. Band edges and phonons follow from the strain through the bundled
+    first-principles states: valley energies are interpolated one by one (cubic radial basis functions in the
+    strain invariants), so that the kinks of VBM and CBM survive.
+
+    Parameters
+    ----------
+    shape : tuple of int, default=(33, 33)
+        Number of pixels (y, x).
+    material : str, default="MoS2"
+        Only MoS2 has bundled records.
+    shift : array-like of shape (n_shift,), optional
+        Raman axis in cm-1; 330 to 440 in steps of 0.6 when left out.
+    step : float, default=0.5
+        Pixel distance in um.
+    max_strain : float, default=0.025
+        Largest strain on the wrinkle's flanks, before the random field.
+    random_strain : float, default=0.001
+        Root mean square of the random field's exx + eyy.
+    counts : tuple of float, default=(3000.0, 6000.0)
+        Range of peak heights.
+    doping : float, default=0.05
+        Standard deviation, over the map, of the smoothly varying electron density in 1e13/cm2.
+    cosmic_rays : float, default=0.01
+        Probability that a spectrum carries a spike.
+    n_dead : int, default=4
+        Number of dead pixels, in turn all zero and all NaN.
+    pl_noise : float, default=0.002
+        Standard deviation of the photoluminescence energy in eV.
+    random_state : int, RandomState or None, default=None
+        Seed: the same seed gives the same map bit for bit.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``intensity`` (y, x, shift); truth ``exx``, ``eyy``, ``exy``, ``height``, ``doping``, ``vbm``,
+        ``cbm``, ``gap``, ``gap_direct`` and the noisy ``pl_energy``, all (y, x) and NaN off the flake; masks
+        ``flake`` and ``dead``. The photoluminescence energy is the gap at K plus a constant that puts the
+        unstrained A exciton at 1.87 eV. Attributes state every parameter.
+
+    Raises
+    ------
+    ValueError
+        For an unknown material, a map smaller than 8 x 8, or a strain beyond the bundled states.
+
+    References
+    ----------
+    Membrane strain: L. D. Landau, E. M. Lifshitz, Theory of Elasticity, section 14. Exciton under strain: D.
+    Lloyd et al., Nano Lett. 16, 5836 (2016).
+
+    Examples
+    --------
+    >>> from strain2dos.datasets import make_raman_map
+    >>> data = make_raman_map((12, 16), random_state=0)
+    >>> data.intensity.dims, data.intensity.shape
+    (('y', 'x', 'shift'), (12, 16, 184))
+    >>> print(data.gap.attrs["units"], data["shift"].attrs["units"], data.x.attrs["units"])
+    eV cm-1 um
+    """
+    only_mos2(material)
+    _check(shape, max_strain, n_dead)
+    rng = check_random_state(random_state)
+    axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(shift, dtype=np.float64)
+    y, x = (step * np.arange(n) for n in shape)
+    flake = _flake(y, x)
+    height, strain = _wrinkled(y, x, max_strain)
+    strain = strain + random_strain_field(shape, amplitude=random_strain, random_state=rng)
+    strain[~flake], height[~flake] = np.nan, np.nan
+    density = np.where(flake, _smooth_noise(shape, rng) * doping, np.nan)
+    state = interpolate_states(strain.reshape(-1, 3))
+    phonons = measured_phonons(state["phonons"], density.ravel())
+    n = flake.size
+    spectra = simulate_spectra(
+        phonons, axis, **draw_line_shapes(n, counts, rng), cosmic_rays=cosmic_rays, random_state=rng
+    )
+    dead = _kill_pixels(spectra, flake, n_dead, rng)
+    truth = {key: state[key].reshape(shape) for key in ("vbm", "cbm", "gap", "gap_direct")}
+    truth |= {"exx": strain[..., 0], "eyy": strain[..., 1], "exy": strain[..., 2]}
+    truth |= {"height": height, "doping": density}
+    truth["pl_energy"] = truth["gap_direct"] + exciton_offset() + rng.normal(0.0, pl_noise, shape)
+    attrs: dict[str, object] = {
+        "material": material,
+        "max_strain": max_strain,
+        "random_strain": random_strain,
+        "pl_noise": pl_noise,
+    }
+    attrs |= {"counts": counts, "doping_std": doping, "cosmic_rays": cosmic_rays, "n_dead": n_dead}
+    return _dataset(spectra.reshape(*shape, -1), truth, {"flake": flake, "dead": dead}, (y, x, axis), attrs)
+
+
+def _check(shape: tuple[int, int], max_strain: float, n_dead: int) -> None:
+    if len(shape) != 2 or min(shape) < 8:
+        raise ValueError(f"shape must be (y, x) with at least 8 pixels each, but is {shape}.")
+    if not 0 <= max_strain <= 0.04:
+        raise ValueError(
+            f"max_strain must lie between 0 and 0.04, where uniaxial first-principles states exist, but is "
+            f"{max_strain}; give it as a fraction (2.5 % is 0.025)."
+        )
+    if not 0 <= n_dead <= shape[0] * shape[1] // 4:
+        raise ValueError(f"n_dead must lie between 0 and a quarter of the pixels, but is {n_dead}.")
+
+
+def _flake(y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """A flake of rounded-square outline that leaves a margin of substrate of about one pixel in twelve."""
+    v, u = (2 * (axis - axis.mean()) / np.ptp(axis) for axis in (y, x))
+    return np.abs(v[:, None]) ** 6 + np.abs(u) ** 6 <= 0.86**6
+
+
+def _wrinkled(
+    y: NDArray[np.float64], x: NDArray[np.float64], max_strain: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """One wrinkle across the map; its height follows from the largest strain, (height / width)^2 / (2 e)."""
+    size = min(np.ptp(y), np.ptp(x))
+    width = 0.11 * size
+    ridge = width * np.sqrt(2 * np.e * max_strain)
+    return wrinkle_strain(
+        x[None, :],
+        y[:, None],
+        height=ridge,
+        width=width,
+        centre=(float(x.mean()), float(y.mean())),
+        angle=np.deg2rad(20.0),
+        bend=0.03 * size,
+        period=1.1 * size,
+    )
+
+
+def _smooth_noise(shape: tuple[int, int], rng: np.random.RandomState) -> NDArray[np.float64]:
+    noise = gaussian_filter(rng.normal(size=shape), 4.0, mode="reflect")
+    return noise / noise.std()
+
+
+def _kill_pixels(
+    spectra: NDArray[np.float64], flake: NDArray[np.bool_], n_dead: int, rng: np.random.RandomState
+) -> NDArray[np.bool_]:
+    chosen = rng.choice(np.flatnonzero(flake), n_dead, replace=False)
+    spectra[chosen[::2]] = 0.0
+    spectra[chosen[1::2]] = np.nan
+    dead = np.zeros(flake.shape, dtype=bool)
+    dead.flat[chosen] = True
+    return dead
+
+
+def _dataset(
+    cube: NDArray[np.float64],
+    truth: dict[str, NDArray[np.float64]],
+    masks: dict[str, NDArray[np.bool_]],
+    axes: tuple[NDArray[np.float64], ...],
+    attrs: dict[str, object],
+) -> xr.Dataset:
+    y, x, shift = axes
+    coords = {
+        "y": ("y", y, {"units": "um", "long_name": "y"}),
+        "x": ("x", x, {"units": "um", "long_name": "x"}),
+        "shift": ("shift", shift, {"units": "cm-1", "long_name": "Raman shift"}),
+    }
+    variables: dict[str, tuple[object, ...]] = {
+        "intensity": (("y", "x", "shift"), cube, {"units": "counts", "long_name": "Raman intensity"})
+    }
+    for key, (long_name, unit) in _LONG_NAMES.items():
+        variables[key] = (("y", "x"), truth[key], {"units": unit, "long_name": long_name})
+    variables |= {key: (("y", "x"), mask) for key, mask in masks.items()}
+    offset = phonon_offset()
+    constants = {
+        "phonon_offset_cm-1": [float(offset[0]), float(offset[2])],
+        "exciton_unstrained_eV": EXCITON_UNSTRAINED,
+        "exciton_offset_eV": exciton_offset(),
+        "energy_reference": "vacuum level",
+        "interpolation": "valley energies, cubic radial basis functions in strain invariants",
+    }
+    return xr.Dataset(variables, coords, attrs=attrs | constants)

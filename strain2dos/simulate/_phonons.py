@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Raman-active phonons of a strained and doped monolayer, from measured mode parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class PhononParameters:
+    """How the Raman-active modes of one monolayer answer to strain and doping.
+
+    Parameters
+    ----------
+    e_mode, a_mode : float
+        Unstrained, undoped E' and A1' in cm-1.
+    e_gamma, a_gamma : float
+        Grueneisen parameters of E' and A1' for in-plane strain (relative shift per unit exx + eyy, negated).
+    e_beta : float
+        Shear deformation potential of E': relative splitting per unit deviator.
+    e_doping, a_doping : float
+        Shift in cm-1 per 1e13 electrons/cm2.
+    source : str
+        Where the numbers come from.
+    """
+
+    e_mode: float
+    a_mode: float
+    e_gamma: float
+    a_gamma: float
+    e_beta: float
+    e_doping: float
+    a_doping: float
+    source: str
+
+
+#: Parameters of the materials whose shear potential, Grueneisen parameters and doping rates have all been
+#: measured.
+PHONON_PARAMETERS: dict[str, PhononParameters] = {
+    "MoS2": PhononParameters(
+        e_mode=385.0,
+        a_mode=404.0,
+        e_gamma=0.68,
+        a_gamma=0.21,
+        e_beta=0.78,
+        e_doping=-0.33,
+        a_doping=-2.22,
+        source=(
+            "lines: middle of the reported 384-386 and 403-405 cm-1 (Lee et al., ACS Nano 4, 2695 (2010)); "
+            "gamma: Lloyd et al., Nano Lett. 16, 5836 (2016); beta: Conley et al., Nano Lett. 13, 3626 "
+            "(2013); doping: Chakraborty et al., Phys. Rev. B 85, 161403 (2012)"
+        ),
+    ),
+}
+
+
+def phonon_parameters(material: str | PhononParameters) -> PhononParameters:
+    """Look a material up, or pass parameters through.
+
+    Parameters
+    ----------
+    material : str or PhononParameters
+        A key of ``PHONON_PARAMETERS``, or the parameters themselves.
+
+    Raises
+    ------
+    ValueError
+        When the material is not in the table.
+    """
+    if isinstance(material, PhononParameters):
+        return material
+    if material not in PHONON_PARAMETERS:
+        raise ValueError(
+            f"material must be one of {sorted(PHONON_PARAMETERS)} or a PhononParameters, but is "
+            f"{material!r}; other materials lack a measured shear potential: pass PhononParameters(...) with "
+            f"your own."
+        )
+    return PHONON_PARAMETERS[material]
+
+
+def strained_phonons(
+    strain: ArrayLike, *, doping: ArrayLike = 0.0, material: str | PhononParameters = "MoS2"
+) -> NDArray[np.float64]:
+    """E'-, E'+ and A1' of a monolayer under any in-plane strain, to first order.
+
+    The trace of the strain shifts the modes, its deviator splits the E' doublet. Diagonalising the
+    perturbation gives ``w(E'+-) = w0 (1 - gamma (exx + eyy) +- (beta / 2) sqrt((exx - eyy)^2 + 4 exy^2))`` and
+    ``w(A1') = wA (1 - gammaA (exx + eyy))``. Electron doping adds a shift in proportion.
+
+    Parameters
+    ----------
+    strain : array-like of shape (n, 3)
+        Tensors [exx, eyy, exy] as fractions (tensor shear: half the engineering shear).
+    doping : array-like broadcastable to (n,), default=0.0
+        Electron density in 1e13/cm2.
+    material : str or PhononParameters, default="MoS2"
+        A key of ``PHONON_PARAMETERS``, or own parameters.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        [E'-, E'+, A1'] in cm-1, the lower E' branch first.
+
+    Raises
+    ------
+    ValueError
+        When the strain is not (n, 3) or the material is unknown.
+
+    References
+    ----------
+    S. Ganesan, A. A. Maradudin, J. Oitmaa, Ann. Phys. 56, 556 (1970): secular equation of strained modes.
+    C. Rice et al., Phys. Rev. B 87, 081307 (2013): the equation for monolayer MoS2.
+
+    Examples
+    --------
+    >>> from strain2dos.simulate import strained_phonons
+    >>> strained_phonons([[0.0, 0.0, 0.0], [0.01, 0.01, 0.0], [0.01, 0.0, 0.0]]).round(2)
+    array([[385.  , 385.  , 404.  ],
+           [379.76, 379.76, 402.3 ],
+           [380.88, 383.88, 403.15]])
+    """
+    tensor = np.asarray(strain, dtype=np.float64)
+    if tensor.ndim != 2 or tensor.shape[1] != 3:
+        raise ValueError(
+            f"strain must have shape (n, 3) with columns exx, eyy, exy, but has {tensor.shape}; write one "
+            f"tensor as [[exx, eyy, exy]]."
+        )
+    values = phonon_parameters(material)
+    exx, eyy, exy = tensor.T
+    trace, deviator = exx + eyy, np.hypot(exx - eyy, 2 * exy)
+    density = np.broadcast_to(np.asarray(doping, dtype=np.float64), trace.shape)
+    e_centre = values.e_mode * (1 - values.e_gamma * trace) + values.e_doping * density
+    half_split = 0.5 * values.e_beta * values.e_mode * deviator
+    a_centre = values.a_mode * (1 - values.a_gamma * trace) + values.a_doping * density
+    return np.column_stack([e_centre - half_split, e_centre + half_split, a_centre])

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+import numpy as np
+import pytest
+from scipy.optimize import curve_fit
+
+from strain2dos.datasets import load_mos2_dft, make_raman_map
+from strain2dos.datasets._interpolation import interpolate_states, strain_invariants
+from strain2dos.datasets._measured_scale import measured_phonons, phonon_offset
+from strain2dos.simulate import lorentzian
+
+
+@pytest.fixture(scope="module")
+def flat():
+    return make_raman_map(max_strain=0.0, random_strain=0.0, pl_noise=0.0, cosmic_rays=0.0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def wrinkled():
+    return make_raman_map(random_state=0)
+
+
+def test_interpolation_returns_the_records_at_their_own_strain():
+    data = load_mos2_dft()
+    state = interpolate_states(data.strain)
+    for key in ("vbm", "cbm", "gap"):
+        np.testing.assert_allclose(state[key], getattr(data, key), atol=1e-9)
+    np.testing.assert_allclose(state["phonons"], data.phonons, atol=1e-6)
+
+
+def test_interpolation_is_equal_for_strains_that_a_threefold_rotation_joins():
+    strain = np.random.default_rng(1).uniform(-0.02, 0.02, (50, 3))
+    c, s = np.cos(2 * np.pi / 3), np.sin(2 * np.pi / 3)
+    turn = np.array([[c, -s], [s, c]])
+    full = turn @ strain[:, [0, 2, 2, 1]].reshape(-1, 2, 2) @ turn.T
+    rotated = np.column_stack([full[:, 0, 0], full[:, 1, 1], full[:, 0, 1]])
+    np.testing.assert_allclose(strain_invariants(rotated), strain_invariants(strain), atol=1e-15)
+    assert interpolate_states(rotated)["gap"] == pytest.approx(interpolate_states(strain)["gap"], abs=1e-9)
+
+
+def test_gap_has_its_kink_where_the_valence_top_moves_from_k_to_gamma():
+    biaxial = np.linspace(0, 0.01, 201)
+    state = interpolate_states(np.column_stack([biaxial, biaxial, 0 * biaxial]))
+    crossing = np.flatnonzero(state["VB_G"] > state["VB_K"])[0]
+    slopes = np.diff(state["gap"]) / np.diff(biaxial)
+    assert 0.003 < biaxial[crossing] < 0.006
+    # the slope steps within one interval and is flat to 10 % on either side
+    assert slopes[crossing + 1] / slopes[crossing - 2] > 1.5
+    assert np.ptp(slopes[: crossing - 1]) < 0.1 * abs(slopes.mean())
+
+
+def test_unstrained_flake_has_the_gap_of_the_unstrained_record(flat):
+    data = load_mos2_dft()
+    row = data.name.index("bi+0")
+    np.testing.assert_allclose(flat.gap.values[flat.flake], data.gap[row], atol=1e-9)
+    np.testing.assert_allclose(flat.pl_energy.values[flat.flake], 1.87, atol=1e-9)
+
+
+def test_lines_of_an_unstrained_undoped_spectrum_sit_at_the_measured_positions(flat):
+    spectrum = flat.intensity.values[flat.flake & ~flat.dead & (abs(flat.doping) < 0.02)].mean(axis=0)
+
+    def model(x, e, we, he, a, wa, ha, b0, b1):
+        return lorentzian(x, e, we, he) + lorentzian(x, a, wa, ha) + b0 + b1 * (x - 390)
+
+    start = (384, 3, 3000, 405, 5, 3000, 300, 0)
+    fit, _ = curve_fit(model, flat["shift"].values, spectrum, start)
+    assert fit[[0, 3]] == pytest.approx([385.0, 404.0], abs=0.05)
+
+
+def test_offset_is_the_constant_that_the_documentation_states():
+    np.testing.assert_allclose(phonon_offset(), [12.04, 12.04, 7.77], atol=0.005)
+    lines = measured_phonons(load_mos2_dft().phonons, np.zeros(16))
+    np.testing.assert_allclose(lines[load_mos2_dft().name.index("bi+0")], [385.0, 385.0, 404.0], atol=0.002)
+
+
+def test_wrinkle_reaches_the_stated_strain_and_lowers_the_gap(wrinkled):
+    exx = wrinkled.exx.values
+    assert np.nanmax(exx + wrinkled.eyy.values) == pytest.approx(0.025, abs=0.004)
+    flake = wrinkled.flake.values
+    assert np.corrcoef(exx[flake], wrinkled.gap.values[flake])[0, 1] < -0.95
+    assert np.nanmin(wrinkled.gap) < 1.36
+
+
+def test_photoluminescence_follows_the_direct_gap_within_its_noise(wrinkled):
+    flake = wrinkled.flake.values
+    rest = (wrinkled.pl_energy - wrinkled.gap_direct).values[flake]
+    assert rest.std() == pytest.approx(0.002, rel=0.1)
+    rate = np.polyfit((wrinkled.exx + wrinkled.eyy).values[flake], wrinkled.pl_energy.values[flake], 1)[0]
+    # uniaxial -45 to -54 meV/% (Conley 2013; the records)
+    assert -0.056 < rate / 100 < -0.045
+
+
+def test_substrate_has_no_lines_and_no_truth(wrinkled):
+    off = ~wrinkled.flake.values
+    assert off.mean() > 0.1
+    assert np.isnan(wrinkled.gap.values[off]).all()
+    margin = wrinkled.intensity.values[0, 0]
+    assert margin.max() < margin.mean() + 6 * np.sqrt(margin.mean() + 25)
+
+
+def test_dead_pixels_are_zero_or_nan_and_marked(wrinkled):
+    spectra = wrinkled.intensity.values[wrinkled.dead.values]
+    assert len(spectra) == 4
+    assert np.isnan(spectra).all(axis=1).sum() == 2
+    assert (spectra == 0).all(axis=1).sum() == 2
+    alive = wrinkled.intensity.values[~wrinkled.dead.values]
+    assert np.isfinite(alive).all()
+
+
+def test_the_seed_fixes_the_map_and_attributes_state_the_parameters():
+    first, second = (make_raman_map((10, 12), random_state=7) for _ in range(2))
+    assert first.identical(second)
+    assert first.attrs["max_strain"] == 0.025
+    assert not first.intensity.equals(make_raman_map((10, 12), random_state=8).intensity)
+
+
+def test_map_survives_a_file(tmp_path, wrinkled):
+    import xarray as xr
+
+    wrinkled.to_netcdf(tmp_path / "map.nc", engine="scipy")
+    with xr.open_dataset(tmp_path / "map.nc", engine="scipy") as back:
+        np.testing.assert_array_equal(back.intensity, wrinkled.intensity)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"material": "WS2"}, "'WS2'"),
+        ({"shape": (4, 20)}, r"at least 8 pixels each, but is \(4, 20\)"),
+        ({"max_strain": 2.5}, r"max_strain .* but is 2.5; give it as a fraction"),
+        ({"n_dead": -1}, "n_dead"),
+        ({"counts": (0.0, 5.0)}, "positive peak heights"),
+    ],
+)
+def test_impossible_maps_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        make_raman_map(**changes)

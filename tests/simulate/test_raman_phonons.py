@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+import numpy as np
+import pytest
+
+from strain2dos.simulate import PHONON_PARAMETERS, PhononParameters, strained_phonons
+
+RNG = np.random.default_rng(0)
+STRAIN = RNG.uniform(-0.03, 0.03, (200, 3))
+
+
+def test_doublet_equals_the_eigenvalues_of_the_strain_perturbation():
+    # the perturbation of a twofold mode by strain, as a 2 x 2 matrix in the basis (x, y), diagonalised
+    # numerically
+    p = PHONON_PARAMETERS["MoS2"]
+    for tensor, modes in zip(STRAIN, strained_phonons(STRAIN), strict=True):
+        exx, eyy, exy = tensor
+        isotropic = -p.e_gamma * (exx + eyy) * np.eye(2)
+        deviatoric = 0.5 * p.e_beta * np.array([[exx - eyy, 2 * exy], [2 * exy, eyy - exx]])
+        expected = p.e_mode * (1 + np.linalg.eigvalsh(isotropic + deviatoric))
+        np.testing.assert_allclose(modes[:2], expected, rtol=1e-13)
+
+
+def test_biaxial_rates_are_those_of_lloyd_2016():
+    shifts = np.diff(strained_phonons([[0, 0, 0], [0.01, 0.01, 0]]), axis=0)[0]
+    np.testing.assert_allclose(shifts, [-5.2, -5.2, -1.7], atol=0.05)
+
+
+def test_phonons_do_not_depend_on_the_orientation_of_the_axes():
+    for angle in (0.3, 1.1, 2.5):
+        c, s = np.cos(angle), np.sin(angle)
+        rotation = np.array([[c, -s], [s, c]])
+        full = STRAIN[:, [0, 2, 2, 1]].reshape(-1, 2, 2)
+        turned = rotation @ full @ rotation.T
+        rotated = np.column_stack([turned[:, 0, 0], turned[:, 1, 1], turned[:, 0, 1]])
+        np.testing.assert_allclose(strained_phonons(rotated), strained_phonons(STRAIN), rtol=1e-13)
+
+
+def test_doping_moves_a1_and_hardly_e():
+    shift = (strained_phonons(STRAIN, doping=0.5) - strained_phonons(STRAIN))[0]
+    np.testing.assert_allclose(shift, [-0.165, -0.165, -1.11], atol=1e-9)
+
+
+def test_own_parameters_are_taken():
+    own = PhononParameters(356.0, 418.0, 0.5, 0.2, 0.6, 0.0, 0.0, "own")
+    np.testing.assert_allclose(strained_phonons([[0, 0, 0]], material=own), [[356, 356, 418]])
+
+
+def test_unknown_material_and_wrong_shape_are_refused():
+    with pytest.raises(ValueError, match=r"'WTe2'.*PhononParameters"):
+        strained_phonons([[0, 0, 0]], material="WTe2")
+    with pytest.raises(ValueError, match=r"has \(3,\)"):
+        strained_phonons([0, 0, 0])

@@ -22,8 +22,8 @@ def wrinkle_strain(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Profile and strain tensor of a film that sticks to a ridge-shaped substrate.
 
-    The ridge is ``h = height exp(-s^2 / (2 width^2))`` where s is the distance from a gently sinuous line. The
-    film follows it without sliding in the plane, so that its membrane strain is ``eps_ij = (dh/di)(dh/dj) / 2``:
+    The ridge is ``h = height exp(-s^2 / (2 width^2))`` where s is the distance from a sinuous line. The
+    film follows it without sliding in the plane, so its membrane strain is ``eps_ij = (dh/di)(dh/dj) / 2``:
     zero on the crest and largest, ``(height / width)^2 / (2 e)``, on the flanks one ``width`` away.
 
     Parameters

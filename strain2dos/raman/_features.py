@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From fitted parameters to features: values and, to first order, their covariance."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.raman._engine import GroupFit
+from strain2dos.raman._groups import FitGroup
+from strain2dos.raman._modes import RamanMode
+
+KINDS = ("center", "fwhm", "area")
+Floats = NDArray[np.float64]
+LORENTZ_AREA = np.pi
+GAUSS_AREA = np.sqrt(np.pi / np.log(2.0))
+
+
+def group_names(group: FitGroup) -> list[str]:
+    """Columns of one group: centre, fwhm, area of each mode; the doublet's centres follow their mode."""
+    names = []
+    for j, mode in enumerate(group.modes):
+        names += [f"{mode.name}_{kind}" for kind in KINDS]
+        if j == group.pair:
+            names += [f"{mode.name}-_center", f"{mode.name}+_center"]
+    return names
+
+
+def difference_name(modes: tuple[RamanMode, ...]) -> str | None:
+    """Column of the distance between the first two modes, which grows with the number of layers."""
+    return f"{modes[1].name}-{modes[0].name}" if len(modes) > 1 else None
+
+
+def _area_factor(lineshape: str, eta: Floats | None) -> tuple[Floats | float, float]:
+    """Area of a line of unit height and half width, and its derivative by the mixing."""
+    if lineshape == "lorentzian":
+        return LORENTZ_AREA, 0.0
+    if lineshape == "gaussian":
+        return GAUSS_AREA, 0.0
+    return GAUSS_AREA + eta * (LORENTZ_AREA - GAUSS_AREA), LORENTZ_AREA - GAUSS_AREA
+
+
+def _transform(
+    group: FitGroup, p: Floats, lineshape: str, *, doublet: bool, jacobian: bool
+) -> tuple[Floats, Floats | None]:
+    """Features (n, k) of one model and their Jacobian (n, k, n_parameters)."""
+    n_modes, n = len(group.modes), p.shape[0]
+    n_lines = n_modes + int(doublet)
+    k = 3 * n_modes + (2 if group.pair >= 0 else 0)
+    values = np.empty((n, k))
+    T = np.zeros((n, k, p.shape[1])) if jacobian else None
+
+    def put(column: int, value: Floats, *terms: tuple[int, Floats | float]) -> None:
+        values[:, column] = value
+        if T is not None:
+            for parameter, derivative in terms:
+                T[:, column, parameter] += derivative
+
+    column = 0
+    for j in range(n_modes):
+        pair = j == group.pair
+        lines = [j, j + 1] if pair and doublet else [j + int(doublet and 0 <= group.pair < j)]
+        g, ig = p[:, 2 * n_lines + j], 2 * n_lines + j
+        ieta = ig + n_modes
+        factor, by_eta = _area_factor(lineshape, p[:, ieta] if lineshape == "pseudo_voigt" else None)
+        heights = sum(p[:, n_lines + i] for i in lines)
+        share = [p[:, n_lines + i] / heights for i in lines] if len(lines) > 1 else [1.0]
+        center = sum(s * p[:, i] for s, i in zip(share, lines, strict=True))
+        terms = list(zip(lines, share, strict=True))
+        if len(lines) > 1:
+            terms += [(n_lines + i, (p[:, i] - center) / heights) for i in lines]
+        put(column, center, *terms)
+        put(column + 1, 2.0 * g, (ig, 2.0))
+        area_terms = [(ig, factor * heights)] + [(n_lines + i, factor * g) for i in lines]
+        if by_eta:
+            area_terms.append((ieta, by_eta * g * heights))
+        put(column + 2, factor * g * heights, *area_terms)
+        column += 3
+        if pair:
+            put(column, p[:, lines[0]], (lines[0], 1.0))
+            put(column + 1, p[:, lines[-1]], (lines[-1], 1.0))
+            column += 2
+    return values, T
+
+
+def group_features(
+    group: FitGroup, fit: GroupFit, lineshape: str, *, with_covariance: bool
+) -> tuple[Floats, Floats | None]:
+    """Features (n, k) and covariance (n, k, k) of one group, averaged over the models.
+
+    Singlet and doublet are averaged with the probability of the doublet (Bayesian model averaging, A. E. Raftery,
+    Sociol. Methodol. 25, 111 (1995)), so that features move smoothly where a line begins to split; the spread
+    between the models adds to the covariance.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values, T = _transform(group, fit.params1, lineshape, doublet=False, jacobian=with_covariance)
+        cov = T @ fit.cov1 @ T.transpose(0, 2, 1) if T is not None else None
+        rows = np.flatnonzero(fit.weight > 0.0)
+        if not rows.size:
+            return values, cov
+        w = fit.weight[rows, None]
+        split, T2 = _transform(group, fit.params2[rows], lineshape, doublet=True, jacobian=with_covariance)
+        single = np.where(w < 1.0, values[rows], split)
+        values[rows] = (1.0 - w) * single + w * split
+        if cov is not None:
+            w = w[:, :, None]
+            cov2 = T2 @ fit.cov2[rows] @ T2.transpose(0, 2, 1)
+            apart = split - single
+            cov[rows] = (
+                np.where(w < 1.0, (1.0 - w) * cov[rows], 0.0)
+                + w * cov2
+                + w * (1.0 - w) * apart[:, :, None] * apart[:, None, :]
+            )
+    return values, cov
+
+
+def group_status(fit: GroupFit) -> NDArray[np.int64]:
+    """Status of the model that counts for more."""
+    return np.where(fit.weight > 0.5, fit.status[:, 1], fit.status[:, 0])
+
+
+def group_chi2(fit: GroupFit) -> Floats:
+    """Chi-square of the model that counts for more."""
+    return np.where(fit.weight > 0.5, fit.chi2[:, 1], fit.chi2[:, 0])

@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Raman spectra to phonon features, as a scikit-learn transformer."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos.raman._axis import check_shift, index_modes, select_modes
+from strain2dos.raman._engine import GroupFit, fit_group_rows, n_threads
+from strain2dos.raman._features import (
+    KINDS,
+    difference_name,
+    group_chi2,
+    group_features,
+    group_names,
+    group_status,
+)
+from strain2dos.raman._groups import SHAPES, FitGroup, fit_group, neighbouring
+from strain2dos.raman._modes import REFERENCES, RamanMode
+from strain2dos.raman._result import SpectraFit
+from strain2dos.raman._status import FitStatus
+
+
+class RamanFeaturizer(TransformerMixin, BaseEstimator):
+    """Fit the phonon lines of each Raman spectrum and return their positions, widths and areas.
+
+    Every spectrum is fitted alone (lines and baseline together, weighted least squares), so the features of a
+    spectrum do not depend on the others, and ``fit`` learns nothing but the axis.
+
+    Parameters
+    ----------
+    shift : array-like of shape (n_shift,), default=None
+        Raman shift of the columns of X in cm-1, strictly rising or falling. None: the axis is the column index, the
+        lines of the material are sought over the whole width, and centres and widths are in points.
+    material : {"MoS2", "WS2", "MoSe2", "WSe2", "graphene"}, default="MoS2"
+        Whose lines are fitted (see `material_modes`).
+    modes : "auto" or sequence of str or RamanMode, default="auto"
+        "auto": all lines of the material; else some of them by name, or your own `RamanMode` objects.
+    lineshape : {"lorentzian", "gaussian", "pseudo_voigt"}, default="lorentzian"
+        Profile of all lines.
+    split : {"auto", "always"} or bool, default="auto"
+        What to do with the line that uniaxial strain splits (E'). False: one line. True or "always": two lines of
+        common width. "auto": both models are fitted and averaged with their probability, which the Bayesian
+        information criterion gives; a third model, a singlet with a shoulder of another width (as defects cause),
+        speaks against the doublet.
+    baseline_degree : int, default=1
+        Degree of the polynomial under the lines, fitted with them.
+    reference : {"Si"} or None, default=None
+        "Si": fit the silicon line as well and shift the axis of each spectrum so that it lies at 520.7 cm-1.
+    despike : bool, default=True
+        Leave points hit by cosmic rays out of the fit. They are recognised by being narrower than any Raman line;
+        nothing is interpolated.
+    noise : {"gaussian", "poisson"}, default="gaussian"
+        "gaussian": equal weights, the noise is estimated from the residuals of each spectrum. "poisson": the spectra
+        are counts (1 count = 1 detected electron); weights are 1 / fitted counts and errors need no estimate.
+    n_jobs : int, default=None
+        Threads. None and -1: all that numba may use. The result does not depend on it.
+    features : sequence of {"center", "fwhm", "area"}, default=("center", "fwhm", "area")
+        Kinds of columns that ``transform`` returns.
+
+    Attributes
+    ----------
+    shift_ : (n_shift,) ndarray
+        The axis in use.
+    n_features_in_ : int
+    feature_names_in_ : (n_shift,) ndarray
+        Only where X had string column names.
+
+    See Also
+    --------
+    StrainDopingSeparator : Strain and doping from the centres.
+
+    Notes
+    -----
+    Columns, in this order: ``<mode>_center`` (cm-1), ``<mode>_fwhm`` (cm-1, full width at half maximum) and
+    ``<mode>_area`` (counts x cm-1) of each mode; right after those of the mode that splits, unless
+    ``split=False``, ``E'-_center`` and ``E'+_center``; last the distance of the first two modes, ``A1'-E'``.
+    With a doublet, ``E'_center`` is the mean of the two centres weighted by area, ``E'_fwhm`` their common width and
+    ``E'_area`` their sum. Where the singlet wins, ``E'-_center`` and ``E'+_center`` equal its centre. In between
+    (``split="auto"``) all columns are averages over the models, so they are continuous in the spectrum.
+
+    A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`).
+
+    The fit is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
+
+    References
+    ----------
+    .. [1] D. W. Marquardt, J. SIAM 11, 431 (1963).
+    .. [2] A. E. Raftery, Sociol. Methodol. 25, 111 (1995).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos import RamanFeaturizer
+    >>> shift = np.linspace(360, 430, 110)
+    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2) + 20
+    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center", "fwhm")).set_output(transform="pandas")
+    >>> featurizer.fit_transform(spectrum[np.newaxis]).round(2)
+       E'_center  E'_fwhm  A1'_center  A1'_fwhm  A1'-E'
+    0      384.2      3.0       403.1       5.0    18.9
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's own name and form)
+        "shift": ["array-like", None],
+        "material": [str],
+        "modes": [StrOptions({"auto"}), list, tuple],
+        "lineshape": [StrOptions(set(SHAPES))],
+        "split": [StrOptions({"auto", "always"}), "boolean"],
+        "baseline_degree": [Interval(Integral, 0, 6, closed="both")],
+        "reference": [StrOptions(set(REFERENCES)), None],
+        "despike": ["boolean"],
+        "noise": [StrOptions({"gaussian", "poisson"})],
+        "n_jobs": [Integral, None],
+        "features": [list, tuple],
+    }
+
+    def __init__(
+        self,
+        shift: ArrayLike | None = None,
+        *,
+        material: str = "MoS2",
+        modes: str | Sequence[str | RamanMode] = "auto",
+        lineshape: str = "lorentzian",
+        split: str | bool = "auto",
+        baseline_degree: int = 1,
+        reference: str | None = None,
+        despike: bool = True,
+        noise: str = "gaussian",
+        n_jobs: int | None = None,
+        features: Sequence[str] = KINDS,
+    ) -> None:
+        self.shift = shift
+        self.material = material
+        self.modes = modes
+        self.lineshape = lineshape
+        self.split = split
+        self.baseline_degree = baseline_degree
+        self.reference = reference
+        self.despike = despike
+        self.noise = noise
+        self.n_jobs = n_jobs
+        self.features = features
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Check the parameters and the axis against X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift)
+            One spectrum per row. NaN and inf are allowed.
+        y : Ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the axis does not fit X, is not strictly monotonic, or misses the window of a mode.
+        """
+        X = self._validate(X, reset=True)
+        self.shift_ = check_shift(self.shift, X.shape[1])
+        unknown = set(self.features) - set(KINDS)
+        if unknown or not self.features:
+            raise ValueError(
+                f"features must be some of {KINDS}, but is {self.features!r}; take the others out or use the default."
+            )
+        self._groups()
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Features of each spectrum; NaN rows where the fit is not to be trusted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift)
+
+        Returns
+        -------
+        (n_samples, n_features_out) ndarray
+            Columns as `get_feature_names_out` says; cm-1 and counts x cm-1.
+        """
+        check_is_fitted(self)
+        fit = self._fit_spectra(self._validate(X, reset=False), with_covariance=False)
+        values = np.where((fit.status == FitStatus.OK)[:, None], fit.params, np.nan)
+        return values[:, self._selected(fit.names)]
+
+    def fit_spectra(self, X: ArrayLike) -> SpectraFit:
+        """Features of each spectrum with errors, covariance, chi-square and the reason where there are none.
+
+        All kinds of columns are returned, whatever ``features`` says.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift)
+
+        Returns
+        -------
+        SpectraFit
+        """
+        check_is_fitted(self)
+        return self._fit_spectra(self._validate(X, reset=False), with_covariance=True)
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Names of the columns that ``transform`` returns.
+
+        Parameters
+        ----------
+        input_features : Ignored
+
+        Returns
+        -------
+        (n_features_out,) ndarray of str
+        """
+        check_is_fitted(self)
+        names = self._names(self._groups()[1])
+        return np.array([names[j] for j in self._selected(names)], dtype=object)
+
+    def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray:
+        return validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite=False,
+            ensure_min_features=2 if reset else 1,  # later the count is compared with the fitted one
+        )
+
+    def _groups(self) -> tuple[FitGroup | None, list[FitGroup]]:
+        """Reference group and mode groups. Made anew each time: a fitted featurizer holds plain arrays only."""
+        modes = select_modes(self.material, self.modes)
+        if self.shift is None:
+            modes = index_modes(modes, self.shift_.size)
+        options = {"baseline_degree": self.baseline_degree, "split": self.split is not False}
+        sets = [modes] if self.shift is None else neighbouring(modes)
+        groups = [self._group(members, **options) for members in sets]
+        reference = None
+        if self.reference is not None:
+            line = (REFERENCES[self.reference],)
+            line = index_modes(line, self.shift_.size) if self.shift is None else line
+            reference = self._group(line, baseline_degree=1, split=False)
+        return reference, groups
+
+    def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> FitGroup:
+        group = fit_group(modes, self.shift_, **options)
+        if group is None:
+            windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
+            raise ValueError(
+                f"shift covers {self.shift_.min():.1f} to {self.shift_.max():.1f} cm-1 and has no point in a window "
+                f"that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
+            )
+        return group
+
+    def _names(self, groups: list[FitGroup]) -> tuple[str, ...]:
+        names = [name for group in groups for name in group_names(group)]
+        difference = difference_name(tuple(mode for group in groups for mode in group.modes))
+        return tuple(names + ([difference] if difference else []))
+
+    def _selected(self, names: tuple[str, ...]) -> list[int]:
+        kinds = tuple(f"_{kind}" for kind in self.features)
+        last = len(names) - 1 if "_" not in names[-1] else None
+        return [
+            j
+            for j, name in enumerate(names)
+            if name.endswith(kinds) or (j == last and "center" in self.features)
+        ]
+
+    def _fit_rows(
+        self, group: FitGroup, X: NDArray, offsets: NDArray, *, keep: bool, is_reference: bool
+    ) -> GroupFit:
+        return fit_group_rows(
+            group,
+            X,
+            lineshape="lorentzian" if is_reference else self.lineshape,
+            poisson=self.noise == "poisson",
+            despike=self.despike,
+            always=self.split is True or self.split == "always",
+            offsets=offsets,
+            keep_covariance=keep,
+            threads=n_threads(self.n_jobs),
+        )
+
+    def _fit_spectra(self, X: NDArray, *, with_covariance: bool) -> SpectraFit:
+        reference, groups = self._groups()
+        n = X.shape[0]
+        offset, offset_variance = np.zeros(n), np.zeros(n)
+        status = np.zeros(n, dtype=np.int64)
+        if reference is not None:
+            fit = self._fit_rows(reference, X, offset, keep=True, is_reference=True)
+            found = fit.status[:, 0] == FitStatus.OK
+            status[~found] = FitStatus.NO_REFERENCE
+            offset = np.where(found, fit.params1[:, 0] - reference.modes[0].position, 0.0)
+            offset_variance = np.where(found, fit.cov1[:, 0, 0], np.nan)
+        names = self._names(groups)
+        values = np.full((n, len(names)), np.nan)
+        cov = np.zeros((n, len(names), len(names))) if with_covariance else None
+        chi2, n_points, split = np.zeros(n), np.zeros(n, dtype=np.int64), np.zeros(n)
+        at = 0
+        for group in groups:
+            fit = self._fit_rows(group, X, offset, keep=with_covariance, is_reference=False)
+            part, part_cov = group_features(group, fit, self.lineshape, with_covariance=with_covariance)
+            to = at + part.shape[1]
+            values[:, at:to] = part
+            if cov is not None:
+                cov[:, at:to, at:to] = part_cov
+            status = np.where(status == FitStatus.OK, group_status(fit), status)
+            chi2 += group_chi2(fit)
+            n_points += fit.n_points
+            split = np.maximum(split, fit.weight)
+            at = to
+        self._correct_axis(names, values, cov, offset, offset_variance)
+        self._add_difference(groups, names, values, cov)
+        if cov is None:
+            cov = np.empty((0, len(names), len(names)))
+        with np.errstate(invalid="ignore"):
+            sigma = np.sqrt(np.diagonal(cov, axis1=1, axis2=2))
+        return SpectraFit(values, sigma, cov, chi2, status, names, n_points, split)
+
+    @staticmethod
+    def _correct_axis(
+        names: tuple[str, ...], values: NDArray, cov: NDArray | None, offset: NDArray, variance: NDArray
+    ) -> None:
+        centres = np.array([name.endswith("_center") for name in names])
+        values[:, centres] -= offset[:, None]
+        if cov is not None:
+            cov += variance[:, None, None] * np.outer(centres, centres)
+
+    @staticmethod
+    def _add_difference(
+        groups: list[FitGroup], names: tuple[str, ...], values: NDArray, cov: NDArray | None
+    ) -> None:
+        modes = [mode for group in groups for mode in group.modes]
+        if len(modes) < 2:
+            return
+        i, j = (names.index(f"{mode.name}_center") for mode in modes[:2])
+        values[:, -1] = values[:, j] - values[:, i]
+        if cov is not None:
+            cov[:, -1, :] = cov[:, j, :] - cov[:, i, :]
+            cov[:, :, -1] = cov[:, :, j] - cov[:, :, i]
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

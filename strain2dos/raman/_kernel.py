@@ -212,7 +212,7 @@ def levenberg_marquardt(
             step[i] *= free[i]
             decrease += step[i] * A[i, n]
         _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial)
-        if damping <= 0.01 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
+        if damping <= 1.0 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
             for i in range(n):
                 p[i] = trial[i]
             return chi2, True
@@ -222,8 +222,13 @@ def levenberg_marquardt(
             for i in range(n):
                 p[i] = trial[i]
             A[: n + 1, : n + 1] = B[: n + 1, : n + 1]
+            gain = (chi2 - A[n, n]) / decrease
             chi2 = A[n, n]
-            damping = max(damping * 0.1, 1e-9)
+            # The model promises a gain near 1; below 1/4 the step overshot, and only damping ends the zigzag.
+            if gain > 0.75:
+                damping = max(damping * 0.1, 1e-7)
+            elif gain < 0.25:
+                damping = max(damping * 5.0, 0.05)
         else:
             if decrease <= 1e-11 * chi2:
                 return chi2, True

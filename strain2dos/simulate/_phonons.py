@@ -87,7 +87,7 @@ def strained_phonons(
     """E'-, E'+ and A1' of a monolayer under any in-plane strain, to first order.
 
     The trace of the strain shifts the modes, its deviator splits the E' doublet. The eigenvalues of
-    this perturbation give ``w(E'+-) = w0 (1 - gamma (exx + eyy) +- beta/2 sqrt((exx - eyy)^2 + 4 exy^2))`` and
+    this term give ``w(E'+-) = w0 (1 - gamma (exx + eyy) +- beta/2 sqrt((exx - eyy)^2 + 4 exy^2))`` and
     ``w(A1') = wA (1 - gammaA (exx + eyy))``. Electron doping adds a shift in proportion.
 
     Parameters

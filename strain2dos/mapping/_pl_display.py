@@ -69,15 +69,15 @@ class PLComparisonDisplay:
             _, ax = plt.subplots(figsize=(5.0, 4.4), layout="constrained")
         if len(self.gap) > _CROWD:
             cells = ax.hexbin(
-                self.gap, self.pl, gridsize=60, mincnt=1, bins="log", cmap="cividis", linewidths=0
+                self.gap, self.pl, gridsize=60, mincnt=1, cmap="cividis", linewidths=0
             )
             ax.figure.colorbar(cells, ax=ax, label="Pixels")
         else:
             ax.scatter(self.gap, self.pl, s=14, color=_INK, alpha=0.55, linewidths=0, label="Pixels")
         ends = np.array([self.gap.min(), self.gap.max()])
         fit = self.comparison
-        error = "" if np.isnan(fit.slope_error) else f" ± {fit.slope_error:.2f}"
-        ax.plot(ends, fit.predict(ends), color=_LINE, lw=2, label=f"Line, slope {fit.slope:.2f}{error}")
+        error = "" if np.isnan(fit.slope_error) else f" ± {fit.slope_error:.3f}"
+        ax.plot(ends, fit.predict(ends), color=_LINE, lw=2, label=f"Line, slope {fit.slope:.3f}{error}")
         offset = 1e-3 * fit.mean_offset_mev
         shift = f"{fit.mean_offset_mev:+.0f} meV"
         ax.plot(ends, ends + offset, color=_UNITY, lw=1.2, ls="--", label=f"Slope 1, offset {shift}")

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Explanations as figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from strain2dos.explain._labels import feature_label
+
+if TYPE_CHECKING:
+    from strain2dos.explain._explanation import DOSExplanation
+
+_KINDS = ("auto", "signed", "absolute", "slope")
+_EDGE_LABELS = {"vbm": "VBM", "cbm": "CBM", "gap": "Gap"}
+_EDGE_COLOURS = {"vbm": "#0072B2", "cbm": "#E69F00", "gap": "#000000"}
+
+
+def summarise(explanation: DOSExplanation, values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
+    """Bring shares (n, k, ...) of samples down to one row per feature (k, ...).
+
+    Parameters
+    ----------
+    explanation : DOSExplanation
+    values : array of shape (n, k, ...)
+    kind : {"auto", "signed", "absolute", "slope"}
+        "signed": mean share; "absolute": mean magnitude; "slope": change of the share per standard deviation
+        of the feature over the samples, by least squares. "auto" is "signed" for one sample, since for
+        samples drawn like the background signed means cancel, otherwise "slope", or "absolute" where features
+        have been grouped.
+
+    Returns
+    -------
+    rows : array of shape (k, ...)
+    kind : str
+        The kind taken for "auto".
+    """
+    if kind not in _KINDS:
+        raise ValueError(f"kind must be one of {list(_KINDS)}, but got {kind!r}.")
+    kept = ~np.isnan(explanation.values).any(axis=(1, 2))
+    data, values = explanation.data[kept], values[kept]
+    grouped = bool(np.isnan(data).any())
+    if kind == "auto":
+        kind = "signed" if len(data) == 1 else "absolute" if grouped else "slope"
+    if kind == "slope":
+        if grouped or len(data) < 2:
+            raise ValueError(
+                f"kind='slope' needs at least 2 samples ({len(data)} given) and no grouped features."
+            )
+        deviation = data - data.mean(axis=0)
+        spread = deviation.std(axis=0)
+        score = np.divide(deviation, spread, out=np.zeros_like(deviation), where=spread > 0)
+        return np.einsum("nk,nk...->k...", score, values) / len(data), kind
+    return (np.nanmean(np.abs(values), axis=0) if kind == "absolute" else np.nanmean(values, axis=0)), kind
+
+
+_KIND_LABELS = {
+    "signed": "Share in the DOS (states/eV/cell)",
+    "absolute": "Mean |share in the DOS| (states/eV/cell)",
+    "slope": "Change of the DOS per +1 s.d. of the feature (states/eV/cell)",
+}
+
+
+class ExplanationHeatmapDisplay:
+    """Heatmap of feature against energy: where in the density of states each feature acts.
+
+    Parameters
+    ----------
+    matrix : array of shape (k, n_energies)
+        What is shown, in states/eV/cell.
+    energies : array of shape (n_energies,)
+    feature_names : sequence of str
+    kind : str
+        What the matrix is: "signed", "absolute" or "slope".
+    edges : dict of float
+        Mean predicted "vbm" and "cbm" in eV, drawn as lines; may be empty.
+    energy_unit : str or None
+
+    Attributes
+    ----------
+    ax_ : Axes
+    figure_ : Figure
+    im_ : QuadMesh
+    colorbar_ : Colorbar
+    """
+
+    def __init__(
+        self,
+        matrix: np.ndarray,
+        energies: np.ndarray,
+        feature_names: tuple[str, ...],
+        *,
+        kind: str = "signed",
+        edges: dict[str, float] | None = None,
+        energy_unit: str | None = "eV",
+    ) -> None:
+        self.matrix = matrix
+        self.energies = energies
+        self.feature_names = feature_names
+        self.kind = kind
+        self.edges = edges or {}
+        self.energy_unit = energy_unit
+
+    @classmethod
+    def from_explanation(
+        cls,
+        explanation: DOSExplanation,
+        *,
+        kind: str = "auto",
+        ax: Axes | None = None,
+        energy_range: tuple[float, float] | None = None,
+    ) -> ExplanationHeatmapDisplay:
+        """Summarise the samples of an explanation and draw them.
+
+        Parameters
+        ----------
+        explanation : DOSExplanation
+        kind : {"auto", "signed", "absolute", "slope"}, default="auto"
+            "signed": mean share; "absolute": mean magnitude; "slope": change per standard deviation of the
+            feature. "auto": "signed" for one sample, otherwise "slope", or "absolute" for grouped features.
+            (Signed shares of samples that are drawn like the background average to nothing.)
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+        energy_range : (float, float), default=None
+            Energies shown; all by default.
+
+        Returns
+        -------
+        ExplanationHeatmapDisplay
+        """
+        matrix, kind = summarise(explanation, explanation.values, kind)
+        edges = {
+            n: float(np.nanmean(explanation.edge_predictions(n)))
+            for n in explanation.edge_values
+            if n != "gap"
+        }
+        unit = explanation.energy_unit
+        display = cls(
+            matrix, explanation.energies, explanation.feature_names, kind=kind, edges=edges, energy_unit=unit
+        )
+        return display.plot(ax=ax, energy_range=energy_range)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        cmap: str | None = None,
+        energy_range: tuple[float, float] | None = None,
+    ) -> ExplanationHeatmapDisplay:
+        """Draw the heatmap into ``ax`` or a new figure."""
+        import matplotlib.pyplot as plt
+
+        k = len(self.feature_names)
+        if ax is None:
+            _, ax = plt.subplots(figsize=(7.2, max(2.4, 1.3 + 0.42 * k)), layout="constrained")
+        shown = slice(None)
+        if energy_range is not None:
+            low, high = np.searchsorted(self.energies, energy_range)
+            shown = slice(low, max(high, low + 2))
+        matrix, energies = self.matrix[:, shown], self.energies[shown]
+        top = float(np.nanmax(np.abs(matrix))) or 1.0
+        absolute = self.kind == "absolute"
+        scale = {
+            "vmin": 0.0 if absolute else -top,
+            "vmax": top,
+            "cmap": cmap or ("viridis" if absolute else "RdBu_r"),
+        }
+        step = np.diff(energies).mean()
+        borders = np.concatenate([energies - step / 2, [energies[-1] + step / 2]])
+        mesh = ax.pcolormesh(borders, np.arange(k + 1) - 0.5, matrix, rasterized=True, **scale)
+        ax.set_yticks(range(k), [feature_label(name) for name in self.feature_names])
+        ax.set_ylim(k - 0.5, -0.5)
+        ax.hlines(np.arange(1, k) - 0.5, borders[0], borders[-1], color="white", lw=2)
+        for name, energy in self.edges.items():
+            if borders[0] <= energy <= borders[-1]:
+                ax.axvline(energy, color="white" if absolute else "black", lw=1.2, ls="--")
+                ax.annotate(
+                    _EDGE_LABELS[name],
+                    (energy, 1.0),
+                    (0, 3),
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom",
+                    fontsize="small",
+                )
+        ax.set_xlabel("Energy (eV)" if self.energy_unit == "eV" else "Index of the energy")
+        ax.tick_params(axis="y", length=0)
+        self.colorbar_ = ax.figure.colorbar(mesh, ax=ax, pad=0.02)
+        self.colorbar_.set_label("\n".join(_wrap(_KIND_LABELS[self.kind], 26)), fontsize="small")
+        self.ax_, self.figure_, self.im_ = ax, ax.figure, mesh
+        return self
+
+
+class EdgeAttributionDisplay:
+    """Bars of what each feature does to the band edges and the gap.
+
+    Parameters
+    ----------
+    shares : dict of array of shape (k,)
+        By edge, in eV.
+    feature_names : sequence of str
+    kind : str
+        "signed", "absolute" or "slope", as in :class:`ExplanationHeatmapDisplay`.
+
+    Attributes
+    ----------
+    ax_ : Axes
+    figure_ : Figure
+    """
+
+    def __init__(self, shares: dict[str, np.ndarray], feature_names: tuple[str, ...], *, kind: str) -> None:
+        self.shares = shares
+        self.feature_names = feature_names
+        self.kind = kind
+
+    @classmethod
+    def from_explanation(
+        cls, explanation: DOSExplanation, *, kind: str = "auto", ax: Axes | None = None
+    ) -> EdgeAttributionDisplay:
+        """Summarise the edge shares of an explanation (kinds as for the heatmap) and draw them."""
+        if not explanation.edge_values:
+            raise ValueError(
+                "the explanation has no band edges; explain a model that has energies, with edges=True."
+            )
+        shares = {}
+        for name, values in explanation.edge_values.items():
+            shares[name], found = summarise(explanation, values, kind)
+        return cls(shares, explanation.feature_names, kind=found).plot(ax=ax)
+
+    def plot(self, ax: Axes | None = None) -> EdgeAttributionDisplay:
+        """Draw the bars into ``ax`` or a new figure."""
+        import matplotlib.pyplot as plt
+
+        k, n = len(self.feature_names), len(self.shares)
+        if ax is None:
+            _, ax = plt.subplots(figsize=(7.2, max(2.4, 1.2 + 0.55 * k)), layout="constrained")
+        height = 0.8 / n
+        for number, (name, values) in enumerate(self.shares.items()):
+            place = np.arange(k) + (number - (n - 1) / 2) * height
+            ax.barh(place, 1e3 * values, height, color=_EDGE_COLOURS[name], label=_EDGE_LABELS[name])
+        ax.axvline(0, color="0.4", lw=0.8)
+        ax.set_yticks(range(k), [feature_label(name) for name in self.feature_names])
+        ax.set_ylim(k - 0.5, -0.5)
+        words = {"signed": "Share (meV)", "absolute": "Mean |share| (meV)"}
+        ax.set_xlabel(words.get(self.kind, "Change per +1 s.d. of the feature (meV)"))
+        ax.legend(frameon=False, loc="best", fontsize="small")
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width)

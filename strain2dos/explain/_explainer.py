@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which feature moves which part of the predicted density of states."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
+from tqdm.auto import tqdm
+
+from strain2dos.explain._explanation import DOSExplanation
+from strain2dos.explain._shapley import exact_shapley, sampled_shapley
+from strain2dos.mapping._steps import EDGE_NAMES, FittedModel, finite_rows, flatten_steps
+from strain2dos.mapping._steps import feature_names as seen_names
+
+# Curves held at a time while coalitions are evaluated.
+_CHUNK_BYTES = 2**26
+
+
+class DOSExplainer:
+    r"""Shapley values of the whole density of states and of the band edges.
+
+    Every feature of a sample gets its share of the difference between the prediction for this sample and the
+    mean prediction over a background of samples, at each energy: curves that sum up exactly to that
+    difference. Features outside a coalition are drawn from the background ("interventional" Shapley values).
+
+    Parameters
+    ----------
+    estimator : fitted regressor or Pipeline
+        Predicts curves (n, n_energies) from features (n, k). For a pipeline that starts with spectra use
+        :meth:`from_pipeline`.
+    background : array-like or DataFrame of shape (n_background, k)
+        Samples that stand for "feature unknown", usually the training features.
+    feature_names : sequence of str, default=None
+        Names of the features; by default the columns of `background`, or the names seen in fit.
+    energies : array-like of shape (n_energies,), default=None
+        Energies in eV, for regressors without ``energies_``.
+    edge_options : mapping, default=None
+        Keyword arguments for :func:`strain2dos.dos.band_edges`, for regressors without ``predict_edges``.
+    max_background : int, default=100
+        A larger background is thinned to this many of its rows, at random.
+    max_exact : int, default=11
+        Up to this many features all :math:`2^k` coalitions are evaluated and the values are exact; beyond it
+        they are sampled over permutations of the features (:class:`shap.PermutationExplainer`; still summing
+        up exactly).
+    n_permutations : int, default=10
+        Permutations sampled, each forwards and backwards.
+    random_state : int, RandomState or None, default=None
+        Seed of the thinning and the sampling.
+    progress : bool, default=False
+        Show a progress bar.
+
+    Attributes
+    ----------
+    background : ndarray of shape (<= max_background, k)
+        Background in feature space, as used.
+    feature_names : tuple of str
+
+    Notes
+    -----
+    The band edges are explained as functions of their own: the value of a coalition is the mean over the
+    background of the edge of each curve, not the edge of the mean curve (which would be the outermost edge of
+    all). Evaluations without an edge (a metal, or an edge beyond the grid) are left out of that mean; the
+    shares left out are reported in ``missing_edges`` and warned about. A coalition in which no evaluation has
+    the edge makes the edge values of the sample NaN.
+
+    References
+    ----------
+    S. M. Lundberg, S.-I. Lee, A unified approach to interpreting model predictions, NeurIPS 30 (2017).
+    D. Janzing, L. Minorics, P. Bloebaum, Feature relevance quantification in explainable AI: a causal
+    problem, AISTATS (2020), for the choice of the interventional value function.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from strain2dos import DOSExplainer
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> model = LinearRegression().fit(X, X @ [[1.0, 2.0, 0.0], [0.0, 4.0, 8.0]])
+    >>> explanation = DOSExplainer(model, X, feature_names=["E'_center", "A1'_center"]).explain([[1.0, 1.0]])
+    >>> explanation.values[0].round(6) + 0.0
+    array([[0.5, 1. , 0. ],
+           [0. , 2. , 4. ]])
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        background: npt.ArrayLike,
+        *,
+        feature_names: Sequence[str] | None = None,
+        energies: npt.ArrayLike | None = None,
+        edge_options: Mapping[str, Any] | None = None,
+        max_background: int = 100,
+        max_exact: int = 11,
+        n_permutations: int = 10,
+        random_state: int | np.random.RandomState | None = None,
+        progress: bool = False,
+    ) -> None:
+        self._model = FittedModel.from_estimator(estimator, energies=energies, edge_options=edge_options)
+        if self._model.featurizer is not None:
+            raise ValueError(
+                f"the estimator starts with {type(self._model.first).__name__}, so its columns are spectral "
+                "channels; explain its features with DOSExplainer.from_pipeline(pipeline, spectra)."
+            )
+        self._front: FittedModel | None = None
+        self.max_background = max_background
+        self.max_exact = max_exact
+        self.n_permutations = n_permutations
+        self.random_state = random_state
+        self.progress = progress
+        names = list(background.columns) if isinstance(background, pd.DataFrame) else None
+        self.background = self._check_background(background)
+        k = self.background.shape[1]
+        names = feature_names or names or seen_names(self._model.first) or [f"x{j}" for j in range(k)]
+        if len(names) != k:
+            raise ValueError(f"feature_names has {len(names)} names, but the background has {k} columns.")
+        self.feature_names = tuple(map(str, names))
+
+    @classmethod
+    def from_pipeline(
+        cls, pipeline: Any, background: npt.ArrayLike, *, at: int | str | None = None, **options: Any
+    ) -> DOSExplainer:
+        """Explain a pipeline that starts with spectra in terms of the features that it takes from them.
+
+        Parameters
+        ----------
+        pipeline : fitted Pipeline
+            Such as RamanFeaturizer -> StandardScaler -> DOSRegressor.
+        background : array-like of shape (n_background, n_shift)
+            Spectra; those whose features are not finite are left out with a warning.
+        at : int or str, default=None
+            How many leading steps only prepare the features, or the name of the last one of them. By default
+            the first step if it is a featurizer for spectra, else none.
+        **options : dict
+            Parameters of :class:`DOSExplainer`.
+
+        Returns
+        -------
+        DOSExplainer
+            Whose :meth:`explain` takes spectra.
+        """
+        steps = flatten_steps(pipeline)
+        n_before = _split_point(pipeline, steps, at)
+        rest = Pipeline([(str(number), step) for number, step in enumerate(steps[n_before:])])
+        if not n_before:
+            return cls(rest, background, **options)
+        front = FittedModel(steps[:n_before], None, None, {})
+        features, kept = _features_of(front, background)
+        if not kept.all():
+            warnings.warn(
+                f"{int((~kept).sum())} of {len(kept)} background spectra have no finite features; they "
+                "were left out.",
+                UserWarning,
+                stacklevel=2,
+            )
+        options.setdefault(
+            "feature_names", [str(name) for name in steps[n_before - 1].get_feature_names_out()]
+        )
+        explainer = cls(rest, features[kept], **options)
+        explainer._front = front
+        return explainer
+
+    def explain(self, X: npt.ArrayLike, *, edges: bool = True) -> DOSExplanation:
+        """Attribute the predictions of samples to their features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            Features, or spectra (n, n_shift) for an explainer made by :meth:`from_pipeline`.
+        edges : bool, default=True
+            Whether to explain the band edges too, where the model has them.
+
+        Returns
+        -------
+        DOSExplanation
+            Samples without finite features are NaN in it.
+
+        Raises
+        ------
+        ValueError
+            If the number of features differs from the background's, or no sample has finite features.
+
+        Warns
+        -----
+        UserWarning
+            If samples have no finite features, or evaluations no band edge.
+        """
+        data = self._features(X)
+        kept = finite_rows(data)
+        if not kept.any():
+            raise ValueError(f"none of the {len(data)} samples has finite features to explain.")
+        if not kept.all():
+            warnings.warn(
+                f"{int((~kept).sum())} of {len(data)} samples have features that are not finite; their "
+                "attributions are NaN.",
+                UserWarning,
+                stacklevel=2,
+            )
+        names = EDGE_NAMES if edges and self._model.has_edges else ()
+        values, base, missing = self._shapley(data[kept], names)
+        values, missing = _spread(values, kept), _spread(missing, kept)
+        n_dos = len(base) - len(names)
+        index = {name: n_dos + number for number, name in enumerate(names)}
+        energies = self._model.energies
+        explanation = DOSExplanation(
+            values=values[..., :n_dos],
+            base_values=base[:n_dos],
+            edge_values={name: values[..., column] for name, column in index.items()},
+            edge_base_values={name: float(base[column]) for name, column in index.items()},
+            missing_edges={name: missing[:, column] for name, column in index.items()},
+            energies=np.arange(n_dos, dtype=np.float64) if energies is None else energies,
+            energy_unit=None if energies is None else "eV",
+            feature_names=self.feature_names,
+            data=data,
+            method="exact" if len(self.feature_names) <= self.max_exact else "permutation",
+            n_background=len(self.background),
+        )
+        _warn_missing(explanation)
+        return explanation
+
+    def _shapley(self, data: np.ndarray, edges: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Shapley values (n, k, m), base (m,) and missing shares (n, m) of curve and edges side by side."""
+
+        def function(rows: np.ndarray) -> np.ndarray:
+            Z, good, _ = self._model.transform(rows)
+            if not good.all():
+                raise ValueError(
+                    "a step before the regressor answered finite features with values not finite."
+                )
+            found = self._model.predict(Z, ("dos", *edges))
+            return np.column_stack([found["dos"], *(found[name] for name in edges)]).astype(
+                np.float64, copy=False
+            )
+
+        width = function(self.background[:1]).shape[1]
+        max_rows = max(64, _CHUNK_BYTES // (8 * width))
+        parts = []
+        for x in tqdm(data, desc="explain", unit="sample", disable=not self.progress):
+            if len(self.feature_names) <= self.max_exact:
+                parts.append(exact_shapley(function, x[np.newaxis], self.background, max_rows))
+            else:
+                options = {"n_permutations": self.n_permutations, "random_state": self.random_state}
+                parts.append(sampled_shapley(function, x[np.newaxis], self.background, max_rows, **options))
+        values, bases, missing = zip(*parts, strict=True)
+        return np.concatenate(values), bases[0], np.concatenate(missing)
+
+    def _features(self, X: npt.ArrayLike) -> np.ndarray:
+        """Features (n, k) of what :meth:`explain` was given; NaN where there are none."""
+        if self._front is not None:
+            return _features_of(self._front, X)[0]
+        if isinstance(X, pd.DataFrame):
+            if set(map(str, X.columns)) != set(self.feature_names):
+                raise ValueError(
+                    f"X has the columns {list(X.columns)}, the background {list(self.feature_names)}."
+                )
+            X = X.rename(columns=str)[list(self.feature_names)]
+        data = np.asarray(X, dtype=np.float64)
+        if data.ndim != 2 or data.shape[1] != len(self.feature_names):
+            raise ValueError(
+                f"X must have shape (n, {len(self.feature_names)}) like the background, but has shape "
+                f"{data.shape}."
+            )
+        return data
+
+    def _check_background(self, background: npt.ArrayLike) -> np.ndarray:
+        rows = np.asarray(background, dtype=np.float64)
+        if rows.ndim != 2 or not len(rows):
+            raise ValueError(f"background must have shape (n_background, k), but has shape {rows.shape}.")
+        if not np.isfinite(rows).all():
+            bad = int((~finite_rows(rows)).sum())
+            raise ValueError(
+                f"background has {bad} of {len(rows)} rows with values that are not finite; drop them."
+            )
+        if len(rows) <= self.max_background:
+            return rows
+        picked = check_random_state(self.random_state).choice(len(rows), self.max_background, replace=False)
+        return rows[np.sort(picked)]
+
+
+def _split_point(pipeline: Any, steps: list[Any], at: int | str | None) -> int:
+    """Number of leading steps that only prepare the features."""
+    if at is None:
+        return int(hasattr(steps[0], "shift") and len(steps) > 1)
+    if isinstance(at, str):
+        names = [name for name, step in getattr(pipeline, "steps", []) if step not in (None, "passthrough")]
+        if at not in names[:-1] or len(names) != len(steps):
+            raise ValueError(f"at={at!r} names no transformer of the pipeline; its steps are {names}.")
+        return names.index(at) + 1
+    if not 0 <= at < len(steps):
+        raise ValueError(f"at={at} must leave at least the regressor of the pipeline's {len(steps)} steps.")
+    return at
+
+
+def _features_of(front: FittedModel, X: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Features (n, k) of spectra, NaN where they failed, and whether each is finite."""
+    raw = np.asarray(X, dtype=np.float64)
+    kept = finite_rows(raw)
+    if not kept.any():
+        raise ValueError(f"none of the {len(raw)} spectra is finite.")
+    Z, inner, _ = front.transform(raw[kept])
+    kept[kept] = inner
+    return _spread(np.asarray(Z, dtype=np.float64), kept), kept
+
+
+def _spread(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Put rows back to where they were kept, with NaN for the others."""
+    full = np.full((len(kept), *values.shape[1:]), np.nan)
+    full[kept] = values
+    return full
+
+
+def _warn_missing(explanation: DOSExplanation) -> None:
+    shares = {name: float(np.nanmax(share)) for name, share in explanation.missing_edges.items()}
+    worst = {name: share for name, share in shares.items() if share > 0}
+    if worst:
+        words = ", ".join(f"{name} in up to {share:.2g} of them" for name, share in worst.items())
+        warnings.warn(
+            f"some evaluations have no band edge (a metal, or an edge beyond the grid): {words} per sample; "
+            "the means leave them out. See missing_edges.",
+            UserWarning,
+            stacklevel=3,
+        )

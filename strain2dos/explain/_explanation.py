@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an explanation holds, and what can be read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+    from strain2dos.explain._display import ExplanationHeatmapDisplay
+
+
+@dataclass(frozen=True)
+class DOSExplanation:
+    """Share of each feature in the predicted density of states and band edges of samples.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n, k, n_energies)
+        Shapley values of the curve, in the unit of the DOS.
+    base_values : ndarray of shape (n_energies,)
+        Mean predicted curve over the background; ``base_values + values.sum(axis=1)`` is the prediction.
+    edge_values : dict of ndarray of shape (n, k)
+        Shapley values of "vbm", "cbm" and "gap" in eV; empty where the model has no edges.
+    edge_base_values : dict of float
+        Means over the background, in eV.
+    missing_edges : dict of ndarray of shape (n,)
+        Share of the evaluations that had no such edge and were left out of the means.
+    energies : ndarray of shape (n_energies,)
+        In eV, or the index where the model has no energies.
+    energy_unit : str or None
+        "eV", or None for an index.
+    feature_names : tuple of str
+    data : ndarray of shape (n, k)
+        The samples' features.
+    method : str
+        "exact" or "permutation".
+    n_background : int
+        Background samples averaged over.
+    """
+
+    values: np.ndarray
+    base_values: np.ndarray
+    edge_values: dict[str, np.ndarray]
+    edge_base_values: dict[str, float]
+    missing_edges: dict[str, np.ndarray]
+    energies: np.ndarray
+    energy_unit: str | None
+    feature_names: tuple[str, ...]
+    data: np.ndarray
+    method: str
+    n_background: int
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """Explained curves (n, n_energies): base plus all shares."""
+        return self.base_values + self.values.sum(axis=1)
+
+    def edge_predictions(self, name: str) -> np.ndarray:
+        """Explained edge "vbm", "cbm" or "gap" (n,) in eV: base plus all shares."""
+        return self.edge_base_values[name] + self.edge_values[name].sum(axis=1)
+
+    def window(self, emin: float, emax: float) -> np.ndarray:
+        """Integrate the shares over a window of energies.
+
+        Parameters
+        ----------
+        emin, emax : float
+            Ends of the window in eV, inside the grid; the curve between grid points is a straight line, so
+            neighbouring windows add up exactly.
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            States (per cell) that each feature moves into the window.
+
+        Raises
+        ------
+        ValueError
+            If the window is empty or leaves the grid.
+        """
+        first, last = float(self.energies[0]), float(self.energies[-1])
+        if not first <= emin < emax <= last:
+            raise ValueError(
+                f"the window ({emin:g}, {emax:g}) must ascend and lie within the energies {first:g} to "
+                f"{last:g}."
+            )
+        inside = (self.energies > emin) & (self.energies < emax)
+        ends = [self._at(energy)[..., np.newaxis] for energy in (emin, emax)]
+        curve = np.concatenate([ends[0], self.values[..., inside], ends[1]], axis=-1)
+        grid = np.concatenate([[emin], self.energies[inside], [emax]])
+        return np.trapezoid(curve, grid, axis=-1)
+
+    def windows(self, energy_windows: Mapping[str, tuple[float, float]]) -> dict[str, np.ndarray]:
+        """Shares (n, k) for several named windows, such as ``{"valence": (-7.0, -5.9)}``; see "
+        ":meth:`window`.
+        """
+        return {name: self.window(*limits) for name, limits in energy_windows.items()}
+
+    def grouped(self, groups: Mapping[str, Sequence[str]]) -> DOSExplanation:
+        """Add up the shares of features that belong together; features in no group stay alone.
+
+        Features that always move together (the E' and A1' lines under pure strain) can trade shares without
+        any change of the predictions, so only their sum means something.
+
+        Parameters
+        ----------
+        groups : mapping of str to sequence of str
+            Names of the features to be added up, by the name of their group.
+
+        Returns
+        -------
+        DOSExplanation
+            With one row per group or lone feature; ``data`` is NaN for groups.
+        """
+        placed = [name for members in groups.values() for name in members]
+        unknown = sorted(set(placed) - set(self.feature_names))
+        if unknown or len(set(placed)) != len(placed):
+            raise ValueError(
+                f"groups must name each feature at most once, from {list(self.feature_names)}, but got "
+                f"{dict(groups)}."
+            )
+        parts = {
+            name: [self.feature_names.index(member) for member in members] for name, members in groups.items()
+        }
+        alone = {name: [j] for j, name in enumerate(self.feature_names) if name not in placed}
+        columns = {**parts, **alone}
+
+        def add(values: np.ndarray) -> np.ndarray:
+            return np.stack([values[:, members].sum(axis=1) for members in columns.values()], axis=1)
+
+        lone = [members[0] if len(members) == 1 else None for members in columns.values()]
+        nothing = np.full(len(self.data), np.nan)
+        data = np.column_stack([nothing if j is None else self.data[:, j] for j in lone])
+        edges = {name: add(values) for name, values in self.edge_values.items()}
+        return replace(
+            self, values=add(self.values), edge_values=edges, feature_names=tuple(columns), data=data
+        )
+
+    def summary(self, energy_windows: Mapping[str, tuple[float, float]] | None = None) -> pd.DataFrame:
+        """Mean magnitude of the shares per feature: band edges in meV, windows in states per cell."""
+        columns = {f"|{name}| (meV)": 1e3 * _mean_abs(values) for name, values in self.edge_values.items()}
+        for name, values in self.windows(energy_windows or {}).items():
+            columns[f"|{name}| (states)"] = _mean_abs(values)
+        columns["mean |DOS| (states/eV)"] = _mean_abs(self.values).mean(axis=-1)
+        return pd.DataFrame(columns, index=pd.Index(self.feature_names, name="feature"))
+
+    def plot_heatmap(self, ax: Axes | None = None, **options: Any) -> ExplanationHeatmapDisplay:
+        """Draw features against energies; options go to "
+        ":meth:`ExplanationHeatmapDisplay.from_explanation`.
+        """
+        from strain2dos.explain._display import ExplanationHeatmapDisplay
+
+        return ExplanationHeatmapDisplay.from_explanation(self, ax=ax, **options)
+
+    def to_html(
+        self,
+        path: str | Path,
+        *,
+        title: str = "What moves the density of states",
+        energy_windows: Mapping[str, tuple[float, float]] | None = None,
+        groups: Mapping[str, Sequence[str]] | None = None,
+    ) -> Path:
+        """Write the explanation as a page that needs no other file; see :func:`write_report`."""
+        from strain2dos.explain._page import write_explanation
+
+        return write_explanation(self, path, title=title, energy_windows=energy_windows, groups=groups)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Give all shares as a Dataset with dims (sample, feature, energy)."""
+        import xarray as xr
+
+        names = np.array(self.feature_names, dtype=str)
+        attrs = {"long_name": "energy", "units": self.energy_unit} if self.energy_unit else {}
+        variables: dict[str, Any] = {
+            "values": (
+                ("sample", "feature", "energy"),
+                self.values,
+                {"long_name": "share in the density of states"},
+            ),
+            "base_values": (("energy",), self.base_values, {"long_name": "mean over the background"}),
+            "data": (("sample", "feature"), self.data, {"long_name": "features"}),
+        }
+        for name, values in self.edge_values.items():
+            details = {
+                "units": "eV",
+                "long_name": f"share in {name}",
+                "base_value": self.edge_base_values[name],
+            }
+            variables[f"{name}_values"] = (("sample", "feature"), values, details)
+        coords = {"feature": names, "energy": ("energy", self.energies, attrs)}
+        return xr.Dataset(variables, coords, {"method": self.method, "n_background": self.n_background})
+
+    def _at(self, energy: float) -> np.ndarray:
+        """Shares (n, k) at one energy, between grid points on a straight line."""
+        right = int(np.clip(np.searchsorted(self.energies, energy), 1, len(self.energies) - 1))
+        low, high = self.energies[right - 1], self.energies[right]
+        part = (energy - low) / (high - low)
+        return (1 - part) * self.values[..., right - 1] + part * self.values[..., right]
+
+
+def _mean_abs(values: np.ndarray) -> np.ndarray:
+    """Mean magnitude over samples, without those that have none."""
+    return np.nanmean(np.abs(values), axis=0)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Self-contained HTML reports."""
+
+from __future__ import annotations
+
+import base64
+import io
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+_MEDIA_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+_PACKAGES = ("strain2dos", "scikit-learn", "torch", "skorch", "numpy", "xarray")
+# Scatter plots of whole maps make heavy vector files; beyond this a picture of pixels is lighter.
+_MAX_SVG_BYTES = 800_000
+_PNG_DPI = 200
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure of a report.
+
+    Attributes
+    ----------
+    source : Figure, Display or path
+        A matplotlib figure, an object with a ``figure_``, or a PNG, SVG or JPEG file.
+    caption : str
+        What the reader should see in it.
+    alt : str or None
+        Description for those who cannot see it; the caption by default.
+    """
+
+    source: Any
+    caption: str = ""
+    alt: str | None = None
+
+    def data_uri(self) -> str:
+        """The image itself as a ``data:`` address."""
+        source = getattr(self.source, "figure_", self.source)
+        if isinstance(source, Figure):
+            media, content = _render(source)
+        else:
+            path = Path(source)
+            if path.suffix.lower() not in _MEDIA_TYPES:
+                raise ValueError(
+                    f"a figure must be a matplotlib figure or one of {sorted(_MEDIA_TYPES)}, not {path}."
+                )
+            media, content = _MEDIA_TYPES[path.suffix.lower()], path.read_bytes()
+        return f"data:{media};base64,{base64.b64encode(content).decode()}"
+
+
+def write_report(
+    path: str | Path,
+    *,
+    title: str,
+    figures: Sequence[Any] = (),
+    tables: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
+    text: str | Sequence[str] = "",
+    provenance: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write figures, tables and words into one HTML file that needs no other file and no network.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write, such as ``report.html``.
+    title : str
+        Heading of the page.
+    figures : sequence
+        :class:`ReportFigure`, or a figure, Display or path, alone or in a tuple with its caption and alt
+        text.
+    tables : mapping or sequence of (str, table)
+        Caption and table: a DataFrame, or a mapping of names to figures of merit.
+    text : str or sequence of str
+        Introduction; paragraphs are separated by an empty line, or the items of the sequence.
+    provenance : mapping, default=None
+        What the results were made from (data, model, seeds), listed with the versions of the packages.
+
+    Returns
+    -------
+    Path
+        The file written. The same input gives the same bytes: there is no time stamp in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from strain2dos.explain import write_report
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tables = {"Held-out strains": {"gap MAE (meV)": 9.8}}
+    ...     page = write_report(f"{folder}/report.html", title="MoS2 flake", tables=tables)
+    ...     print("gap MAE (meV)" in page.read_text(encoding="utf-8"))
+    True
+    """
+    paragraphs = text.split("\n\n") if isinstance(text, str) else list(text)
+    pairs = tables.items() if isinstance(tables, Mapping) else tables
+    page = _template().render(
+        title=title,
+        paragraphs=[part.strip() for part in paragraphs if part.strip()],
+        tables=[_table(caption, table) for caption, table in pairs],
+        figures=[_figure(entry) for entry in figures],
+        provenance={name: _cell(value) for name, value in (provenance or {}).items()},
+        versions=package_versions(),
+    )
+    target = Path(path)
+    target.write_text(page, encoding="utf-8", newline="\n")
+    return target
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that shape the results."""
+    found = {"Python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def _template() -> jinja2.Template:
+    source = files("strain2dos.explain").joinpath("_templates/report.html.j2").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(source)
+
+
+def _figure(entry: Any) -> dict[str, str]:
+    figure = entry if isinstance(entry, ReportFigure) else ReportFigure(*_as_tuple(entry))
+    return {
+        "uri": figure.data_uri(),
+        "caption": figure.caption,
+        "alt": figure.alt or figure.caption or "Figure",
+    }
+
+
+def _as_tuple(entry: Any) -> tuple[Any, ...]:
+    return entry if isinstance(entry, tuple) else (entry,)
+
+
+def _render(figure: Figure) -> tuple[str, bytes]:
+    """SVG with fixed names and no date, or PNG where that is lighter."""
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "strain2dos"}):
+        figure.savefig(buffer, format="svg", dpi=_PNG_DPI, metadata={"Date": None}, bbox_inches="tight")
+    if buffer.tell() <= _MAX_SVG_BYTES:
+        return "image/svg+xml", buffer.getvalue()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=_PNG_DPI, bbox_inches="tight")
+    return "image/png", buffer.getvalue()
+
+
+def _table(caption: str, table: Any) -> dict[str, Any]:
+    """Header and rows of words; row names come first."""
+    if isinstance(table, Mapping):
+        rows = [(str(name), [_cell(value)]) for name, value in table.items()]
+        return {"caption": caption, "header": [], "rows": rows}
+    frame = pd.DataFrame(table)
+    named = frame.index.name is not None or not isinstance(frame.index, pd.RangeIndex)
+    body = frame if named else frame.set_index(frame.columns[0])
+    rows = [
+        (_cell(name), [_cell(value) for value in values])
+        for name, values in zip(body.index, _rows(body), strict=True)
+    ]
+    return {"caption": caption, "header": [str(body.index.name or ""), *map(str, body.columns)], "rows": rows}
+
+
+def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    return frame.itertuples(index=False, name=None)
+
+
+def _cell(value: Any) -> str:
+    """A value as a reader wants it: four significant digits, a dash where there is none."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
+        return "\u2013"
+    if isinstance(value, float | np.floating):
+        words = f"{value:.4g}"
+        return words.replace("-", "\u2212")
+    return str(value)

@@ -5,12 +5,16 @@ import numpy as np
 from numba import njit
 
 from strain2dos.raman._kernel import (
+    GAUSSIAN,
+    LN2,
     OPTIONS,
     PSEUDO_VOIGT,
+    cholesky,
     covariance,
     evaluate,
     levenberg_marquardt,
     n_parameters,
+    normal_equations,
 )
 from strain2dos.raman._screen import mask_outliers, mask_spikes, usable_points
 from strain2dos.raman._seeds import MAX_CANDIDATES, assign_lines, highest_points, smooth, subtract_floor
@@ -25,6 +29,10 @@ _AT_BOUND = int(FitStatus.AT_BOUND)
 MIN_SNR = 3.0
 # -2 ln(prior odds) against "singlet with a shoulder": else 3 % of true doublets would look like one by chance.
 SHOULDER_PENALTY = 4.0
+# The same against the doublet: without it 2 % of singlets (40 times the noise) would look like doublets by chance.
+DOUBLET_PENALTY = 3.0
+# A doublet is tried where it may save this much chi-square; it needs over 9 to be more probable than a singlet.
+TRY_DOUBLET = 4.0
 
 
 @njit(**OPTIONS)
@@ -122,6 +130,57 @@ def _fit_model(
                 work[3, k] = fitted * scale + level
             _count_weights(work[3], scale, mask, sw)
     return chi2, converged
+
+
+@njit(**OPTIONS)
+def _split_score(shape, x, sw, m, p, n, n_lines, pair, chi2, dof, poisson, J, A, M, work):
+    """How much chi-square (in units of the noise) a slight split of line ``pair`` would save, to first order.
+
+    Score test: the second and third derivative of the line by its centre, freed from what the other parameters can
+    mimic, against the residual. The rows of J must hold the Jacobian and the residual at ``p``.
+    """
+    c, h, g = p[pair], p[n_lines + pair], p[2 * n_lines + pair]
+    inv = 1.0 / g
+    for k in range(m):
+        z = (x[k] - c) * inv
+        if shape == GAUSSIAN:
+            a = 2.0 * LN2
+            e = h * sw[k] * np.exp(-LN2 * z * z)
+            J[n + 1, k] = e * (a * z * z - 1.0)
+            J[n + 2, k] = e * z * (a * z * z - 3.0)
+        else:
+            q = 1.0 / (1.0 + z * z)
+            e = h * sw[k] * q * q * q
+            J[n + 1, k] = e * (3.0 * z * z - 1.0)
+            J[n + 2, k] = e * q * z * (1.0 - z * z)
+    J[n + 3 :, :m] = 0.0
+    normal_equations(J, n + 3, m, A)
+    # Cholesky of the parameters' block, continued over both directions, gives the freed quantities.
+    for i in range(n):
+        for j in range(i + 1):
+            M[i, j] = A[i, j]
+        M[i, i] = A[i, i] * (1.0 + 1e-10) + 1e-300
+    if not cholesky(M, n):
+        return np.inf
+    for t in range(3):
+        source = n + (t + 1) % 3  # both directions, then the residual
+        for i in range(n):
+            s = A[source, i]
+            for k in range(i):
+                s -= M[i, k] * work[t, k]
+            work[t, i] = s / M[i, i]
+    s11, s12, s22, b1, b2 = A[n + 1, n + 1], A[n + 1, n + 2], A[n + 2, n + 2], A[n, n + 1], A[n, n + 2]
+    for i in range(n):
+        s11 -= work[0, i] ** 2
+        s12 -= work[0, i] * work[1, i]
+        s22 -= work[1, i] ** 2
+        b1 -= work[0, i] * work[2, i]
+        b2 -= work[1, i] * work[2, i]
+    determinant = s11 * s22 - s12 * s12
+    if not determinant > 0.0:
+        return np.inf
+    gain = (s22 * b1 * b1 - 2.0 * s12 * b1 * b2 + s11 * b2 * b2) / determinant
+    return gain if poisson else gain * dof / max(chi2, 1e-300)
 
 
 @njit(**OPTIONS)
@@ -289,7 +348,20 @@ def fit_rows(
             weight_out[row] = 0.0
             _store(p1, Ca, n1, L1, n_base, scale, level, noise1, keep, P1[row], C1[row if keep else 0])
             best = 1
-            if pair >= 0 and n_used > n3:
+            try_pair = pair >= 0 and n_used > n3
+            if try_pair and not always:
+                _baseline_rows(J, n1 - n_base, basis, weights, k0, m)
+                evaluate(shape, xs, ys, weights, m, p1, L1, G1, n_base, group1, J)
+                split_gain = _split_score(
+                    shape, xs, weights, m, p1, n1, L1, pair, chi1, n_used - n1, poisson, J, A, M, work
+                )
+                strong = False
+                if has_pair:
+                    # A third line of its own: higher than 5 standard errors of a smoothed point.
+                    noise = np.sqrt(chi1 / max(n_used - n1, 1)) * (1.0 if not poisson else np.sqrt(max(top, 1.0)) / scale)
+                    strong = min(signal[chosen2[pair]], signal[chosen2[pair + 1]]) > 5.0 * noise / np.sqrt(taps.sum())
+                try_pair = strong or split_gain > TRY_DOUBLET
+            if try_pair:
                 _bounds(shape, low2, high2, wlow2, whigh2, group2, G2, offset, 0.0, n_base, lo2, hi2)
                 _split_seed(p1, L1, pair, 0.5, 0.75, p2)
                 for i in range(n2):
@@ -322,7 +394,7 @@ def fit_rows(
                     p2[pair], p2[pair + 1] = p2[pair + 1], p2[pair]
                     p2[L2 + pair], p2[L2 + pair + 1] = p2[L2 + pair + 1], p2[L2 + pair]
                 odds1 = _information_criterion(chi1, total, n_used, n1, poisson)
-                odds2 = _information_criterion(chi2, total, n_used, n2, poisson)
+                odds2 = _information_criterion(chi2, total, n_used, n2, poisson) + DOUBLET_PENALTY
                 odds3 = np.inf
                 if not always and odds2 < odds1 + 10.0:
                     _free_widths(p2, L2, G2, n_base, pair, shape, p3)

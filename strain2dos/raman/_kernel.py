@@ -125,14 +125,14 @@ def normal_equations(J, n_rows, m, A):
 
 @njit(**OPTIONS)
 def cholesky(M, n):
-    """Lower Cholesky factor in place; False where M is not positive definite."""
+    """Lower Cholesky factor in place; False where a pivot falls below 1e-14 of its diagonal element."""
     for i in range(n):
         for j in range(i + 1):
             s = M[i, j]
             for k in range(j):
                 s -= M[i, k] * M[j, k]
             if i == j:
-                if not s > 1e-14:
+                if not s > 1e-14 * M[i, i]:
                     return False
                 M[i, i] = np.sqrt(s)
             else:

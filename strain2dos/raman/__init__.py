@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_featurizer": ["RamanFeaturizer"],
         "_modes": ["RamanMode", "material_modes"],
         "_result": ["SpectraFit"],
+        "_separator": ["StrainDopingSeparator"],
         "_status": ["FitStatus"],
     },
 )

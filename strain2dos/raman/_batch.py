@@ -358,8 +358,12 @@ def fit_rows(
                 strong = False
                 if has_pair:
                     # A third line of its own: higher than 5 standard errors of a smoothed point.
-                    noise = np.sqrt(chi1 / max(n_used - n1, 1)) * (1.0 if not poisson else np.sqrt(max(top, 1.0)) / scale)
-                    strong = min(signal[chosen2[pair]], signal[chosen2[pair + 1]]) > 5.0 * noise / np.sqrt(taps.sum())
+                    noise = np.sqrt(chi1 / max(n_used - n1, 1)) * (
+                        1.0 if not poisson else np.sqrt(max(top, 1.0)) / scale
+                    )
+                    strong = min(signal[chosen2[pair]], signal[chosen2[pair + 1]]) > 5.0 * noise / np.sqrt(
+                        taps.sum()
+                    )
                 try_pair = strong or split_gain > TRY_DOUBLET
             if try_pair:
                 _bounds(shape, low2, high2, wlow2, whigh2, group2, G2, offset, 0.0, n_base, lo2, hi2)

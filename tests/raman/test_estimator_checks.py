@@ -3,7 +3,7 @@
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from strain2dos.raman import RamanFeaturizer
+from strain2dos.raman import RamanFeaturizer, StrainDopingSeparator
 
 ESTIMATORS = [
     RamanFeaturizer(),
@@ -13,6 +13,8 @@ ESTIMATORS = [
     RamanFeaturizer(lineshape="pseudo_voigt", noise="poisson", features=("center",)),
     RamanFeaturizer(material="MoSe2", lineshape="gaussian"),
     RamanFeaturizer(material="graphene", modes=["G"]),
+    StrainDopingSeparator(),
+    StrainDopingSeparator(material="WS2", strain_rates=(-3.0, -1.0), doping_rates=(-0.3, -2.0)),
 ]
 
 

@@ -57,7 +57,22 @@ def test_default_grid_is_that_of_the_bundled_calculations(data):
 
 
 def test_edges_lie_in_the_valleys_that_first_principles_calculations_find():
-    names = "bi-3 bi-2 bi-1 bi+0 bi+1 bi+2 bi+3 bi+4 zz-2 zz+2 zz+4 ac-2 ac+2 ac+4".split()
+    names = [
+        "bi-3",
+        "bi-2",
+        "bi-1",
+        "bi+0",
+        "bi+1",
+        "bi+2",
+        "bi+3",
+        "bi+4",
+        "zz-2",
+        "zz+2",
+        "zz+4",
+        "ac-2",
+        "ac+2",
+        "ac+4",
+    ]
     dft = load_mos2_dft()
     dft = dft.subset([dft.name.index(name) for name in names])
     edges = TightBindingTMD("MoS2").band_edges(dft.strain)

@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.dos._domain import describe_domain
 from strain2dos.dos._edges import check_energies
-from strain2dos.dos._groups import check_groups
+from strain2dos.dos._groups import check_groups, thin
 from strain2dos.dos._latent import Latent, build_latent
 from strain2dos.dos._model import Block, network_weight, prepare, train_ensemble
 from strain2dos.dos._network import Settings, check_device
-from strain2dos.dos._predicting import head_state
-from strain2dos.dos._trend import thin
 
 Array = NDArray[np.float64]
 
@@ -67,7 +65,7 @@ def fit(
     latent, block = _choose_latent(model, features, curves, labels, nonnegative, random)
     blocks = [block]
     if known is not None:
-        blocks.append(prepare(features, known, labels, random, refine=True)[0])
+        blocks.append(prepare(features, known, labels, random, refine=True))
     model.representation_ = latent.state()
     model.nonnegative_ = nonnegative
     model.edges_learned_ = known is not None
@@ -101,7 +99,15 @@ def _train(
     for block in blocks:
         last = first + block.scaled.shape[1]
         share = network_weight(block.scaled, block.held_out, answer[:, first:last], count > 0, labels)
-        model.heads_.append(head_state((first, last), block.mean, block.scale, block.trend, share))
+        model.heads_.append(
+            {
+                "columns": [first, last],
+                "mean": block.mean,
+                "scale": block.scale,
+                "network_weight": share,
+                "trends": [trend.state() for trend in block.trends],
+            }
+        )
         first = last
     model.network_weight_ = model.heads_[0]["network_weight"]
 
@@ -125,10 +131,34 @@ def _choose_latent(
     random: np.random.RandomState,
 ) -> tuple[Latent, Block]:
     distinct, back = np.unique(curves, axis=0, return_inverse=True)
-    name = "grid" if model.representation == "auto" else model.representation
-    latent, scores = build_latent(name, model.energies_, distinct, nonnegative)
-    block, _ = prepare(features, scores[back.reshape(-1)], labels, random, refine=True)
-    return latent, block
+    back = back.reshape(-1)
+    names = ("grid", "cdf") if model.representation == "auto" else (model.representation,)
+    best = None
+    model.representation_scores_ = {}
+    for name in names:
+        built = build_latent(name, model.energies_, distinct, nonnegative, model.edge_reference_)
+        if built is None:
+            continue
+        latent, scores = built
+        if len(names) == 1 or len(np.unique(labels)) < 4:
+            best = latent, scores
+            break
+        block = prepare(features, scores[back], labels, random, refine=False)
+        miss = np.square(latent.decode(block.mean + block.scale * block.held_out) - curves).mean(1)
+        # geometric mean: the ends of the training range, where every model extrapolates, do not decide alone
+        per_group = np.bincount(labels, miss) / np.bincount(labels)
+        model.representation_scores_[name] = float(np.sqrt(np.exp(np.mean(np.log(per_group + 1e-300)))))
+        if best is None or model.representation_scores_[name] < min(
+            value for key, value in model.representation_scores_.items() if key != name
+        ):
+            best = latent, scores
+    if best is None:
+        raise ValueError(
+            f"representation={model.representation!r} needs densities that are not negative, at least 16 energies "
+            'and states on both sides of the reference energy; pass representation="grid".'
+        )
+    latent, scores = best
+    return latent, prepare(features, scores[back], labels, random, refine=True)
 
 
 def _energies(model: Any, curves: Array) -> Array:

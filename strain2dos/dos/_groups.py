@@ -28,3 +28,16 @@ def held_out_groups(
     size = min(max(1, round(fraction * len(labels))), len(labels) - 1)
     turns = np.resize(labels, n_members * size).reshape(n_members, size)
     return [np.isin(groups, turn) for turn in turns]
+
+
+def thin(groups: NDArray[np.intp], limit: int, random: np.random.RandomState) -> NDArray[np.intp]:
+    """Return sorted rows, at most `limit`, spread evenly over the groups."""
+    if len(groups) <= limit:
+        return np.arange(len(groups))
+    order = random.permutation(len(groups))
+    seen: dict[int, int] = {}
+    rank = np.empty(len(groups), dtype=np.intp)
+    for row in order:
+        rank[row] = seen.get(int(groups[row]), 0)
+        seen[int(groups[row])] = rank[row] + 1
+    return np.sort(order[np.argsort(rank[order], kind="stable")][:limit])

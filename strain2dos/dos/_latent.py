@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.dos._representation import GridRepresentation
+from strain2dos.dos._counting import CountingRepresentation
+from strain2dos.dos._representation import GridRepresentation, PlainRepresentation
 
 Array = NDArray[np.float64]
 
-REPRESENTATIONS = {"grid": GridRepresentation}
+REPRESENTATIONS = {"grid": GridRepresentation, "pca": PlainRepresentation, "cdf": CountingRepresentation}
 _MAX_DIRECTIONS = 64
 _TOLERANCE = 1e-10
 
@@ -42,9 +43,13 @@ class Latent(NamedTuple):
         return cls(state["name"], representation, state["mean"], state["directions"])
 
 
-def build_latent(name: str, energies: Array, curves: Array, nonnegative: bool) -> tuple[Latent, Array]:
-    """Return the latent description of distinct curves and their scores (n_curves, n_directions)."""
-    representation = REPRESENTATIONS[name].build(energies, curves, nonnegative)
+def build_latent(
+    name: str, energies: Array, curves: Array, nonnegative: bool, reference: float
+) -> tuple[Latent, Array] | None:
+    """Return the description of distinct curves and their scores (n_curves, n_directions), None if unfit."""
+    representation = REPRESENTATIONS[name].build(energies, curves, nonnegative, reference)
+    if representation is None:
+        return None
     latent = representation.encode(curves)
     mean = latent.mean(0)
     left, size, directions = np.linalg.svd(latent - mean, full_matrices=False)

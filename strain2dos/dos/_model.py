@@ -11,19 +11,10 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._groups import held_out_groups
 from strain2dos.dos._network import Settings, forward, train_member
-from strain2dos.dos._trend import Trend, choose_kernel, fit_trend, refine_kernel
+from strain2dos.dos._kernel import weigh_kernels
+from strain2dos.dos._trend import Trend, fit_mixture
 
 Array = NDArray[np.float64]
-
-
-class Head(NamedTuple):
-    """One block of outputs: how they are scaled, their trend and the weight of the nets."""
-
-    columns: slice
-    mean: Array
-    scale: float
-    trend: Trend
-    network_weight: float
 
 
 class Block(NamedTuple):
@@ -32,22 +23,20 @@ class Block(NamedTuple):
     mean: Array
     scale: float
     scaled: Array
-    trend: Trend
+    trends: list[Trend]
     held_out: Array
 
 
 def prepare(
-    features: Array, outputs: Array, groups: NDArray[np.intp], random: np.random.RandomState, refine: bool
-) -> tuple[Block, float]:
-    """Scale a block of outputs, choose a kernel for it and fit the trend."""
+    features: Array, outputs: Array, groups: NDArray[np.intp], random: np.random.RandomState, *, refine: bool
+) -> Block:
+    """Scale a block of outputs, weigh kernels for it and fit the trend."""
     mean = outputs.mean(0)
     scale = float(np.sqrt(np.mean(np.square(outputs - mean).sum(1)))) or 1.0
     scaled = (outputs - mean) / scale
-    kernel, criterion = choose_kernel(features, scaled, groups, random)
-    if refine:
-        kernel = refine_kernel(kernel, features, scaled, groups, random)
-    trend, held_out = fit_trend(kernel, features, scaled, groups, random)
-    return Block(mean, scale, scaled, trend, held_out), criterion
+    kernels = weigh_kernels(features, scaled, groups, random, refine=refine)
+    trends, held_out = fit_mixture(kernels, features, scaled, groups, random)
+    return Block(mean, scale, scaled, trends, held_out)
 
 
 def ridge_start(features: Array, outputs: Array) -> tuple[Array, Array]:

@@ -11,45 +11,17 @@ from numpy.typing import NDArray
 from strain2dos.dos._edges import BandEdges
 from strain2dos.dos._latent import Latent
 from strain2dos.dos._network import forward
-from strain2dos.dos._trend import Kernel, Trend
+from strain2dos.dos._trend import Trend, mixture
 
 Array = NDArray[np.float64]
 
 _CHUNK = 2048
 
 
-def head_state(
-    columns: tuple[int, int], mean: Array, scale: float, trend: Trend, weight: float
-) -> dict[str, Any]:
-    """Return a block of outputs as plain values."""
-    kernel = trend.kernel
-    return {
-        "columns": list(columns),
-        "mean": mean,
-        "scale": scale,
-        "network_weight": weight,
-        "family": kernel.family,
-        "length": kernel.length,
-        "linear": kernel.linear,
-        "noise": kernel.noise,
-        "points": trend.points,
-        "weights": trend.weights,
-        "precision": trend.precision,
-        "variance": trend.variance,
-    }
-
-
-def head_trend(head: dict[str, Any]) -> Trend:
-    """Rebuild the trend of a block."""
-    kernel = Kernel(head["family"], head["length"], head["linear"], head["noise"])
-    return Trend(kernel, head["points"], head["weights"], head["precision"], head["variance"])
-
-
 def outputs(model: Any, features: Array, head: dict[str, Any], spread: bool) -> tuple[Array, Array | None]:
     """Return means and, if asked, variances of one block of outputs for standardised features."""
-    trend, weight = head_trend(head), head["network_weight"]
-    answer = trend.predict(features)
-    variance = trend.spread(features) if spread else None
+    weight = head["network_weight"]
+    answer, variance = mixture([Trend.from_state(state) for state in head["trends"]], features, spread)
     if weight > 0:
         first, last = head["columns"]
         nets = np.stack([forward(member, features)[:, first:last] for member in model.weights_])

@@ -27,7 +27,7 @@ class DOSRegressor(RegressorMixin, BaseEstimator):
 
     _parameter_constraints: dict[str, list[Any]] = {
         "energies": ["array-like", None],
-        "representation": [StrOptions({"auto", "grid"})],
+        "representation": [StrOptions({"auto", "grid", "pca", "cdf"})],
         "nonnegative": ["boolean", StrOptions({"auto"})],
         "hidden_layer_sizes": [tuple, list, Interval(Integral, 1, None, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ class GridRepresentation:
     nonnegative: bool
 
     @classmethod
-    def build(cls, energies: Array, dos: Array, nonnegative: bool, **_: Any) -> GridRepresentation:
+    def build(cls, energies: Array, dos: Array, nonnegative: bool, reference: float) -> GridRepresentation:
         """Take the grid; nothing is learned."""
         return cls(energies, nonnegative)
 
@@ -35,6 +34,27 @@ class GridRepresentation:
     def decode(self, latent: Array) -> Array:
         """Return (n, n_energies) densities."""
         return density(latent) if self.nonnegative else latent
+
+
+@dataclass(frozen=True)
+class PlainRepresentation:
+    """The curve as it is, to be expanded in principal components; clipped at zero on the way back."""
+
+    energies: Array
+    nonnegative: bool
+
+    @classmethod
+    def build(cls, energies: Array, dos: Array, nonnegative: bool, reference: float) -> PlainRepresentation:
+        """Take the grid; nothing is learned."""
+        return cls(energies, nonnegative)
+
+    def encode(self, dos: Array) -> Array:
+        """Return the curves."""
+        return dos
+
+    def decode(self, latent: Array) -> Array:
+        """Return the curves, clipped at zero where they are densities."""
+        return np.maximum(latent, 0.0) if self.nonnegative else latent
 
 
 def amplitude(dos: Array) -> Array:

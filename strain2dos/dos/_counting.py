@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The curve as energies at which given numbers of states are reached, counted from inside the gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_COUNTS = 600
+
+
+@dataclass(frozen=True)
+class CountingRepresentation:
+    r"""Energies :math:`E(n)` of the n-th state, upwards and downwards from an energy inside the gap.
+
+    A band that moves with strain moves these energies, so they respond smoothly where the curve itself at
+    a fixed energy rises and falls; interpolating them is optimal transport in one dimension [Villani,
+    Topics in Optimal Transportation, AMS 2003, section 2.2]. Decoding differentiates the number of states,
+    which grows with energy, so densities cannot be negative. Counting from the gap, rather than from the
+    end of the grid, leaves both band edges free of what enters or leaves the window at its ends.
+    """
+
+    energies: Array
+    reference: float
+    up: Array
+    down: Array
+
+    @classmethod
+    def build(
+        cls, energies: Array, dos: Array, nonnegative: bool, reference: float
+    ) -> CountingRepresentation | None:
+        """Lay out the numbers of states; None where there is nothing to count on one of the sides."""
+        if not nonnegative or len(energies) < 16 or not energies[0] < reference < energies[-1]:
+            return None
+        totals = [max(_counted(*_side(energies, curve, reference, up))[-1] for curve in dos) for up in (1, 0)]
+        if min(totals) <= 0:
+            return None
+        # quadratic spacing: the first few states make the band edge
+        shares = np.square(np.arange(1, _COUNTS + 1) / _COUNTS)
+        return cls(energies, reference, totals[0] * shares, totals[1] * shares)
+
+    def encode(self, dos: Array) -> Array:
+        """Return (n, n_latents) energies weighed so that their distance is that of transport."""
+        both = []
+        for up, counts in ((1, self.up), (0, self.down)):
+            reached = [
+                _energies_at(*_side(self.energies, curve, self.reference, up), counts) for curve in dos
+            ]
+            both.append(np.array(reached) * np.sqrt(np.gradient(counts)))
+        return np.hstack(both)
+
+    def decode(self, latent: Array) -> Array:
+        """Return (n, n_energies) densities."""
+        borders = _borders(self.energies)
+        answer = np.zeros((len(latent), len(self.energies)))
+        for sign, counts, part in (
+            (1.0, self.up, latent[:, :_COUNTS]),
+            (-1.0, self.down, latent[:, _COUNTS:]),
+        ):
+            _differentiate(part / np.sqrt(np.gradient(counts)), counts, borders, sign, answer)
+        return answer
+
+
+def _side(energies: Array, curve: Array, reference: float, up: int) -> tuple[Array, Array]:
+    axis, values = (energies, curve) if up else (-energies[::-1], curve[::-1])
+    start = reference if up else -reference
+    beyond = axis > start
+    return np.r_[start, axis[beyond]], np.r_[np.interp(start, axis, values), values[beyond]]
+
+
+def _counted(axis: Array, values: Array) -> Array:
+    return np.r_[0.0, np.cumsum(0.5 * (values[1:] + values[:-1]) * np.diff(axis))]
+
+
+def _energies_at(axis: Array, values: Array, counts: Array) -> Array:
+    reached = _counted(axis, values)
+    missing = 1.001 * counts[-1] - reached[-1]
+    if missing > 0:
+        # what the window cuts off goes on with the density at its end; decoding shows the window only
+        density = max(values[-20:].mean(), 1e-6 * values.max(), 1e-300)
+        axis, reached = np.r_[axis, axis[-1] + missing / density], np.r_[reached, reached[-1] + missing]
+    # the tilt makes empty stretches invertible
+    return np.interp(counts, reached + 1e-12 * counts[-1] * np.arange(len(reached)), axis)
+
+
+def _borders(energies: Array) -> Array:
+    middle = 0.5 * (energies[1:] + energies[:-1])
+    return np.r_[2 * energies[0] - middle[0], middle, 2 * energies[-1] - middle[-1]]
+
+
+@njit(cache=True, nogil=True)
+def _differentiate(part, counts, borders, sign, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
+    n, size = part.shape
+    m = len(borders) - 1
+    nodes = np.empty(size + 1)
+    for row in range(n):
+        nodes[1:] = part[row]
+        nodes[0] = 3 * nodes[1] - 2 * nodes[2]
+        for k in range(1, size + 1):
+            nodes[k] = max(nodes[k], nodes[k - 1] + 1e-9)
+        at, before = 0, 0.0
+        for j in range(m + 1):
+            x = borders[j] if sign > 0 else -borders[m - j]
+            while at < size and nodes[at + 1] < x:
+                at += 1
+            if x <= nodes[0]:
+                now = 0.0
+            elif at >= size:
+                now = counts[size - 1]
+            else:
+                low = 0.0 if at == 0 else counts[at - 1]
+                now = low + (counts[at] - low) * (x - nodes[at]) / (nodes[at + 1] - nodes[at])
+            if j > 0:
+                cell = j - 1 if sign > 0 else m - j
+                answer[row, cell] += max(now - before, 0.0) / (borders[cell + 1] - borders[cell])
+            before = now

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Covariances of the smooth response, weighed by how well they predict groups that they have not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from strain2dos.dos._groups import thin
+
+Array = NDArray[np.float64]
+
+# variance of the constant against that of the response: large, so that the level is free
+_CONSTANT = 100.0
+_FAMILIES = ("gaussian", "matern52", "matern32")
+_LENGTHS = (0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0)
+_NOISES = (1e-8, 1e-6, 1e-4, 1e-2, 0.3)
+_LINEARS = (10.0, 0.1)
+_MAX_TUNE = 256
+_MAX_KERNELS = 16
+_LEAST_SHARE = 0.01
+
+
+class Kernel(NamedTuple):
+    """Covariance between standardised features: constant + linear + stationary part, and noise."""
+
+    family: str
+    length: Array
+    linear: float
+    noise: float
+
+    def __call__(self, left: Array, right: Array) -> Array:
+        scaled = left / self.length, right / self.length
+        squared = (
+            np.square(scaled[0]).sum(1)[:, None] + np.square(scaled[1]).sum(1) - 2 * scaled[0] @ scaled[1].T
+        )
+        part = _stationary(np.maximum(squared, 0.0), self.family, np)
+        return part + self.linear * (left @ right.T) + _CONSTANT
+
+    def diagonal(self, points: Array) -> Array:
+        """Return the covariance of each point with itself."""
+        return 1.0 + self.linear * np.square(points).sum(1) + _CONSTANT
+
+
+def _stationary(squared: Any, family: str, lib: Any) -> Any:
+    if family == "gaussian":
+        return lib.exp(-0.5 * squared)
+    # the added number keeps the derivative of the root finite at zero distance
+    distance = lib.sqrt(squared + 1e-24)
+    if family == "matern52":
+        root = 5**0.5 * distance
+        return (1.0 + root + root * root / 3.0) * lib.exp(-root)
+    root = 3**0.5 * distance
+    return (1.0 + root) * lib.exp(-root)
+
+
+def predictive_density(kernel: Kernel, features: Array, outputs: Array, blocks: Sequence[Array]) -> float:
+    r"""Negative logarithm of the density of each group given all others, the criterion that is minimised.
+
+    For every group :math:`g` left out, the residual is :math:`e_g = [A^{-1}_{gg}]^{-1} (A^{-1} Z)_g` and its
+    covariance :math:`\\sigma^2 [A^{-1}_{gg}]^{-1}` with :math:`A` the kernel matrix with noise
+    [Sundararajan & Keerthi, Neural Computation 13, 1103 (2001)], here for groups in place of single points
+    and with :math:`\\sigma^2` at its best value. The covariance keeps the end points, where any model
+    extrapolates, from deciding alone.
+    """
+    try:
+        inverse = inverse_of(kernel, features)
+    except np.linalg.LinAlgError:
+        return np.inf
+    weighted = inverse @ outputs
+    if len(blocks) == len(outputs):
+        diagonal = np.diag(inverse)
+        log_det = -np.log(np.maximum(diagonal, 1e-300)).sum()
+        return _profiled(log_det, float((np.square(weighted).sum(1) / diagonal).sum()), outputs)
+    log_det, total = 0.0, 0.0
+    for block in blocks:
+        inner = inverse[np.ix_(block, block)]
+        sign, value = np.linalg.slogdet(inner)
+        if sign <= 0:
+            return np.inf
+        log_det -= value
+        total += float(np.sum(weighted[block] * np.linalg.solve(inner, weighted[block])))
+    return _profiled(log_det, total, outputs)
+
+
+def _profiled(log_det: float, total: float, outputs: Array) -> float:
+    n, width = outputs.shape
+    return 0.5 * (log_det + n * np.log(max(total / (n * width), 1e-300)) + n)
+
+
+def inverse_of(kernel: Kernel, features: Array) -> Array:
+    matrix = kernel(features, features)
+    matrix[np.diag_indices_from(matrix)] += kernel.noise
+    return cho_solve(cho_factor(matrix, lower=True), np.eye(len(matrix)))
+
+
+def weigh_kernels(
+    features: Array,
+    outputs: Array,
+    groups: NDArray[np.intp],
+    random: np.random.RandomState,
+    *,
+    refine: bool,
+) -> list[tuple[float, Kernel]]:
+    """Return kernels with shares that add to one, each in proportion to the density it gives unseen groups.
+
+    With many groups one kernel takes all; with few, where any single choice would be luck, several speak.
+    """
+    rows = thin(groups, _MAX_TUNE, random)
+    features, outputs, groups = features[rows], outputs[rows], groups[rows]
+    blocks = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    kernels = _scan(features)
+    values = [predictive_density(kernel, features, outputs, blocks) for kernel in kernels]
+    if refine and len(blocks) > 2 and np.isfinite(values).any():
+        best, value = _refine(kernels[int(np.argmin(values))], features, outputs, blocks)
+        kernels, values = [*kernels, best], [*values, value]
+    order = np.argsort(values, kind="stable")[:_MAX_KERNELS]
+    lowest = values[order[0]]
+    if not np.isfinite(lowest):
+        return [(1.0, Kernel("matern32", np.ones(features.shape[1]), 0.1, 0.3))]
+    shares = np.exp(lowest - np.array(values)[order])
+    shares[shares < _LEAST_SHARE * shares.sum()] = 0.0
+    shares /= shares.sum()
+    return [(float(share), kernels[k]) for share, k in zip(shares, order, strict=True) if share > 0]
+
+
+def _scan(features: Array) -> list[Kernel]:
+    width = features.shape[1]
+    # distances grow with the root of the number of features that vary
+    root = np.sqrt(max(1, int(np.sum(features.std(0) > 0))))
+    return [
+        Kernel(family, np.full(width, length * root), linear, noise)
+        for family in _FAMILIES
+        for length in _LENGTHS
+        for noise in _NOISES
+        for linear in _LINEARS
+    ]
+
+
+def _refine(
+    kernel: Kernel, features: Array, outputs: Array, blocks: Sequence[Array], max_steps: int = 40
+) -> tuple[Kernel, float]:
+    """Follow the gradient of the criterion in the length scales, the linear part and the noise."""
+    start = np.log(np.r_[kernel.length, kernel.linear, kernel.noise])
+    value = _criterion_with_gradient(kernel.family, features, outputs, blocks, start)
+    bounds = [(s - 4.0, s + 4.0) for s in start[:-2]] + [(-14.0, 5.0), (np.log(1e-8), 2.0)]
+    found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": max_steps})
+    scales = np.exp(found.x)
+    better = Kernel(kernel.family, scales[:-2], float(scales[-2]), float(scales[-1]))
+    return better, float(found.fun) if np.isfinite(found.fun) else np.inf
+
+
+def _criterion_with_gradient(  # type: ignore[no-untyped-def]
+    family: str, features: Array, outputs: Array, blocks: Sequence[Array], start: Array
+):
+    import torch
+
+    points, targets = torch.from_numpy(features), torch.from_numpy(outputs)
+    index = [torch.from_numpy(block) for block in blocks]
+    singles = all(len(block) == 1 for block in blocks)
+    n, eye = len(features), torch.eye(len(features), dtype=torch.float64)
+
+    def value(logs: Array) -> tuple[float, Array]:
+        free = torch.tensor(logs, dtype=torch.float64, requires_grad=True)
+        scales = torch.exp(free)
+        scaled = points / scales[:-2]
+        squared = (scaled[:, None] - scaled[None]).square().sum(-1) if n <= 64 else _squared(scaled)
+        matrix = _stationary(squared, family, torch) + scales[-2] * (points @ points.T) + _CONSTANT
+        factor, failed = torch.linalg.cholesky_ex(matrix + scales[-1] * eye)
+        if failed:
+            return 1e10, np.zeros_like(logs)
+        inverse = torch.cholesky_inverse(factor)
+        weighted = inverse @ targets
+        if singles:
+            diagonal = inverse.diagonal()
+            log_det = -torch.log(diagonal).sum()
+            fit = (weighted.square().sum(1) / diagonal).sum()
+        else:
+            log_det, fit = 0.0, 0.0
+            for block in index:
+                inner = torch.linalg.cholesky(inverse[block][:, block])
+                log_det = log_det - 2 * torch.log(inner.diagonal()).sum()
+                fit = fit + torch.linalg.solve_triangular(inner, weighted[block], upper=False).square().sum()
+        fit = torch.clamp(fit / (n * targets.shape[1]), min=1e-300)
+        # length scales wander off when nothing in the data holds them
+        leash = 0.5 * (free[:-2] - torch.from_numpy(start[:-2])).square().sum()
+        total = 0.5 * (log_det + n * torch.log(fit) + n) + leash
+        total.backward()
+        return float(total.detach()), free.grad.numpy().copy()
+
+    return value
+
+
+def _squared(scaled: Any) -> Any:
+    norms = scaled.square().sum(1)
+    return (norms[:, None] + norms[None] - 2 * scaled @ scaled.T).clamp(min=0.0)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Read Raman spectra and maps, whatever wrote them."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+import xarray as xr
+
+from strain2dos.io._raman_binary import read_rosettasciio, read_spc
+from strain2dos.io._raman_text import read_text
+from strain2dos.io._raman_xarray import read_netcdf, read_zarr
+
+_HDF5, _NETCDF3, _RENISHAW, _GZIP = b"\x89HDF", b"CDF", b"WDF1", b"\x1f\x8b"
+
+
+def read_raman(path: str | PathLike[str]) -> xr.DataArray:
+    r"""Read spectra, a line scan or a map into a labelled array with an ascending axis.
+
+    The layout is recognised from the content, not from the name alone:
+
+    - two columns of text, axis and intensity (comments and one line of column names allowed);
+    - LabSpec 6 text exports: spectrum, line scan and map, with their ``#key=value`` header;
+    - tables with the axis in the first row and x, y in the first columns: ``X;Y;axis...`` of wafer mappers
+    and the
+      CSV of ``strain2dos convert``;
+    - any of these compressed with gzip;
+    - NetCDF and Zarr as xarray writes them;
+    - Renishaw ``.wdf``, Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, or the folder of a Zarr store.
+
+    Returns
+    -------
+    xarray.DataArray
+        ``intensity`` with dimensions (y, x, shift) when the positions fill a grid, else (n, shift) with x and
+        y as coordinates along n where the file has them. A single spectrum is (1, shift). ``shift`` ascends;
+        its unit is that of the file, and cm-1 where the file states none. ``attrs["header"]`` keeps the
+        instrument's header as JSON. A map that lacks some positions has NaN there.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ImportError
+        When the format needs ``pip install "strain2dos[io]"``.
+    ValueError
+        When the layout is unknown, or the file is empty, cut off, ragged, not numeric or its axis not
+        monotonic. The message names the file and, for text, line and column.
+
+    Warns
+    -----
+    UserWarning
+        When a map lacks some positions.
+
+    Notes
+    -----
+    LabSpec writes the coordinates of a map without naming the columns. They are read slowest first, as y then
+    x.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from strain2dos.io import read_raman
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "spectrum.txt"
+    >>> _ = path.write_text("386.0 20\n385.0 90\n384.0 30\n")
+    >>> spectrum = read_raman(path)
+    >>> spectrum.dims, spectrum["shift"].values
+    (('n', 'shift'), array([384., 385., 386.]))
+    """
+    source = Path(path)
+    if source.is_dir():
+        return read_zarr(source)
+    if not source.is_file():
+        raise FileNotFoundError(
+            f"{source} is absent; give the path of a spectrum or map (relative paths start at {Path.cwd()})."
+        )
+    with source.open("rb") as file:
+        start = file.read(512)
+    if not start:
+        raise ValueError(f"{source} is empty; export it again.")
+    if start.startswith((_HDF5, _NETCDF3)):
+        return read_netcdf(source)
+    if start.startswith(_RENISHAW) or source.suffix.lower() == ".wdf":
+        return read_rosettasciio(source, "renishaw")
+    if source.suffix.lower() == ".spc":
+        return read_spc(source)
+    if source.suffix.lower() == ".xml" or start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml"):
+        return read_rosettasciio(source, "jobinyvon")
+    return read_text(source, compressed=start.startswith(_GZIP))

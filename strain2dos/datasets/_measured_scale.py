@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from strain2dos.datasets._mos2_dft import load_mos2_dft
 from strain2dos.simulate._phonons import PHONON_PARAMETERS
 
-#: A exciton of an unstrained, suspended MoS2 monolayer in eV: middle of the reported 1.85-1.89 eV
-#: (K. F. Mak et al., Phys. Rev. Lett. 105, 136805 (2010); D. Lloyd et al., Nano Lett. 16, 5836 (2016)).
+#: A exciton of an unstrained MoS2 monolayer in eV. A convention of this module: the middle of the 1.85-1.89
+#: eV that photoluminescence at room temperature usually shows; only its change with strain carries
+#: information.
 EXCITON_UNSTRAINED = 1.87
 
 

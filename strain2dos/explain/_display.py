@@ -28,8 +28,8 @@ def summarise(explanation: DOSExplanation, values: np.ndarray, kind: str) -> tup
     kind : {"auto", "signed", "absolute", "slope"}
         "signed": mean share; "absolute": mean magnitude; "slope": change of the share per standard deviation
         of the feature over the samples, by least squares. "auto" is "signed" for one sample, since for
-        samples drawn like the background signed means cancel, otherwise "slope", or "absolute" where features
-        have been grouped.
+        samples drawn like the background signed means cancel, otherwise "slope". Samples without
+        shares (NaN) are left out; a group of features stands on the axis of its first member.
 
     Returns
     -------
@@ -39,21 +39,20 @@ def summarise(explanation: DOSExplanation, values: np.ndarray, kind: str) -> tup
     """
     if kind not in _KINDS:
         raise ValueError(f"kind must be one of {list(_KINDS)}, but got {kind!r}.")
-    kept = ~np.isnan(explanation.values).any(axis=(1, 2))
+    kept = ~np.isnan(values).reshape(len(values), -1).any(axis=1)
     data, values = explanation.data[kept], values[kept]
-    grouped = bool(np.isnan(data).any())
     if kind == "auto":
-        kind = "signed" if len(data) == 1 else "absolute" if grouped else "slope"
+        kind = "signed" if len(data) == 1 else "slope"
     if kind == "slope":
-        if grouped or len(data) < 2:
+        if len(data) < 2:
             raise ValueError(
-                f"kind='slope' needs at least 2 samples ({len(data)} given) and no grouped features."
+                f"kind='slope' needs at least 2 samples, but got {len(data)}; take kind='signed'."
             )
         deviation = data - data.mean(axis=0)
         spread = deviation.std(axis=0)
         score = np.divide(deviation, spread, out=np.zeros_like(deviation), where=spread > 0)
         return np.einsum("nk,nk...->k...", score, values) / len(data), kind
-    return (np.nanmean(np.abs(values), axis=0) if kind == "absolute" else np.nanmean(values, axis=0)), kind
+    return (np.abs(values) if kind == "absolute" else values).mean(axis=0), kind
 
 
 _KIND_LABELS = {
@@ -119,8 +118,8 @@ class ExplanationHeatmapDisplay:
         explanation : DOSExplanation
         kind : {"auto", "signed", "absolute", "slope"}, default="auto"
             "signed": mean share; "absolute": mean magnitude; "slope": change per standard deviation of the
-            feature. "auto": "signed" for one sample, otherwise "slope", or "absolute" for grouped features.
-            (Signed shares of samples that are drawn like the background average to nothing.)
+            feature. "auto": "signed" for one sample, otherwise "slope". (Signed shares of
+            samples that are drawn like the background average to nothing.)
         ax : Axes, default=None
             Where to draw; a new figure by default.
         energy_range : (float, float), default=None

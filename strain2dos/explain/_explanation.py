@@ -119,7 +119,8 @@ class DOSExplanation:
         Returns
         -------
         DOSExplanation
-            With one row per group or lone feature; ``data`` is NaN for groups.
+            With one row per group or lone feature. ``data`` of a group is that of its first member, which so
+            stands for the group where shares are plotted against the feature.
         """
         placed = [name for members in groups.values() for name in members]
         unknown = sorted(set(placed) - set(self.feature_names))
@@ -137,9 +138,7 @@ class DOSExplanation:
         def add(values: np.ndarray) -> np.ndarray:
             return np.stack([values[:, members].sum(axis=1) for members in columns.values()], axis=1)
 
-        lone = [members[0] if len(members) == 1 else None for members in columns.values()]
-        nothing = np.full(len(self.data), np.nan)
-        data = np.column_stack([nothing if j is None else self.data[:, j] for j in lone])
+        data = self.data[:, [members[0] for members in columns.values()]]
         edges = {name: add(values) for name, values in self.edge_values.items()}
         return replace(
             self, values=add(self.values), edge_values=edges, feature_names=tuple(columns), data=data

@@ -68,11 +68,13 @@ def build_dataset(
 
 def map_attrs(estimator: Any) -> dict[str, str]:
     """Global attributes: the same model gives the same words, without a time stamp."""
+    with np.printoptions(threshold=8, edgeitems=2):
+        model = " ".join(repr(estimator).split())
     return {
         "title": "electronic structure mapped by strain2dos",
         "Conventions": "CF-1.11",
         "strain2dos_version": strain2dos.__version__,
-        "model": " ".join(repr(estimator).split()),
+        "model": model,
     }
 
 

@@ -68,9 +68,7 @@ class PLComparisonDisplay:
         if ax is None:
             _, ax = plt.subplots(figsize=(5.0, 4.4), layout="constrained")
         if len(self.gap) > _CROWD:
-            cells = ax.hexbin(
-                self.gap, self.pl, gridsize=60, mincnt=1, cmap="cividis", linewidths=0
-            )
+            cells = ax.hexbin(self.gap, self.pl, gridsize=60, mincnt=1, cmap="cividis", linewidths=0)
             ax.figure.colorbar(cells, ax=ax, label="Pixels")
         else:
             ax.scatter(self.gap, self.pl, s=14, color=_INK, alpha=0.55, linewidths=0, label="Pixels")

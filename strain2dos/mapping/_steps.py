@@ -101,12 +101,23 @@ class FittedModel:
     def energies(self) -> np.ndarray | None:
         """Energies (m,) in eV on which the curves are predicted, or None where nobody knows them."""
         own = getattr(self.final, "energies_", None)
-        return self.grid if own is None else np.asarray(own, dtype=np.float64)
+        # A regressor that was given no energies keeps an index under that name.
+        if own is None or getattr(self.final, "energies", own) is None:
+            return self.grid
+        return np.asarray(own, dtype=np.float64)
 
     @property
     def has_edges(self) -> bool:
         """Whether band edges can be told: from the regressor itself or from its curves on known energies."""
-        return hasattr(self.final, "predict_edges") or self.energies is not None
+        return self.tells_edges or self.energies is not None
+
+    @property
+    def tells_edges(self) -> bool:
+        """Whether the regressor itself knows the edges: it has energies, or learned the edges along."""
+        if not hasattr(self.final, "predict_edges"):
+            return False
+        without = getattr(self.final, "energies", self) is None
+        return not without or bool(getattr(self.final, "edges_learned_", False))
 
     def transform(self, X: np.ndarray) -> tuple[Any, np.ndarray, Any]:
         """Run the steps before the regressor on finite rows only.
@@ -142,7 +153,7 @@ class FittedModel:
 
     def edges(self, Z: Any, dos: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Band edges of the rows ``Z`` in eV: the regressor's own, else those of the curves ``dos``."""
-        if hasattr(self.final, "predict_edges"):
+        if self.tells_edges:
             found = self.final.predict_edges(Z)
         else:
             from strain2dos.dos import band_edges
@@ -158,7 +169,7 @@ class FittedModel:
         wanted = set(quantities)
         if "dos_std" in wanted:
             dos, result["dos_std"] = self.final.predict(Z, return_std=True)
-        elif "dos" in wanted or (wanted & set(EDGE_NAMES) and not hasattr(self.final, "predict_edges")):
+        elif "dos" in wanted or (wanted & set(EDGE_NAMES) and not self.tells_edges):
             dos = self.final.predict(Z)
         else:
             dos = None

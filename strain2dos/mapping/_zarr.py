@@ -12,7 +12,7 @@ import xarray as xr
 from tqdm.auto import tqdm
 
 from strain2dos.mapping._blocks import evaluate_block, row_slices, template, warn_if_all_masked
-from strain2dos.mapping._dataset import build_dataset
+from strain2dos.mapping._dataset import build_dataset, map_attrs
 from strain2dos.mapping._evaluate import PixelEvaluator
 from strain2dos.mapping._steps import PixelStatus
 
@@ -61,6 +61,9 @@ def fingerprint(cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, s
     )
     for name in sorted(map(str, cube.coords)):
         digest.update(f"{name}{np.asarray(cube[name].values).tolist()}".encode())
+    digest.update(
+        repr(None if evaluator.model.energies is None else evaluator.model.energies.tolist()).encode()
+    )
     picked = np.linspace(0, cube.sizes["y"] * cube.sizes["x"] - 1, _N_PROBES).astype(int)
     y, x = (
         xr.DataArray(index, dims="probe") for index in np.unravel_index(np.unique(picked), cube.shape[:2])
@@ -69,7 +72,7 @@ def fingerprint(cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, s
     digest.update(
         probes.tobytes() if cube.chunks is not None else np.ascontiguousarray(cube.values).tobytes()
     )
-    digest.update(" ".join(repr(estimator).split()).encode())
+    digest.update(map_attrs(estimator)["model"].encode())
     for name, values in sorted(evaluator(probes).items()):
         digest.update(name.encode() + " ".join(f"{value:.5e}" for value in np.ravel(values)).encode())
     return digest.hexdigest()

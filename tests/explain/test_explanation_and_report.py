@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
@@ -85,12 +86,31 @@ def test_heatmap_is_centred_at_zero_and_marks_the_edges(explanation):
     assert [text.get_text() for text in display.ax_.texts] == ["VBM", "CBM"]
     assert next(label.get_text() for label in display.ax_.get_yticklabels()) == "E\u2032 centre (cm⁻¹)"
     assert display.ax_.get_xlabel() == "Energy (eV)"
-    grouped = explanation.grouped({"Raman centres": NAMES[:2]})
-    assert grouped.plot_heatmap().kind == "absolute"
-    with pytest.raises(ValueError, match="no grouped features"):
-        grouped.plot_heatmap(kind="slope")
+    with pytest.raises(ValueError, match="needs at least 2 samples, but got 1"):
+        replace(explanation, values=explanation.values[:1], data=explanation.data[:1]).plot_heatmap(
+            kind="slope"
+        )
     _, ax = plt.subplots()
     assert ExplanationHeatmapDisplay.from_explanation(explanation, ax=ax, energy_range=(-6.5, -4.0)).ax_ is ax
+
+
+def test_groups_are_drawn_against_their_first_member(explanation):
+    together = explanation.grouped({"Raman centres": ["A1'_center", "E'_center"]})
+    x = explanation.data[:, 1]
+    slope = np.polyfit(x, explanation.values[:, :2].sum(axis=1), 1)[0] * x.std()
+    np.testing.assert_allclose(together.plot_heatmap().matrix[0], slope, atol=1e-12)
+
+
+def test_samples_without_shares_are_left_out_of_the_figures(explanation):
+    values, edges = explanation.values.copy(), {n: v.copy() for n, v in explanation.edge_values.items()}
+    values[0] = np.nan
+    edges["gap"][:2] = np.nan
+    damaged = replace(explanation, values=values, edge_values=edges)
+    np.testing.assert_allclose(
+        damaged.plot_heatmap(kind="signed").matrix, explanation.values[1:].mean(axis=0), atol=1e-15
+    )
+    shares = EdgeAttributionDisplay.from_explanation(damaged, kind="signed").shares
+    np.testing.assert_allclose(shares["gap"], explanation.edge_values["gap"][2:].mean(axis=0), atol=1e-15)
 
 
 def test_edge_bars_show_mev(explanation):

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Explanations of the project's own regressor, against the physics of a strained flake."""
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from strain2dos import DOSExplainer
+from strain2dos.datasets import load_mos2_dft, make_raman_dos
+from strain2dos.dos import DOSRegressor
+from strain2dos.raman import RamanFeaturizer
+
+CENTRES = ["E'-", "E'+", "A1'"]
+
+
+@pytest.fixture(scope="module")
+def phonon_model():
+    data = load_mos2_dft()
+    regressor = DOSRegressor(data.energies, n_members=2, max_epochs=30, random_state=0)
+    edges = np.column_stack([data.vbm, data.cbm])
+    model = make_pipeline(StandardScaler(), regressor)
+    return data, model.fit(data.phonons, data.dos, dosregressor__edges=edges)
+
+
+def test_gap_and_raman_lines_fall_together_under_tension(phonon_model):
+    data, model = phonon_model
+    explanation = DOSExplainer(model, data.phonons, feature_names=CENTRES).explain(data.phonons)
+    assert explanation.method == "exact"
+    np.testing.assert_allclose(explanation.predictions, model.predict(data.phonons), atol=1e-9)
+    together = explanation.grouped({"Raman lines": CENTRES})
+    gap = together.edge_values["gap"][:, 0]
+    # Tension softens the lines: the share of all lines in the gap falls with them, d(gap)/d(E') > 0.
+    assert np.corrcoef(gap, data.phonons[:, :2].mean(axis=1))[0, 1] > 0.9
+    order = np.argsort(data.strain[:, 0] + data.strain[:, 1])
+    assert gap[order[-1]] < gap[order[len(order) // 2]]
+    np.testing.assert_allclose(together.edge_predictions("gap"), data.gap, atol=0.05)
+
+
+def test_spectra_are_explained_by_their_lines():
+    data = make_raman_dos(48, random_state=0)
+    regressor = DOSRegressor(data.energies, n_members=1, max_epochs=10, random_state=0)
+    featurizer = RamanFeaturizer(data.shift, features=("center",))
+    model = make_pipeline(featurizer, StandardScaler(), regressor)
+    model.fit(data.spectra, data.dos, dosregressor__groups=data.groups)
+    explainer = DOSExplainer.from_pipeline(model, data.spectra, max_background=12, random_state=0)
+    assert explainer.feature_names == tuple(featurizer.get_feature_names_out())
+    explanation = explainer.explain(data.spectra[:5])
+    np.testing.assert_allclose(explanation.predictions, model.predict(data.spectra[:5]), atol=1e-8)
+    states = explanation.window(-7.0, -5.0)
+    assert states.shape == (5, len(explainer.feature_names))
+    assert np.isfinite(states).all()

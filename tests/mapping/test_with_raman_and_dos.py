@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The map of a synthetic flake through the project's own estimators, against its known truth."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from strain2dos import SpatialMapper
+from strain2dos.datasets import make_raman_dos, make_raman_map
+from strain2dos.dos import DOSRegressor
+from strain2dos.raman import RamanFeaturizer
+
+
+@pytest.fixture(scope="module")
+def flake():
+    return make_raman_map((9, 12), cosmic_rays=0.0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    data = make_raman_dos(64, random_state=0)
+    regressor = DOSRegressor(data.energies, n_members=2, max_epochs=20, random_state=0)
+    model = make_pipeline(RamanFeaturizer(data.shift), StandardScaler(), regressor)
+    return model.fit(data.spectra, data.dos, dosregressor__groups=data.groups)
+
+
+@pytest.fixture(scope="module")
+def mapped(pipeline, flake):
+    quantities = ("dos", "vbm", "cbm", "gap", "dos_std", "domain_score", "features")
+    return SpatialMapper(pipeline, quantities=quantities, chunks=2).predict_map(flake.intensity)
+
+
+def test_flake_is_mapped_and_what_is_no_flake_is_masked(mapped, flake):
+    signal = (flake.flake & ~flake.dead).values
+    ok = mapped.status.values == 0
+    assert ok[signal].mean() > 0.97
+    assert not ok[~signal].any()
+    np.testing.assert_array_equal(np.isfinite(mapped.gap.values), ok)
+    assert (mapped.status.values[np.isnan(flake.intensity.values).any(axis=-1)] == 1).all()
+    assert float(mapped.dos.min()) >= 0.0
+    assert (mapped.dos_std.values[ok] >= 0.0).all()
+    assert mapped.dos_std.values[ok].max(axis=-1).min() > 0.0
+
+
+def test_mapped_gap_falls_where_the_flake_is_stretched(mapped, flake):
+    ok = mapped.status.values == 0
+    gap, truth = mapped.gap.values[ok], flake.gap.values[ok]
+    assert np.corrcoef(gap, truth)[0, 1] > 0.95
+    stretch = (flake.exx + flake.eyy).values[ok]
+    assert np.corrcoef(gap, stretch)[0, 1] < -0.9
+
+
+def test_map_equals_the_pipeline_pixel_by_pixel(mapped, flake, pipeline):
+    for y, x in np.argwhere(mapped.status.values == 0)[::15]:
+        spectrum = flake.intensity.values[y, x][np.newaxis]
+        # A row alone takes another path through BLAS; the trend's weights turn 1e-16 into some 1e-11.
+        np.testing.assert_allclose(mapped.dos[y, x], pipeline.predict(spectrum)[0], rtol=0, atol=1e-9)
+        features = pipeline[:-1].transform(spectrum)
+        np.testing.assert_allclose(mapped.gap[y, x], pipeline[-1].predict_edges(features).gap[0], atol=1e-9)
+
+
+def test_lazy_map_equals_the_map_in_memory(mapped, flake, pipeline):
+    pytest.importorskip("dask.array")
+    quantities = ("dos", "vbm", "cbm", "gap", "domain_score", "features")
+    lazy = (
+        SpatialMapper(pipeline, quantities=quantities).predict_map(flake.intensity.chunk({"y": 4})).compute()
+    )
+    xr.testing.assert_allclose(lazy, mapped.drop_vars("dos_std"), rtol=0, atol=1e-10)

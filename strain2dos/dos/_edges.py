@@ -95,7 +95,8 @@ def band_edges(
     level = float(threshold)
     if not (np.isfinite(level) and level > 0):
         raise ValueError(
-            f"threshold must be a positive density, but it is {threshold!r}; use for instance 0.1 states/eV/cell."
+            f"threshold must be a positive density, but it is {threshold!r}; use for instance 0.1 "
+            "states/eV/cell."
         )
     shape = curves.shape[:-1]
     centres = _check_reference(reference, grid, shape)

@@ -154,8 +154,8 @@ def _choose_latent(
             best = latent, scores
     if best is None:
         raise ValueError(
-            f"representation={model.representation!r} needs densities that are not negative, at least 16 energies "
-            'and states on both sides of the reference energy; pass representation="grid".'
+            f"representation={model.representation!r} needs densities that are not negative, at least 16 "
+            'energies and states on both sides of the reference energy; pass representation="grid".'
         )
     latent, scores = best
     return latent, prepare(features, scores[back], labels, random, refine=True)
@@ -167,8 +167,8 @@ def _energies(model: Any, curves: Array) -> Array:
     given = np.asarray(model.energies, dtype=np.float64)
     if given.ndim != 1 or len(given) != curves.shape[1]:
         raise ValueError(
-            f"energies has shape {given.shape}, but y has {curves.shape[1]} columns; pass the grid on which the "
-            "curves in y are given, one energy per column."
+            f"energies has shape {given.shape}, but y has {curves.shape[1]} columns; pass the grid on which "
+            "the curves in y are given, one energy per column."
         )
     return check_energies(given) if len(given) > 1 else given
 
@@ -192,14 +192,14 @@ def _check_edges(edges: ArrayLike | None, n: int) -> Array | None:
     known = np.asarray(edges, dtype=np.float64)
     if known.shape != (n, 2):
         raise ValueError(
-            f"edges must have shape ({n}, 2), valence maximum and conduction minimum of every row of X, but its "
-            f"shape is {known.shape}; for instance np.column_stack([vbm, cbm])."
+            f"edges must have shape ({n}, 2), valence maximum and conduction minimum of every row of X, but "
+            f"its shape is {known.shape}; for instance np.column_stack([vbm, cbm])."
         )
     if not np.isfinite(known).all():
         row = int(np.flatnonzero(~np.isfinite(known).all(1))[0])
         raise ValueError(
-            f"edges must be finite, but edges[{row}] = {known[row].tolist()}; leave out metallic states, or fit "
-            "without edges and let predict_edges read them from the curves."
+            f"edges must be finite, but edges[{row}] = {known[row].tolist()}; leave out metallic states, or "
+            "fit without edges and let predict_edges read them from the curves."
         )
     return known
 
@@ -209,8 +209,8 @@ def _reference(model: Any, energies: Array, curves: Array) -> float:
         given = float(model.edge_reference)
         if not energies[0] <= given <= energies[-1]:
             raise ValueError(
-                f"edge_reference = {given:g} eV lies outside the grid of {energies[0]:g} to {energies[-1]:g} eV; "
-                'pass an energy inside the gap, or edge_reference="auto".'
+                f"edge_reference = {given:g} eV lies outside the grid of {energies[0]:g} to {energies[-1]:g} "
+                'eV; pass an energy inside the gap, or edge_reference="auto".'
             )
         return given
     # the middle of the widest stretch that is empty in every training curve and has bands on both sides

@@ -14,8 +14,8 @@ def check_groups(groups: ArrayLike | None, curves: NDArray[np.float64]) -> NDArr
     labels = np.asarray(groups)
     if labels.ndim != 1 or len(labels) != len(curves):
         raise ValueError(
-            f"groups must hold one label per row of X, but its shape is {labels.shape} and X has {len(curves)} "
-            "rows; label every spectrum with the strain state it was made from."
+            f"groups must hold one label per row of X, but its shape is {labels.shape} and X has "
+            f"{len(curves)} rows; label every spectrum with the strain state it was made from."
         )
     return np.unique(labels, return_inverse=True)[1].reshape(-1)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.dos._groups import held_out_groups
-from strain2dos.dos._network import Settings, forward, train_member
 from strain2dos.dos._kernel import weigh_kernels
+from strain2dos.dos._network import Settings, forward, train_member
 from strain2dos.dos._trend import Trend, fit_mixture
 
 Array = NDArray[np.float64]
@@ -59,7 +59,7 @@ def train_ensemble(
     random: np.random.RandomState,
     tick: Callable[[], None] | None = None,
 ) -> tuple[list[dict[str, Array]], list[dict[str, Array]], Array, NDArray[np.intp]]:
-    """Train the members; return weights, histories, the mean answer for held-out rows and how many gave it."""
+    """Train the members; return weights, histories, the mean answer for held-out rows and its votes."""
     labels = np.unique(groups)
     if fraction is None or len(labels) < 3:
         masks = [np.zeros(len(groups), dtype=bool)] * n_members

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,9 +23,125 @@ Array = NDArray[np.float64]
 
 
 class DOSRegressor(RegressorMixin, BaseEstimator):
-    """Predict whole curves of the density of states from strain or from Raman features."""
+    r"""Predict whole curves of the density of states from strain or from Raman features.
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    One row of `X` gives one curve. Curves are first written in a form in which they respond smoothly
+    (`representation`). A Gaussian process then follows the smooth response, and an ensemble of neural nets,
+    each stopped on strain states that it did not see, adds its correction as far as it predicts unseen
+    states better than the process alone (`network_weight_`). Densities cannot be negative.
+
+    Parameters
+    ----------
+    energies : array-like of shape (n_energies,), default=None
+        Energies of the columns of `y` [eV], ascending. None numbers the columns; edges then cannot be read
+        from curves.
+    representation : {"auto", "grid", "pca", "cdf"}, default="auto"
+        How a curve is written before it is learned. "grid": square root of the density at each energy.
+        "pca": the density itself. "cdf": the energies at which given numbers of states are reached, counted
+        from the gap, so that features which move in energy with strain are interpolated by moving them.
+        "auto": "grid" or "cdf", whichever predicts groups that were left out better.
+    nonnegative : {"auto"} or bool, default="auto"
+        Whether `y` holds densities, so that no prediction may be negative. "auto": yes if no value in `y`
+        is negative.
+    hidden_layer_sizes : tuple of int, default=(128, 128)
+        Widths of the hidden layers of each net.
+    n_members : int, default=5
+        Nets in the ensemble. They take turns in which groups they do not see.
+    loss : {"auto", "mse", "huber"}, default="auto"
+        Loss of the nets on the curves in the chosen representation; "auto" is "mse".
+    lr : float, default=2e-3
+        Learning rate of AdamW at the start; it falls along a cosine.
+    max_epochs : int, default=300
+        Most epochs per net.
+    batch_size : int, default=256
+        Samples per step.
+    early_stopping : bool, default=True
+        Whether each net holds out groups and stops when its error on them no longer falls. With fewer than
+        three groups nothing can be held out, and without held-out groups the nets have no say in the mean.
+    validation_fraction : float, default=0.2
+        Share of the groups that each net holds out, at least one.
+    patience : int, default=30
+        Epochs without improvement before a net stops.
+    weight_decay : float, default=1e-2
+        Weight decay of AdamW.
+    edge_threshold : float, default=0.1
+        Density at which a band begins when edges are read from curves, in the unit of `y` (see `band_edges`).
+    edge_reference : float or "auto", default="auto"
+        Energy inside the gap [eV]. "auto": the middle of the widest stretch that is empty in all training
+        curves.
+    device : str, default="cpu"
+        Where the nets are trained: "cpu", "cuda", "cuda:1", or "auto" for CUDA where there is one.
+        Predictions are made on the CPU in double precision, whatever the device was.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, batches and held-out groups. The same number gives the same model bit for bit; the
+        global random state of torch is left alone.
+    verbose : bool, default=False
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    energies_ : ndarray of shape (n_energies,)
+        Grid of the curves [eV].
+    feature_range_ : ndarray of shape (2, n_features_in_)
+        Smallest and largest value of each training feature, in the caller's units.
+    history_ : list of dict
+        One per net: ``"train_loss"`` and, with held-out groups, ``"valid_loss"``, arrays with one loss per
+        epoch.
+    n_iter_ : int
+        Epochs of the net that trained longest.
+    nets_, net_ : list of NeuralNetRegressor, NeuralNetRegressor
+        The skorch nets and the first of them, built from `weights_` at each access.
+    weights_ : list of dict
+        Weights of each net by name.
+    heads_ : list of dict
+        What was learned for the curves and, with `edges`, for the edges.
+    network_weight_ : float
+        Share of the nets in the predicted curve, from 0 to 1.
+    representation_ : dict
+        The representation chosen (``"name"``) and what it needs.
+    representation_scores_ : dict
+        For "auto": root mean square error on left-out groups of each representation (geometric mean over
+        groups).
+    nonnegative_, edges_learned_ : bool
+        Whether predictions are clipped at zero, and whether edges were learned from eigenvalues.
+    edge_reference_ : float
+        Energy inside the gap [eV].
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of str
+        Names of the features, when `X` was a DataFrame.
+
+    See Also
+    --------
+    ConformalDOSRegressor : Bands that cover whole curves at a stated level.
+    strain2dos.dos.metrics : Figures of merit.
+
+    Notes
+    -----
+    Features are standardised inside, so a scaler before this step changes nothing. The kernels of the
+    Gaussian process are weighed by the density that they give to groups left out [1]_, so spectra of one
+    strain state never vouch for each other; with many groups one kernel takes all, with few several share.
+
+    References
+    ----------
+    .. [1] S. Sundararajan and S. S. Keerthi, "Predictive approaches for choosing hyperparameters in Gaussian
+       processes", Neural Computation 13, 1103-1118 (2001).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos import DOSRegressor
+    >>> energies = np.linspace(-2.0, 2.0, 201)
+    >>> strain = np.linspace(0.0, 0.06, 9)[:, None]
+    >>> dos = np.clip(np.abs(energies) - (0.8 - 5 * strain), 0.0, None)
+    >>> model = DOSRegressor(energies, hidden_layer_sizes=(16,), max_epochs=20, random_state=0)
+    >>> model.fit(strain, dos).predict([[0.025]]).shape
+    (1, 201)
+    >>> model.predict_edges([[0.025]]).gap.round(2)
+    array([1.55])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "energies": ["array-like", None],
         "representation": [StrOptions({"auto", "grid", "pca", "cdf"})],
         "nonnegative": ["boolean", StrOptions({"auto"})],
@@ -91,7 +207,33 @@ class DOSRegressor(RegressorMixin, BaseEstimator):
     def fit(
         self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: ArrayLike | None = None
     ) -> Self:
-        """Learn the curves, holding out whole groups to stop training and to weigh the nets."""
+        """Learn the curves, holding out whole groups to stop training and to weigh the nets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features, one row per curve.
+        y : array-like of shape (n_samples, n_energies) or (n_samples,)
+            Curves [states/eV/cell]; a vector is a curve at a single energy.
+        groups : array-like of shape (n_samples,), default=None
+            Label of the strain state behind each row. Rows of one label are held out together. None: rows
+            with the same curve belong together.
+        edges : array-like of shape (n_samples, 2), default=None
+            Valence band maximum and conduction band minimum [eV] from eigenvalues. They are learned beside
+            the curves, and `predict_edges` then returns them rather than crossings of a threshold, which
+            depend on how the curves were broadened.
+
+        Returns
+        -------
+        DOSRegressor
+            The fitted regressor.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not match, a density is negative though ``nonnegative=True``, edges are not finite,
+            `edge_reference` lies off the grid, or `device` is not there.
+        """
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
         random = check_random_state(self.random_state)
         with one_thread():
@@ -99,7 +241,24 @@ class DOSRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
-        """Predict the density of states of every row."""
+        """Predict the density of states of every row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+        return_std : bool, default=False
+            Whether to return the standard deviation too.
+
+        Returns
+        -------
+        dos : ndarray of shape (n_samples, n_energies), or (n_samples,) after fitting on a vector
+            Curves [states/eV/cell].
+        std : ndarray of the same shape
+            Only with ``return_std=True``: spread of the process, scaled to its errors on left-out groups, and
+            of the ensemble, carried through the representation to first order. `ConformalDOSRegressor`
+            gives bands with a stated coverage.
+        """
         X = self._check(X)
         with one_thread():
             answer = _predicting.curves(self, X, return_std)
@@ -108,15 +267,32 @@ class DOSRegressor(RegressorMixin, BaseEstimator):
         return answer
 
     def predict_edges(self, X: ArrayLike) -> BandEdges:
-        """Predict valence band maximum, conduction band minimum and gap of every row."""
+        """Predict valence band maximum, conduction band minimum and gap of every row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+
+        Returns
+        -------
+        BandEdges
+            ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV]: the learned ones if `fit` was given edges,
+            else where the predicted curve crosses `edge_threshold` on both sides of `edge_reference_`.
+
+        Raises
+        ------
+        ValueError
+            If neither edges nor energies were given.
+        """
         X = self._check(X)
         with one_thread():
             if self.edges_learned_:
                 return _predicting.learned_edges(self, X)
             if self.energies is None:
                 raise ValueError(
-                    "edges need the energies of the curves, but this regressor was fitted without; construct it "
-                    "as DOSRegressor(energies=...) or give fit(..., edges=...)."
+                    "edges need the energies of the curves, but this regressor was fitted with "
+                    "energies=None; construct it as DOSRegressor(energies=...) or give fit(..., edges=...)."
                 )
             return band_edges(
                 self.energies_,
@@ -126,12 +302,43 @@ class DOSRegressor(RegressorMixin, BaseEstimator):
             )
 
     def domain_score(self, X: ArrayLike) -> Array:
-        """Return how far every row lies from the training rows; above 1 it lies outside."""
+        """Say how far every row lies from the training rows; above 1 it lies outside.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The larger of two ratios: the distance to the nearest training row against the distance at which
+            training states have their neighbours (95th percentile over states left out), and the distance
+            from the middle of the training range of a feature against half that range widened by 5 %.
+        """
         X = self._check(X)
         return stray(self._domain_, (X - self._centre_) / self._scale_)
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Return R2 with energies weighted by their variance."""
+        """Return the coefficient of determination, with each energy weighted by its variance.
+
+        The plain mean over energies that other regressors use would be ruled by the empty gap, where the
+        variance is nearly zero.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+        y : array-like of shape (n_samples, n_energies) or (n_samples,)
+            True curves.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            At most 1.
+        """
         return float(
             r2_score(y, self.predict(X), sample_weight=sample_weight, multioutput="variance_weighted")
         )

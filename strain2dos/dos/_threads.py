@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Run linear algebra on one thread: sums of more threads differ in the last bit, and small nets gain none."""
+    """Run linear algebra on one thread: sums of several differ in the last bit, and small nets gain none."""
     with threadpool_limits(limits=1):
         yield
 

@@ -56,9 +56,9 @@ def summarise(explanation: DOSExplanation, values: np.ndarray, kind: str) -> tup
 
 
 _KIND_LABELS = {
-    "signed": "Share in the DOS (states/eV/cell)",
-    "absolute": "Mean |share in the DOS| (states/eV/cell)",
-    "slope": "Change of the DOS per +1 s.d. of the feature (states/eV/cell)",
+    "signed": "Share in the DOS\n(states/eV/cell)",
+    "absolute": "Mean |share in the DOS|\n(states/eV/cell)",
+    "slope": "Change per +1 s.d. of feature\n(states/eV/cell)",
 }
 
 
@@ -153,7 +153,7 @@ class ExplanationHeatmapDisplay:
 
         k = len(self.feature_names)
         if ax is None:
-            _, ax = plt.subplots(figsize=(7.2, max(2.4, 1.3 + 0.42 * k)), layout="constrained")
+            _, ax = plt.subplots(figsize=(6.4, max(2.4, 1.3 + 0.4 * k)), layout="constrained")
         shown = slice(None)
         if energy_range is not None:
             low, high = np.searchsorted(self.energies, energy_range)
@@ -188,7 +188,7 @@ class ExplanationHeatmapDisplay:
         ax.set_xlabel("Energy (eV)" if self.energy_unit == "eV" else "Index of the energy")
         ax.tick_params(axis="y", length=0)
         self.colorbar_ = ax.figure.colorbar(mesh, ax=ax, pad=0.02)
-        self.colorbar_.set_label("\n".join(_wrap(_KIND_LABELS[self.kind], 26)), fontsize="small")
+        self.colorbar_.set_label(_KIND_LABELS[self.kind])
         self.ax_, self.figure_, self.im_ = ax, ax.figure, mesh
         return self
 
@@ -235,7 +235,7 @@ class EdgeAttributionDisplay:
 
         k, n = len(self.feature_names), len(self.shares)
         if ax is None:
-            _, ax = plt.subplots(figsize=(7.2, max(2.4, 1.2 + 0.55 * k)), layout="constrained")
+            _, ax = plt.subplots(figsize=(6.4, max(2.4, 1.2 + 0.5 * k)), layout="constrained")
         height = 0.8 / n
         for number, (name, values) in enumerate(self.shares.items()):
             place = np.arange(k) + (number - (n - 1) / 2) * height
@@ -245,14 +245,8 @@ class EdgeAttributionDisplay:
         ax.set_ylim(k - 0.5, -0.5)
         words = {"signed": "Share (meV)", "absolute": "Mean |share| (meV)"}
         ax.set_xlabel(words.get(self.kind, "Change per +1 s.d. of the feature (meV)"))
-        ax.legend(frameon=False, loc="best", fontsize="small")
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=n, borderaxespad=0.2)
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.tick_params(axis="y", length=0)
         self.ax_, self.figure_ = ax, ax.figure
         return self
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width)

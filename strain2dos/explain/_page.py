@@ -50,7 +50,15 @@ def write_explanation(
             + "."
         )
     provenance = {"samples explained": len(explanation.data), "background samples": explanation.n_background}
-    return write_report(path, title=title, figures=figures, tables=tables, text=words, provenance=provenance)
+    return write_report(
+        path,
+        title=title,
+        figures=figures,
+        tables=tables,
+        text=words,
+        provenance=provenance,
+        tables_heading="Shares",
+    )
 
 
 def _figures(explanation: DOSExplanation, suffix: str) -> list[ReportFigure]:
@@ -58,7 +66,8 @@ def _figures(explanation: DOSExplanation, suffix: str) -> list[ReportFigure]:
     rows = len(explanation.feature_names)
     # Figure rather than pyplot: nothing stays open behind the caller.
     axes = [
-        Figure(figsize=(7.2, 1.5 + height * rows), layout="constrained").subplots() for height in (0.42, 0.55)
+        Figure(figsize=(6.4, max(2.4, 1.3 + height * rows)), layout="constrained").subplots()
+        for height in (0.4, 0.5)
     ]
     heatmap = ExplanationHeatmapDisplay.from_explanation(explanation, ax=axes[0])
     names = ", ".join(explanation.feature_names)

@@ -68,6 +68,7 @@ def write_report(
     tables: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
     text: str | Sequence[str] = "",
     provenance: Mapping[str, Any] | None = None,
+    tables_heading: str = "Figures of merit",
 ) -> Path:
     """Write figures, tables and words into one HTML file that needs no other file and no network.
 
@@ -86,6 +87,8 @@ def write_report(
         Introduction; paragraphs are separated by an empty line, or the items of the sequence.
     provenance : mapping, default=None
         What the results were made from (data, model, seeds), listed with the versions of the packages.
+    tables_heading : str, default="Figures of merit"
+        Heading over the tables.
 
     Returns
     -------
@@ -111,6 +114,7 @@ def write_report(
         figures=[_figure(entry) for entry in figures],
         provenance={name: _cell(value) for name, value in (provenance or {}).items()},
         versions=package_versions(),
+        tables_heading=tables_heading,
     )
     target = Path(path)
     target.write_text(page, encoding="utf-8", newline="\n")

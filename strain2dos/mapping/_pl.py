@@ -51,6 +51,19 @@ class PLComparison:
         """PL energy of the line at ``gap``, in eV."""
         return self.intercept + self.slope * np.asarray(gap, dtype=np.float64)
 
+    def summary(self) -> dict[str, str | float | int]:
+        """Figures of merit with names and units as a report shows them."""
+        error = "" if np.isnan(self.slope_error) else f" ± {self.slope_error:.3f}"
+        return {
+            "slope (eV/eV)": f"{self.slope:.3f}{error}",
+            "intercept (eV)": self.intercept,
+            "Pearson correlation": self.pearson,
+            "Spearman correlation": self.spearman,
+            "RMS residual (meV)": self.rms_residual_mev,
+            "mean offset PL - gap (meV)": self.mean_offset_mev,
+            "pixels": self.n_pixels,
+        }
+
     def to_dict(self) -> dict[str, float | int | str]:
         """All figures by name, for tables."""
         return asdict(self)

@@ -48,6 +48,13 @@ def test_least_squares_figures_equal_scipy(maps):
     np.testing.assert_allclose(result.mean_offset_mev, 1e3 * (pl - gap).mean())
 
 
+def test_summary_shows_the_error_of_the_slope(maps):
+    result = compare_with_pl(*maps)
+    assert result.summary()["slope (eV/eV)"] == f"{result.slope:.3f} ± {result.slope_error:.3f}"
+    assert np.isnan(compare_with_pl([[1.5, 1.6, 1.7]], [[1.8, 1.9, 2.1]], block=2).slope_error)
+    assert result.summary()["RMS residual (meV)"] == result.to_dict()["rms_residual_mev"]
+
+
 def test_masked_and_missing_pixels_are_left_out(maps):
     gap, pl = maps
     mask = np.ones(gap.shape, bool)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command line as a whole; every command imports its libraries when it runs, so help is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from strain2dos.cli import _convert, _demo, _explain, _map, _report, _train
+
+app = typer.Typer(
+    name="strain2dos",
+    help="Maps of the local electronic structure of strained 2D materials from Raman spectra.",
+    epilog="Start with: strain2dos demo -o demo-output",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from strain2dos import __version__
+
+        typer.echo(f"strain2dos {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+for module in (_demo, _train, _map, _explain, _report, _convert):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the ``strain2dos`` command."""
+    app()

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How the commands speak: results on stdout, progress and trouble on stderr, and exit codes to trust."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ParamSpec, TextIO, TypeVar
+
+import typer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn an exception into one line on stderr and an exit code; ``--debug`` lets it through."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = _show_warning
+            try:
+                command(*args, **kwargs)
+            except typer.Exit:
+                raise
+            except KeyboardInterrupt:
+                say("interrupted; the files written so far are whole")
+                raise typer.Exit(INTERRUPTED) from None
+            except Exception as error:
+                if kwargs.get("debug"):
+                    raise
+                say(f"error: {_in_words(error)}")
+                raise typer.Exit(FAILED) from None
+
+    return run
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        return f"{error.filename} does not exist; check the path."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    if isinstance(error, (ValueError, TypeError, OSError)):
+        return str(error)
+    return f"{type(error).__name__}: {error} (--debug shows where)"
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    say(f"warning: {message}")
+
+
+def examples(*lines: str) -> str:
+    """Closing words of a command's help, one example a line."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def say(text: str) -> None:
+    """Write a line to stderr without breaking a progress bar."""
+    from tqdm import tqdm
+
+    tqdm.write(text, file=sys.stderr)
+
+
+def wrote(path: Path) -> None:
+    """List a written file on stdout."""
+    typer.echo(f"wrote {path}")
+
+
+def progress(items: Iterable[T], *, title: str, quiet: bool, total: int | None = None) -> Iterable[T]:
+    """Show a progress bar on stderr while `items` are worked through, unless `quiet`."""
+    from tqdm import tqdm
+
+    return tqdm(items, desc=title, total=total, disable=quiet, file=sys.stderr, leave=True)
+
+
+def refuse_to_overwrite(paths: Iterable[Path], *, force: bool) -> None:
+    """Stop before anything is computed if an output exists already and ``--force`` was not given."""
+    existing = [str(path) for path in paths if path.exists()]
+    if existing and not force:
+        raise FileExistsError(
+            f"{', '.join(existing)} {'exist' if len(existing) > 1 else 'exists'} already; "
+            "pass --force to overwrite, or give another place with -o."
+        )
+
+
+def strain_units_agree(metadata: dict[str, Any], unit: str, *, model: Path, data: Path) -> None:
+    """Raise if a model was trained on strain in another unit than the one stated for `data`."""
+    trained = metadata.get("strain_unit")
+    if trained != unit:
+        raise ValueError(
+            f"{model} was trained on strain in {trained!r}, but {data} is stated as {unit!r}; "
+            f"give the map in {trained!r} with --strain-unit {trained}, or train a model in {unit!r}."
+        )

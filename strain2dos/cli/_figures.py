@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Figures that the commands write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from strain2dos.explain import DOSExplanation
+
+DPI = 160
+mpl.use("Agg")  # the commands write files and open no window
+
+
+def draw(path: Path, figure: Figure) -> None:
+    """Write a figure whole or not at all, and close it."""
+    import matplotlib.pyplot as plt
+
+    from strain2dos.io._replacing import replacing
+
+    with replacing(path) as part:
+        figure.savefig(part, dpi=DPI)
+    plt.close(figure)
+
+
+def loss_curves(model: Any) -> Figure:
+    """Loss on training and held-out groups of every member against the epoch."""
+    from strain2dos.dos import LossCurveDisplay
+
+    return LossCurveDisplay.from_estimator(model).figure_
+
+
+def gap_parity(held_out: pd.DataFrame) -> Figure:
+    """Predicted against first-principles gap of strain states that the model never saw."""
+    from strain2dos.dos import GapParityDisplay
+
+    return GapParityDisplay.from_predictions(held_out["gap"], held_out["gap_predicted"]).figure_
+
+
+def gap_map(flake: xr.Dataset) -> Figure:
+    """Predicted gap over the flake."""
+    from strain2dos.mapping import MapDisplay
+
+    return MapDisplay.from_dataset(flake, "gap").figure_
+
+
+def gap_map_with_truth(flake: xr.Dataset, truth: xr.Dataset) -> Figure:
+    """Predicted gap, true gap on the same scale, and their difference."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    from strain2dos.mapping import MapDisplay
+
+    figure, axes = plt.subplots(1, 3, figsize=(12.6, 4.3), layout="constrained", sharey=True)
+    error = (1e3 * (flake["gap"] - truth["gap"])).assign_attrs(
+        units="meV", long_name="predicted minus true gap"
+    )
+    both = np.concatenate([flake["gap"].values.ravel(), truth["gap"].values.ravel()])
+    limits = {"vmin": float(np.nanmin(both)), "vmax": float(np.nanmax(both))}
+    most = float(np.nanquantile(np.abs(error), 0.99))
+    MapDisplay(flake["gap"]).plot(axes[0], **limits)
+    MapDisplay(truth["gap"].assign_attrs(units="eV")).plot(axes[1], **limits)
+    MapDisplay(error.rename("error")).plot(axes[2], cmap="RdBu_r", vmin=-most, vmax=most)
+    for ax, title in zip(axes, ("Predicted from Raman", "Truth", "Difference"), strict=True):
+        ax.set_title("", loc="left")  # the count of pixels without a result is said once, in the caption
+        ax.set_title(title)
+        ax.label_outer()
+    return figure
+
+
+def band_edge_maps(flake: xr.Dataset) -> Figure:
+    """Valence and conduction band edges side by side, each on its own scale."""
+    import matplotlib.pyplot as plt
+
+    from strain2dos.mapping import MapDisplay
+
+    figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained", sharey=True)
+    for ax, name in zip(axes, ("vbm", "cbm"), strict=True):
+        MapDisplay(flake[name]).plot(ax)
+        ax.set_title("", loc="left")
+        ax.label_outer()
+    return figure
+
+
+def pl_comparison(gap: xr.DataArray, light: xr.DataArray) -> Figure:
+    """Photoluminescence energy against the predicted gap."""
+    from strain2dos.mapping import PLComparisonDisplay
+
+    return PLComparisonDisplay.from_maps(gap, light).figure_
+
+
+def shap_heatmap(explanation: DOSExplanation) -> Figure:
+    """Feature against energy."""
+    return explanation.plot_heatmap().figure_
+
+
+def edge_attribution(explanation: DOSExplanation) -> Figure:
+    """What each feature does to the band edges."""
+    from strain2dos.explain import EdgeAttributionDisplay
+
+    return EdgeAttributionDisplay.from_explanation(explanation).figure_

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A model and the spectra or strains it is to be used on, checked against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import typer
+
+from strain2dos.cli._console import say
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def read_map(model: Path, data: Path, unit: str | None) -> tuple[Any, xr.DataArray, dict[str, Any]]:
+    """Load a model and the map that it needs.
+
+    Parameters
+    ----------
+    model : Path
+        File written by ``save_model``.
+    data : Path
+        Strain map for a model that takes strain, else spectra.
+    unit : str or None
+        Unit of the strain in `data`.
+
+    Returns
+    -------
+    estimator
+        The model, its featurizer set to the axis of the spectra.
+    DataArray
+        Strain map (y, x), or spectra with the dim shift.
+    dict
+        Metadata of the model.
+
+    Raises
+    ------
+    ValueError
+        If a file is damaged, or the strain of model and map is in different units.
+    """
+    from strain2dos import load_model
+    from strain2dos.datasets import read_strain_map
+    from strain2dos.io import read_raman
+
+    estimator, metadata = load_model(model, return_metadata=True)
+    if takes_spectra(estimator):
+        if unit is not None:
+            say(f"warning: {model} takes Raman spectra, so --strain-unit {unit} means nothing here.")
+        spectra = read_raman(data)
+        return on_axis(estimator, spectra), spectra, metadata
+    if unit is None:
+        raise typer.BadParameter(
+            f"{data} does not state the unit of its strain; give fraction, percent, or label for an "
+            "arbitrary one.",
+            param_hint="--strain-unit",
+        )
+    strain = read_strain_map(data, strain_unit=str(unit))
+    _units_agree(metadata.get("strain_unit"), strain.attrs["strain_unit"], unit=unit, model=model, data=data)
+    return estimator, strain, metadata
+
+
+def takes_spectra(estimator: Any) -> bool:
+    """Tell whether the first step of a model reads spectra on an axis of Raman shifts."""
+    from strain2dos.mapping._steps import flatten_steps
+
+    return hasattr(flatten_steps(estimator)[0], "shift")
+
+
+def on_axis(pipeline: Any, spectra: xr.DataArray) -> Any:
+    """Set the featurizer of a pipeline to the axis of `spectra`: fitting it learns nothing but the axis."""
+    from sklearn.base import clone
+    from sklearn.pipeline import Pipeline
+
+    axis = spectra["shift"].values.astype(np.float64)
+    (name, featurizer), *rest = pipeline.steps
+    if np.array_equal(featurizer.shift_, axis):
+        return pipeline
+    moved = clone(featurizer).set_params(shift=axis).fit(np.ones((1, axis.size)))
+    say(
+        f"the spectra lie on {_words(axis)}, the training spectra on {_words(featurizer.shift_)}; lines are "
+        "fitted on the axis of the spectra."
+    )
+    return Pipeline([(name, moved), *rest])
+
+
+def _words(axis: np.ndarray) -> str:
+    return f"{axis.min():.5g} to {axis.max():.5g} cm-1 in {axis.size} points"
+
+
+def _units_agree(trained: str | None, stated: str, *, unit: str, model: Path, data: Path) -> None:
+    if trained is None:
+        say(f"warning: {model} does not say in which unit its strain is; {data} is taken to be in the same.")
+    elif trained != stated:
+        ways = "label" if trained == "label" else "fraction or percent"
+        raise ValueError(
+            f"{model} was trained on strain in the unit {trained!r}, but {data} is stated to be in "
+            f"{str(unit)!r}; give a map in the model's unit with --strain-unit {ways}, or train a model on "
+            f"{str(unit)!r}."
+        )

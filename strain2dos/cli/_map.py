@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``strain2dos map``: a model applied to every pixel of a strain map or a Raman map."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, say, wrote
+from strain2dos.cli._options import Debug, Force, Model, Quiet, Unit
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+EXAMPLES = examples(
+    "strain2dos map model.skops raman_strain.csv --strain-unit label -o out/",
+    "strain2dos map raman.skops flake.wdf -o out/ --no-csv --zarr",
+)
+QUANTITIES = ("dos", "vbm", "cbm", "gap", "domain_score")
+
+
+@guarded
+def map_(
+    model: Model,
+    data: Annotated[
+        Path, typer.Argument(metavar="MAP", help="Strain map (CSV) or Raman map, as the model needs.")
+    ],
+    strain_unit: Unit = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path(
+        "map-output"
+    ),
+    csv: Annotated[bool, typer.Option(help="Write dos_pred.csv, one row per pixel.")] = True,
+    zarr: Annotated[bool, typer.Option("--zarr", help="Write map.zarr instead of map.nc.")] = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Map the density of states, the band edges and the gap over a flake.
+
+    Writes dos_pred.csv and band_edges_interpolated.csv (one row per pixel; x is the column and y the row of
+    the map, counted from 1), map.nc or map.zarr, figures of the gap and the band edges, and report.html.
+    """
+    from strain2dos.cli._inputs import read_map
+    from strain2dos.cli._report import build_report, write_metrics
+    from strain2dos.cli._stages import Progress
+
+    names = _output_names(csv=csv, zarr=zarr)
+    refuse_to_overwrite([output / name for name in names], force=force)
+    with Progress("Map", 3, quiet=quiet) as bar:
+        estimator, cube, metadata = read_map(model, data, strain_unit)
+        bar.step()
+        start = time.perf_counter()
+        flake = predict(estimator, cube)
+        seconds = {"map": round(time.perf_counter() - start, 3)}
+        flake.attrs |= {"source_model": model.name, "source_map": data.name}
+        bar.step()
+        output.mkdir(parents=True, exist_ok=True)
+        _write_map(flake, output, csv=csv, zarr=zarr)
+        settings = {
+            "model": model.name,
+            "map": data.name,
+            **{key: metadata[key] for key in ("estimator", "material", "strain_unit") if key in metadata},
+        }
+        write_metrics(output, command="map", settings=settings, merit=summary(flake), seconds=seconds)
+        build_report(output)
+    for name in names:
+        wrote(output / name)
+    masked = int((flake["status"] != 0).sum())
+    if masked:
+        say(f"{masked} of {flake['status'].size} pixels have no result; `status` in the map says why.")
+
+
+def predict(estimator: Any, cube: xr.DataArray) -> xr.Dataset:
+    """Evaluate every pixel; the score of the domain only where the regressor has one."""
+    from strain2dos import SpatialMapper
+    from strain2dos.mapping._steps import flatten_steps
+
+    last = flatten_steps(estimator)[-1]
+    wanted = [name for name in QUANTITIES if name != "domain_score" or hasattr(last, "domain_score")]
+    return SpatialMapper(estimator, quantities=wanted).predict_map(cube)
+
+
+def summary(flake: xr.Dataset) -> dict[str, Any]:
+    """Figures of a map for its report."""
+    import numpy as np
+
+    ok = flake["status"].values == 0
+    gap = flake["gap"].values[ok]
+    known = gap[np.isfinite(gap)]
+    low, middle, high = np.quantile(known, [0, 0.5, 1]) if known.size else [None] * 3
+    score = flake["domain_score"].values[ok] if "domain_score" in flake else np.zeros(0)
+    return {
+        "pixels": int(ok.size),
+        "masked_pixels": int((~ok).sum()),
+        "pixels_without_gap": int(gap.size - known.size),
+        "gap_min_ev": None if low is None else float(low),
+        "gap_median_ev": None if middle is None else float(middle),
+        "gap_max_ev": None if high is None else float(high),
+        "outside_training_pixels": int((score > 1).sum()),
+    }
+
+
+def _output_names(*, csv: bool, zarr: bool) -> list[str]:
+    tables = ["dos_pred.csv"] if csv else []
+    store = "map.zarr" if zarr else "map.nc"
+    figures = ["gap_map.png", "band_edges_map.png"]
+    return [*tables, "band_edges_interpolated.csv", store, *figures, "metrics.json", "report.html"]
+
+
+def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> None:
+    from strain2dos.cli._figures import band_edge_maps, draw, gap_map
+    from strain2dos.io._replacing import replacing
+    from strain2dos.mapping import write_band_edges_csv, write_dos_csv
+
+    if csv:
+        with replacing(folder / "dos_pred.csv") as part:
+            write_dos_csv(flake, part)
+    with replacing(folder / "band_edges_interpolated.csv") as part:
+        write_band_edges_csv(flake, part)
+    if zarr:
+        with replacing(folder / "map.zarr") as part:
+            flake.to_zarr(part)
+    else:
+        with replacing(folder / "map.nc") as part:
+            flake.to_netcdf(part, engine="h5netcdf")
+    draw(folder / "gap_map.png", gap_map(flake))
+    draw(folder / "band_edges_map.png", band_edge_maps(flake))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("map", epilog=EXAMPLES)(map_)

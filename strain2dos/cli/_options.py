@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class StrainUnit(StrEnum):
+    """Units in which a file may state strain."""
+
+    fraction = "fraction"
+    percent = "percent"
+    label = "label"
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite output that exists.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by `strain2dos train`.")]
+Unit = Annotated[
+    StrainUnit | None,
+    typer.Option(help="Unit of the strain in the file; it is never guessed. 'label': arbitrary, as written."),
+]

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the commands train, and how they judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from strain2dos.datasets import RamanDOS, StrainedDOS
+    from strain2dos.dos import BandEdges, DOSRegressor
+
+# Widths and areas tell of the instrument and of the flake's quality, positions of strain.
+FEATURES = ("center",)
+
+
+def raman_pipeline(
+    training: RamanDOS, *, members: int, epochs: int, seed: int, noise: str = "gaussian"
+) -> Pipeline:
+    """Make the pipeline from spectra on the axis of `training` to curves on its energies."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from strain2dos import DOSRegressor, RamanFeaturizer
+
+    return make_pipeline(
+        RamanFeaturizer(training.shift, features=FEATURES, noise=noise),
+        StandardScaler(),
+        DOSRegressor(training.energies, n_members=members, max_epochs=epochs, random_state=seed),
+    )
+
+
+def usable_spectra(pipeline: Pipeline, training: RamanDOS) -> np.ndarray:
+    """Rows of the spectra that the featurizer of `pipeline` can read."""
+    features = pipeline[0].fit_transform(training.spectra)
+    return np.flatnonzero(np.isfinite(np.asarray(features)).all(axis=1))
+
+
+def raman_metadata(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, *, seed: int) -> dict[str, Any]:
+    """What a model file says about a pipeline that starts with spectra."""
+    return {
+        "input": "Raman spectra",
+        "strain_unit": "fraction",
+        "feature_names": [str(name) for name in pipeline[0].get_feature_names_out()],
+        "energy_reference": "vacuum level",
+        "hold_out": "each strain state",
+        "training": {
+            "states": sorted(set(training.name)),
+            "spectra": len(rows),
+            "unusable_spectra": len(training) - len(rows),
+            "shift_cm-1": [float(training.shift[0]), float(training.shift[-1]), len(training.shift)],
+            "seed": seed,
+        },
+    }
+
+
+def fit_raman(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray) -> Pipeline:
+    """Fit on `rows` of `training`, with the band edges from eigenvalues and one group per strain state."""
+    return pipeline.fit(
+        training.spectra[rows],
+        training.dos[rows],
+        dosregressor__edges=training.edges[rows],
+        dosregressor__groups=training.groups[rows],
+    )
+
+
+def predict_edges(pipeline: Pipeline, X: np.ndarray) -> BandEdges:
+    """Band edges that a pipeline ending in a DOSRegressor predicts."""
+    return pipeline[-1].predict_edges(pipeline[:-1].transform(X))
+
+
+def hold_out_states(
+    pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, *, folds: int, step: Callable[[], None]
+) -> pd.DataFrame:
+    """Predict every spectrum by a model that saw no spectrum of its strain state.
+
+    Returns
+    -------
+    DataFrame
+        One row per spectrum: state, vbm, cbm, gap (from eigenvalues), the same with ``_predicted``,
+        ``dos_r2`` (R2 of the curve over energy) and ``domain_score`` (above 1: outside of what
+        the fold was trained on).
+    """
+    from sklearn.base import clone
+    from sklearn.metrics import r2_score
+    from sklearn.model_selection import GroupKFold
+
+    parts = []
+    for train, test in GroupKFold(folds).split(rows, groups=training.groups[rows]):
+        fitted = fit_raman(clone(pipeline), training, rows[train])
+        held = rows[test]
+        edges = predict_edges(fitted, training.spectra[held])
+        curves = fitted.predict(training.spectra[held])
+        parts.append(
+            pd.DataFrame(
+                {
+                    "spectrum": held,
+                    "state": [training.name[row] for row in held],
+                    **{key: getattr(training, key)[held] for key in ("vbm", "cbm", "gap")},
+                    **{f"{key}_predicted": getattr(edges, key) for key in ("vbm", "cbm", "gap")},
+                    "dos_r2": r2_score(training.dos[held].T, curves.T, multioutput="raw_values"),
+                    "domain_score": fitted[-1].domain_score(fitted[:-1].transform(training.spectra[held])),
+                }
+            )
+        )
+        step()
+    return pd.concat(parts).sort_values("spectrum", ignore_index=True)
+
+
+def gap_figures(truth: Any, predicted: Any) -> dict[str, float]:
+    """Errors of predicted gaps in meV, and R2."""
+    from sklearn.metrics import r2_score
+
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    error = 1e3 * (predicted - truth)
+    return {
+        "gap_mae_mev": float(np.abs(error).mean()),
+        "gap_rmse_mev": float(np.sqrt(np.square(error).mean())),
+        "gap_largest_error_mev": float(np.abs(error).max()),
+        "gap_bias_mev": float(error.mean()),
+        "gap_r2": float(r2_score(truth, predicted)),
+    }
+
+
+def table_model(
+    table: StrainedDOS, *, threshold: float, members: int, epochs: int | None, seed: int
+) -> DOSRegressor:
+    """Make the regressor for curves that depend on one strain."""
+    from strain2dos import DOSRegressor
+
+    options = {} if epochs is None else {"max_epochs": epochs}
+    return DOSRegressor(
+        table.energies, n_members=members, edge_threshold=threshold, random_state=seed, **options
+    )
+
+
+def strain_column(table: StrainedDOS, rows: Any = slice(None)) -> pd.DataFrame:
+    """Strain as the one named feature of a table's regressor."""
+    return pd.DataFrame({"strain": table.strain[rows, 0]})
+
+
+def hold_out_strains(model: DOSRegressor, table: StrainedDOS, *, step: Callable[[], None]) -> pd.DataFrame:
+    """Predict each strain between the smallest and the largest by a model that never saw it.
+
+    Returns
+    -------
+    DataFrame
+        One row per strain: strain, vbm, cbm, gap read from the known curve, the same with ``_predicted``, and
+        ``dos_r2`` of the curve over energy.
+    """
+    from sklearn.base import clone
+    from sklearn.metrics import r2_score
+
+    from strain2dos.dos import band_edges
+
+    strain = table.strain[:, 0]
+    inner = np.flatnonzero((strain > strain.min()) & (strain < strain.max()))
+    rows = []
+    for held in inner:
+        train = np.flatnonzero(strain != strain[held])
+        fitted = clone(model).fit(strain_column(table, train), table.dos[train])
+        curve = fitted.predict(strain_column(table, [held]))
+        found = fitted.predict_edges(strain_column(table, [held]))
+        known = band_edges(
+            table.energies,
+            table.dos[[held]],
+            threshold=model.edge_threshold,
+            reference=fitted.edge_reference_,
+        )
+        rows.append(
+            {
+                "strain": strain[held],
+                **{key: float(getattr(known, key)[0]) for key in ("vbm", "cbm", "gap")},
+                **{f"{key}_predicted": float(getattr(found, key)[0]) for key in ("vbm", "cbm", "gap")},
+                "dos_r2": float(r2_score(table.dos[held], curve[0])),
+            }
+        )
+        step()
+    return pd.DataFrame(rows)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``strain2dos report``: the page that shows a run, from the files of its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from strain2dos.cli._console import examples, guarded, wrote
+from strain2dos.cli._options import Debug
+
+EXAMPLES = examples("strain2dos report demo-output")
+METRICS = "metrics.json"
+
+
+@guarded
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of a demo or map run.")],
+    debug: Debug = False,
+) -> None:
+    """Write report.html again from the figures and metrics of a run."""
+    wrote(build_report(run))
+
+
+def write_metrics(
+    folder: Path,
+    *,
+    command: str,
+    settings: Mapping[str, Any],
+    merit: Mapping[str, Any],
+    seconds: Mapping[str, float],
+) -> Path:
+    """Write figures of merit, settings, timings and versions as JSON."""
+    from strain2dos.io._model_file import versions
+    from strain2dos.io._replacing import replacing
+
+    content = {
+        "command": command,
+        "settings": dict(settings),
+        "versions": versions(),
+        "seconds": dict(seconds),
+        "merit": dict(merit),
+    }
+    with replacing(folder / METRICS) as part:
+        part.write_text(json.dumps(content, indent=1))
+    return folder / METRICS
+
+
+def build_report(folder: Path) -> Path:
+    """Write ``report.html`` of a run from its metrics and figures.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no run, or a figure of it is missing.
+    ValueError
+        If its metrics are damaged or of an unknown command.
+    """
+    from strain2dos.cli import _report_demo, _report_map
+    from strain2dos.explain import ReportFigure, write_report
+    from strain2dos.io._replacing import replacing
+
+    metrics = read_metrics(folder)
+    pages = {"demo": _report_demo, "map": _report_map}
+    if metrics["command"] not in pages:
+        raise ValueError(f"{folder / METRICS} is of the command {metrics['command']!r}, which has no report.")
+    page = pages[metrics["command"]]
+    missing = [name for name, *_ in page.FIGURES if not (folder / name).exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"{folder} lacks {', '.join(missing)}; run `strain2dos {metrics['command']}` again."
+        )
+    with replacing(folder / "report.html") as part:
+        write_report(
+            part,
+            title=page.TITLE,
+            text=page.words(metrics),
+            tables=page.tables(metrics),
+            figures=[ReportFigure(folder / name, caption, alt) for name, caption, alt in page.FIGURES],
+            provenance=page.provenance(metrics),
+        )
+    return folder / "report.html"
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Read the metrics of a run and check that they are whole."""
+    path = folder / METRICS
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{folder} holds no {METRICS}, so it is no folder of a demo or map run; give the folder "
+            "passed to -o."
+        )
+    try:
+        metrics = json.loads(path.read_text())
+        lacking = {"command", "settings", "seconds", "merit"} - set(metrics)
+    except (json.JSONDecodeError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error}); run the command again.") from error
+    if lacking:
+        raise ValueError(f"{path} lacks {sorted(lacking)}; run the command again.")
+    return metrics
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("report", epilog=EXAMPLES)(report)

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``strain2dos train``: from a table of curves, or from the bundled records, to a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, say, wrote
+from strain2dos.cli._options import Debug, Force, Quiet, Seed, Unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXAMPLES = examples(
+    "strain2dos train train_dos.csv --strain-unit label -o model.skops",
+    "strain2dos train --dft -o raman.skops",
+)
+
+
+@guarded
+def train(
+    table: Annotated[
+        Path | None,
+        typer.Argument(help="CSV with energies in the first column and one DOS curve per strain."),
+    ] = None,
+    dft: Annotated[
+        bool, typer.Option("--dft", help="Train on the bundled first-principles records, from Raman spectra.")
+    ] = False,
+    strain_unit: Unit = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write.")] = Path(
+        "model.skops"
+    ),
+    material: Annotated[str, typer.Option(help="Material, kept with the model.")] = "MoS2",
+    edge_threshold: Annotated[
+        float, typer.Option(help="DOS from which on a band counts, in the unit of TABLE.")
+    ] = 10.0,
+    epochs: Annotated[int | None, typer.Option(help="Most epochs to train.", min=1)] = None,
+    members: Annotated[int, typer.Option(help="Networks in the ensemble.", min=1)] = 5,
+    seed: Seed = 0,
+    validate: Annotated[
+        bool, typer.Option(help="Leave each strain out in turn and print how well it is predicted.")
+    ] = True,
+    force: Force = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Train a model; write it, and its loss curves beside it.
+
+    From a TABLE of curves the model takes strain; with --dft it takes Raman spectra. The held-out figures
+    tell how well a strain is predicted by a model that never saw it.
+    """
+    if dft == (table is not None):
+        raise typer.BadParameter("give a TABLE of curves, or --dft for the bundled records; one of the two.")
+    if table is not None and strain_unit is None:
+        raise typer.BadParameter(
+            f"{table} does not state the unit of its strain; give fraction, percent, or label for an "
+            "arbitrary one.",
+            param_hint="--strain-unit",
+        )
+    losses = output.with_name(f"{output.stem}-loss.png")
+    refuse_to_overwrite([output, losses], force=force)
+    options = {"members": members, "epochs": epochs, "seed": seed, "validate": validate, "quiet": quiet}
+    if table is not None and strain_unit is not None:
+        model, metadata, held_out = train_on_table(table, strain_unit, edge_threshold, **options)
+    else:
+        model, metadata, held_out = train_on_records(material, **options)
+    if held_out is not None:
+        metadata["held_out"] = _tell(held_out, metadata["hold_out"])
+    from strain2dos.cli._figures import draw, loss_curves
+    from strain2dos.io import save_model
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    save_model(model, output, metadata={"material": material, **metadata})
+    wrote(output)
+    draw(losses, loss_curves(model))
+    wrote(losses)
+
+
+def train_on_table(
+    path: Path,
+    unit: str,
+    threshold: float,
+    *,
+    members: int,
+    epochs: int | None,
+    seed: int,
+    validate: bool,
+    quiet: bool,
+) -> tuple[Any, dict[str, Any], pd.DataFrame | None]:
+    """Train on a table of curves; return model, metadata and held-out predictions."""
+    from strain2dos.cli._recipes import hold_out_strains, strain_column, table_model
+    from strain2dos.cli._stages import Progress
+    from strain2dos.datasets import read_dos_table
+
+    table = read_dos_table(path, strain_unit=str(unit))
+    model = table_model(table, threshold=threshold, members=members, epochs=epochs, seed=seed)
+    held_out, strain = None, table.strain[:, 0]
+    if validate and len(table) < 4:
+        say(
+            f"warning: {path} has {len(table)} curves; holding one out in turn needs 4, so nothing is "
+            "validated."
+        )
+    elif validate:
+        with Progress("Leave one strain out", len(table) - 2, quiet=quiet) as bar:
+            held_out = hold_out_strains(model, table, step=bar.step)
+    with Progress("Train", 1, quiet=quiet):
+        model.fit(strain_column(table), table.dos)
+    metadata = {
+        "input": "strain",
+        "strain_unit": str(table.provenance["strain_unit"]),
+        "strain_range": [float(strain.min()), float(strain.max())],
+        "edge_threshold": threshold,
+        "feature_names": ["strain"],
+        "hold_out": "each strain between the smallest and the largest",
+        "training": {"table": path.name, "curves": len(table), "strains": strain.tolist(), "seed": seed},
+    }
+    return model, metadata, held_out
+
+
+def train_on_records(
+    material: str, *, members: int, epochs: int | None, seed: int, validate: bool, quiet: bool
+) -> tuple[Any, dict[str, Any], pd.DataFrame | None]:
+    """Train on Raman spectra of the bundled records; return model, metadata and held-out predictions."""
+    from strain2dos.cli._recipes import (
+        fit_raman,
+        hold_out_states,
+        raman_metadata,
+        raman_pipeline,
+        usable_spectra,
+    )
+    from strain2dos.cli._stages import Progress
+    from strain2dos.datasets import make_raman_dos
+
+    training = make_raman_dos(material=material, random_state=seed)
+    pipeline = raman_pipeline(training, members=members, epochs=epochs or 150, seed=seed)
+    rows = usable_spectra(pipeline, training)
+    held_out, states = None, len(set(training.groups[rows]))
+    if validate:
+        with Progress("Leave one strain state out", states, quiet=quiet) as bar:
+            held_out = hold_out_states(pipeline, training, rows, folds=states, step=bar.step)
+    with Progress("Train", 1, quiet=quiet):
+        fit_raman(pipeline, training, rows)
+    return pipeline, raman_metadata(pipeline, training, rows, seed=seed), held_out
+
+
+def _tell(held_out: pd.DataFrame, what: str) -> dict[str, float]:
+    """Print the held-out figures of merit and return them."""
+    from strain2dos.cli._recipes import gap_figures
+
+    found = held_out.dropna()
+    lost = len(held_out) - len(found)
+    merit = {**gap_figures(found["gap"], found["gap_predicted"]), "dos_r2": float(held_out["dos_r2"].mean())}
+    typer.echo(f"held out: {what} ({len(held_out)} curves)")
+    typer.echo(f"  band gap, mean absolute error  {merit['gap_mae_mev']:8.2f} meV")
+    typer.echo(f"  band gap, largest error        {merit['gap_largest_error_mev']:8.2f} meV")
+    typer.echo(f"  DOS curve, mean R2             {merit['dos_r2']:8.4f}")
+    if lost:
+        typer.echo(f"  {lost} curves have no gap at this threshold, or none is predicted")
+    return merit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("train", epilog=EXAMPLES)(train)

@@ -51,8 +51,9 @@ def map_in_memory(
         for rows in row_slices(n_y, step):
             found = evaluate_block(cube.isel(y=rows), evaluator)
             for name, values in found.items():
-                target = result.setdefault(name, np.empty((n_y, *values.shape[1:]), dtype=values.dtype))
-                target[rows] = values
+                if name not in result:
+                    result[name] = np.empty((n_y, *values.shape[1:]), dtype=values.dtype)
+                result[name][rows] = values
             bar.update(len(range(n_y)[rows]) * n_x)
     warn_if_all_masked(result["status"])
     return build_dataset(result, cube, evaluator, estimator)

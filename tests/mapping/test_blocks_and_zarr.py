@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
+import tracemalloc
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -65,6 +67,20 @@ def test_dask_axes_may_be_split_and_turned(model, cube):
     np.testing.assert_allclose(
         mapper.predict_map(split).dos.compute(), mapper.predict_map(wide).dos, atol=1e-12
     )
+
+
+def test_working_memory_does_not_grow_with_the_map():
+    model = Ridge().fit(np.arange(9.0)[:, np.newaxis], np.random.default_rng(0).normal(size=(9, 1037)))
+    mapper = SpatialMapper(model, quantities=("dos",), dtype="float32", chunks=8)
+    extra = []
+    for rows in (32, 160):
+        tracemalloc.start()
+        flake = mapper.predict_map(np.zeros((rows, 64, 1)))
+        extra.append(tracemalloc.get_traced_memory()[1] - flake.dos.nbytes)
+        tracemalloc.stop()
+    one_chunk = 8 * 64 * 1037 * 8
+    assert extra[1] < 1.1 * extra[0]
+    assert extra[1] < 4 * one_chunk
 
 
 def test_zarr_store_holds_the_map(model, cube, tmp_path):

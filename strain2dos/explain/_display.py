@@ -83,6 +83,15 @@ class ExplanationHeatmapDisplay:
     figure_ : Figure
     im_ : QuadMesh
     colorbar_ : Colorbar
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos.explain import ExplanationHeatmapDisplay
+    >>> shares, energies = np.array([[0.0, 0.2, 0.1], [0.0, -0.1, 0.0]]), np.array([-6.0, -5.0, -4.0])
+    >>> display = ExplanationHeatmapDisplay(shares, energies, ("E'_center", "A1'_center")).plot()
+    >>> display.im_.norm.vmin, display.im_.norm.vmax
+    (-0.2, 0.2)
     """
 
     def __init__(
@@ -208,6 +217,15 @@ class EdgeAttributionDisplay:
     ----------
     ax_ : Axes
     figure_ : Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos.explain import EdgeAttributionDisplay
+    >>> shares = {"gap": np.array([-0.06, 0.01])}
+    >>> display = EdgeAttributionDisplay(shares, ("E'_center", "A1'_center"), kind="signed")
+    >>> display.plot().ax_.get_xlabel()
+    'Share (meV)'
     """
 
     def __init__(self, shares: dict[str, np.ndarray], feature_names: tuple[str, ...], *, kind: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.integrate import trapezoid
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,6 +46,20 @@ class DOSExplanation:
         "exact" or "permutation".
     n_background : int
         Background samples averaged over.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from strain2dos import DOSExplainer
+    >>> X = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
+    >>> model = LinearRegression().fit(X, X @ [[1.0, 1.0, 1.0], [0.0, 2.0, 0.0]])
+    >>> explainer = DOSExplainer(model, X, feature_names=["E'", "A1'"], energies=[-6.0, -5.5, -5.0])
+    >>> explanation = explainer.explain([[2.0, 2.0]], edges=False)
+    >>> explanation.window(-6.0, -5.0).round(3)
+    array([[1., 1.]])
+    >>> explanation.grouped({"both": ["E'", "A1'"]}).window(-6.0, -5.0).round(3)
+    array([[2.]])
     """
 
     values: np.ndarray
@@ -97,7 +112,7 @@ class DOSExplanation:
         ends = [self._at(energy)[..., np.newaxis] for energy in (emin, emax)]
         curve = np.concatenate([ends[0], self.values[..., inside], ends[1]], axis=-1)
         grid = np.concatenate([[emin], self.energies[inside], [emax]])
-        return np.trapezoid(curve, grid, axis=-1)
+        return trapezoid(curve, grid, axis=-1)
 
     def windows(self, energy_windows: Mapping[str, tuple[float, float]]) -> dict[str, np.ndarray]:
         """Shares (n, k) for several named windows, such as ``{"valence": (-7.0, -5.9)}``; see "

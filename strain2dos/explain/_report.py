@@ -39,6 +39,13 @@ class ReportFigure:
         What the reader should see in it.
     alt : str or None
         Description for those who cannot see it; the caption by default.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from strain2dos.explain import ReportFigure
+    >>> ReportFigure(Figure(figsize=(1, 1)), "An empty figure.").data_uri()[:25]
+    'data:image/svg+xml;base64'
     """
 
     source: Any

@@ -35,6 +35,13 @@ class PLComparison:
         Pixels compared.
     method : str
         "deming" or "ols".
+
+    Examples
+    --------
+    >>> from strain2dos.mapping import compare_with_pl
+    >>> result = compare_with_pl([[1.5, 1.6], [1.7, 1.8]], [[1.80, 1.88], [1.99, 2.10]])
+    >>> round(result.mean_offset_mev, 1), round(float(result.predict(1.6)), 3)
+    (292.5, 1.892)
     """
 
     slope: float

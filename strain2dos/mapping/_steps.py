@@ -17,7 +17,14 @@ QUANTITIES = ("dos", *EDGE_NAMES, "dos_std", "domain_score", "features")
 
 
 class PixelStatus(IntEnum):
-    """Why a pixel of a map has, or lacks, a result."""
+    """Why a pixel of a map has, or lacks, a result.
+
+    Examples
+    --------
+    >>> from strain2dos.mapping import PixelStatus
+    >>> PixelStatus(2).name
+    'FEATURES_NOT_FINITE'
+    """
 
     OK = 0
     INPUT_NOT_FINITE = 1

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import trapezoid
 from sklearn.linear_model import LinearRegression
 
 from strain2dos import DOSExplainer
@@ -34,7 +35,7 @@ def explanation():
 
 
 def test_windows_integrate_exactly_and_add_up(explanation):
-    whole = np.trapezoid(explanation.values, ENERGIES, axis=-1)
+    whole = trapezoid(explanation.values, ENERGIES, axis=-1)
     np.testing.assert_allclose(explanation.window(-7.0, -3.0), whole, atol=1e-12)
     parts = explanation.windows({"valence": (-7.0, -5.913), "rest": (-5.913, -3.0)})
     np.testing.assert_allclose(parts["valence"] + parts["rest"], whole, atol=1e-12)

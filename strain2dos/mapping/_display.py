@@ -9,6 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from strain2dos.mapping._labels import feature_label
+
 _UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
 _SHORT = {"gap": "Band gap", "vbm": "Valence band maximum", "cbm": "Conduction band minimum"}
 
@@ -144,8 +146,6 @@ class MapDisplay:
         if "energy" in self.values.coords:
             details.append(f"at {float(self.values['energy']):.2f} eV")
         if "feature" in self.values.coords and self.values["feature"].ndim == 0:
-            from strain2dos.explain._labels import feature_label
-
             return feature_label(str(self.values["feature"].item()))
         unit = _sign(self.values.attrs.get("units", ""))
         words = " ".join([long_name[:1].upper() + long_name[1:], *details])

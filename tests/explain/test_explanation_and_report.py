@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 
 from strain2dos import DOSExplainer
 from strain2dos.explain import EdgeAttributionDisplay, ExplanationHeatmapDisplay, ReportFigure, write_report
-from strain2dos.explain._labels import feature_label
+from strain2dos.mapping._labels import feature_label
 
 ENERGIES = np.linspace(-7.0, -3.0, 81)
 NAMES = ["E'_center", "A1'_center", "E'_fwhm"]

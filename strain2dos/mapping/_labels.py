@@ -41,7 +41,7 @@ def feature_label(name: str, *, unit: bool = True) -> str:
 
     Examples
     --------
-    >>> from strain2dos.explain._labels import feature_label
+    >>> from strain2dos.mapping._labels import feature_label
     >>> feature_label("E'_center"), feature_label("A1'_fwhm", unit=False), feature_label("A1'-E'")
     ('E′ centre (cm⁻¹)', 'A₁′ width', 'A₁′ − E′ (cm⁻¹)')
     """

@@ -23,7 +23,8 @@ def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]
     axis = np.asarray(shift, dtype=float)
     if axis.ndim != 1 or axis.size != n_features:
         raise ValueError(
-            f"shift must have one value per column of X, but has shape {axis.shape} and X has {n_features} columns; "
+            f"shift must have one value per column of X, but has shape {axis.shape} and X has {n_features} "
+            f"columns; "
             "pass the axis of these spectra, in cm-1."
         )
     if not np.all(np.isfinite(axis)):
@@ -37,12 +38,12 @@ def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]
         k = int(np.flatnonzero(sign * step <= 0)[0]) + 1
         if axis[k] == axis[k - 1]:
             raise ValueError(
-                f"shift must be strictly monotonic, but shift[{k}] = {axis[k]:.2f} repeats shift[{k - 1}]; drop "
-                "repeated points or pass the axis as the instrument wrote it."
+                f"shift must be strictly monotonic, but shift[{k}] = {axis[k]:.2f} repeats shift[{k - 1}]; "
+                "drop repeated points or pass the axis as the instrument wrote it."
             )
         raise ValueError(
-            f"shift must be strictly monotonic, but shift[{k}] = {axis[k]:.2f} turns back after shift[{k - 1}] = "
-            f"{axis[k - 1]:.2f}; sort the axis together with the columns of X."
+            f"shift must be strictly monotonic, but shift[{k}] = {axis[k]:.2f} turns back after "
+            f"shift[{k - 1}] = {axis[k - 1]:.2f}; sort the axis together with the columns of X."
         )
     return axis
 
@@ -67,7 +68,8 @@ def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple
         known = {m.name: m for m in material_modes(material)}
         if mode not in known:
             raise ValueError(
-                f"modes holds {mode!r}, but {material} has {sorted(known)}; pass one of these names or a RamanMode."
+                f"modes holds {mode!r}, but {material} has {sorted(known)}; pass one of these names or a "
+                f"RamanMode."
             )
         chosen.append(known[mode])
     if not chosen:
@@ -76,6 +78,6 @@ def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple
 
 
 def index_modes(modes: tuple[RamanMode, ...], n_features: int) -> tuple[RamanMode, ...]:
-    """Let the same lines be sought in order over the whole index axis; widths and positions are then in points."""
+    """Let the same lines be sought in order over the whole index axis; all lengths are then in points."""
     window = (0.0, float(max(n_features - 1, 1)))
     return tuple(replace(mode, window=window, fwhm=4.0, margin=float(n_features)) for mode in modes)

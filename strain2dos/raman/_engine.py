@@ -2,7 +2,6 @@
 """Drive the compiled fit over many spectra: blocks of rows, threads, output arrays."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -10,24 +9,11 @@ from numpy.typing import NDArray
 
 from strain2dos.raman._batch import fit_rows
 from strain2dos.raman._groups import SHAPES, FitGroup
+from strain2dos.raman._types import GroupFit, Problem
 
 # Rows per block: 4096 x 110 float64 are 3.6 MB, and a memory-mapped map is never copied whole.
 BLOCK = 4096
 THREAD_ROWS = 256
-
-
-@dataclass
-class GroupFit:
-    """Raw results of one group: models 1 (singlets) and 2 (with the doublet) side by side."""
-
-    params1: NDArray[np.float64]
-    params2: NDArray[np.float64]
-    cov1: NDArray[np.float64]
-    cov2: NDArray[np.float64]
-    chi2: NDArray[np.float64]
-    n_points: NDArray[np.int64]
-    status: NDArray[np.int64]
-    weight: NDArray[np.float64]
 
 
 def n_threads(n_jobs: int | None) -> int:
@@ -70,26 +56,45 @@ def fit_group_rows(
 ) -> GroupFit:
     """Fit all rows of X, which may be a memory map.
 
-    The compiled function releases the GIL and works on its own rows, so plain threads drive it: no threading layer
-    of numba is involved, and calls from several threads or after a fork are safe.
+    The compiled function releases the GIL and works on its own rows, so plain threads drive it: no threading
+    layer of numba is involved, and calls from several threads or after a fork are safe.
     """
     n, shape = X.shape[0], SHAPES[lineshape]
     out = _empty(group, n, shape, keep_covariance)
+    problem = Problem(
+        x=group.x,
+        basis=group.basis,
+        shape=shape,
+        poisson=poisson,
+        despike=despike,
+        always=always,
+        keep=keep_covariance,
+        pair=group.pair,
+        narrowest=group.narrowest,
+        margin=group.margin,
+        taps=group.taps,
+    )
 
     def work(start: int, stop: int) -> None:
         for first in range(start, stop, BLOCK):
-            last = min(first + BLOCK, stop)
-            rows = slice(first, last)
+            rows = slice(first, min(first + BLOCK, stop))
             Y = np.ascontiguousarray(X[rows, group.columns], dtype=np.float64)
             kept = rows if keep_covariance else slice(None)
-            with np.errstate(all="ignore"):
-                fit_rows(
-                    Y, 0, last - first, group.x, group.basis, offsets[rows], shape, poisson, despike,
-                    group.narrowest, group.taps, group.margin, group.pair, always, keep_covariance,
-                    *group.singlets.as_tuple(), *group.doublets.as_tuple(), group.shoulder_group,
-                    out.params1[rows], out.cov1[kept], out.params2[rows], out.cov2[kept],
-                    out.chi2[rows], out.n_points[rows], out.status[rows], out.weight[rows],
-                )  # fmt: skip
+            part = GroupFit(
+                *(
+                    a[kept if name.startswith("cov") else rows]
+                    for name, a in zip(out._fields, out, strict=True)
+                )
+            )
+            fit_rows(
+                Y,
+                offsets[rows],
+                problem,
+                group.singlets,
+                group.doublets,
+                group.shoulders,
+                part,
+            )
 
     share = max(THREAD_ROWS, -(-n // (4 * threads)))
     starts = range(0, n, share)

@@ -4,12 +4,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.raman._engine import GroupFit
 from strain2dos.raman._groups import FitGroup
 from strain2dos.raman._modes import RamanMode
+from strain2dos.raman._types import Floats, GroupFit
 
 KINDS = ("center", "fwhm", "area")
-Floats = NDArray[np.float64]
 LORENTZ_AREA = np.pi
 GAUSS_AREA = np.sqrt(np.pi / np.log(2.0))
 
@@ -86,9 +85,9 @@ def group_features(
 ) -> tuple[Floats, Floats | None]:
     """Features (n, k) and covariance (n, k, k) of one group, averaged over the models.
 
-    Singlet and doublet are averaged with the probability of the doublet (Bayesian model averaging, A. E. Raftery,
-    Sociol. Methodol. 25, 111 (1995)), so that features move smoothly where a line begins to split; the spread
-    between the models adds to the covariance.
+    Singlet and doublet are averaged with the probability of the doublet (Bayesian model averaging, A. E.
+    Raftery, Sociol. Methodol. 25, 111 (1995)), so that features move smoothly where a line begins to split;
+    the spread between the models adds to the covariance.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         values, T = _transform(group, fit.params1, lineshape, doublet=False, jacobian=with_covariance)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos.raman._axis import check_shift, index_modes, select_modes
-from strain2dos.raman._engine import GroupFit, fit_group_rows, n_threads
+from strain2dos.raman._engine import fit_group_rows, n_threads
 from strain2dos.raman._features import (
     KINDS,
     difference_name,
@@ -26,6 +26,7 @@ from strain2dos.raman._groups import SHAPES, FitGroup, fit_group, neighbouring
 from strain2dos.raman._modes import REFERENCES, RamanMode
 from strain2dos.raman._result import SpectraFit
 from strain2dos.raman._status import FitStatus
+from strain2dos.raman._types import GroupFit
 
 
 class RamanFeaturizer(TransformerMixin, BaseEstimator):
@@ -37,8 +38,9 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     shift : array-like of shape (n_shift,), default=None
-        Raman shift of the columns of X in cm-1, strictly rising or falling. None: the axis is the column index, the
-        lines of the material are sought over the whole width, and centres and widths are in points.
+        Raman shift of the columns of X in cm-1, strictly rising or falling. None: the axis is the column
+        index, the lines of the material are sought over the whole width, and centres and widths are in
+        points.
     material : {"MoS2", "WS2", "MoSe2", "WSe2", "graphene"}, default="MoS2"
         Whose lines are fitted (see `material_modes`).
     modes : "auto" or sequence of str or RamanMode, default="auto"
@@ -46,20 +48,21 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     lineshape : {"lorentzian", "gaussian", "pseudo_voigt"}, default="lorentzian"
         Profile of all lines.
     split : {"auto", "always"} or bool, default="auto"
-        What to do with the line that uniaxial strain splits (E'). False: one line. True or "always": two lines of
-        common width. "auto": both models are fitted and averaged with their probability, which the Bayesian
-        information criterion gives; a third model, a singlet with a shoulder of another width (as defects cause),
-        speaks against the doublet.
+        What to do with the line that uniaxial strain splits (E'). False: one line. True or "always": two
+        lines of common width. "auto": both models are fitted and averaged with their probability, which the
+        Bayesian information criterion gives; a third model, a singlet with a shoulder of another width (as
+        defects cause), speaks against the doublet.
     baseline_degree : int, default=1
         Degree of the polynomial under the lines, fitted with them.
     reference : {"Si"} or None, default=None
         "Si": fit the silicon line as well and shift the axis of each spectrum so that it lies at 520.7 cm-1.
     despike : bool, default=True
-        Leave points hit by cosmic rays out of the fit. They are recognised by being narrower than any Raman line;
-        nothing is interpolated.
+        Leave points hit by cosmic rays out of the fit. They are recognised by being narrower than any Raman
+        line; nothing is interpolated.
     noise : {"gaussian", "poisson"}, default="gaussian"
-        "gaussian": equal weights, the noise is estimated from the residuals of each spectrum. "poisson": the spectra
-        are counts (1 count = 1 detected electron); weights are 1 / fitted counts and errors need no estimate.
+        "gaussian": equal weights, the noise is estimated from the residuals of each spectrum. "poisson": the
+        spectra are counts (1 count = 1 detected electron); weights are 1 / fitted counts and errors need no
+        estimate.
     n_jobs : int, default=None
         Threads. None and -1: all that numba may use. The result does not depend on it.
     features : sequence of {"center", "fwhm", "area"}, default=("center", "fwhm", "area")
@@ -82,9 +85,10 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     Columns, in this order: ``<mode>_center`` (cm-1), ``<mode>_fwhm`` (cm-1, full width at half maximum) and
     ``<mode>_area`` (counts x cm-1) of each mode; right after those of the mode that splits, unless
     ``split=False``, ``E'-_center`` and ``E'+_center``; last the distance of the first two modes, ``A1'-E'``.
-    With a doublet, ``E'_center`` is the mean of the two centres weighted by area, ``E'_fwhm`` their common width and
-    ``E'_area`` their sum. Where the singlet wins, ``E'-_center`` and ``E'+_center`` equal its centre. In between
-    (``split="auto"``) all columns are averages over the models, so they are continuous in the spectrum.
+    With a doublet, ``E'_center`` is the mean of the two centres weighted by area, ``E'_fwhm`` their common
+    width and ``E'_area`` their sum. Where the singlet wins, ``E'-_center`` and ``E'+_center`` equal its
+    centre. In between (``split="auto"``) all columns are averages over the models, so they are continuous in
+    the spectrum.
 
     A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`).
 
@@ -100,9 +104,9 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     >>> import numpy as np
     >>> from strain2dos import RamanFeaturizer
     >>> shift = np.linspace(360, 430, 110)
-    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2) + 20
-    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center", "fwhm")).set_output(transform="pandas")
-    >>> featurizer.fit_transform(spectrum[np.newaxis]).round(2)
+    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2)
+    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center", "fwhm"))
+    >>> featurizer.set_output(transform="pandas").fit_transform(spectrum[np.newaxis] + 20).round(2)
        E'_center  E'_fwhm  A1'_center  A1'_fwhm  A1'-E'
     0      384.2      3.0       403.1       5.0    18.9
     """
@@ -172,7 +176,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         unknown = set(self.features) - set(KINDS)
         if unknown or not self.features:
             raise ValueError(
-                f"features must be some of {KINDS}, but is {self.features!r}; take the others out or use the default."
+                f"features must be some of {KINDS}, but is {self.features!r}; take the others out or use "
+                f"the default."
             )
         self._groups()
         return self
@@ -236,11 +241,14 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         )
 
     def _groups(self) -> tuple[FitGroup | None, list[FitGroup]]:
-        """Reference group and mode groups. Made anew each time: a fitted featurizer holds plain arrays only."""
+        """Reference group and mode groups. Made anew each time, so that fitted state is plain arrays."""
         modes = select_modes(self.material, self.modes)
         if self.shift is None:
             modes = index_modes(modes, self.shift_.size)
-        options = {"baseline_degree": self.baseline_degree, "split": self.split is not False}
+        options = {
+            "baseline_degree": self.baseline_degree,
+            "split": self.split is not False,
+        }
         sets = [modes] if self.shift is None else neighbouring(modes)
         groups = [self._group(members, **options) for members in sets]
         reference = None
@@ -255,7 +263,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         if group is None:
             windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
             raise ValueError(
-                f"shift covers {self.shift_.min():.1f} to {self.shift_.max():.1f} cm-1 and has no point in a window "
+                f"shift covers {self.shift_.min():.1f} to {self.shift_.max():.1f} cm-1 and has no point in "
+                f"a window "
                 f"that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
             )
         return group
@@ -275,7 +284,13 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         ]
 
     def _fit_rows(
-        self, group: FitGroup, X: NDArray, offsets: NDArray, *, keep: bool, is_reference: bool
+        self,
+        group: FitGroup,
+        X: NDArray,
+        offsets: NDArray,
+        *,
+        keep: bool,
+        is_reference: bool,
     ) -> GroupFit:
         return fit_group_rows(
             group,
@@ -327,7 +342,11 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
 
     @staticmethod
     def _correct_axis(
-        names: tuple[str, ...], values: NDArray, cov: NDArray | None, offset: NDArray, variance: NDArray
+        names: tuple[str, ...],
+        values: NDArray,
+        cov: NDArray | None,
+        offset: NDArray,
+        variance: NDArray,
     ) -> None:
         centres = np.array([name.endswith("_center") for name in names])
         values[:, centres] -= offset[:, None]
@@ -336,7 +355,10 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
 
     @staticmethod
     def _add_difference(
-        groups: list[FitGroup], names: tuple[str, ...], values: NDArray, cov: NDArray | None
+        groups: list[FitGroup],
+        names: tuple[str, ...],
+        values: NDArray,
+        cov: NDArray | None,
     ) -> None:
         modes = [mode for group in groups for mode in group.modes]
         if len(modes) < 2:

@@ -5,40 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from strain2dos.raman._kernel import GAUSSIAN, LORENTZIAN, PSEUDO_VOIGT
 from strain2dos.raman._modes import RamanMode
+from strain2dos.raman._types import Floats, LineSet
 
 SHAPES = {"lorentzian": LORENTZIAN, "gaussian": GAUSSIAN, "pseudo_voigt": PSEUDO_VOIGT}
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class LineSet:
-    """Arrays with one entry per line: windows, least and largest distance to the line before, widths, width groups."""
-
-    low: Floats
-    high: Floats
-    gap: Floats
-    reach: Floats
-    fwhm: Floats
-    fwhm_low: Floats
-    fwhm_high: Floats
-    group: NDArray[np.int64]
-
-    def as_tuple(self) -> tuple[NDArray, ...]:
-        """Fields in the order of the compiled function's arguments."""
-        return (
-            self.low,
-            self.high,
-            self.gap,
-            self.reach,
-            self.fwhm,
-            self.fwhm_low,
-            self.fwhm_high,
-            self.group,
-        )
 
 
 @dataclass(frozen=True)
@@ -56,9 +28,8 @@ class FitGroup:
         Powers of the axis scaled to -1...1.
     pair : int
         Index of the line that may be a doublet, -1 where none may.
-    singlets, doublets : LineSet
-    shoulder_group : (n_lines + 1,) ndarray
-        Width groups of the model with a shoulder.
+    singlets, doublets, shoulders : LineSet
+        One line per mode; one of them a doublet of common width; the same with two widths.
     taps : ndarray
         Smoothing that seeds are found with.
     narrowest : float
@@ -73,7 +44,7 @@ class FitGroup:
     pair: int
     singlets: LineSet
     doublets: LineSet
-    shoulder_group: NDArray[np.int64]
+    shoulders: LineSet
     taps: Floats
     narrowest: float
     margin: float
@@ -90,13 +61,15 @@ def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> L
         low=np.array([line.window[0] for line in lines], dtype=float),
         high=np.array([line.window[1] for line in lines], dtype=float),
         gap=np.array(gap),
-        # A doublet's partner further away than this belongs to something else (12 cm-1 are 6 % of uniaxial strain).
+        # A doublet's partner further away than this belongs to something else (12 cm-1 are 6 % of uniaxial
+        # strain).
         reach=np.array([np.inf] + [5.0 * modes[i].fwhm if i == j else np.inf for i, j in pairwise(group)]),
         fwhm=fwhm,
         # A line narrower than 0.7 points is one point, and no centre can be read from one point.
         fwhm_low=np.maximum(0.25 * fwhm, 0.7 * step),
         fwhm_high=8.0 * fwhm,
         group=np.array(group, dtype=np.int64),
+        n_groups=len(copies),
     )
 
 
@@ -158,7 +131,7 @@ def fit_group(
         pair=pair,
         singlets=singlets,
         doublets=doublets,
-        shoulder_group=np.arange(len(doublets.low), dtype=np.int64),
+        shoulders=doublets._replace(group=np.arange(sum(copies)), n_groups=sum(copies)),
         taps=_taps(narrow / step),
         narrowest=max(0.6 * narrow / step, 1.0),
         margin=margin,

@@ -117,7 +117,12 @@ def normal_equations(J, n_rows, m, A):
                 s12 += v * w2
                 s13 += v * w3
             A[a, b], A[a, b + 1], A[a, b + 2], A[a, b + 3] = s00, s01, s02, s03
-            A[a + 1, b], A[a + 1, b + 1], A[a + 1, b + 2], A[a + 1, b + 3] = s10, s11, s12, s13
+            A[a + 1, b], A[a + 1, b + 1], A[a + 1, b + 2], A[a + 1, b + 3] = (
+                s10,
+                s11,
+                s12,
+                s13,
+            )
     for a in range(n_rows):
         for b in range(a):
             A[a, b] = A[b, a]
@@ -183,11 +188,28 @@ def _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial):
 
 @njit(**OPTIONS)
 def levenberg_marquardt(
-    shape, x, y, sw, m, p, low, high, n_lines, n_groups, n_base, group, J, A, B, M, vectors
+    shape,
+    x,
+    y,
+    sw,
+    m,
+    p,
+    low,
+    high,
+    n_lines,
+    n_groups,
+    n_base,
+    group,
+    J,
+    A,
+    B,
+    M,
+    vectors,
 ):
     """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
 
-    On return the first rows and columns of A hold the normal matrix at (or within the step tolerance of) ``p``.
+    On return the first rows and columns of A hold the normal matrix at (or within the step tolerance of)
+    ``p``.
     """
     n = n_parameters(shape, n_lines, n_groups, n_base)
     step, trial, free = vectors[0], vectors[1], vectors[2]
@@ -221,7 +243,9 @@ def levenberg_marquardt(
         if B[n, n] < chi2:
             for i in range(n):
                 p[i] = trial[i]
-            A[: n + 1, : n + 1] = B[: n + 1, : n + 1]
+            for i in range(n + 1):
+                for j in range(n + 1):
+                    A[i, j] = B[i, j]
             gain = (chi2 - A[n, n]) / decrease
             chi2 = A[n, n]
             # The model promises a gain near 1; below 1/4 the step overshot, and only damping ends the zigzag.
@@ -246,10 +270,16 @@ def covariance(A, n, p, low, high, M, vectors, C):
     if not cholesky(M, n):
         return False
     for j in range(n):
-        for i in range(n):
-            column[i] = 0.0
-        column[j] = 1.0
-        _solve(M, n, column)
-        for i in range(n):
-            C[i, j] = column[i] * free[i] * free[j]
+        M[j, j] = 1.0 / M[j, j]
+        for i in range(j + 1, n):
+            v = 0.0
+            for k in range(j, i):
+                v -= M[i, k] * M[k, j]
+            M[i, j] = v / M[i, i]
+    for i in range(n):
+        for j in range(i + 1):
+            v = 0.0
+            for k in range(i, n):
+                v += M[k, i] * M[k, j]
+            C[i, j] = C[j, i] = v * free[i] * free[j]
     return True

@@ -17,7 +17,8 @@ class RamanMode:
     window : tuple of float
         (low, high) in cm-1: where the centre is sought.
     fwhm : float
-        Typical full width at half maximum in cm-1 (start of the fit and width of the smoothing that finds it).
+        Typical full width at half maximum in cm-1 (start of the fit and width of the smoothing that finds
+        it).
     splits : bool, default=False
         Whether uniaxial strain splits the line into a doublet.
     margin : float, default=22.0
@@ -52,12 +53,13 @@ _WS2_SOURCE = "position: Berkdemir et al., Sci. Rep. 3, 1755 (2013)"
 _TONNDORF = "position: Tonndorf et al., Opt. Express 21, 4908 (2013)"
 _LEE = "position: Lee et al., Nat. Commun. 3, 1024 (2012)"
 
-# Windows hold -3 to +6 % of biaxial strain and 3e13 electrons/cm2. Rates that no primary source gives stay None.
+# Windows hold -3 to +6 % of biaxial strain and 3e13 electrons/cm2. Rates that no primary source gives stay
+# None.
 MATERIALS: dict[str, tuple[RamanMode, ...]] = {
     "MoS2": (
         RamanMode(
-            "E'", 384.6, (335.0, 404.0), 3.0, splits=True, biaxial_rate=-4.31, gruneisen=0.56, doping_rate=-0.33,
-            source=_MOS2_SOURCE,
+            "E'", 384.6, (335.0, 404.0), 3.0, splits=True, biaxial_rate=-4.31, gruneisen=0.56,
+            doping_rate=-0.33, source=_MOS2_SOURCE,
         ),
         RamanMode(
             "A1'", 402.7, (386.0, 422.0), 5.0, biaxial_rate=-2.50, gruneisen=0.31, doping_rate=-2.2,
@@ -110,7 +112,8 @@ def material_modes(material: str) -> tuple[RamanMode, ...]:
     """
     if material not in MATERIALS:
         raise ValueError(
-            f"material must be one of {sorted(MATERIALS)}, but is {material!r}; for another material pass its lines "
+            f"material must be one of {sorted(MATERIALS)}, but is {material!r}; for another material pass "
+            f"its lines "
             "as modes=[RamanMode(name, position, window, fwhm), ...]."
         )
     return MATERIALS[material]

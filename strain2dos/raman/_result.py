@@ -23,7 +23,8 @@ class SpectraFit:
         One standard deviation of each.
     covariance : (n, k, k) ndarray
     chi2 : (n,) ndarray
-        Weighted sum of squared residuals: in counts squared for ``noise="gaussian"``, without unit for "poisson".
+        Weighted sum of squared residuals: in counts squared for ``noise="gaussian"``, without unit for
+        "poisson".
     status : (n,) ndarray of int
         `FitStatus` codes; 0 is a good fit.
     names : tuple of str
@@ -31,7 +32,8 @@ class SpectraFit:
     n_points : (n,) ndarray of int
         Points that entered the fit.
     split_probability : (n,) ndarray
-        Probability that the line which strain can split is a doublet; 0 for ``split=False``, 1 for ``split=True``.
+        Probability that the line which strain can split is a doublet; 0 for ``split=False``, 1 for
+        ``split=True``.
     """
 
     params: NDArray[np.float64]
@@ -44,7 +46,8 @@ class SpectraFit:
     split_probability: NDArray[np.float64]
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row per spectrum: features, ``<name>_sigma``, chi2, n_points, split_probability and status (name).
+        """One row per spectrum: features, ``<name>_sigma``, chi2, n_points, split_probability and status
+        (name).
 
         Returns
         -------

@@ -46,7 +46,8 @@ def usable_points(y, sw, n_parameters):
 def _saturation(y, sw, high):
     """Three neighbours on the maximum, far above the smallest step of the counts, are a clipped line.
 
-    The comparison with the smallest step keeps weak, coarsely digitised spectra, where equal counts are chance.
+    The comparison with the smallest step keeps weak, coarsely digitised spectra, where equal counts are
+    chance.
     """
     longest, run = 0, 0
     smallest, middle, n_good = np.inf, 0.0, 0
@@ -64,6 +65,29 @@ def _saturation(y, sw, high):
 
 
 @njit(**OPTIONS)
+def _select(values, n, rank):
+    """Value of the given rank among the first n, which it reorders (Hoare, Commun. ACM 4, 321 (1961))."""
+    left, right = 0, n - 1
+    while left < right:
+        pivot = values[rank]
+        i, j = left, right
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if j < rank:
+            left = i
+        if rank < i:
+            right = j
+    return values[rank]
+
+
+@njit(**OPTIONS)
 def robust_scale(values, sw, buffer):
     """Standard deviation from the median absolute value; the mean absolute value where the median is 0."""
     n = 0
@@ -75,9 +99,22 @@ def robust_scale(values, sw, buffer):
             n += 1
     if n == 0:
         return 0.0
-    median = np.median(buffer[:n])
+    median = _select(buffer, n, n // 2)
     # Quantised spectra: half of the values can be exactly 0, and any other value would look infinitely far.
     return 1.4826 * median if median > 0.0 else 1.2533 * total / n
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def _tallest_rise(y, top, bottom):
+    """Largest height of one or two points above both neighbours, as a share of the range; ``y`` is finite."""
+    best = 0.0
+    for k in range(1, y.size - 2):
+        before, here, after, next_ = y[k - 1], y[k], y[k + 1], y[k + 2]
+        one = here - (before if before > after else after)
+        two = (here if here < after else after) - (before if before > next_ else next_)
+        rise = one if one > two else two
+        best = rise if rise > best else best
+    return best / (top - bottom)
 
 
 @njit(**OPTIONS)
@@ -100,29 +137,38 @@ def mask_spikes(y, sw, narrowest, curvature, buffer):
 
     Notes
     -----
-    A Lorentzian of full width W points, centred on a point, has the fraction 1 / (1 + (2 / W)^2) of its height at
-    the next point. A point counts as a spike when it stands 8 noise standard deviations above the higher of its
-    two sides and when that side rises by less than half of this fraction.
+    A Lorentzian of full width W points, centred on a point, has the fraction 1 / (1 + (2 / W)^2) of its
+    height at the next point. A point counts as a spike when it stands 8 noise standard deviations above the
+    higher of its two sides and when that side rises by less than half of this fraction.
     """
     m = y.size
+    top, bottom = -np.inf, np.inf
     for k in range(m):
-        curvature[k] = 0.0
-    for k in range(1, m - 1):
-        curvature[k] = y[k] - 0.5 * (y[k - 1] + y[k + 1])
-    noise = robust_scale(curvature[1 : m - 1], sw[1 : m - 1], buffer) / 1.2247
+        if sw[k] > 0.0:
+            top, bottom = max(top, y[k]), min(bottom, y[k])
+    if _tallest_rise(y, top, bottom) < 0.1:
+        return 0
     fraction = 0.5 / (1.0 + (2.0 / narrowest) ** 2)
+    noise = -1.0
     n_masked = 0
     for width in (1, 2):
+        # Two points wide: a real line that wide shows still more on its sides.
+        share = fraction if width == 1 else 0.6 * fraction
         for k in range(2, m - 2 - width + 1):
+            lowest = min(y[k], y[k + width - 1])
+            side = max(y[k - 1], y[k + width])
+            # Smaller spikes are left to the residuals of the fit (`mask_outliers`).
+            if lowest - side < 0.1 * (top - bottom):
+                continue
             if sw[k] == 0.0 or sw[k + width - 1] == 0.0:
                 continue
+            if noise < 0.0:
+                for j in range(1, m - 1):
+                    curvature[j] = y[j] - 0.5 * (y[j - 1] + y[j + 1])
+                noise = robust_scale(curvature[1 : m - 1], sw[1 : m - 1], buffer) / 1.2247
             far = 0.5 * (y[k - 2] + y[k + width + 1])
-            side = max(y[k - 1], y[k + width])
-            top = max(y[k], y[k + width - 1])
-            lowest = min(y[k], y[k + width - 1])
-            # Two points wide: a real line that wide shows still more on its sides.
-            share = fraction if width == 1 else 0.6 * fraction
-            if lowest - side > 8.0 * noise and side - far < share * (top - far):
+            height = max(y[k], y[k + width - 1]) - far
+            if lowest - side > 8.0 * noise and side - far < share * height:
                 for j in range(k, k + width):
                     sw[j] = 0.0
                     n_masked += 1
@@ -131,14 +177,24 @@ def mask_spikes(y, sw, narrowest, curvature, buffer):
 
 @njit(**OPTIONS)
 def mask_outliers(residual, sw, height, narrowest, buffer):
-    """Give weight 0 to one or two neighbouring points that the fitted lines leave far above; returns how many.
+    """Give weight 0 to one or two neighbouring points that the fitted lines leave far above; returns how
+    many.
 
-    A misfit line leaves residuals of both signs over its width, a cosmic ray one high point: so every point within
-    four of the outlier must stay below the share that the narrowest line shows there (at most a third).
-    ``height``: points below 5 % of it are left alone.
+    A misfit line leaves residuals of both signs over its width, a cosmic ray one high point: so every point
+    within four of the outlier must stay below the share that the narrowest line shows there (at most a
+    third). ``height``: points below 5 % of it are left alone.
     """
     m = residual.size
     share = min(1.0 / 3.0, 0.5 / (1.0 + (2.0 / narrowest) ** 2))
+    square, highest, n = 0.0, 0.0, 0.0
+    for k in range(m):
+        u = 1.0 if sw[k] > 0.0 else 0.0
+        square += u * residual[k] * residual[k]
+        highest = max(highest, u * residual[k])
+        n += u
+    # Spares the median where nothing sticks out.
+    if highest * highest * n < 3.5**2 * square or highest < 0.05 * height:
+        return 0
     noise = robust_scale(residual, sw, buffer)
     n_masked = 0
     for k in range(m):

@@ -10,17 +10,19 @@ MAX_CANDIDATES = 16
 
 
 @njit(**OPTIONS)
-def smooth(y, sw, taps, out):
-    """Weighted moving average with symmetric ``taps``; masked points do not count."""
+def smooth(y, mask, taps, out, weight):
+    """Weighted moving average with symmetric ``taps``; masked points do not count. ``weight`` is scratch."""
     m, half = y.size, taps.size // 2
     for k in range(m):
-        total, weight = 0.0, 0.0
-        for j in range(max(0, k - half), min(m, k + half + 1)):
-            if sw[j] > 0.0:
-                t = taps[j - k + half]
-                total += t * y[j]
-                weight += t
-        out[k] = total / weight if weight > 0.0 else 0.0
+        out[k] = 0.0
+        weight[k] = 1e-300
+    for j in range(-half, half + 1):
+        t = taps[j + half]
+        for k in range(max(0, -j), min(m, m - j)):
+            out[k] += t * y[k + j] * mask[k + j]
+            weight[k] += t * mask[k + j]
+    for k in range(m):
+        out[k] /= weight[k]
 
 
 @njit(**OPTIONS)
@@ -28,16 +30,16 @@ def subtract_floor(values, buffer):
     """Subtract, in place, the straight line under the peaks: least squares, points far above left out."""
     m = values.size
     a, b = 0.0, 0.0
-    limit = np.inf
-    for _ in range(5):
+    limit = 1e300
+    for _ in range(4):
         n, sx, sy, sxx, sxy = 0.0, 0.0, 0.0, 0.0, 0.0
         for k in range(m):
-            if values[k] - (a + b * k) <= limit:
-                n += 1.0
-                sx += k
-                sy += values[k]
-                sxx += k * k
-                sxy += k * values[k]
+            u = 1.0 if values[k] - (a + b * k) <= limit else 0.0
+            n += u
+            sx += u * k
+            sy += u * values[k]
+            sxx += u * k * k
+            sxy += u * k * values[k]
         determinant = n * sxx - sx * sx
         b = (n * sxy - sx * sy) / determinant if determinant > 0.0 else 0.0
         a = (sy - b * sx) / n
@@ -45,9 +47,9 @@ def subtract_floor(values, buffer):
         count = 0.0
         for k in range(m):
             d = values[k] - (a + b * k)
-            if d <= limit:
-                total += d * d
-                count += 1.0
+            u = 1.0 if d <= limit else 0.0
+            total += u * d * d
+            count += u
         limit = np.sqrt(total / count)
     for k in range(m):
         buffer[k] = values[k] - (a + b * k)

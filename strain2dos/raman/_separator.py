@@ -20,16 +20,17 @@ PERCENT = 100.0
 class StrainDopingSeparator(TransformerMixin, BaseEstimator):
     """Biaxial strain and electron doping from the E' and A1' line positions.
 
-    Both lines move linearly with strain and with doping, but at different rates; two positions therefore give both
-    quantities.
+    Both lines move linearly with strain and with doping, but at different rates; two positions therefore
+    give both quantities.
 
     Parameters
     ----------
     material : str, default="MoS2"
         Where the figures come from that are not given below (see `material_modes`).
     columns : pair of str or int, default=None
-        The two columns of X that hold the positions. None: in a DataFrame the columns named after the first two
-        lines of the material (``"E'_center"``, ``"A1'_center"``), where present; else the first two columns.
+        The two columns of X that hold the positions. None: in a DataFrame the columns named after the first
+        two lines of the material (``"E'_center"``, ``"A1'_center"``), where present; else the first two
+        columns.
     positions : pair of float, default=None
         Positions of the unstrained, neutral lines in cm-1.
     strain_rates : pair of float, default=None
@@ -51,10 +52,11 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
     Notes
     -----
     The vector decomposition goes back to Lee et al. [1]_ (graphene). For MoS2 the default rates are -4.31 and
-    -2.50 cm-1/% from the Grueneisen parameters 0.56 and 0.31 of Michail et al. [2]_ and -0.33 and -2.2 cm-1 per
-    1e13/cm2 of Chakraborty et al. [3]_; the origin is that of Michail et al. [4]_. Other experiments differ: Lloyd
-    et al. [5]_ found Grueneisen parameters of 0.68 and 0.21 (-5.2 and -1.7 cm-1/%). The origin depends on the
-    spectrometer and the substrate: give ``positions`` from an unstrained place of your sample where you can.
+    -2.50 cm-1/% from the Grueneisen parameters 0.56 and 0.31 of Michail et al. [2]_ and -0.33 and -2.2 cm-1
+    per 1e13/cm2 of Chakraborty et al. [3]_; the origin is that of Michail et al. [4]_. Other experiments
+    differ: Lloyd et al. [5]_ found Grueneisen parameters of 0.68 and 0.21 (-5.2 and -1.7 cm-1/%). The origin
+    depends on the spectrometer and the substrate: give ``positions`` from an unstrained place of your sample
+    where you can.
 
     References
     ----------
@@ -114,10 +116,16 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            Where a rate is known neither from the material nor from the parameters, where both lines respond in the
-            same way, or where a column of ``columns`` does not exist.
+            Where a rate is known neither from the material nor from the parameters, where both lines respond
+            in the same way, or where a column of ``columns`` does not exist.
         """
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2)
+        X = validate_data(
+            self,
+            X,
+            dtype=np.float64,
+            ensure_all_finite="allow-nan",
+            ensure_min_features=2,
+        )
         modes = material_modes(self.material)[:2]
         strain = self._pair("strain_rates", self.strain_rates, modes, "biaxial_rate")
         doping = self._pair("doping_rates", self.doping_rates, modes, "doping_rate")
@@ -126,7 +134,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         determinant = strain[0] * doping[1] - strain[1] * doping[0]
         if abs(determinant) < 1e-6 * np.linalg.norm(strain) * np.linalg.norm(doping):
             raise ValueError(
-                f"strain_rates {strain.tolist()} and doping_rates {doping.tolist()} are parallel, so strain and doping "
+                f"strain_rates {strain.tolist()} and doping_rates {doping.tolist()} are parallel, so "
+                f"strain and doping "
                 "cannot be told apart; use two lines that respond differently."
             )
         self.inverse_ = np.linalg.inv(self.matrix_)
@@ -229,7 +238,11 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         return np.array(OUTPUT_NAMES, dtype=object)
 
     def _pair(
-        self, name: str, given: ArrayLike | None, modes: tuple[RamanMode, ...], attribute: str
+        self,
+        name: str,
+        given: ArrayLike | None,
+        modes: tuple[RamanMode, ...],
+        attribute: str,
     ) -> NDArray[np.float64]:
         if given is not None:
             values = np.asarray(given, dtype=float)
@@ -241,7 +254,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         values = [getattr(mode, attribute) for mode in modes]
         if len(values) < 2 or any(value is None for value in values):
             raise ValueError(
-                f"{name} of {self.material} are not in the table ({[mode.name for mode in modes]}: {values}); pass "
+                f"{name} of {self.material} are not in the table ({[mode.name for mode in modes]}: "
+                f"{values}); pass "
                 f"{name}=(first line, second line)."
             )
         return np.array(values, dtype=float)
@@ -259,7 +273,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
             known = column in names if isinstance(column, str) else 0 <= column < self.n_features_in_
             if not known:
                 raise ValueError(
-                    f"columns holds {column!r}, but X has {names or self.n_features_in_} columns; take two of these."
+                    f"columns holds {column!r}, but X has {names or self.n_features_in_} columns; take two "
+                    f"of these."
                 )
             picked.append(names.index(column) if isinstance(column, str) else int(column))
         return picked

@@ -7,8 +7,8 @@ from enum import IntEnum
 class FitStatus(IntEnum):
     """Why a spectrum has, or has not, numbers.
 
-    ``RamanFeaturizer.transform`` gives numbers only where the status is ``OK`` (0); every other code gives NaN.
-    ``fit_spectra`` keeps the numbers of the codes from ``NOT_CONVERGED`` on, for inspection.
+    ``RamanFeaturizer.transform`` gives numbers only where the status is ``OK`` (0); every other code gives
+    NaN. ``fit_spectra`` keeps the numbers of the codes from ``NOT_CONVERGED`` on, for inspection.
 
     Attributes
     ----------
@@ -17,7 +17,8 @@ class FitStatus(IntEnum):
     TOO_FEW_POINTS
         Fewer usable points in the mode windows than the model has parameters plus one.
     NON_FINITE
-        More than a tenth of the points in the mode windows are NaN or infinite (fewer are left out of the fit).
+        More than a tenth of the points in the mode windows are NaN or infinite (fewer are left out of the
+        fit).
     EMPTY
         All points in the mode windows are zero: a dead or skipped pixel.
     FLAT

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Singlet, doublet or singlet with a shoulder? Fits the alternatives and gives the doublet's probability."""
+
+import numpy as np
+from numba import njit
+
+from strain2dos.raman._kernel import (
+    GAUSSIAN,
+    LN2,
+    OPTIONS,
+    PSEUDO_VOIGT,
+    cholesky,
+    covariance,
+    normal_equations,
+)
+from strain2dos.raman._models import (
+    _NOT_CONVERGED,
+    _OK,
+    fit_model,
+    jacobian,
+    judge,
+    model_size,
+    seed_parameters,
+    set_bounds,
+    store,
+)
+from strain2dos.raman._types import (
+    CHOSEN2,
+    HIGH,
+    LOW,
+    P1,
+    P2,
+    P2B,
+    P3,
+    WEIGHTS,
+    WORK,
+    A,
+    C,
+    M,
+)
+
+# -2 ln(prior odds) against "singlet with a shoulder": else 3 % of true doublets would look like one by
+# chance.
+SHOULDER_PENALTY = 4.0
+# The same against the doublet: without it 2 % of singlets (40 times the noise) would look like doublets by
+# chance.
+DOUBLET_PENALTY = 3.0
+# A doublet is tried where it may save this much chi-square; it needs over 9 to be more probable than a
+# singlet.
+TRY_DOUBLET = 4.0
+# Less probable than exp(-15) needs no further look.
+HOPELESS = 30.0
+
+
+@njit(**OPTIONS)
+def _split_directions(problem, view, c, h, g, first, s):
+    """Second and third derivative of a line by its centre (without constant factors) into two rows of J."""
+    for k in range(view.m):
+        z = (problem.x[view.k0 + k] - c) / g
+        if problem.shape == GAUSSIAN:
+            a = 2.0 * LN2
+            e = h * s.points[WEIGHTS, k] * np.exp(-LN2 * z * z)
+            s.J[first, k] = e * (a * z * z - 1.0)
+            s.J[first + 1, k] = e * z * (a * z * z - 3.0)
+        else:
+            q = 1.0 / (1.0 + z * z)
+            e = h * s.points[WEIGHTS, k] * q * q * q
+            s.J[first, k] = e * (3.0 * z * z - 1.0)
+            s.J[first + 1, k] = e * q * z * (1.0 - z * z)
+
+
+@njit(**OPTIONS)
+def split_score(problem, lines, view, p, s):
+    """Chi-square that a slight split of the line ``pair`` would save, to first order.
+
+    Score test (C. R. Rao, Proc. Camb. Phil. Soc. 44, 50 (1948)): the derivatives of the line by its centre,
+    freed from what the other parameters can mimic, against the residual.
+    """
+    n, n_lines = model_size(problem, lines), lines.low.size
+    jacobian(problem, lines, view, p, s)
+    g = p[2 * n_lines + lines.group[problem.pair]]
+    _split_directions(problem, view, p[problem.pair], p[n_lines + problem.pair], g, n + 1, s)
+    normal_equations(s.J, n + 3, view.m, s.square[A])
+    for i in range(n):
+        for j in range(i):
+            s.square[M, i, j] = s.square[A, i, j]
+        s.square[M, i, i] = s.square[A, i, i] * (1.0 + 1e-10) + 1e-300
+    if not cholesky(s.square[M], n):
+        return np.inf
+    # Cholesky of the parameters' block, continued over residual and directions, gives the freed products.
+    for t in range(3):
+        for i in range(n):
+            v = s.square[A, n + t, i]
+            for k in range(i):
+                v -= s.square[M, i, k] * s.params[WORK + t, k]
+            s.params[WORK + t, i] = v / s.square[M, i, i]
+    for t in range(3):
+        for u in range(t + 1):
+            for i in range(n):
+                s.square[A, n + t, n + u] -= s.params[WORK + t, i] * s.params[WORK + u, i]
+    b1, b2 = s.square[A, n + 1, n], s.square[A, n + 2, n]
+    s11, s12, s22 = (
+        s.square[A, n + 1, n + 1],
+        s.square[A, n + 2, n + 1],
+        s.square[A, n + 2, n + 2],
+    )
+    determinant = s11 * s22 - s12 * s12
+    if not determinant > 0.0:
+        return np.inf
+    return (s22 * b1 * b1 - 2.0 * s12 * b1 * b2 + s11 * b2 * b2) / determinant
+
+
+@njit(**OPTIONS)
+def _seed_from_singlet(problem, singlets, doublets, p1, s, p2):
+    """Doublet start from the singlet fit: 0.6 of its height, half a half width to either side."""
+    pair, n1, n2 = problem.pair, singlets.low.size, doublets.low.size
+    for j in range(n2):
+        i = j if j <= pair else j - 1
+        p2[j], p2[n2 + j] = p1[i], p1[n1 + i]
+    g = p1[2 * n1 + pair]
+    p2[pair] -= 0.5 * g
+    p2[pair + 1] += 0.5 * g
+    p2[n2 + pair] *= 0.6
+    p2[n2 + pair + 1] *= 0.6
+    for i in range(2 * n1, model_size(problem, singlets)):
+        p2[i + 2] = p1[i]
+    p2[2 * n2 + pair] *= 0.75
+    for i in range(model_size(problem, doublets)):
+        p2[i] = min(max(p2[i], s.params[LOW, i]), s.params[HIGH, i])
+
+
+@njit(**OPTIONS)
+def _seed_shoulder(problem, doublets, shoulders, p2, p3):
+    """Shoulder start: the doublet's parameters with a width (and mixing) for each line."""
+    n_lines, pair = doublets.low.size, problem.pair
+    source = target = 2 * n_lines
+    for i in range(source):
+        p3[i] = p2[i]
+    for _ in range(2 if problem.shape == PSEUDO_VOIGT else 1):
+        for g in range(shoulders.n_groups):
+            p3[target + g] = p2[source + (g if g <= pair else g - 1)]
+        source += doublets.n_groups
+        target += shoulders.n_groups
+    for b in range(problem.basis.shape[0]):
+        p3[target + b] = p2[source + b]
+
+
+@njit(**OPTIONS)
+def _criterion(problem, chi2, total, m, n):
+    """Bayesian information criterion, G. Schwarz, Ann. Stat. 6, 461 (1978)."""
+    if problem.poisson:
+        return chi2 + n * np.log(m)
+    return m * np.log(max(chi2, 1e-20 * total) / m) + n * np.log(m)
+
+
+@njit(**OPTIONS)
+def fit_doublet(
+    problem,
+    singlets,
+    doublets,
+    shoulders,
+    view,
+    chi1,
+    total,
+    s,
+    out,
+    row,
+    covariance_out,
+):
+    """Fit the doublet (and the shoulder), store them and write the probability of the doublet."""
+    n1, n2 = model_size(problem, singlets), model_size(problem, doublets)
+    n_lines, pair, p2, m = doublets.low.size, problem.pair, s.params[P2], view.n_used
+    set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+    if view.has_pair:
+        seed_parameters(problem, doublets, s.ints[CHOSEN2], s, s.params[P2B])
+    _seed_from_singlet(problem, singlets, doublets, s.params[P1], s, p2)
+    chi2 = np.inf
+    for start in range(2 if view.has_pair else 1):
+        p = p2 if start == 0 else s.params[P2B]
+        chi, _ = fit_model(problem, doublets, view, 0, p, s)
+        if chi < chi2:
+            chi2 = chi
+            for i in range(n2):
+                p2[i] = p[i]
+    if p2[pair] > p2[pair + 1]:
+        p2[pair], p2[pair + 1] = p2[pair + 1], p2[pair]
+        p2[n_lines + pair], p2[n_lines + pair + 1] = (
+            p2[n_lines + pair + 1],
+            p2[n_lines + pair],
+        )
+    odds1 = _criterion(problem, chi1, total, m, n1)
+    odds2 = _criterion(problem, chi2, total, m, n2) + DOUBLET_PENALTY
+    if not problem.always and odds2 > odds1 + HOPELESS:
+        return
+    odds3 = np.inf
+    if not problem.always and odds2 < odds1 + 10.0:
+        _seed_shoulder(problem, doublets, shoulders, p2, s.params[P3])
+        set_bounds(problem, shoulders, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+        chi3, _ = fit_model(problem, shoulders, view, 0, s.params[P3], s)
+        odds3 = _criterion(problem, chi3, total, m, model_size(problem, shoulders)) + SHOULDER_PENALTY
+        set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+    # Once more: its own normal matrix is needed and, for counts, its own weights.
+    chi2, converged = fit_model(problem, doublets, view, 2 if problem.poisson else 0, p2, s)
+    noise2 = 1.0 if problem.poisson else chi2 / max(m - n2, 1)
+    status = _NOT_CONVERGED
+    if (
+        covariance(
+            s.square[A],
+            n2,
+            p2,
+            s.params[LOW],
+            s.params[HIGH],
+            s.square[M],
+            s.params[WORK:],
+            s.square[C],
+        )
+        and converged
+    ):
+        status = judge(problem, doublets, p2, noise2, pair, s)
+    store(problem, doublets, view, p2, noise2, s, out.params2[row], covariance_out)
+    out.chi2[row, 1] = chi2 * (1.0 if problem.poisson else view.scale**2)
+    out.status[row, 1] = status
+    if problem.always:
+        out.weight[row] = 1.0
+    elif status == _OK:
+        best = min(odds1, odds2, odds3)
+        e1, e2, e3 = (
+            np.exp(0.5 * (best - odds1)),
+            np.exp(0.5 * (best - odds2)),
+            np.exp(0.5 * (best - odds3)),
+        )
+        out.weight[row] = e2 / (e1 + e2 + e3)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Named tuples of arrays that travel between Python and the compiled functions."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class LineSet(NamedTuple):
+    """Lines of one model, an entry per line.
+
+    ``low``, ``high``: window of the centre; ``gap``, ``reach``: least and largest distance to the line
+    before; ``fwhm``, ``fwhm_low``, ``fwhm_high``: start and bounds of the width (all cm-1); ``group``: lines
+    with the same number share a width; ``n_groups``: number of widths.
+    """
+
+    low: Floats
+    high: Floats
+    gap: Floats
+    reach: Floats
+    fwhm: Floats
+    fwhm_low: Floats
+    fwhm_high: Floats
+    group: Integers
+    n_groups: int
+
+
+class Problem(NamedTuple):
+    """What all spectra of a call share.
+
+    ``x``: rising axis (m,); ``basis``: baseline terms (n_base, m); ``shape``: code of the profile; ``pair``:
+    index of the line that may be a doublet, -1 for none; ``always``: the doublet is not up for decision;
+    ``narrowest``: full width in points of the narrowest line a spike filter must keep; ``taps``: smoothing
+    of the seeds; ``margin``: the fit ends this far outside the outermost line, cm-1; ``keep``: whether
+    covariances are returned.
+    """
+
+    x: Floats
+    basis: Floats
+    shape: int
+    poisson: bool
+    despike: bool
+    always: bool
+    keep: bool
+    pair: int
+    narrowest: float
+    margin: float
+    taps: Floats
+
+
+class GroupFit(NamedTuple):
+    """Results for n spectra: models 1 (singlets) and 2 (with the doublet) side by side.
+
+    ``params*`` (n, n_parameters) and ``cov*`` (n or 1, n_parameters, n_parameters) in the order of the
+    kernel; ``chi2`` and ``status`` (n, 2); ``n_points`` and ``weight``, the probability of the doublet, (n,).
+    """
+
+    params1: Floats
+    params2: Floats
+    cov1: Floats
+    cov2: Floats
+    chi2: Floats
+    n_points: Integers
+    status: Integers
+    weight: Floats
+
+
+# Rows of the scratch memory.
+Y, MASK, SCALED, WEIGHTS, SMOOTH, SIGNAL, FITTED = range(7)
+P1, P2, P2B, P3, LOW, HIGH, WORK = range(7)
+A, B, M, C = range(4)
+POSITION, CHOSEN1, CHOSEN2, ORIGIN = range(4)
+N_WORK = 4
+
+
+class Scratch(NamedTuple):
+    """Working memory of one thread; allocated once, overwritten by every spectrum.
+
+    Few arrays with many rows: each array costs compile time in every function that the tuple is handed to.
+    ``J`` (n_parameters + padding, m); ``points`` (7, m); ``params`` (7 + N_WORK, size); ``square`` (4, size,
+    size); ``ints`` and ``score``, of which the rows from ORIGIN on belong to the search for the lines.
+    """
+
+    J: Floats
+    points: Floats
+    params: Floats
+    square: Floats
+    ints: Integers
+    score: Floats

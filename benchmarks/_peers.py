@@ -15,6 +15,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from tqdm import tqdm
 
 Array = NDArray[np.float64]
 FitPredict = Callable[[Array, Array, Array], Array]
@@ -76,7 +77,7 @@ def pair_network(
     patience: int = 30,
     batch_size: int = 32,
     seed: int = 0,
-    tick: Callable[[], object] | None = None,
+    bar: tqdm | None = None,
 ) -> Callable[[Array], Array]:
     """Train the network of the original notebooks: one number out of one (energy, strain) pair.
 
@@ -101,15 +102,15 @@ def pair_network(
     net = nn.Sequential(*layers, nn.Linear(32, 1))
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
     best, kept, waited = np.inf, None, 0
-    for _ in range(epochs):
+    for epoch in range(epochs):
         for batch in train[torch.randperm(len(train))].split(batch_size):
             optimiser.zero_grad()
             nn.functional.mse_loss(net(inputs[batch]), targets[batch]).backward()
             optimiser.step()
         with torch.no_grad():
             loss = float(nn.functional.mse_loss(net(inputs[watch]), targets[watch]))
-        if tick is not None:
-            tick()
+        if bar is not None:
+            bar.set_postfix(epoch=epoch + 1, refresh=epoch % 10 == 9)
         if loss < best:
             best, waited = loss, 0
             kept = {name: value.clone() for name, value in net.state_dict().items()}

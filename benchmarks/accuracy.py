@@ -80,7 +80,7 @@ def tasks(table: Path | None, folds: int | None) -> list[Task]:
     return found
 
 
-def predict_fold(method: str, task: Task, row: int, tick: Any) -> dict[str, Any]:
+def predict_fold(method: str, task: Task, row: int, bar: tqdm) -> dict[str, Any]:
     """Predict one state from all others; return the curve and, where learned, its edges."""
     keep = np.arange(len(task.dos)) != row
     X, Y, X_new = task.X[keep], task.dos[keep], task.X[[row]]
@@ -89,7 +89,7 @@ def predict_fold(method: str, task: Task, row: int, tick: Any) -> dict[str, Any]
     if method in peers.INTERPOLATORS:
         curve = peers.INTERPOLATORS[method](X, Y, X_new)
     elif method == "pair network":
-        curve = peers.curve_of(peers.pair_network(X, Y, task.energies, tick=tick), X_new, task.energies)
+        curve = peers.curve_of(peers.pair_network(X, Y, task.energies, bar=bar), X_new, task.energies)
     elif method == "DOSRegressor":
         known = None if task.edges is None else task.edges[keep]
         model = DOSRegressor(task.energies, random_state=0).fit(X, Y, edges=known)
@@ -122,12 +122,9 @@ def run(method: str, task: Task, fresh: bool) -> dict[str, Any]:
         if kept.exists() and not fresh and method != "DOSRegressor":
             results.append(json.loads(kept.read_text()))
             continue
-        epoch = iter(range(1, 10_000))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = predict_fold(
-                method, task, row, lambda epoch=epoch: bar.set_postfix(epoch=next(epoch), refresh=True)
-            )
+            result = predict_fold(method, task, row, bar)
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(result))
         results.append(result)

@@ -8,7 +8,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submodules=["metrics"],
     submod_attrs={
         "_conformal": ["ConformalDOSRegressor"],
-        "_displays": ["DOSCurveDisplay", "GapParityDisplay", "LossCurveDisplay"],
+        "_curve_display": ["DOSCurveDisplay"],
+        "_displays": ["GapParityDisplay", "LossCurveDisplay"],
         "_edges": ["BandEdges", "band_edges"],
         "_regressor": ["DOSRegressor"],
     },

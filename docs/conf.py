@@ -64,3 +64,15 @@ sphinx_gallery_conf = {
 
 nbsphinx_execute = "auto"
 nbsphinx_timeout = 600
+
+
+def setup(app):
+    """Put the notebooks where Sphinx sees them; they are executed from there."""
+    import shutil
+    from pathlib import Path
+
+    here = Path(__file__).parent
+    target = here / "notebooks"
+    target.mkdir(exist_ok=True)
+    for notebook in (here.parent / "examples" / "notebooks").glob("*.ipynb"):
+        shutil.copy2(notebook, target / notebook.name)

@@ -229,4 +229,8 @@ def fit_doublet(
             np.exp(0.5 * (best - odds2)),
             np.exp(0.5 * (best - odds3)),
         )
+        # Lines that stand apart by more than their width are two lines, whatever their widths: only where
+        # they overlap can a shoulder of the singlet be taken for the second one.
+        apart = (p2[pair + 1] - p2[pair]) / (2.0 * p2[2 * n_lines + doublets.group[pair]])
+        e3 *= min(max(2.0 * (1.0 - apart), 0.0), 1.0)
         out.weight[row] = e2 / (e1 + e2 + e3)

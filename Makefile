@@ -6,7 +6,7 @@ PIP     = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 OUT    ?= demo-output
 JOBS   ?= 2
 
-.PHONY: demo test test-slow lint check-estimators docs bench wheel clean help
+.PHONY: demo test test-slow lint check-estimators docs bench wheel clean clean-cache help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,7 +42,10 @@ wheel: $(VENV)/.ready-test  ## build the wheel and the source archive
 	$(PIP) build
 	$(BIN)/python -m build
 
-clean:
+clean-cache:  ## remove what numba compiled: it does not notice changes across files
+	find strain2dos -name '*.nb[ic]' -delete
+
+clean: clean-cache
 	rm -rf $(OUT) dist docs/_build docs/gallery docs/api/generated docs/notebooks docs/sg_execution_times.rst
 
 $(BIN)/python:

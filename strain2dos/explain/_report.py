@@ -39,6 +39,8 @@ class ReportFigure:
         What the reader should see in it.
     alt : str or None
         Description for those who cannot see it; the caption by default.
+    wide : bool
+        Whether it takes the whole width of the page.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class ReportFigure:
     source: Any
     caption: str = ""
     alt: str | None = None
+    wide: bool = False
 
     def data_uri(self) -> str:
         """The image itself as a ``data:`` address."""
@@ -146,12 +149,13 @@ def _template() -> jinja2.Template:
     return environment.from_string(source)
 
 
-def _figure(entry: Any) -> dict[str, str]:
+def _figure(entry: Any) -> dict[str, Any]:
     figure = entry if isinstance(entry, ReportFigure) else ReportFigure(*_as_tuple(entry))
     return {
         "uri": figure.data_uri(),
         "caption": figure.caption,
         "alt": figure.alt or figure.caption or "Figure",
+        "wide": figure.wide,
     }
 
 

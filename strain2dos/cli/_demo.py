@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 EXAMPLES = examples("strain2dos demo", "strain2dos demo -o demo-output --seed 1", "strain2dos demo --quick")
 
 FULL: dict[str, Any] = {
-    "spectra": 320,
+    "spectra": 160,
     "members": 5,
-    "epochs": 150,
+    "epochs": 120,
     "folds": 16,
     "fold_members": 2,
-    "fold_epochs": 100,
+    "fold_epochs": 80,
     "map_shape": [48, 48],
     "explained": 48,
     "background": 60,

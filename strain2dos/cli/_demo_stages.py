@@ -103,8 +103,9 @@ def hold_out(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     found = hold_out_states(pipeline, training, rows, folds=settings["folds"], step=bar.step)
     with replacing(folder / "held_out.csv") as part:
         found.to_csv(part, index=False, float_format="%.6g")
-    draw(folder / "gap_parity.png", gap_parity(found))
-    inner = found[~found["state"].isin(_extreme_states(training))]
+    outermost = found["state"].isin(_extreme_states(training))
+    inner = found[~outermost]
+    draw(folder / "gap_parity.png", gap_parity({"inner states": inner, "outermost states": found[outermost]}))
     states = found.groupby("state")
     return {
         "spectra": len(found),
@@ -115,6 +116,7 @@ def hold_out(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
         "vbm_mae_mev": float(1e3 * (found["vbm_predicted"] - found["vbm"]).abs().mean()),
         "cbm_mae_mev": float(1e3 * (found["cbm_predicted"] - found["cbm"]).abs().mean()),
         "dos_r2": float(found["dos_r2"].mean()),
+        "dos_inside_90_percent_band": float(found["dos_inside_band"].mean()),
         "dos_r2_worst_state": float(states["dos_r2"].mean().min()),
     }
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +38,19 @@ def loss_curves(model: Any) -> Figure:
     return LossCurveDisplay.from_estimator(model).figure_
 
 
-def gap_parity(held_out: pd.DataFrame) -> Figure:
-    """Predicted against first-principles gap of strain states that the model never saw."""
+def gap_parity(held_out: Mapping[str, pd.DataFrame]) -> Figure:
+    """Predicted against first-principles gaps of strain states that the model never saw, by kind of state."""
+    import matplotlib.pyplot as plt
+
     from strain2dos.dos import GapParityDisplay
 
-    return GapParityDisplay.from_predictions(held_out["gap"], held_out["gap_predicted"]).figure_
+    figure, ax = plt.subplots(figsize=(5.4, 5.0), layout="constrained")
+    ax.set_prop_cycle(color=("#0072B2", "#D55E00"))
+    for label, found in held_out.items():
+        GapParityDisplay.from_predictions(found["gap"], found["gap_predicted"], label=label, ax=ax)
+    ax.set(xlabel="First-principles gap (eV)", ylabel="Predicted gap (eV)")
+    ax.set_title("Each strain state predicted by models that never saw it", fontsize="medium")
+    return figure
 
 
 def gap_map(flake: xr.Dataset) -> Figure:
@@ -58,14 +67,14 @@ def gap_map_with_truth(flake: xr.Dataset, truth: xr.Dataset) -> Figure:
 
     from strain2dos.mapping import MapDisplay
 
-    figure, axes = plt.subplots(1, 3, figsize=(12.6, 4.3), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(1, 3, figsize=(12.0, 4.3), layout="constrained", sharey=True)
     error = (1e3 * (flake["gap"] - truth["gap"])).assign_attrs(
         units="meV", long_name="predicted minus true gap"
     )
     both = np.concatenate([flake["gap"].values.ravel(), truth["gap"].values.ravel()])
     limits = {"vmin": float(np.nanmin(both)), "vmax": float(np.nanmax(both))}
     most = float(np.nanquantile(np.abs(error), 0.99))
-    MapDisplay(flake["gap"]).plot(axes[0], **limits)
+    MapDisplay(flake["gap"]).plot(axes[0], colorbar=False, **limits)
     MapDisplay(truth["gap"].assign_attrs(units="eV")).plot(axes[1], **limits)
     MapDisplay(error.rename("error")).plot(axes[2], cmap="RdBu_r", vmin=-most, vmax=most)
     for ax, title in zip(axes, ("Predicted from Raman", "Truth", "Difference"), strict=True):

@@ -125,7 +125,8 @@ def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> Non
             flake.to_zarr(part)
     else:
         with replacing(folder / "map.nc") as part:
-            flake.to_netcdf(part, engine="h5netcdf")
+            packed = {"zlib": True, "complevel": 4}
+            flake.to_netcdf(part, engine="h5netcdf", encoding=dict.fromkeys(flake.data_vars, packed))
     draw(folder / "gap_map.png", gap_map(flake))
     draw(folder / "band_edges_map.png", band_edge_maps(flake))
 

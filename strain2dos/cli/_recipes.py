@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Widths and areas tell of the instrument and of the flake's quality, positions of strain.
 FEATURES = ("center",)
+# Half-width, in standard deviations, of the band that holds 90 % of a normal distribution.
+NINETY = 1.6449
 
 
 def raman_pipeline(
@@ -83,8 +85,8 @@ def hold_out_states(
     -------
     DataFrame
         One row per spectrum: state, vbm, cbm, gap (from eigenvalues), the same with ``_predicted``,
-        ``dos_r2`` (R2 of the curve over energy) and ``domain_score`` (above 1: outside of what
-        the fold was trained on).
+        ``dos_r2`` (R2 of the curve over energy), ``dos_inside_band`` (share of energies where the curve lies
+        within the 90 % band of the ensemble) and ``domain_score`` (above 1: outside of the training set).
     """
     from sklearn.base import clone
     from sklearn.metrics import r2_score
@@ -95,7 +97,8 @@ def hold_out_states(
         fitted = fit_raman(clone(pipeline), training, rows[train])
         held = rows[test]
         edges = predict_edges(fitted, training.spectra[held])
-        curves = fitted.predict(training.spectra[held])
+        curves, spread = fitted.predict(training.spectra[held], return_std=True)
+        inside = np.abs(curves - training.dos[held]) <= NINETY * spread
         parts.append(
             pd.DataFrame(
                 {
@@ -104,6 +107,7 @@ def hold_out_states(
                     **{key: getattr(training, key)[held] for key in ("vbm", "cbm", "gap")},
                     **{f"{key}_predicted": getattr(edges, key) for key in ("vbm", "cbm", "gap")},
                     "dos_r2": r2_score(training.dos[held].T, curves.T, multioutput="raw_values"),
+                    "dos_inside_band": inside.mean(axis=1),
                     "domain_score": fitted[-1].domain_score(fitted[:-1].transform(training.spectra[held])),
                 }
             )

@@ -80,7 +80,10 @@ def build_report(folder: Path) -> Path:
             title=page.TITLE,
             text=page.words(metrics),
             tables=page.tables(metrics),
-            figures=[ReportFigure(folder / name, caption, alt) for name, caption, alt in page.FIGURES],
+            figures=[
+                ReportFigure(folder / name, caption, alt, wide=name in page.WIDE)
+                for name, caption, alt in page.FIGURES
+            ],
             provenance=page.provenance(metrics),
         )
     return folder / "report.html"

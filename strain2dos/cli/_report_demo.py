@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from strain2dos.mapping._labels import feature_label
+
 TITLE = "From Raman spectra to a map of the electronic structure: MoS₂"
 FIGURES = (
     (
@@ -49,6 +51,7 @@ FIGURES = (
         "Loss against epoch for each network",
     ),
 )
+WIDE = ("gap_map.png", "band_edges_map.png")
 
 
 def words(metrics: Mapping[str, Any]) -> list[str]:
@@ -78,6 +81,9 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "valence band maximum, mean absolute error (meV)": held["vbm_mae_mev"],
             "conduction band minimum, mean absolute error (meV)": held["cbm_mae_mev"],
             "density of states, mean R² over energy": held["dos_r2"],
+            "density of states within the ensemble's 90 % band (share of the energies)": (
+                held["dos_inside_90_percent_band"]
+            ),
             "density of states, R² of the worst state": held["dos_r2_worst_state"],
             "strain states, folds": f"{held['strain_states']}, {held['folds']}",
         },
@@ -104,7 +110,7 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "pixels compared": light["n_pixels"],
         },
         "Explanation": {
-            "feature that moves the gap most": why["largest_gap_share"],
+            "feature that moves the gap most": feature_label(why["largest_gap_share"], unit=False),
             "its mean share (meV)": why["largest_gap_share_mev"],
             "method": why["method"],
             "spectra explained, background": f"{why['spectra']}, {why['background']}",

@@ -15,6 +15,7 @@ FIGURES = (
         "Two maps of the band edges",
     ),
 )
+WIDE = ("band_edges_map.png",)
 
 
 def words(metrics: Mapping[str, Any]) -> list[str]:

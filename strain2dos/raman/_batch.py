@@ -112,7 +112,15 @@ def _look(problem, singlets, doublets, offset, s):
     if not _assign(problem, singlets, offset, s.ints[CHOSEN1], s):
         highest_points(x, s.points[SIGNAL], singlets.low, singlets.high, offset, s.ints[CHOSEN1])
     first, last = x[s.ints[CHOSEN1, 0]], x[s.ints[CHOSEN1, singlets.low.size - 1]]
-    has_pair = problem.pair >= 0 and _assign(problem, doublets, offset, s.ints[CHOSEN2], s)
+    has_pair = False
+    if problem.pair >= 0 and _assign(problem, doublets, offset, s.ints[CHOSEN2], s):
+        # Three maxima that are together lower than the two of the singlets leave out one of these: noise.
+        gain = 0.0
+        for j in range(doublets.low.size):
+            gain += s.points[SIGNAL, s.ints[CHOSEN2, j]]
+        for j in range(singlets.low.size):
+            gain -= s.points[SIGNAL, s.ints[CHOSEN1, j]]
+        has_pair = gain > 0.0
     if has_pair:
         last = max(last, x[s.ints[CHOSEN2, doublets.low.size - 1]])
     k0, k1 = 0, x.size

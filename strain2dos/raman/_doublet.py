@@ -24,20 +24,7 @@ from strain2dos.raman._models import (
     set_bounds,
     store,
 )
-from strain2dos.raman._types import (
-    CHOSEN2,
-    HIGH,
-    LOW,
-    P1,
-    P2,
-    P2B,
-    P3,
-    WEIGHTS,
-    WORK,
-    A,
-    C,
-    M,
-)
+from strain2dos.raman._types import CHOSEN2, HIGH, LOW, P1, P2, P2B, P3, SCALED, WEIGHTS, WORK, A, C, M
 
 # -2 ln(prior odds) against "singlet with a shoulder": else 3 % of true doublets would look like one by
 # chance.
@@ -111,20 +98,37 @@ def split_score(problem, lines, view, p, s):
 
 
 @njit(**OPTIONS)
-def _seed_from_singlet(problem, singlets, doublets, p1, s, p2):
-    """Doublet start from the singlet fit: 0.6 of its height, half a half width to either side."""
-    pair, n1, n2 = problem.pair, singlets.low.size, doublets.low.size
+def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
+    """Doublet start from the singlet fit.
+
+    ``beside`` False: 0.6 of its height, half a half width to either side. True: the singlet as it is, and a
+    second line at the highest residual (three points together) within the reach of a doublet.
+    """
+    pair, n1, n2, p1 = problem.pair, singlets.low.size, doublets.low.size, s.params[P1]
     for j in range(n2):
         i = j if j <= pair else j - 1
         p2[j], p2[n2 + j] = p1[i], p1[n1 + i]
-    g = p1[2 * n1 + pair]
-    p2[pair] -= 0.5 * g
-    p2[pair + 1] += 0.5 * g
-    p2[n2 + pair] *= 0.6
-    p2[n2 + pair + 1] *= 0.6
     for i in range(2 * n1, model_size(problem, singlets)):
         p2[i + 2] = p1[i]
-    p2[2 * n2 + pair] *= 0.75
+    c, g = p1[pair], p1[2 * n1 + pair]
+    if beside:
+        jacobian(problem, singlets, view, p1, s)
+        residual = s.J[model_size(problem, singlets)]
+        top = -np.inf
+        for k in range(1, view.m - 1):
+            x = problem.x[view.k0 + k]
+            r = residual[k - 1] + residual[k] + residual[k + 1]
+            if r > top and 0.3 * g < abs(x - c) <= doublets.reach[pair + 1]:
+                top = r
+                p2[pair + 1] = x
+                p2[n2 + pair + 1] = s.points[SCALED, k] * 0.3
+        p2[2 * n2 + pair] = 0.5 * doublets.fwhm[pair]
+    else:
+        p2[pair] -= 0.5 * g
+        p2[pair + 1] += 0.5 * g
+        p2[n2 + pair] *= 0.6
+        p2[n2 + pair + 1] *= 0.6
+        p2[2 * n2 + pair] *= 0.75
     for i in range(model_size(problem, doublets)):
         p2[i] = min(max(p2[i], s.params[LOW, i]), s.params[HIGH, i])
 
@@ -171,12 +175,13 @@ def fit_doublet(
     n1, n2 = model_size(problem, singlets), model_size(problem, doublets)
     n_lines, pair, p2, m = doublets.low.size, problem.pair, s.params[P2], view.n_used
     set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
-    if view.has_pair:
-        seed_parameters(problem, doublets, s.ints[CHOSEN2], s, s.params[P2B])
-    _seed_from_singlet(problem, singlets, doublets, s.params[P1], s, p2)
     chi2 = np.inf
-    for start in range(2 if view.has_pair else 1):
-        p = p2 if start == 0 else s.params[P2B]
+    for start in range(3 if view.has_pair else 2):
+        p = s.params[P2B]
+        if start < 2:
+            _seed_from_singlet(problem, singlets, doublets, view, start == 1, s, p)
+        else:
+            seed_parameters(problem, doublets, s.ints[CHOSEN2], s, p)
         chi, _ = fit_model(problem, doublets, view, 0, p, s)
         if chi < chi2:
             chi2 = chi
@@ -197,7 +202,11 @@ def fit_doublet(
         _seed_shoulder(problem, doublets, shoulders, p2, s.params[P3])
         set_bounds(problem, shoulders, view.offset, 0.0, s.params[LOW], s.params[HIGH])
         chi3, _ = fit_model(problem, shoulders, view, 0, s.params[P3], s)
-        odds3 = _criterion(problem, chi3, total, m, model_size(problem, shoulders)) + SHOULDER_PENALTY
+        odds3 = (
+            _criterion(problem, chi3, total, m, model_size(problem, shoulders))
+            + DOUBLET_PENALTY
+            + SHOULDER_PENALTY
+        )
         set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
     # Once more: its own normal matrix is needed and, for counts, its own weights.
     chi2, converged = fit_model(problem, doublets, view, 2 if problem.poisson else 0, p2, s)
@@ -229,8 +238,4 @@ def fit_doublet(
             np.exp(0.5 * (best - odds2)),
             np.exp(0.5 * (best - odds3)),
         )
-        # Lines that stand apart by more than their width are two lines, whatever their widths: only where
-        # they overlap can a shoulder of the singlet be taken for the second one.
-        apart = (p2[pair + 1] - p2[pair]) / (2.0 * p2[2 * n_lines + doublets.group[pair]])
-        e3 *= min(max(2.0 * (1.0 - apart), 0.0), 1.0)
         out.weight[row] = e2 / (e1 + e2 + e3)

@@ -119,3 +119,34 @@ def group_status(fit: GroupFit) -> NDArray[np.int64]:
 def group_chi2(fit: GroupFit) -> Floats:
     """Chi-square of the model that counts for more."""
     return np.where(fit.weight > 0.5, fit.chi2[:, 1], fit.chi2[:, 0])
+
+
+def group_curves(
+    group: FitGroup, fit: GroupFit, lineshape: str, x: Floats | None = None
+) -> tuple[Floats, Floats, dict[str, Floats]]:
+    """Better model of the first spectrum in counts: axis, baseline and lines, each (m,).
+
+    Without ``x`` the axis is that of the group, cut to the range of the fit.
+    """
+    doublet = fit.weight[0] > 0.5
+    p = (fit.params2 if doublet else fit.params1)[0]
+    names = [mode.name for mode in group.modes]
+    owner = list(range(len(names)))
+    if doublet:
+        j = group.pair
+        owner.insert(j, j)
+        names[j : j + 1] = [f"{names[j]}-", f"{names[j]}+"]
+    n_lines, n_modes, n_base = len(names), len(group.modes), group.basis.shape[0]
+    if x is None:
+        far = (group.x < p[0] - group.margin) | (group.x > p[n_lines - 1] + group.margin)
+        x = group.x[~far]
+    components = {}
+    for i, name in enumerate(names):
+        g = p[2 * n_lines + owner[i]]
+        z2 = ((x - p[i]) / g) ** 2
+        eta = {"lorentzian": 1.0, "gaussian": 0.0}.get(lineshape)
+        if eta is None:
+            eta = p[2 * n_lines + n_modes + owner[i]]
+        components[name] = p[n_lines + i] * (eta / (1.0 + z2) + (1.0 - eta) * np.exp(-np.log(2.0) * z2))
+    u = (x - 0.5 * (group.x[0] + group.x[-1])) / (0.5 * (group.x[-1] - group.x[0]) or 1.0)
+    return x, np.polynomial.polynomial.polyval(u, p[p.size - n_base :]), components

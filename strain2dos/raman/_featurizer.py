@@ -18,6 +18,7 @@ from strain2dos.raman._features import (
     KINDS,
     difference_name,
     group_chi2,
+    group_curves,
     group_features,
     group_names,
     group_status,
@@ -339,6 +340,31 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         with np.errstate(invalid="ignore"):
             sigma = np.sqrt(np.diagonal(cov, axis1=1, axis2=2))
         return SpectraFit(values, sigma, cov, chi2, status, names, n_points, split)
+
+    def _curves(self, spectrum: NDArray, index: int) -> dict[str, Any]:
+        """What `SpectrumFitDisplay` shows of one spectrum, on the axis as given."""
+        check_is_fitted(self)
+        X = self._validate(spectrum[np.newaxis], reset=False)
+        reference, groups = self._groups()
+        offset = np.zeros(1)
+        if reference is not None:
+            found = self._fit_rows(reference, X, offset, keep=False, is_reference=True)
+            offset = np.nan_to_num(found.params1[:, 0] - reference.modes[0].position)
+        group = groups[index]
+        fit = self._fit_rows(group, X, offset, keep=False, is_reference=False)
+        shift, baseline, components = group_curves(group, fit, self.lineshape)
+        intensity = X[0, group.columns].astype(float)[np.isin(group.x, shift)]
+        fine = np.linspace(shift[0], shift[-1], 8 * shift.size) if shift.size else shift
+        _, fine_baseline, fine_components = group_curves(group, fit, self.lineshape, fine)
+        return {
+            "shift": shift,
+            "intensity": intensity,
+            "residual": intensity - baseline - sum(components.values()),
+            "curve_shift": fine,
+            "baseline": fine_baseline,
+            "components": fine_components,
+            "status": FitStatus(group_status(fit)[0]),
+        }
 
     @staticmethod
     def _correct_axis(

@@ -45,6 +45,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
     inverse_ : (2, 2) ndarray
     origin_ : (2,) ndarray
         Positions at zero strain and doping.
+    mode_names_ : tuple of str
+        Names of the two lines.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only where X had string column names.
@@ -139,6 +141,7 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
                 "cannot be told apart; use two lines that respond differently."
             )
         self.inverse_ = np.linalg.inv(self.matrix_)
+        self.mode_names_ = tuple(mode.name for mode in modes)
         self._picked(modes)
         return self
 

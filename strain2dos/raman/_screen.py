@@ -124,7 +124,8 @@ def mask_spikes(y, sw, narrowest, curvature, buffer):
     Parameters
     ----------
     y, sw : (m,) ndarray
-        Spectrum and square root of the weights (changed in place).
+        Spectrum and square root of the weights (changed in place; a masked point takes the value of its
+        sides).
     narrowest : float
         Full width at half maximum, in points, of the narrowest line that must survive.
     curvature, buffer : (m,) ndarray
@@ -142,35 +143,37 @@ def mask_spikes(y, sw, narrowest, curvature, buffer):
     higher of its two sides and when that side rises by less than half of this fraction.
     """
     m = y.size
-    top, bottom = -np.inf, np.inf
-    for k in range(m):
-        if sw[k] > 0.0:
-            top, bottom = max(top, y[k]), min(bottom, y[k])
-    if _tallest_rise(y, top, bottom) < 0.1:
-        return 0
     fraction = 0.5 / (1.0 + (2.0 / narrowest) ** 2)
-    noise = -1.0
     n_masked = 0
-    for width in (1, 2):
+    # Pairs first: with one of two points gone, the other would stand beside a hole. Then singles, twice:
+    # behind a strong hit its weaker neighbour shows.
+    for width in (2, 1, 1):
+        top, bottom = -np.inf, np.inf
+        for k in range(m):
+            if sw[k] > 0.0:
+                top, bottom = max(top, y[k]), min(bottom, y[k])
+        if not top > bottom or _tallest_rise(y, top, bottom) < 0.1:
+            break
+        for j in range(1, m - 1):
+            curvature[j] = y[j] - 0.5 * (y[j - 1] + y[j + 1])
+        noise = robust_scale(curvature[1 : m - 1], sw[1 : m - 1], buffer) / 1.2247
         # Two points wide: a real line that wide shows still more on its sides.
         share = fraction if width == 1 else 0.6 * fraction
         for k in range(2, m - 2 - width + 1):
             lowest = min(y[k], y[k + width - 1])
             side = max(y[k - 1], y[k + width])
-            # Smaller spikes are left to the residuals of the fit (`mask_outliers`).
-            if lowest - side < 0.1 * (top - bottom):
-                continue
             if sw[k] == 0.0 or sw[k + width - 1] == 0.0:
                 continue
-            if noise < 0.0:
-                for j in range(1, m - 1):
-                    curvature[j] = y[j] - 0.5 * (y[j - 1] + y[j + 1])
-                noise = robust_scale(curvature[1 : m - 1], sw[1 : m - 1], buffer) / 1.2247
+            # Smaller spikes are left to the residuals of the fit (`mask_outliers`).
+            if lowest - side < max(0.1 * (top - bottom), 8.0 * noise):
+                continue
             far = 0.5 * (y[k - 2] + y[k + width + 1])
             height = max(y[k], y[k + width - 1]) - far
-            if lowest - side > 8.0 * noise and side - far < share * height:
+            if side - far < share * height:
                 for j in range(k, k + width):
                     sw[j] = 0.0
+                    # Not used by the fit; it keeps the point from hiding its neighbours here.
+                    y[j] = 0.5 * (y[k - 1] + y[k + width])
                     n_masked += 1
     return n_masked
 

@@ -108,9 +108,13 @@ def test_cosmic_rays_are_left_out_of_the_fit():
 def test_despiking_never_touches_clean_lines(step):
     x = np.arange(340.0, 440.0, step)
     X = spectra(384.6 + np.linspace(0, step, 300), 403.0, x=x, noise=0.5)
-    np.testing.assert_array_equal(fitted(X, x, split=False).n_points, fitted(X, x, split=False, despike=False).n_points)
+    np.testing.assert_array_equal(
+        fitted(X, x, split=False).n_points, fitted(X, x, split=False, despike=False).n_points
+    )
     quantised = np.round(X / 10) * 10
-    masked = fitted(quantised, x, split=False, despike=False).n_points - fitted(quantised, x, split=False).n_points
+    masked = (
+        fitted(quantised, x, split=False, despike=False).n_points - fitted(quantised, x, split=False).n_points
+    )
     assert np.all(masked == 0)
 
 
@@ -169,7 +173,9 @@ def test_float32_and_memory_maps_are_read_as_they_are(tmp_path):
 def test_silicon_line_corrects_the_axis_and_adds_its_error():
     x = np.arange(330.0, 560.0, 0.7)
     shift = np.repeat([0.0, 7.6, -4.0], 20)
-    Y = spectra(384.6 + shift, 402.7 + shift, x=x) + lorentz(x, 520.7 + shift, np.full(60, 4.0), np.full(60, 300.0))
+    Y = spectra(384.6 + shift, 402.7 + shift, x=x) + lorentz(
+        x, 520.7 + shift, np.full(60, 4.0), np.full(60, 300.0)
+    )
     plain, corrected = fitted(Y, x, split=False), fitted(Y, x, split=False, reference="Si")
     assert np.all(corrected.status == FitStatus.OK)
     np.testing.assert_allclose(feature(corrected, "E'_center"), 384.6, atol=0.25)
@@ -185,7 +191,11 @@ def test_columns_are_named_and_fixed_by_the_parameters():
     names = RamanFeaturizer(AXIS).fit(X).get_feature_names_out().tolist()
     assert names == ["E'_center", "E'_fwhm", "E'_area", "E'-_center", "E'+_center", "A1'_center", "A1'_fwhm",
                      "A1'_area", "A1'-E'"]  # fmt: skip
-    frame = RamanFeaturizer(AXIS, split=False, features=("center",)).set_output(transform="pandas").fit_transform(X)
+    frame = (
+        RamanFeaturizer(AXIS, split=False, features=("center",))
+        .set_output(transform="pandas")
+        .fit_transform(X)
+    )
     assert frame.columns.tolist() == ["E'_center", "A1'_center", "A1'-E'"]
     table = fitted(X).to_dataframe()
     assert table["status"].tolist() == ["OK"] * 3
@@ -216,7 +226,10 @@ def test_own_modes_and_graphene_are_fitted():
     ("options", "message"),
     [
         ({"shift": np.r_[AXIS[:90], AXIS[89], AXIS[91:]]}, r"shift\[90\] = 382.30 repeats shift\[89\]"),
-        ({"shift": np.r_[AXIS[:90], 300.0, AXIS[91:]]}, r"shift\[90\] = 300.00 turns back after shift\[89\] = 382.30"),
+        (
+            {"shift": np.r_[AXIS[:90], 300.0, AXIS[91:]]},
+            r"shift\[90\] = 300.00 turns back after shift\[89\] = 382.30",
+        ),
         ({"shift": np.r_[np.nan, AXIS[1:]]}, r"shift must be finite, but shift\[0\] = nan"),
         ({"shift": AXIS[:-1]}, r"shape \(185,\) and X has 186 columns"),
         ({"shift": AXIS + 1000}, r"shift covers 1320.0 to 1449.5 cm-1 and has no point .*E' 335-404"),

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Spectra measured by others."""
+
+import numpy as np
+import pytest
+
+from strain2dos.raman import RamanFeaturizer
+
+pytestmark = pytest.mark.reference
+
+
+@pytest.mark.parametrize("split", [False, "auto"])
+def test_measured_monolayer_gives_the_known_positions(reference_dir, split):
+    shift, counts = np.loadtxt(reference_dir / "raman" / "spectrum1_1ML.txt").T
+    fit = RamanFeaturizer(shift, split=split).fit(counts[None]).fit_spectra(counts[None])
+    values = dict(zip(fit.names, fit.params[0], strict=True))
+    assert fit.status[0] == 0
+    assert values["E'_center"] == pytest.approx(383.6, abs=0.2)
+    assert values["A1'_center"] == pytest.approx(405.3, abs=0.1)
+    # Its broad defect shoulder at 377 cm-1 is no split line.
+    assert fit.split_probability[0] < 0.05
+
+
+def test_all_sites_of_a_wafer_are_fitted_on_the_silicon_axis(reference_dir):
+    table = np.genfromtxt(reference_dir / "raman" / "wafer1_process1.csv", delimiter=";", skip_header=1)
+    shift, counts = table[0, 2:-1], table[1:, 2:-1]
+    featurizer = RamanFeaturizer(shift, reference="Si").fit(counts)
+    fit = featurizer.fit_spectra(counts)
+    assert fit.status.tolist() == [0] * 49
+    raw = RamanFeaturizer(shift).fit(counts).fit_spectra(counts)
+    offset = raw.params[:, 0] - fit.params[:, 0]
+    assert np.median(offset) == pytest.approx(7.6, abs=0.2)

@@ -30,7 +30,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             warnings.showwarning = _show_warning
             try:
                 command(*args, **kwargs)
-            except typer.Exit:
+            except (typer.Exit, typer.BadParameter):
                 raise
             except KeyboardInterrupt:
                 say("interrupted; the files written so far are whole")

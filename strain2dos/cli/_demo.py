@@ -21,10 +21,10 @@ EXAMPLES = examples("strain2dos demo", "strain2dos demo -o demo-output --seed 1"
 FULL: dict[str, Any] = {
     "spectra": 160,
     "members": 5,
-    "epochs": 120,
+    "epochs": 300,
     "folds": 16,
-    "fold_members": 2,
-    "fold_epochs": 80,
+    "fold_members": 5,
+    "fold_epochs": 300,
     "map_shape": [48, 48],
     "explained": 48,
     "background": 60,

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From a table of curves to a model and from a strain map to files, with every way to go wrong."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from strain2dos.io import read_metadata
+
+FILES = [
+    "dos_pred.csv",
+    "band_edges_interpolated.csv",
+    "map.nc",
+    "gap_map.png",
+    "band_edges_map.png",
+    "metrics.json",
+    "report.html",
+]
+
+
+def test_train_writes_a_model_its_losses_and_what_it_is(run, table, tmp_path):
+    path = tmp_path / "new" / "model.skops"
+    outcome = run("train", table, "--strain-unit", "label", "-o", path, "--members", 1, "--epochs", 10)
+    assert outcome.code == 0, outcome.err
+    assert outcome.wrote == [path, path.with_name("model-loss.png")]
+    metadata = read_metadata(path)
+    assert metadata["strain_unit"] == "label"
+    assert metadata["strain_range"] == [0.0, 0.3]
+    assert metadata["edge_threshold"] == 10
+    assert metadata["training"]["curves"] == 7
+    assert metadata["training"]["seed"] == 0
+
+
+def test_held_out_figures_are_those_of_strains_left_out(run, table, tmp_path):
+    outcome = run("train", table, "--strain-unit", "label", "-o", tmp_path / "m.skops", "--members", 1, "-q")
+    assert "held out: each strain between the smallest and the largest (5 curves)" in outcome.out
+    gap = float(re.search(r"band gap, mean absolute error\s+([\d.]+) meV", outcome.out)[1])
+    # the gap moves by 100 meV from one strain to the next; a straight line between them would be exact
+    assert 0 < gap < 10
+    assert read_metadata(tmp_path / "m.skops")["held_out"]["gap_mae_mev"] == pytest.approx(gap, abs=0.005)
+
+
+def test_percents_become_fractions(run, table, tmp_path):
+    path = tmp_path / "model.skops"
+    run(
+        "train", table, "--strain-unit", "percent", "-o", path, "--members", 1, "--epochs", 1, "--no-validate"
+    )
+    metadata = read_metadata(path)
+    assert metadata["strain_unit"] == "fraction"
+    assert metadata["strain_range"] == pytest.approx([0, 0.003])
+
+
+def test_map_writes_every_file_and_nothing_else(run, model, strain_map, tmp_path):
+    folder = tmp_path / "out"
+    outcome = run("map", model, strain_map, "--strain-unit", "label", "-o", folder)
+    assert outcome.code == 0, outcome.err
+    assert outcome.wrote == [folder / name for name in FILES]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+    assert "1 of 12 pixels have no result" in outcome.err
+
+
+def test_tables_label_x_by_column_and_y_by_row(mapped, true_edges):
+    edges = pd.read_csv(mapped / "band_edges_interpolated.csv")
+    assert list(edges.columns) == ["x", "y", "VBM", "CBM", "BandGap"]
+    strain = {(1, 1): 0.0, (4, 1): 0.15, (1, 2): 0.20, (4, 2): 0.30, (4, 3): 0.06}
+    at = edges.set_index(["x", "y"])
+    for place, value in strain.items():
+        vbm, cbm = true_edges(value)
+        assert at.loc[place, "VBM"] == pytest.approx(vbm, abs=0.03)
+        assert at.loc[place, "CBM"] == pytest.approx(cbm, abs=0.03)
+        assert at.loc[place, "BandGap"] == pytest.approx(
+            at.loc[place, "CBM"] - at.loc[place, "VBM"], abs=1e-9
+        )
+    assert at.loc[(3, 2)].isna().all()
+
+
+def test_the_table_of_curves_agrees_with_the_map(mapped):
+    curves = pd.read_csv(mapped / "dos_pred.csv", header=0, index_col=[0, 1])
+    with xr.open_dataset(mapped / "map.nc") as flake:
+        assert curves.shape == (12, 121)
+        assert np.allclose(curves.columns.astype(float), flake["energy"], atol=1e-9)
+        one = flake["dos"].isel(y=2, x=3)
+        assert np.allclose(curves.loc[(4, 3)], one, rtol=1e-9, atol=1e-9)
+        assert flake["status"].values.tolist() == [[0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+        assert flake["gap"].attrs["units"] == "eV"
+        assert flake.attrs["source_map"] == "strain.csv"
+
+
+def test_metrics_hold_the_range_of_the_gap(mapped):
+    merit = json.loads((mapped / "metrics.json").read_text())["merit"]
+    edges = pd.read_csv(mapped / "band_edges_interpolated.csv")
+    assert merit["pixels"] == 12
+    assert merit["masked_pixels"] == 1
+    assert merit["gap_min_ev"] == pytest.approx(edges["BandGap"].min(), abs=1e-8)
+    assert merit["gap_max_ev"] == pytest.approx(edges["BandGap"].max(), abs=1e-8)
+
+
+def test_a_zarr_store_holds_the_same_map(run, model, strain_map, mapped, tmp_path):
+    pytest.importorskip("zarr", reason="zarr is an optional dependency")
+    words = ("map", model, strain_map, "--strain-unit", "label", "--zarr", "--no-csv", "-q", "-o", tmp_path)
+    outcome = run(*words)
+    assert outcome.code == 0, outcome.err
+    assert not (tmp_path / "dos_pred.csv").exists()
+    with xr.open_dataset(mapped / "map.nc") as one, xr.open_zarr(tmp_path / "map.zarr") as other:
+        xr.testing.assert_equal(one, other.load())
+    assert run(*words).code == 1
+    assert run(*words, "--force").code == 0
+
+
+def test_a_strain_map_in_another_unit_is_refused_with_both_named(run, model, strain_map, tmp_path):
+    outcome = run("map", model, strain_map, "--strain-unit", "fraction", "-o", tmp_path / "out", "-q")
+    assert outcome.code == 1
+    assert "was trained on strain in the unit 'label', but" in outcome.err
+    assert "is stated to be in 'fraction'" in outcome.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_strain_map_without_a_unit_is_wrong_usage(run, model, strain_map, tmp_path):
+    outcome = run("map", model, strain_map, "-o", tmp_path / "out", "-q")
+    assert outcome.code == 2
+    assert "does not state the unit of its strain" in " ".join(outcome.err.split())
+
+
+def test_a_map_ten_times_off_is_mapped_with_a_warning(run, model, tmp_path):
+    small = tmp_path / "small.csv"
+    small.write_text("0.001,0.01\n0.02,0.03\n")
+    outcome = run("map", model, small, "--strain-unit", "label", "-o", tmp_path / "out", "-q")
+    assert outcome.code == 0
+    assert "the map is about 10 times smaller" in outcome.err
+    assert outcome.err.count("warning:") == 1
+
+
+def test_output_that_exists_is_kept_unless_forced(run, model, strain_map, table, mapped):
+    before = (mapped / "map.nc").read_bytes()
+    outcome = run("map", model, strain_map, "--strain-unit", "label", "-o", mapped, "-q")
+    assert outcome.code == 1
+    assert f"{mapped / 'map.nc'}" in outcome.err
+    assert "pass --force" in outcome.err
+    assert (mapped / "map.nc").read_bytes() == before
+    assert run("train", table, "--strain-unit", "label", "-o", model, "-q").code == 1
+    assert run("map", model, strain_map, "--strain-unit", "label", "-o", mapped, "-q", "--force").code == 0
+
+
+def test_a_truncated_table_is_named_with_its_line(run, table, tmp_path):
+    cut = tmp_path / "cut.csv"
+    cut.write_text(table.read_text()[:-20])
+    outcome = run("train", cut, "--strain-unit", "label", "-o", tmp_path / "model.skops", "-q")
+    assert outcome.code == 1
+    assert "cut.csv" in outcome.err
+    assert "122" in outcome.err
+    assert not (tmp_path / "model.skops").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "no strain2dos model"), (b"x,y\n1,2\n", "no strain2dos model")]
+)
+def test_a_file_that_is_no_model_is_named(run, strain_map, tmp_path, content, words):
+    path = tmp_path / "model.skops"
+    path.write_bytes(content)
+    outcome = run("map", path, strain_map, "--strain-unit", "label", "-o", tmp_path / "out", "-q")
+    assert outcome.code == 1
+    assert f"error: {path} is {words}" in outcome.err
+
+
+def test_a_model_that_would_run_code_is_refused(run, strain_map, tmp_path):
+    import os
+
+    import skops.io
+    from sklearn.preprocessing import FunctionTransformer
+
+    path = tmp_path / "evil.skops"
+    skops.io.dump(FunctionTransformer(os.system), path)
+    outcome = run("map", path, strain_map, "--strain-unit", "label", "-o", tmp_path / "out", "-q")
+    assert outcome.code == 1
+    assert f"{os.system.__module__}.system" in outcome.err
+
+
+def test_explain_writes_a_page_that_names_the_feature(run, model, strain_map, tmp_path):
+    page = tmp_path / "why.html"
+    outcome = run("explain", model, strain_map, "--strain-unit", "label", "-o", page, "--samples", 4, "-q")
+    assert outcome.code == 0, outcome.err
+    assert outcome.wrote == [page]
+    assert "1 of 12 samples have no finite features" in outcome.err
+    text = page.read_text()
+    assert "strain.csv" in text
+    assert "data:image/" in text
+    assert run("explain", model, strain_map, "--strain-unit", "label", "-o", page, "-q").code == 1
+
+
+def test_explain_needs_two_samples(run, model, tmp_path):
+    one = tmp_path / "one.csv"
+    one.write_text("0.1\n")
+    outcome = run("explain", model, one, "--strain-unit", "label", "-o", tmp_path / "why.html", "-q")
+    assert outcome.code == 1
+    assert "holds 1 samples with finite features; explaining needs at least 2" in outcome.err
+
+
+def test_report_comes_back_the_same_from_the_folder(run, mapped):
+    page = mapped / "report.html"
+    before = page.read_text()
+    page.unlink()
+    outcome = run("report", mapped)
+    assert outcome.code == 0, outcome.err
+    assert outcome.wrote == [page]
+    assert page.read_text() == before
+
+
+def test_report_says_what_a_folder_lacks(run, mapped, tmp_path):
+    outcome = run("report", tmp_path)
+    assert outcome.code == 1
+    assert f"{tmp_path} holds no metrics.json" in outcome.err
+    (tmp_path / "metrics.json").write_text((mapped / "metrics.json").read_text())
+    assert "lacks gap_map.png, band_edges_map.png; run `strain2dos map` again" in run("report", tmp_path).err
+    (tmp_path / "metrics.json").write_text("{")
+    assert "metrics.json is damaged" in run("report", tmp_path).err
+    (tmp_path / "metrics.json").write_text("{}")
+    assert "metrics.json lacks ['command', 'merit', 'seconds', 'settings']" in run("report", tmp_path).err

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Spectra per second and centre errors of our fit, ramansep, scipy and lmfit, in one process, one thread each.
+"""Spectra per second and centre errors of our fit, ramansep, scipy and lmfit, in one process on one thread.
 
 Run ``python benchmarks/fit_speed.py`` (``--n 2000`` for a quick look). Prints a table and writes
 ``benchmarks/output/fit_speed.json``.

@@ -34,7 +34,7 @@ SHOULDER_PENALTY = 4.0
 DOUBLET_PENALTY = 3.0
 # A doublet is tried where it may save this much chi-square; it needs over 9 to be more probable than a
 # singlet.
-TRY_DOUBLET = 4.0
+TRY_DOUBLET = 7.0
 # Less probable than exp(-15) needs no further look.
 HOPELESS = 30.0
 

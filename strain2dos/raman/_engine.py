@@ -78,7 +78,8 @@ def fit_group_rows(
     def work(start: int, stop: int) -> None:
         for first in range(start, stop, BLOCK):
             rows = slice(first, min(first + BLOCK, stop))
-            Y = np.ascontiguousarray(X[rows, group.columns], dtype=np.float64)
+            # Always a copy: a read-only array is another type to numba and would compile everything again.
+            Y = np.array(X[rows, group.columns], dtype=np.float64, order="C")
             kept = rows if keep_covariance else slice(None)
             part = GroupFit(
                 *(

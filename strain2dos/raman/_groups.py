@@ -112,7 +112,7 @@ def fit_group(
     first, last = np.flatnonzero(inside)[[0, -1]]
     rising = axis.size < 2 or axis[-1] > axis[0]
     columns = slice(first, last + 1) if rising else slice(last, first - 1 if first else None, -1)
-    x = np.ascontiguousarray(axis[columns], dtype=float)
+    x = np.array(axis[columns], dtype=float, order="C")  # a copy: see the engine on read-only arrays
     step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
     half = 0.5 * (x[-1] - x[0]) or 1.0
     u = (x - 0.5 * (x[0] + x[-1])) / half

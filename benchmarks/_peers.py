@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import Ridge
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from tqdm import tqdm
@@ -53,14 +54,12 @@ def on_scores(regressor: object) -> FitPredict:
 
 
 def gaussian_process(n_features: int) -> object:
-    """Return scikit-learn's Gaussian process with one length scale per feature."""
-    kernel = ConstantKernel(1.0, (1e-3, 1e4)) * RBF(np.ones(n_features), (1e-1, 1e3)) + WhiteKernel(
-        1e-4, (1e-8, 1.0)
+    """Return one of scikit-learn's Gaussian processes per output, with a length scale per feature."""
+    kernel = ConstantKernel(1.0, (1e-2, 1e4)) * RBF(2 * np.ones(n_features), (0.3, 1e2))
+    process = GaussianProcessRegressor(
+        kernel + WhiteKernel(1e-4, (1e-8, 0.1)), normalize_y=True, n_restarts_optimizer=2, random_state=0
     )
-    return make_pipeline(
-        StandardScaler(),
-        GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=2, random_state=0),
-    )
+    return make_pipeline(StandardScaler(), MultiOutputRegressor(process))
 
 
 def quadratic_ridge() -> object:

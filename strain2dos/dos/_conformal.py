@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import uniform_filter1d
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
@@ -22,10 +23,13 @@ Array = NDArray[np.float64]
 _DEFAULT_FOLDS = 10
 # energies where the typical error is below this share of the largest one still get that much width
 _FLOOR = 0.05
+_WINDOW_SHARE = 30
 
 
 def _typical(mean_square: Array) -> Array:
-    size = np.sqrt(np.maximum(mean_square, 0.0))
+    # few groups leave chance minima along the curve, in which a further curve would look far off
+    window = max(1, len(mean_square) // _WINDOW_SHARE)
+    size = np.sqrt(np.maximum(uniform_filter1d(mean_square, window), 0.0))
     return np.maximum(size, max(_FLOOR * float(size.max()), 1e-12))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _COUNTS = 600
+_BEYOND = 1.03
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class CountingRepresentation:
             return None
         # quadratic spacing: the first few states make the band edge
         shares = np.square(np.arange(1, _COUNTS + 1) / _COUNTS)
-        return cls(energies, reference, totals[0] * shares, totals[1] * shares)
+        # counts reach past the end of the window, so that its last energies are decoded like the others
+        return cls(energies, reference, _BEYOND * totals[0] * shares, _BEYOND * totals[1] * shares)
 
     def encode(self, dos: Array) -> Array:
         """Return (n, n_latents) energies weighed so that their distance is that of transport."""
@@ -82,7 +84,7 @@ def _energies_at(axis: Array, values: Array, counts: Array) -> Array:
     missing = 1.001 * counts[-1] - reached[-1]
     if missing > 0:
         # what the window cuts off goes on with the density at its end; decoding shows the window only
-        density = max(values[-20:].mean(), 1e-6 * values.max(), 1e-300)
+        density = max(values[-3:].mean(), 1e-6 * values.max(), 1e-300)
         axis, reached = np.r_[axis, axis[-1] + missing / density], np.r_[reached, reached[-1] + missing]
     # the tilt makes empty stretches invertible
     return np.interp(counts, reached + 1e-12 * counts[-1] * np.arange(len(reached)), axis)

@@ -24,6 +24,8 @@ _LINEARS = (10.0, 0.1)
 _MAX_TUNE = 256
 _MAX_KERNELS = 16
 _LEAST_SHARE = 0.01
+_STRETCH = 10.0
+_FEW = 64
 
 
 class Kernel(NamedTuple):
@@ -40,11 +42,12 @@ class Kernel(NamedTuple):
             np.square(scaled[0]).sum(1)[:, None] + np.square(scaled[1]).sum(1) - 2 * scaled[0] @ scaled[1].T
         )
         part = _stationary(np.maximum(squared, 0.0), self.family, np)
-        return part + self.linear * (left @ right.T) + _CONSTANT
+        # the linear part knows the length scales too: a feature that says nothing drops out of both
+        return part + self.linear * (scaled[0] @ scaled[1].T) + _CONSTANT
 
     def diagonal(self, points: Array) -> Array:
         """Return the covariance of each point with itself."""
-        return 1.0 + self.linear * np.square(points).sum(1) + _CONSTANT
+        return 1.0 + self.linear * np.square(points / self.length).sum(1) + _CONSTANT
 
 
 def _stationary(squared: Any, family: str, lib: Any) -> Any:
@@ -117,7 +120,8 @@ def weigh_kernels(
     kernels = _scan(features)
     values = [predictive_density(kernel, features, outputs, blocks) for kernel in kernels]
     if refine and len(blocks) > 2 and np.isfinite(values).any():
-        best, value = _refine(kernels[int(np.argmin(values))], features, outputs, blocks)
+        best = _without_idle(kernels[int(np.argmin(values))], features, outputs, blocks)
+        best, value = _refine(best, features, outputs, blocks)
         kernels, values = [*kernels, best], [*values, value]
     order = np.argsort(values, kind="stable")[:_MAX_KERNELS]
     lowest = values[order[0]]
@@ -133,13 +137,33 @@ def _scan(features: Array) -> list[Kernel]:
     width = features.shape[1]
     # distances grow with the root of the number of features that vary
     root = np.sqrt(max(1, int(np.sum(features.std(0) > 0))))
+    # rows by the hundred are measured ones; the gradient finds the way to less noise if they are not
+    noises = _NOISES if len(features) <= _FEW else _NOISES[2:]
     return [
         Kernel(family, np.full(width, length * root), linear, noise)
         for family in _FAMILIES
         for length in _LENGTHS
-        for noise in _NOISES
+        for noise in noises
         for linear in _LINEARS
     ]
+
+
+def _without_idle(kernel: Kernel, features: Array, outputs: Array, blocks: Sequence[Array]) -> Kernel:
+    """Stretch, one after the other, the length scales of features without which unseen groups fit better.
+
+    The gradient alone finds a near minimum, in which features that say nothing keep a say.
+    """
+    if features.shape[1] < 2:
+        return kernel
+    lowest = predictive_density(kernel, features, outputs, blocks)
+    for column in range(features.shape[1]):
+        length = kernel.length.copy()
+        length[column] *= _STRETCH
+        trial = kernel._replace(length=length)
+        value = predictive_density(trial, features, outputs, blocks)
+        if value < lowest:
+            kernel, lowest = trial, value
+    return kernel
 
 
 def _refine(
@@ -170,7 +194,7 @@ def _criterion_with_gradient(  # type: ignore[no-untyped-def]
         scales = torch.exp(free)
         scaled = points / scales[:-2]
         squared = (scaled[:, None] - scaled[None]).square().sum(-1) if n <= 64 else _squared(scaled)
-        matrix = _stationary(squared, family, torch) + scales[-2] * (points @ points.T) + _CONSTANT
+        matrix = _stationary(squared, family, torch) + scales[-2] * (scaled @ scaled.T) + _CONSTANT
         factor, failed = torch.linalg.cholesky_ex(matrix + scales[-1] * eye)
         if failed:
             return 1e10, np.zeros_like(logs)

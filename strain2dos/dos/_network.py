@@ -99,6 +99,7 @@ def make_net(n_inputs: int, n_outputs: int, settings: Settings, **changes: Any) 
         batch_size=settings.batch_size,
         device=settings.device,
         iterator_train__shuffle=True,
+        callbacks__print_log=None,
         verbose=0,
         **{"train_split": None, **changes},
     )

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from strain2dos.dos._groups import thin
 from strain2dos.dos._kernel import Kernel, inverse_of
@@ -100,24 +99,24 @@ def _fit_sparse(
     kernel: Kernel, features: Array, outputs: Array, groups: NDArray[np.intp], random: np.random.RandomState
 ) -> tuple[Trend, Array]:
     # subset of regressors: all rows speak, through a few hundred points of the kernel
-    rows = thin(groups, _MAX_POINTS, random)
-    points = features[rows]
-    inner = kernel(points, points)
-    inner[np.diag_indices_from(inner)] += 1e-10 * np.trace(inner) / len(inner)
-    cross = kernel(features, points)
-    gram = cross.T @ cross + kernel.noise * inner
-    right = cross.T @ outputs
-    factor = cho_factor(gram, lower=True)
-    weights = cho_solve(factor, right)
+    points = features[thin(groups, _MAX_POINTS, random)]
+    size, vectors = np.linalg.eigh(kernel(points, points))
+    kept = size > 1e-10 * size[-1]
+    basis = vectors[:, kept] / np.sqrt(size[kept])
+    design = kernel(features, points) @ basis
+    gram, right = design.T @ design, design.T @ outputs
+    noise = max(kernel.noise, 1e-12 * float(np.trace(gram)))
+    ridge = noise * np.eye(len(gram))
     held_out = np.empty_like(outputs)
     labels = np.unique(groups)
     # at most ten refits; a fold of whole groups is held out together
     for labels_out in np.array_split(random.permutation(labels), min(10, len(labels))):
-        block = np.isin(groups, labels_out)
-        part = gram - cross[block].T @ cross[block]
-        part[np.diag_indices_from(part)] += 1e-10 * np.trace(part) / len(part)
-        held_out[block] = cross[block] @ np.linalg.solve(part, right - cross[block].T @ outputs[block])
-    precision = np.linalg.inv(inner) - kernel.noise * cho_solve(factor, np.eye(len(points)))
+        block = design[np.isin(groups, labels_out)]
+        part = gram - block.T @ block + ridge
+        rest = right - block.T @ outputs[np.isin(groups, labels_out)]
+        held_out[np.isin(groups, labels_out)] = block @ np.linalg.solve(part, rest)
+    weights = basis @ np.linalg.solve(gram + ridge, right)
+    precision = basis @ (np.eye(len(gram)) - noise * np.linalg.inv(gram + ridge)) @ basis.T
     trend = Trend(kernel, points, weights, precision, np.ones(outputs.shape[1]))
     expected = trend.spread(points)[:, :1].mean()
     return trend._replace(variance=np.mean(np.square(held_out - outputs), axis=0) / expected), held_out

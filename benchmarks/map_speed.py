@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Time to predict a map of 33 x 33 pixels at 1037 energies: one call against one call per pixel and energy.
+
+    python benchmarks/map_speed.py [--calls 2000]
+
+The original notebooks ask a network for one number at a time, 1.13 million times. Here the same network
+(128-128-64-32-1, under torch) is timed over ``--calls`` such calls and the rest is extrapolated; Keras, which
+the notebooks use, takes longer per call. Training is no part of these times: the network has random weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from strain2dos import DOSRegressor
+
+OUTPUT = Path(__file__).parent / "output"
+PIXELS, ENERGIES = 33 * 33, 1037
+
+
+def curves(strain: np.ndarray, energies: np.ndarray) -> np.ndarray:
+    """Return smooth densities with a gap that closes with strain."""
+    half = 0.9 - 0.8 * strain
+    return np.logaddexp(0.0, (np.abs(energies) - half) / 0.05) * 2.0
+
+
+def one_call(strain_map: np.ndarray, repeats: int = 5) -> tuple[float, float]:
+    """Return training time and the median time of one call for the whole map [s]."""
+    energies = np.linspace(-1.246, 0.826, ENERGIES)
+    strain = np.array([0, 0.033, 0.057, 0.1, 0.13, 0.2, 0.22, 0.27, 0.33])[:, None]
+    start = time.perf_counter()
+    model = DOSRegressor(energies, random_state=0).fit(strain, curves(strain, energies))
+    trained = time.perf_counter() - start
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        answer = model.predict(strain_map.reshape(-1, 1))
+        times.append(time.perf_counter() - start)
+    if answer.shape != (PIXELS, ENERGIES):
+        raise RuntimeError(f"the map has shape {answer.shape}")
+    return trained, float(np.median(times))
+
+
+def per_number(n_calls: int) -> float:
+    """Return the time of one call for one pixel and energy [s]."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(1)
+    layers: list[nn.Module] = []
+    for wide, narrow in ((2, 128), (128, 128), (128, 64), (64, 32)):
+        layers += [nn.Linear(wide, narrow), nn.ReLU()]
+    net = nn.Sequential(*layers, nn.Linear(32, 1)).eval()
+    pairs = np.random.RandomState(0).uniform(size=(n_calls, 1, 2))
+    with torch.no_grad():
+        net(torch.zeros(1, 2))
+        start = time.perf_counter()
+        for pair in pairs:
+            net(torch.tensor(pair, dtype=torch.float32)).item()
+    return (time.perf_counter() - start) / n_calls
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--calls", type=int, default=2000, help="single calls to time")
+    options = parser.parse_args()
+    strain_map = np.random.RandomState(0).uniform(0, 0.33, size=(33, 33))
+    trained, whole = one_call(strain_map)
+    single = per_number(options.calls)
+    numbers = PIXELS * ENERGIES
+    result = {
+        "pixels": PIXELS,
+        "energies": ENERGIES,
+        "one_call_s": whole,
+        "per_number_s": single,
+        "per_number_calls_timed": options.calls,
+        "per_number_total_s_extrapolated": single * numbers,
+        "ratio": single * numbers / whole,
+        "training_s": trained,
+        "machine": f"{platform.machine()}, Python {platform.python_version()}, torch {version('torch')}",
+    }
+    OUTPUT.mkdir(exist_ok=True)
+    (OUTPUT / "map_speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(f"{PIXELS} pixels x {ENERGIES} energies = {numbers / 1e6:.2f} million numbers")
+    print(f"one call to DOSRegressor.predict   {whole * 1e3:10.1f} ms   (training: {trained:.1f} s)")
+    print(f"one call per number, {single * 1e6:5.1f} us   {single * numbers:10.1f} s", end="")
+    print(f"    (extrapolated from {options.calls} calls)")
+    print(f"ratio                              {result['ratio']:10.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -138,17 +138,25 @@ def _look(problem, singlets, doublets, offset, s):
 
 
 @njit(**OPTIONS)
-def _third_line(problem, view, noise, s):
-    """Whether both of the doublet's maxima stand 5 standard errors of a smoothed point above the floor."""
+def _third_line(problem, singlets, view, noise, s):
+    """Whether the singlets leave a residual of 3.5 standard errors at one of the doublet's maxima.
+
+    The row of the residual in J must be that of the singlet fit. This sees lines that stand apart,
+    `split_score` those that overlap.
+    """
     if not view.has_pair:
         return False
-    if problem.poisson:
-        noise = np.sqrt(max(view.level + 0.5 * view.scale, 1.0)) / view.scale
-    weaker = min(
-        s.points[SIGNAL, s.ints[CHOSEN2, problem.pair]],
-        s.points[SIGNAL, s.ints[CHOSEN2, problem.pair + 1]],
-    )
-    return weaker > 5.0 * noise / np.sqrt(problem.taps.sum())
+    residual = s.J[model_size(problem, singlets)]
+    half = problem.taps.size // 4  # together about as wide as the line
+    for j in range(problem.pair, problem.pair + 2):
+        middle = s.ints[CHOSEN2, j] - view.k0
+        total, n = 0.0, 0
+        for k in range(max(0, middle - half), min(view.m, middle + half + 1)):
+            total += residual[k]
+            n += 1
+        if n > 0 and total > 3.5 * noise * np.sqrt(n):
+            return True
+    return False
 
 
 @njit(**OPTIONS)
@@ -195,8 +203,8 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
         return 1
     if (
         problem.always
-        or _third_line(problem, view, np.sqrt(noise2), s)
         or split_score(problem, singlets, view, s.params[P1], s) > TRY_DOUBLET * noise2
+        or _third_line(problem, singlets, view, np.sqrt(noise2), s)
     ):
         total = 0.0
         for k in range(view.m):

@@ -91,9 +91,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     centre. In between (``split="auto"``) all columns are averages over the models, so they are continuous in
     the spectrum.
 
-    A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`).
-
-    The fit is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
+    A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`). The fit
+    is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
 
     References
     ----------
@@ -326,7 +325,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
             part, part_cov = group_features(group, fit, self.lineshape, with_covariance=with_covariance)
             to = at + part.shape[1]
             values[:, at:to] = part
-            if cov is not None:
+            if with_covariance:
                 cov[:, at:to, at:to] = part_cov
             status = np.where(status == FitStatus.OK, group_status(fit), status)
             chi2 += group_chi2(fit)

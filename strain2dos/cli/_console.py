@@ -77,6 +77,13 @@ def say(text: str) -> None:
     tqdm.write(text, file=sys.stderr)
 
 
+def cores(jobs: int | None) -> int:
+    """Processes to use: as many as asked for, or one per core that this process may use."""
+    from joblib import cpu_count
+
+    return jobs or cpu_count()
+
+
 def wrote(path: Path) -> None:
     """List a written file on stdout."""
     typer.echo(f"wrote {path}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import examples, guarded, say
-from strain2dos.cli._options import Debug, Force, Quiet, Seed
+from strain2dos.cli._console import cores, examples, guarded, say
+from strain2dos.cli._options import Debug, Force, Jobs, Quiet, Seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ FULL: dict[str, Any] = {
     "members": 5,
     "epochs": 300,
     "folds": 16,
-    "fold_members": 5,
+    "fold_members": 2,
     "fold_epochs": 300,
     "map_shape": [48, 48],
     "explained": 48,
@@ -51,6 +51,7 @@ def demo(
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer spectra, a smaller map and shorter training.")
     ] = False,
+    jobs: Jobs = None,
     force: Force = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -72,7 +73,7 @@ def demo(
     run = Run(output, {"seed": seed, **(QUICK if quick else FULL)}, "demo")
     if force:
         run.finished.clear()
-    merit = run.execute(stages(run), quiet=quiet, tell=say)
+    merit = run.execute(stages(run, jobs=1 if quick and jobs is None else cores(jobs)), quiet=quiet, tell=say)
     for name in run.files:
         typer.echo(f"wrote {output / name}")
     _summarise(merit, run)

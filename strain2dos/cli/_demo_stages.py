@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 Settings = Mapping[str, Any]
 
 
-def stages(run: Run) -> list[Stage]:
-    """All stages of the demo in their order."""
+def stages(run: Run, *, jobs: int) -> list[Stage]:
+    """All stages of the demo in their order; `jobs` processes share the folds."""
     folds = run.settings["folds"]
     explained = run.settings["explained"]
     return [
         Stage("train", "Train on first principles", ["model.skops", "training_loss.png"], train, 3),
-        Stage("hold_out", "Hold out strain states", ["held_out.csv", "gap_parity.png"], hold_out, folds + 1),
+        Stage(
+            "hold_out",
+            "Hold out strain states",
+            ["held_out.csv", "gap_parity.png"],
+            partial(hold_out, jobs),
+            folds + 1,
+        ),
         Stage(
             "map",
             "Map a wrinkled flake",
@@ -86,7 +92,7 @@ def train(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     }
 
 
-def hold_out(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
+def hold_out(jobs: int, folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     """Predict every strain state by models that never saw it."""
     from strain2dos.cli._figures import draw, gap_parity
     from strain2dos.cli._recipes import gap_figures, hold_out_states, raman_pipeline, usable_spectra
@@ -100,7 +106,7 @@ def hold_out(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
         noise="poisson",
     )
     rows = usable_spectra(pipeline, training)
-    found = hold_out_states(pipeline, training, rows, folds=settings["folds"], step=bar.step)
+    found = hold_out_states(pipeline, training, rows, folds=settings["folds"], step=bar.step, jobs=jobs)
     with replacing(folder / "held_out.csv") as part:
         found.to_csv(part, index=False, float_format="%.6g")
     outermost = found["state"].isin(_extreme_states(training))

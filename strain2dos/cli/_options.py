@@ -21,6 +21,12 @@ class StrainUnit(StrEnum):
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite output that exists.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", min=1, help="Processes that hold out strain states. [default: one per core]"
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by `strain2dos train`.")]
 Unit = Annotated[

@@ -77,7 +77,13 @@ def predict_edges(pipeline: Pipeline, X: np.ndarray) -> BandEdges:
 
 
 def hold_out_states(
-    pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, *, folds: int, step: Callable[[], None]
+    pipeline: Pipeline,
+    training: RamanDOS,
+    rows: np.ndarray,
+    *,
+    folds: int,
+    step: Callable[[], None],
+    jobs: int = 1,
 ) -> pd.DataFrame:
     """Predict every spectrum by a model that saw no spectrum of its strain state.
 
@@ -87,33 +93,42 @@ def hold_out_states(
         One row per spectrum: state, vbm, cbm, gap (from eigenvalues), the same with ``_predicted``,
         ``dos_r2`` (R2 of the curve over energy), ``dos_inside_band`` (share of energies where the curve lies
         within the 90 % band of the ensemble) and ``domain_score`` (above 1: outside of the training set).
+        It does not depend on `jobs`.
     """
-    from sklearn.base import clone
-    from sklearn.metrics import r2_score
+    from joblib import Parallel, delayed
     from sklearn.model_selection import GroupKFold
 
+    splits = GroupKFold(folds).split(rows, groups=training.groups[rows])
+    work = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_hold_out)(pipeline, training, rows[train], rows[test]) for train, test in splits
+    )
     parts = []
-    for train, test in GroupKFold(folds).split(rows, groups=training.groups[rows]):
-        fitted = fit_raman(clone(pipeline), training, rows[train])
-        held = rows[test]
-        edges = predict_edges(fitted, training.spectra[held])
-        curves, spread = fitted.predict(training.spectra[held], return_std=True)
-        inside = np.abs(curves - training.dos[held]) <= NINETY * spread
-        parts.append(
-            pd.DataFrame(
-                {
-                    "spectrum": held,
-                    "state": [training.name[row] for row in held],
-                    **{key: getattr(training, key)[held] for key in ("vbm", "cbm", "gap")},
-                    **{f"{key}_predicted": getattr(edges, key) for key in ("vbm", "cbm", "gap")},
-                    "dos_r2": r2_score(training.dos[held].T, curves.T, multioutput="raw_values"),
-                    "dos_inside_band": inside.mean(axis=1),
-                    "domain_score": fitted[-1].domain_score(fitted[:-1].transform(training.spectra[held])),
-                }
-            )
-        )
+    for part in work:
+        parts.append(part)
         step()
     return pd.concat(parts).sort_values("spectrum", ignore_index=True)
+
+
+def _hold_out(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, held: np.ndarray) -> pd.DataFrame:
+    """Fit on `rows` and predict the spectra `held`."""
+    from sklearn.base import clone
+    from sklearn.metrics import r2_score
+
+    fitted = fit_raman(clone(pipeline), training, rows)
+    edges = predict_edges(fitted, training.spectra[held])
+    curves, spread = fitted.predict(training.spectra[held], return_std=True)
+    inside = np.abs(curves - training.dos[held]) <= NINETY * spread
+    return pd.DataFrame(
+        {
+            "spectrum": held,
+            "state": [training.name[row] for row in held],
+            **{key: getattr(training, key)[held] for key in ("vbm", "cbm", "gap")},
+            **{f"{key}_predicted": getattr(edges, key) for key in ("vbm", "cbm", "gap")},
+            "dos_r2": r2_score(training.dos[held].T, curves.T, multioutput="raw_values"),
+            "dos_inside_band": inside.mean(axis=1),
+            "domain_score": fitted[-1].domain_score(fitted[:-1].transform(training.spectra[held])),
+        }
+    )
 
 
 def gap_figures(truth: Any, predicted: Any) -> dict[str, float]:

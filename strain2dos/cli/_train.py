@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, say, wrote
-from strain2dos.cli._options import Debug, Force, Quiet, Seed, Unit
+from strain2dos.cli._console import cores, examples, guarded, refuse_to_overwrite, say, wrote
+from strain2dos.cli._options import Debug, Force, Jobs, Quiet, Seed, Unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,7 @@ def train(
     validate: Annotated[
         bool, typer.Option(help="Leave each strain out in turn and print how well it is predicted.")
     ] = True,
+    jobs: Jobs = None,
     force: Force = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -66,7 +67,7 @@ def train(
     if table is not None and strain_unit is not None:
         model, metadata, held_out = train_on_table(table, strain_unit, edge_threshold, **options)
     else:
-        model, metadata, held_out = train_on_records(material, **options)
+        model, metadata, held_out = train_on_records(material, jobs=cores(jobs), **options)
     if held_out is not None:
         metadata["held_out"] = _tell(held_out, metadata["hold_out"])
     from strain2dos.cli._figures import draw, loss_curves
@@ -121,7 +122,14 @@ def train_on_table(
 
 
 def train_on_records(
-    material: str, *, members: int, epochs: int | None, seed: int, validate: bool, quiet: bool
+    material: str,
+    *,
+    members: int,
+    epochs: int | None,
+    seed: int,
+    validate: bool,
+    quiet: bool,
+    jobs: int = 1,
 ) -> tuple[Any, dict[str, Any], pd.DataFrame | None]:
     """Train on Raman spectra of the bundled records; return model, metadata and held-out predictions."""
     from strain2dos.cli._recipes import (
@@ -134,13 +142,13 @@ def train_on_records(
     from strain2dos.cli._stages import Progress
     from strain2dos.datasets import make_raman_dos
 
-    training = make_raman_dos(material=material, random_state=seed)
-    pipeline = raman_pipeline(training, members=members, epochs=epochs or 150, seed=seed)
+    training = make_raman_dos(160, material, random_state=seed)
+    pipeline = raman_pipeline(training, members=members, epochs=epochs or 300, seed=seed)
     rows = usable_spectra(pipeline, training)
     held_out, states = None, len(set(training.groups[rows]))
     if validate:
         with Progress("Leave one strain state out", states, quiet=quiet) as bar:
-            held_out = hold_out_states(pipeline, training, rows, folds=states, step=bar.step)
+            held_out = hold_out_states(pipeline, training, rows, folds=states, step=bar.step, jobs=jobs)
     with Progress("Train", 1, quiet=quiet):
         fit_raman(pipeline, training, rows)
     return pipeline, raman_metadata(pipeline, training, rows, seed=seed), held_out

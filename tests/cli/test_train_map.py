@@ -219,3 +219,16 @@ def test_report_says_what_a_folder_lacks(run, mapped, tmp_path):
     assert "metrics.json is damaged" in run("report", tmp_path).err
     (tmp_path / "metrics.json").write_text("{}")
     assert "metrics.json lacks ['command', 'merit', 'seconds', 'settings']" in run("report", tmp_path).err
+
+
+def test_the_bundled_records_train_a_model_of_spectra(run, tmp_path):
+    path = tmp_path / "raman.skops"
+    outcome = run("train", "--dft", "-o", path, "--members", 1, "--epochs", 2, "--no-validate", "-q")
+    assert outcome.code == 0, outcome.err
+    assert outcome.wrote == [path, path.with_name("raman-loss.png")]
+    metadata = read_metadata(path)
+    assert metadata["estimator"] == "RamanFeaturizer -> StandardScaler -> DOSRegressor"
+    assert metadata["input"] == "Raman spectra"
+    assert metadata["feature_names"][0] == "E'_center"
+    assert len(metadata["training"]["states"]) == 16
+    assert run("train", "--dft", "--material", "WS2", "-o", tmp_path / "ws2.skops", "-q").code == 1

@@ -37,9 +37,8 @@ def pipeline(training):
     pipeline = make_pipeline(
         RamanFeaturizer(training.shift, features=("center",)), StandardScaler(), _regressor(training)
     )
-    return pipeline.fit(
-        training.spectra, training.dos, dosregressor__edges=training.edges, dosregressor__groups=training.groups
-    )
+    known = {"dosregressor__edges": training.edges, "dosregressor__groups": training.groups}
+    return pipeline.fit(training.spectra, training.dos, **known)
 
 
 def _saved(model, tmp_path):

@@ -17,13 +17,12 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
-    "myst_parser",
+    "myst_nb",
     "sphinx_gallery.gen_gallery",
-    "nbsphinx",
     "sphinx_copybutton",
     "sphinx_design",
 ]
-exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/*.py", "**.ipynb_checkpoints"]
+exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "gallery/*.md5", "gallery/*.json", "gallery/*.zip"]
 suppress_warnings = ["config.cache"]  # the gallery's sort key is a class, which Sphinx cannot cache
 
 html_theme = "pydata_sphinx_theme"
@@ -62,8 +61,10 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
-nbsphinx_execute = "auto"
-nbsphinx_timeout = 600
+nb_execution_mode = "force"
+nb_execution_timeout = 600
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 
 
 def setup(app):

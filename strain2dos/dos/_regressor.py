@@ -82,7 +82,7 @@ class DOSRegressor(RegressorMixin, BaseEstimator):
     ----------
     energies_ : ndarray of shape (n_energies,)
         Grid of the curves [eV].
-    feature_range_ : ndarray of shape (2, n_features_in_)
+    feature_range_ : ndarray of shape (2, `n_features_in_`)
         Smallest and largest value of each training feature, in the caller's units.
     history_ : list of dict
         One per net: ``"train_loss"`` and, with held-out groups, ``"valid_loss"``, arrays with one loss per

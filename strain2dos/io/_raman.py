@@ -23,8 +23,7 @@ def read_raman(path: str | PathLike[str]) -> xr.DataArray:
     - two columns of text, axis and intensity (comments and one line of column names allowed);
     - LabSpec 6 text exports: spectrum, line scan and map, with their ``#key=value`` header;
     - tables with the axis in the first row and x, y in the first columns: ``X;Y;axis...`` of wafer mappers
-    and the
-      CSV of ``strain2dos convert``;
+      and the CSV of ``strain2dos convert``;
     - any of these compressed with gzip;
     - NetCDF and Zarr as xarray writes them;
     - Renishaw ``.wdf``, Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.

@@ -62,7 +62,7 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Fitted clone of ``estimator``; absent when a fitted estimator is mapped without ``fit``.
     n_features_in_ : int
         Columns of X seen by the wrapped estimator.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, when X had names.
 
     Examples
@@ -142,6 +142,10 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def predict(self, X: npt.ArrayLike, **predict_params: Any) -> np.ndarray:
         """Predict the DOS curves (n, n_energies) of rows ``X`` (n, k) with the wrapped estimator."""
         return self._fitted().predict(X, **self._params_for("predict", predict_params))
+
+    def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+        """Score of the wrapped estimator on rows ``X`` (n, k) with known curves ``y`` (n, n_energies)."""
+        return self._fitted().score(X, y)
 
     def predict_map(self, cube: xr.DataArray | np.ndarray) -> xr.Dataset:
         """Evaluate every pixel of a cube.

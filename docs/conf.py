@@ -22,7 +22,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
 ]
-exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "gallery/*.md5", "gallery/*.json", "gallery/*.zip"]
+exclude_patterns = ["_build", *(f"gallery/*.{ending}" for ending in ("ipynb", "py", "md5", "json", "zip"))]
 suppress_warnings = ["config.cache"]  # the gallery's sort key is a class, which Sphinx cannot cache
 
 html_theme = "pydata_sphinx_theme"

@@ -3,16 +3,17 @@
 From Raman spectra to a map of the band gap
 ===========================================
 
-The main path: train a pipeline on spectra whose density of states is known from first principles, look at how well it does
-on strain states it has never seen, and map a wrinkled flake with it.
+The main path: train a pipeline on spectra whose density of states is known from first principles, look at how
+well it does on strain states it has never seen, and map a wrinkled flake with it.
 """
 
 # %%
 # Training data
 # -------------
-# Each first-principles strain state gives several noisy spectra. Their lines sit at the calculated phonons, moved by one
-# constant per mode to where measured unstrained lines are; widths, heights, doping and background vary. ``groups`` says which
-# spectra share a strain state, so that validation can hold out whole states.
+# Each first-principles strain state gives several noisy spectra. Their lines sit at the calculated phonons,
+# moved by one constant per mode to where measured unstrained lines are; widths, heights, doping and
+# background vary. ``groups`` says which spectra share a strain state, so that validation can hold out whole
+# states.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,8 +47,8 @@ display.figure_.set_size_inches(7, 4.5)
 # %%
 # The pipeline, validated on unseen strain states
 # -----------------------------------------------
-# ``edges`` hands over the band edges known from eigenvalues: they are learned jointly with the curve, so the predicted gap
-# does not depend on the broadening of the density of states.
+# ``edges`` hands over the band edges known from eigenvalues: they are learned jointly with the curve, so the
+# predicted gap does not depend on the broadening of the density of states.
 
 pipeline = make_pipeline(
     RamanFeaturizer(shift=data.shift),
@@ -75,7 +76,8 @@ for train, test in GroupKFold(4).split(data.spectra, groups=data.groups):
     dos[test] = model[-1].predict(held_out)
 
 GapParityDisplay.from_predictions(data.gap, gap)
-print(f"held-out gap MAE {1e3 * np.mean(np.abs(gap - data.gap)):.0f} meV; negative DOS values: {np.sum(dos < 0)}")
+gap_mae = 1e3 * np.mean(np.abs(gap - data.gap))
+print(f"held-out gap MAE {gap_mae:.0f} meV; negative DOS values: {np.sum(dos < 0)}")
 
 # %%
 # One held-out curve beside the first-principles one:

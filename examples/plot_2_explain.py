@@ -3,8 +3,8 @@
 Which Raman feature drives which part of the density of states?
 ===============================================================
 
-Shapley values over the whole curve: one value per feature and energy, and one per feature for each band edge. They are exact
-(all coalitions of features are evaluated), and they add up to the prediction.
+Shapley values over the whole curve: one value per feature and energy, and one per feature for each band edge.
+They are exact (all coalitions of features are evaluated), and they add up to the prediction.
 """
 
 # %%
@@ -22,9 +22,7 @@ pipeline = make_pipeline(
     StandardScaler(),
     DOSRegressor(energies=data.energies, n_members=3, random_state=0),
 )
-pipeline.fit(
-    data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edges
-)
+pipeline.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edges)
 
 # %%
 # Two per cent of biaxial strain, against the spectra of the unstrained states: what does this strain change?
@@ -36,16 +34,18 @@ explanation = explainer.explain(stretched)
 explanation.plot_heatmap(kind="signed", energy_range=(-7.5, -3.5))
 
 # %%
-# The same through the gap. The positions of the lines carry the change; areas and widths, which tell of focus and quality
-# rather than of strain, do not.
+# The same through the gap. The positions of the lines carry the change; areas and widths, which tell of
+# focus and quality rather than of strain, do not.
 
 for name, value in zip(explanation.feature_names, explanation.edge_values["gap"].mean(axis=0), strict=True):
     print(f"{name:12s} {1e3 * value:+8.1f} meV")
 
 # %%
-# E' and A1' move together under strain, so how the credit is split between them depends on the model; their sum does not.
+# E' and A1' move together under strain, so how the credit is split between them depends on the model; their
+# sum does not.
 
-together = explanation.grouped({"all line positions": [n for n in explanation.feature_names if "center" in n or "-E'" in n]})
+positions = [name for name in explanation.feature_names if "center" in name or "-E'" in name]
+together = explanation.grouped({"all line positions": positions})
 for name, value in zip(together.feature_names, together.edge_values["gap"].mean(axis=0), strict=True):
     print(f"{name:20s} {1e3 * value:+8.1f} meV")
 

@@ -16,5 +16,7 @@ def reference_dir() -> Path:
     default = Path(__file__).resolve().parents[2] / "shared" / "reference"
     folder = Path(os.environ.get("STRAIN2DOS_REFERENCE", default))
     if not folder.is_dir():
-        pytest.skip(f"no reference files at {folder}; set STRAIN2DOS_REFERENCE to their folder to run this test")
+        pytest.skip(
+            f"no reference files at {folder}; set STRAIN2DOS_REFERENCE to their folder to run this test"
+        )
     return folder

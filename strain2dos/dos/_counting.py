@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 
 _COUNTS = 600
 _BEYOND = 1.03
+# no density is decoded above this many times the highest one seen in training
+_HEADROOM = 1.5
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,16 @@ class CountingRepresentation:
     Topics in Optimal Transportation, AMS 2003, section 2.2]. Decoding differentiates the number of states,
     which grows with energy, so densities cannot be negative. Counting from the gap, rather than from the
     end of the grid, leaves both band edges free of what enters or leaves the window at its ends.
+
+    Features that no strain gives together can predict energies that fall with the count; states would pile
+    up there. Energies of successive counts are therefore kept apart by what `ceiling` allows.
     """
 
     energies: Array
     reference: float
     up: Array
     down: Array
+    ceiling: float
 
     @classmethod
     def build(
@@ -44,7 +50,8 @@ class CountingRepresentation:
         # quadratic spacing: the first few states make the band edge
         shares = np.square(np.arange(1, _COUNTS + 1) / _COUNTS)
         # counts reach past the end of the window, so that its last energies are decoded like the others
-        return cls(energies, reference, _BEYOND * totals[0] * shares, _BEYOND * totals[1] * shares)
+        ceiling = _HEADROOM * float(dos.max())
+        return cls(energies, reference, _BEYOND * totals[0] * shares, _BEYOND * totals[1] * shares, ceiling)
 
     def encode(self, dos: Array) -> Array:
         """Return (n, n_latents) energies weighed so that their distance is that of transport."""
@@ -64,7 +71,7 @@ class CountingRepresentation:
             (1.0, self.up, latent[:, :_COUNTS]),
             (-1.0, self.down, latent[:, _COUNTS:]),
         ):
-            _differentiate(part / np.sqrt(np.gradient(counts)), counts, borders, sign, answer)
+            _differentiate(part / np.sqrt(np.gradient(counts)), counts, borders, sign, self.ceiling, answer)
         return answer
 
 
@@ -96,7 +103,7 @@ def _borders(energies: Array) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _differentiate(part, counts, borders, sign, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _differentiate(part, counts, borders, sign, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
     n, size = part.shape
     m = len(borders) - 1
     nodes = np.empty(size + 1)
@@ -104,7 +111,8 @@ def _differentiate(part, counts, borders, sign, answer):  # type: ignore[no-unty
         nodes[1:] = part[row]
         nodes[0] = 3 * nodes[1] - 2 * nodes[2]
         for k in range(1, size + 1):
-            nodes[k] = max(nodes[k], nodes[k - 1] + 1e-9)
+            states = counts[k - 1] - (counts[k - 2] if k > 1 else 0.0)
+            nodes[k] = max(nodes[k], nodes[k - 1] + states / ceiling)
         at, before = 0, 0.0
         for j in range(m + 1):
             x = borders[j] if sign > 0 else -borders[m - j]

@@ -66,34 +66,27 @@ def predictive_density(kernel: Kernel, features: Array, outputs: Array, blocks: 
     r"""Negative logarithm of the density of each group given all others, the criterion that is minimised.
 
     For every group :math:`g` left out, the residual is :math:`e_g = [A^{-1}_{gg}]^{-1} (A^{-1} Z)_g` and its
-    covariance :math:`\\sigma^2 [A^{-1}_{gg}]^{-1}` with :math:`A` the kernel matrix with noise
+    covariance :math:`\sigma^2 [A^{-1}_{gg}]^{-1}` with :math:`A` the kernel matrix with noise
     [Sundararajan & Keerthi, Neural Computation 13, 1103 (2001)], here for groups in place of single points
-    and with :math:`\\sigma^2` at its best value. The covariance keeps the end points, where any model
-    extrapolates, from deciding alone.
+    and with :math:`\sigma^2` at its best value. The covariance keeps the end points, where any model
+    extrapolates, from deciding alone. Rows of a group count as one, by the mean of their own densities:
+    their joint density would praise kernels so short that a group is a plateau.
     """
     try:
         inverse = inverse_of(kernel, features)
+        weighted = inverse @ outputs
+        log_size, fit = 0.0, 0.0
+        for block in blocks:
+            covariance = np.linalg.inv(inverse[np.ix_(block, block)])
+            size = np.diag(covariance)
+            if size.min() <= 0:
+                return np.inf
+            log_size += np.log(size).mean()
+            fit += float(np.mean(np.square(covariance @ weighted[block]).mean(1) / size))
     except np.linalg.LinAlgError:
         return np.inf
-    weighted = inverse @ outputs
-    if len(blocks) == len(outputs):
-        diagonal = np.diag(inverse)
-        log_det = -np.log(np.maximum(diagonal, 1e-300)).sum()
-        return _profiled(log_det, float((np.square(weighted).sum(1) / diagonal).sum()), outputs)
-    log_det, total = 0.0, 0.0
-    for block in blocks:
-        inner = inverse[np.ix_(block, block)]
-        sign, value = np.linalg.slogdet(inner)
-        if sign <= 0:
-            return np.inf
-        log_det -= value
-        total += float(np.sum(weighted[block] * np.linalg.solve(inner, weighted[block])))
-    return _profiled(log_det, total, outputs)
-
-
-def _profiled(log_det: float, total: float, outputs: Array) -> float:
-    n, width = outputs.shape
-    return 0.5 * (log_det + n * np.log(max(total / (n * width), 1e-300)) + n)
+    n = len(blocks)
+    return 0.5 * (log_size + n * np.log(max(fit / n, 1e-300)) + n)
 
 
 def inverse_of(kernel: Kernel, features: Array) -> Array:
@@ -201,19 +194,20 @@ def _criterion_with_gradient(  # type: ignore[no-untyped-def]
         inverse = torch.cholesky_inverse(factor)
         weighted = inverse @ targets
         if singles:
-            diagonal = inverse.diagonal()
-            log_det = -torch.log(diagonal).sum()
-            fit = (weighted.square().sum(1) / diagonal).sum()
+            size = 1.0 / inverse.diagonal()
+            log_size = torch.log(size).sum()
+            fit = ((size[:, None] * weighted).square().mean(1) / size).sum()
         else:
-            log_det, fit = 0.0, 0.0
+            log_size, fit = 0.0, 0.0
             for block in index:
-                inner = torch.linalg.cholesky(inverse[block][:, block])
-                log_det = log_det - 2 * torch.log(inner.diagonal()).sum()
-                fit = fit + torch.linalg.solve_triangular(inner, weighted[block], upper=False).square().sum()
-        fit = torch.clamp(fit / (n * targets.shape[1]), min=1e-300)
+                covariance = torch.linalg.inv(inverse[block][:, block])
+                size = covariance.diagonal().clamp(min=1e-300)
+                log_size = log_size + torch.log(size).mean()
+                fit = fit + ((covariance @ weighted[block]).square().mean(1) / size).mean()
+        fit = torch.clamp(fit / len(index), min=1e-300)
         # length scales wander off when nothing in the data holds them
         leash = 0.5 * (free[:-2] - torch.from_numpy(start[:-2])).square().sum()
-        total = 0.5 * (log_det + n * torch.log(fit) + n) + leash
+        total = 0.5 * (log_size + len(index) * torch.log(fit) + len(index)) + leash
         total.backward()
         return float(total.detach()), free.grad.numpy().copy()
 

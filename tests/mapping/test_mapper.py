@@ -9,18 +9,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from strain2dos import SpatialMapper
 
 ENERGIES = np.linspace(-7.0, -3.0, 81)
-
-
-@parametrize_with_checks(
-    [SpatialMapper(Ridge(solver="svd")), SpatialMapper(make_pipeline(StandardScaler(), Ridge()))]
-)
-def test_spatial_mapper_is_a_scikit_learn_estimator(estimator, check):
-    check(estimator)
 
 
 class Centroid(TransformerMixin, BaseEstimator):

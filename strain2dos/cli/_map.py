@@ -43,7 +43,7 @@ def map_(
     Writes dos_pred.csv and band_edges_interpolated.csv (one row per pixel; x is the column and y the row of
     the map, counted from 1), map.nc or map.zarr, figures of the gap and the band edges, and report.html.
     """
-    from strain2dos.cli._inputs import read_map
+    from strain2dos.cli._inputs import as_grid, read_map
     from strain2dos.cli._report import build_report, write_metrics
     from strain2dos.cli._stages import Progress
 
@@ -52,6 +52,7 @@ def map_(
     with Progress("Map", 3, quiet=quiet) as bar:
         estimator, cube, metadata = read_map(model, data, strain_unit)
         bar.step()
+        cube = as_grid(cube)
         start = time.perf_counter()
         flake = predict(estimator, cube)
         seconds = {"map": round(time.perf_counter() - start, 3)}
@@ -71,15 +72,24 @@ def map_(
     masked = int((flake["status"] != 0).sum())
     if masked:
         say(f"{masked} of {flake['status'].size} pixels have no result; `status` in the map says why.")
+    outside = summary(flake)["outside_training_pixels"]
+    if outside:
+        say(
+            f"warning: {outside} of {flake['status'].size} pixels lie outside of what the model was "
+            "trained on (`domain_score` above 1); check the calibration of the axis before trusting them."
+        )
 
 
 def predict(estimator: Any, cube: xr.DataArray) -> xr.Dataset:
     """Evaluate every pixel; the score of the domain only where the regressor has one."""
     from strain2dos import SpatialMapper
+    from strain2dos.cli._inputs import takes_spectra
     from strain2dos.mapping._steps import flatten_steps
 
     last = flatten_steps(estimator)[-1]
     wanted = [name for name in QUANTITIES if name != "domain_score" or hasattr(last, "domain_score")]
+    if takes_spectra(estimator):
+        wanted.append("features")
     return SpatialMapper(estimator, quantities=wanted).predict_map(cube)
 
 

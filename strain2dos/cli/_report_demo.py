@@ -61,7 +61,7 @@ def words(metrics: Mapping[str, Any]) -> list[str]:
         f"A pipeline of RamanFeaturizer, StandardScaler and DOSRegressor was trained on {train['spectra']} "
         f"noisy Raman spectra of {train['strain_states']} strain states, whose density of states, band edges "
         "and phonons come from first principles. It then mapped a simulated wrinkled flake of "
-        f"{flake['flake_pixels']} pixels whose true gap is known.",
+        f"{flake['flake_pixels']} pixels whose true gap is known (interpolated between the same states).",
         f"For strain states that it never saw, the model is off by {held['gap_mae_mev']:.0f} meV in the "
         f"band gap on average ({held['inner_gap_mae_mev']:.0f} meV without the outermost two, which no state "
         f"encloses), and on the flake by {flake['gap_mae_mev']:.0f} meV.",
@@ -85,6 +85,9 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 held["dos_inside_90_percent_band"]
             ),
             "density of states, R² of the worst state": held["dos_r2_worst_state"],
+            "networks per held-out model, in the final model": (
+                f"{metrics['settings']['fold_members']}, {metrics['settings']['members']}"
+            ),
             "strain states, folds": f"{held['strain_states']}, {held['folds']}",
         },
         "Map of the flake against the truth": {
@@ -102,7 +105,7 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "spectra mapped per second": round(flake["curves_per_second"]),
         },
         "Photoluminescence against gap": {
-            "slope (eV/eV)": f"{light['slope']:.2f} ± {light['slope_error']:.2f}",
+            "slope (eV/eV)": f"{light['slope']:.3f} ± {light['slope_error']:.3f}",
             "slope with the true gap (eV/eV)": light["slope_with_the_true_gap"],
             "correlation (Pearson)": light["pearson"],
             "rank correlation (Spearman)": light["spearman"],

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 pytestmark = pytest.mark.reference
 
@@ -68,6 +69,26 @@ def test_band_edges_agree_with_the_published_ones(run_folder):
     assert first["CBM"] == pytest.approx(0.7420, abs=0.003)
     assert (edges["BandGap"] > 1.77).all()
     assert (edges["BandGap"] < 1.79).all()
+
+
+def test_a_measured_monolayer_has_its_lines_where_others_found_them(run, reference_dir, tmp_path):
+    """E' 383.6 and A1' 405.3 cm-1 as published; a wafer map whose axis is off is told."""
+    model = tmp_path / "raman.skops"
+    trained = run("train", "--dft", "-o", model, "--members", 1, "--epochs", 5, "--no-validate", "-q")
+    assert trained.code == 0, trained.err
+    raman = reference_dir / "raman"
+    outcome = run("map", model, raman / "spectrum1_1ML.txt", "-o", tmp_path / "one", "-q")
+    assert outcome.code == 0, outcome.err
+    assert "warning" not in outcome.err
+    with xr.open_dataset(tmp_path / "one" / "map.nc") as found:
+        lines = found["features"].isel(y=0, x=0)
+        assert float(lines.sel(feature="E'_center")) == pytest.approx(383.6, abs=0.2)
+        assert float(lines.sel(feature="A1'_center")) == pytest.approx(405.3, abs=0.1)
+    outcome = run("map", model, raman / "wafer1_process1.csv", "-o", tmp_path / "wafer", "-q", "--no-csv")
+    assert outcome.code == 0, outcome.err
+    assert "49 of 49 pixels lie outside of what the model was trained on" in outcome.err
+    with xr.open_dataset(tmp_path / "wafer" / "map.nc") as found:
+        assert found["x_position"].size == found["gap"].size == 49
 
 
 def test_held_out_strains_of_the_published_table_beat_interpolation(published):

@@ -8,12 +8,11 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ParamSpec, TextIO, TypeVar
+from typing import ParamSpec, TextIO
 
 import typer
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 FAILED = 1
 INTERRUPTED = 130
@@ -89,13 +88,6 @@ def wrote(path: Path) -> None:
     typer.echo(f"wrote {path}")
 
 
-def progress(items: Iterable[T], *, title: str, quiet: bool, total: int | None = None) -> Iterable[T]:
-    """Show a progress bar on stderr while `items` are worked through, unless `quiet`."""
-    from tqdm import tqdm
-
-    return tqdm(items, desc=title, total=total, disable=quiet, file=sys.stderr, leave=True)
-
-
 def refuse_to_overwrite(paths: Iterable[Path], *, force: bool) -> None:
     """Stop before anything is computed if an output exists already and ``--force`` was not given."""
     existing = [str(path) for path in paths if path.exists()]
@@ -103,14 +95,4 @@ def refuse_to_overwrite(paths: Iterable[Path], *, force: bool) -> None:
         raise FileExistsError(
             f"{', '.join(existing)} {'exist' if len(existing) > 1 else 'exists'} already; "
             "pass --force to overwrite, or give another place with -o."
-        )
-
-
-def strain_units_agree(metadata: dict[str, Any], unit: str, *, model: Path, data: Path) -> None:
-    """Raise if a model was trained on strain in another unit than the one stated for `data`."""
-    trained = metadata.get("strain_unit")
-    if trained != unit:
-        raise ValueError(
-            f"{model} was trained on strain in {trained!r}, but {data} is stated as {unit!r}; "
-            f"give the map in {trained!r} with --strain-unit {trained}, or train a model in {unit!r}."
         )

@@ -58,6 +58,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "matplotlib_animations": False,
     "image_scrapers": ("matplotlib",),
+    "within_subsection_order": "FileNameSortKey",
     "remove_config_comments": True,
 }
 

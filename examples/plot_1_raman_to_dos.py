@@ -75,7 +75,7 @@ for train, test in GroupKFold(4).split(data.spectra, groups=data.groups):
     gap[test] = model[-1].predict_edges(held_out).gap
     dos[test] = model[-1].predict(held_out)
 
-GapParityDisplay.from_predictions(data.gap, gap)
+display = GapParityDisplay.from_predictions(data.gap, gap)
 gap_mae = 1e3 * np.mean(np.abs(gap - data.gap))
 print(f"held-out gap MAE {gap_mae:.0f} meV; negative DOS values: {np.sum(dos < 0)}")
 
@@ -83,8 +83,8 @@ print(f"held-out gap MAE {gap_mae:.0f} meV; negative DOS values: {np.sum(dos < 0
 # One held-out curve beside the first-principles one:
 
 row = data.name.index("bi+1")
-DOSCurveDisplay.from_predictions(data.energies, dos[row], dos_true=data.dos[row])
-plt.xlim(-8, -3)
+display = DOSCurveDisplay.from_predictions(data.energies, dos[row], dos_true=data.dos[row])
+limits = display.ax_.set_xlim(-8, -3)
 
 # %%
 # A map

@@ -31,7 +31,7 @@ names = np.array(data.name)
 explainer = DOSExplainer.from_pipeline(pipeline, data.spectra[names == "bi+0"])
 stretched = data.spectra[names == "bi+2"][:4]
 explanation = explainer.explain(stretched)
-explanation.plot_heatmap(kind="signed", energy_range=(-7.5, -3.5))
+display = explanation.plot_heatmap(kind="signed", energy_range=(-7.5, -3.5))
 
 # %%
 # The same through the gap. The positions of the lines carry the change; areas and widths, which tell of

@@ -59,7 +59,7 @@ class LossCurveDisplay:
     >>> model = DOSRegressor(hidden_layer_sizes=(8,), n_members=2, max_epochs=5, random_state=0)
     >>> display = LossCurveDisplay.from_estimator(model.fit(X, X + np.arange(3)))
     >>> display.ax_.get_xlabel()
-    'epoch'
+    'Epoch'
     """
 
     def __init__(self, history: Sequence[dict[str, ArrayLike]]) -> None:
@@ -118,8 +118,8 @@ class LossCurveDisplay:
                 text = label if k == 0 else None
                 self.lines_ += self.ax_.plot(epochs, loss, color=colour, lw=1.2, alpha=0.7, label=text)
         self.ax_.set_yscale("log")
-        self.ax_.set_xlabel("epoch")
-        self.ax_.set_ylabel("mean squared error (scaled curve)")
+        self.ax_.set_xlabel("Epoch")
+        self.ax_.set_ylabel("Mean squared error (scaled curve)")
         self.ax_.legend(frameon=False, title=f"{len(self.history)} nets")
         return self
 
@@ -238,7 +238,7 @@ class GapParityDisplay:
             low, high = min(low, old[0]), max(high, old[1])
         self.ax_.axline((low, low), slope=1, color=GREY, lw=1, zorder=0)
         self.ax_.set(xlim=(low, high), ylim=(low, high), aspect="equal")
-        self.ax_.set_xlabel("reference gap (eV)")
-        self.ax_.set_ylabel("predicted gap (eV)")
+        self.ax_.set_xlabel("Reference gap (eV)")
+        self.ax_.set_ylabel("Predicted gap (eV)")
         self.ax_.legend(frameon=False, loc="upper left")
         return self

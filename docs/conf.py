@@ -66,6 +66,7 @@ nb_execution_mode = "force"
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
+nb_output_stderr = "remove"  # progress bars and notes on missing notebook widgets
 
 
 def setup(app):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._shapley import exact_shapley, sampled_shapley

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from strain2dos.mapping._dataset import attrs_of, build_dataset, count_masked, dims_of, map_attrs, map_coords
 from strain2dos.mapping._evaluate import PixelEvaluator

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from strain2dos.mapping._blocks import evaluate_block, row_slices, template, warn_if_all_masked
 from strain2dos.mapping._dataset import build_dataset, map_attrs

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,11 @@ from strain2dos.dos._trend import Trend, mixture
 
 Array = NDArray[np.float64]
 
-_CHUNK = 2048
+# Every product of matrices runs over this many rows, the last block filled up: BLAS sums in an order that
+# depends on the shape, and what is predicted for a row must not depend, not even in its last bit, on
+# its neighbours.
+# 240 holds whole tiles of 6, 8, 12, 16, 24 and 48 rows: a row in a cut tile would be summed in another way.
+_BLOCK = 240
 
 
 def outputs(model: Any, features: Array, head: dict[str, Any], spread: bool) -> tuple[Array, Array | None]:
@@ -39,14 +44,21 @@ def curves(model: Any, X: Array, spread: bool) -> Any:
     n = len(X)
     answer = np.empty((n, len(model.energies_)))
     deviation = np.empty_like(answer) if spread else None
-    for start in range(0, n, _CHUNK):
-        rows = slice(start, start + _CHUNK)
-        features = (X[rows] - model._centre_) / model._scale_
+    for rows, size, features in _blocks(model, X):
         scores, variance = outputs(model, features, head, spread)
-        answer[rows] = latent.decode(scores)
+        answer[rows] = latent.decode(scores)[:size]
         if deviation is not None and variance is not None:
-            deviation[rows] = _linearised(latent, scores, np.sqrt(variance))
+            deviation[rows] = _linearised(latent, scores, np.sqrt(variance))[:size]
     return (answer, deviation) if spread else answer
+
+
+def _blocks(model: Any, X: Array) -> Iterator[tuple[slice, int, Array]]:
+    """Give slices of the rows, their number, and their standardised features filled up to a whole block."""
+    for start in range(0, len(X), _BLOCK):
+        part = X[start : start + _BLOCK]
+        features = (part - model._centre_) / model._scale_
+        filled = np.pad(features, ((0, _BLOCK - len(part)), (0, 0)), mode="edge")
+        yield slice(start, start + len(part)), len(part), filled
 
 
 def _linearised(latent: Latent, scores: Array, size: Array) -> Array:
@@ -60,5 +72,8 @@ def _linearised(latent: Latent, scores: Array, size: Array) -> Array:
 
 def learned_edges(model: Any, X: Array) -> BandEdges:
     """Return the edges that were learned beside the curves."""
-    found = outputs(model, (X - model._centre_) / model._scale_, model.heads_[1], False)[0]
+    head = model.heads_[1]
+    found = np.vstack(
+        [outputs(model, filled, head, False)[0][:size] for _, size, filled in _blocks(model, X)]
+    )
     return BandEdges(found[:, 0], found[:, 1], found[:, 1] - found[:, 0])

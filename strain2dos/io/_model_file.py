@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -65,6 +67,21 @@ def _use_public_names(node: Any) -> None:
             _use_public_names(child)
 
 
+# what zipfile raises for bytes that are not a whole archive: zlib.error for a broken stream,
+# NotImplementedError and RuntimeError for methods and flags that no model uses, the others for lengths that
+# lead nowhere
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
 def read(path: Path) -> tuple[bytes, dict[str, Any]]:
     """Bytes of the file, read once so that what was checked is what is loaded, and its metadata."""
     blob = path.read_bytes()
@@ -73,7 +90,7 @@ def read(path: Path) -> tuple[bytes, dict[str, Any]]:
             names = archive.namelist()
             broken = archive.testzip()
             metadata = json.loads(archive.read(_MEMBER)) if _MEMBER in names else {}
-    except (zipfile.BadZipFile, json.JSONDecodeError, UnicodeDecodeError, EOFError) as error:
+    except _UNREADABLE as error:
         raise ValueError(
             f"{path} is no strain2dos model, or it is cut short ({error}); its {len(blob)} bytes are not a "
             "whole skops archive. Copy or train it again."

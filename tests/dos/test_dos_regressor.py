@@ -281,3 +281,19 @@ def test_edges_without_energies_are_refused_in_words():
     model = DOSRegressor(**QUICK).fit(STRAIN, two_bands(STRAIN))
     with pytest.raises(ValueError, match=r"DOSRegressor\(energies=\.\.\.\)"):
         model.predict_edges(STRAIN)
+
+
+@pytest.mark.parametrize("representation", ["cdf", "grid", "pca"])
+def test_a_row_is_predicted_to_the_same_bits_whatever_stands_beside_it(representation):
+    data = load_mos2_dft()
+    model = DOSRegressor(data.energies, representation=representation, max_epochs=5, random_state=0)
+    model.fit(data.phonons, data.dos, edges=data.edges)
+    random = np.random.default_rng(0)
+    X = np.repeat(data.phonons, 20, axis=0) + random.normal(scale=0.3, size=(320, 3))
+    shuffled = random.permutation(len(X))
+    dos, std = model.predict(X, return_std=True)
+    again, std_again = model.predict(X[shuffled], return_std=True)
+    assert np.array_equal(again, dos[shuffled])
+    assert np.array_equal(std_again, std[shuffled])
+    assert np.array_equal(model.predict(X[7:8])[0], dos[7])
+    assert np.array_equal(model.predict_edges(X[shuffled]).gap, model.predict_edges(X).gap[shuffled])

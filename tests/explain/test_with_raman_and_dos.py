@@ -42,7 +42,7 @@ def test_spectra_are_explained_by_their_lines():
     regressor = DOSRegressor(data.energies, n_members=1, max_epochs=10, random_state=0)
     featurizer = RamanFeaturizer(data.shift, features=("center",))
     model = make_pipeline(featurizer, StandardScaler(), regressor)
-    model.fit(data.spectra, data.dos, dosregressor__groups=data.groups)
+    model.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edges)
     explainer = DOSExplainer.from_pipeline(model, data.spectra, max_background=12, random_state=0)
     assert explainer.feature_names == tuple(featurizer.get_feature_names_out())
     explanation = explainer.explain(data.spectra[:5])

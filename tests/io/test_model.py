@@ -113,6 +113,23 @@ def test_a_truncated_file_is_named_as_such(pipeline, tmp_path, keep):
         load_model(path)
 
 
+def test_a_flip_anywhere_is_noticed_or_harmless(pipeline, tmp_path):
+    model, X = pipeline
+    path = save_model(model, tmp_path / "model.skops")
+    whole = path.read_bytes()
+    for at in np.random.default_rng(0).choice(len(whole), 150, replace=False):
+        blob = bytearray(whole)
+        blob[at] ^= 0xFF
+        path.write_bytes(bytes(blob))
+        try:
+            loaded = load_model(path)
+        except (ValueError, TypeError) as refused:
+            said = str(refused)
+        else:
+            said = "model.skops" if np.array_equal(loaded.predict(X), model.predict(X)) else "another model"
+        assert "model.skops" in said
+
+
 def test_a_flipped_byte_is_noticed(pipeline, tmp_path):
     path = save_model(pipeline[0], tmp_path / "model.skops")
     with zipfile.ZipFile(path) as archive:

@@ -48,7 +48,7 @@ class DOSCurveDisplay:
     >>> dos = np.clip(np.abs(energies) - 0.8, 0, None)
     >>> display = DOSCurveDisplay.from_predictions(energies, dos, edges=band_edges(energies, dos))
     >>> display.ax_.get_xlabel()
-    'energy (eV)'
+    'Energy (eV)'
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class DOSCurveDisplay:
                     self.ax_.axvline(at, color=colour, lw=1, ls=":", label=f"{name.upper()} {at:.3f} eV")
         self.ax_.set_xlim(self.energies[0], self.energies[-1])
         self.ax_.set_ylim(bottom=min(0.0, float(np.nanmin(self.dos_pred))))
-        self.ax_.set_xlabel("energy (eV)")
-        self.ax_.set_ylabel("density of states (states/eV/cell)")
+        self.ax_.set_xlabel("Energy (eV)")
+        self.ax_.set_ylabel("Density of states (states/eV/cell)")
         self.ax_.legend(frameon=False)
         return self

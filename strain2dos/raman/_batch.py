@@ -171,30 +171,10 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     chi2, converged = fit_model(problem, singlets, view, 2 if problem.poisson else 0, s.params[P1], s)
     noise2 = 1.0 if problem.poisson else chi2 / max(view.n_used - n, 1)
     status = _NOT_CONVERGED
-    if (
-        covariance(
-            s.square[A],
-            n,
-            s.params[P1],
-            s.params[LOW],
-            s.params[HIGH],
-            s.square[M],
-            s.params[WORK:],
-            s.square[C],
-        )
-        and converged
-    ):
+    low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK:]
+    if covariance(s.square[A], n, s.params[P1], low, high, s.square[M], work, s.square[C]) and converged:
         status = judge(problem, singlets, s.params[P1], noise2, -1, s)
-    store(
-        problem,
-        singlets,
-        view,
-        s.params[P1],
-        noise2,
-        s,
-        out.params1[row],
-        out.cov1[kept],
-    )
+    store(problem, singlets, view, s.params[P1], noise2, s, out.params1[row], out.cov1[kept])
     out.chi2[row, 0] = chi2 * (1.0 if problem.poisson else view.scale**2)
     out.n_points[row] = view.n_used
     out.status[row, 0] = out.status[row, 1] = status
@@ -206,22 +186,7 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
         or split_score(problem, singlets, view, s.params[P1], s) > TRY_DOUBLET * noise2
         or _third_line(problem, singlets, view, np.sqrt(noise2), s)
     ):
-        total = 0.0
-        for k in range(view.m):
-            total += (s.points[SCALED, k] * s.points[WEIGHTS, k]) ** 2
-        fit_doublet(
-            problem,
-            singlets,
-            doublets,
-            shoulders,
-            view,
-            chi2,
-            total,
-            s,
-            out,
-            row,
-            out.cov2[kept],
-        )
+        fit_doublet(problem, singlets, doublets, shoulders, view, chi2, s, out, row, out.cov2[kept])
     return 2 if out.weight[row] > 0.5 else 1
 
 

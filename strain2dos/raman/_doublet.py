@@ -12,6 +12,7 @@ from strain2dos.raman._kernel import (
     cholesky,
     covariance,
     normal_equations,
+    weighted_square,
 )
 from strain2dos.raman._models import (
     _NOT_CONVERGED,
@@ -168,23 +169,9 @@ def _weak_partner(height1, height2):
 
 
 @njit(**OPTIONS)
-def fit_doublet(
-    problem,
-    singlets,
-    doublets,
-    shoulders,
-    view,
-    chi1,
-    total,
-    s,
-    out,
-    row,
-    covariance_out,
-):
-    """Fit the doublet (and the shoulder), store them and write the probability of the doublet."""
-    n1, n2 = model_size(problem, singlets), model_size(problem, doublets)
-    n_lines, pair, p2, m = doublets.low.size, problem.pair, s.params[P2], view.n_used
-    set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+def _best_start(problem, singlets, doublets, view, s):
+    """Fit the doublet from each of its starts; the best lands in P2, lower line first. Returns chi-square."""
+    n_lines, pair, p2 = doublets.low.size, problem.pair, s.params[P2]
     chi2 = np.inf
     for start in range(3 if view.has_pair else 2):
         p = s.params[P2B]
@@ -195,47 +182,63 @@ def fit_doublet(
         chi, _ = fit_model(problem, doublets, view, 0, p, s)
         if chi < chi2:
             chi2 = chi
-            for i in range(n2):
+            for i in range(model_size(problem, doublets)):
                 p2[i] = p[i]
     if p2[pair] > p2[pair + 1]:
-        p2[pair], p2[pair + 1] = p2[pair + 1], p2[pair]
-        p2[n_lines + pair], p2[n_lines + pair + 1] = (
-            p2[n_lines + pair + 1],
-            p2[n_lines + pair],
-        )
-    odds1 = _criterion(problem, chi1, total, m, n1)
+        for i in (pair, n_lines + pair):
+            p2[i], p2[i + 1] = p2[i + 1], p2[i]
+    return chi2
+
+
+@njit(**OPTIONS)
+def _shoulder_odds(problem, doublets, shoulders, view, total, s):
+    """Criterion of the singlet with a shoulder, started from the doublet in P2, and its ratio of widths."""
+    _seed_shoulder(problem, doublets, shoulders, s.params[P2], s.params[P3])
+    set_bounds(problem, shoulders, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+    chi2, _ = fit_model(problem, shoulders, view, 0, s.params[P3], s)
+    set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+    odds = _criterion(problem, chi2, total, view.n_used, model_size(problem, shoulders))
+    first = 2 * shoulders.low.size
+    w1 = s.params[P3, first + shoulders.group[problem.pair]]
+    w2 = s.params[P3, first + shoulders.group[problem.pair + 1]]
+    return odds + DOUBLET_PENALTY + SHOULDER_PENALTY, max(w1, w2) / min(w1, w2)
+
+
+@njit(**OPTIONS)
+def _probability(odds1, odds2, odds3, unlike):
+    """Probability of the doublet; the two lines of the model with a shoulder have widths ``unlike`` : 1.
+
+    Strain splits a line into two of like width, a shoulder as defects cause it is far broader. What is
+    neither counts as a doublet: the shoulder's free width wins some chi-square from noise that is not white.
+    """
+    best = min(odds1, odds2, odds3)
+    e1, e2, e3 = np.exp(0.5 * (best - odds1)), np.exp(0.5 * (best - odds2)), np.exp(0.5 * (best - odds3))
+    e3 *= min(max(2.0 * (unlike - 1.5), 0.0), 1.0)
+    return e2 / max(e1 + e2 + e3, 1e-300)
+
+
+@njit(**OPTIONS)
+def fit_doublet(problem, singlets, doublets, shoulders, view, chi1, s, out, row, covariance_out):
+    """Fit the doublet (and the shoulder), store them and write the probability of the doublet."""
+    n2 = model_size(problem, doublets)
+    n_lines, pair, p2, m = doublets.low.size, problem.pair, s.params[P2], view.n_used
+    total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
+    set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+    chi2 = _best_start(problem, singlets, doublets, view, s)
+    odds1 = _criterion(problem, chi1, total, m, model_size(problem, singlets))
     odds2 = _criterion(problem, chi2, total, m, n2) + DOUBLET_PENALTY
     if not problem.always and odds2 > odds1 + HOPELESS:
         return
     odds2 += _weak_partner(p2[n_lines + pair], p2[n_lines + pair + 1])
-    odds3 = np.inf
+    odds3, unlike = np.inf, 1.0
     if not problem.always and odds2 < odds1 + 10.0:
-        _seed_shoulder(problem, doublets, shoulders, p2, s.params[P3])
-        set_bounds(problem, shoulders, view.offset, 0.0, s.params[LOW], s.params[HIGH])
-        chi3, _ = fit_model(problem, shoulders, view, 0, s.params[P3], s)
-        odds3 = (
-            _criterion(problem, chi3, total, m, model_size(problem, shoulders))
-            + DOUBLET_PENALTY
-            + SHOULDER_PENALTY
-        )
-        set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
+        odds3, unlike = _shoulder_odds(problem, doublets, shoulders, view, total, s)
     # Once more: its own normal matrix is needed and, for counts, its own weights.
     chi2, converged = fit_model(problem, doublets, view, 2 if problem.poisson else 0, p2, s)
     noise2 = 1.0 if problem.poisson else chi2 / max(m - n2, 1)
     status = _NOT_CONVERGED
-    if (
-        covariance(
-            s.square[A],
-            n2,
-            p2,
-            s.params[LOW],
-            s.params[HIGH],
-            s.square[M],
-            s.params[WORK:],
-            s.square[C],
-        )
-        and converged
-    ):
+    low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK:]
+    if covariance(s.square[A], n2, p2, low, high, s.square[M], work, s.square[C]) and converged:
         status = judge(problem, doublets, p2, noise2, pair, s)
     store(problem, doublets, view, p2, noise2, s, out.params2[row], covariance_out)
     out.chi2[row, 1] = chi2 * (1.0 if problem.poisson else view.scale**2)
@@ -243,10 +246,4 @@ def fit_doublet(
     if problem.always:
         out.weight[row] = 1.0
     elif status == _OK:
-        best = min(odds1, odds2, odds3)
-        e1, e2, e3 = (
-            np.exp(0.5 * (best - odds1)),
-            np.exp(0.5 * (best - odds2)),
-            np.exp(0.5 * (best - odds3)),
-        )
-        out.weight[row] = e2 / (e1 + e2 + e3)
+        out.weight[row] = _probability(odds1, odds2, odds3, unlike)

@@ -187,6 +187,25 @@ def _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial):
 
 
 @njit(**OPTIONS)
+def weighted_square(y, sw, m):
+    """Sum of the squares of y times the root of its weights."""
+    total = 0.0
+    for k in range(m):
+        total += (y[k] * sw[k]) ** 2
+    return total
+
+
+@njit(**OPTIONS)
+def _next_damping(damping, gain):
+    """The model promises a gain near 1; below 1/4 the step overshot, and only damping ends the zigzag."""
+    if gain > 0.75:
+        return max(damping * 0.1, 1e-7)
+    if gain < 0.25:
+        return max(damping * 5.0, 0.05)
+    return damping
+
+
+@njit(**OPTIONS)
 def levenberg_marquardt(
     shape,
     x,
@@ -216,10 +235,7 @@ def levenberg_marquardt(
     evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J)
     normal_equations(J, n + 1, m, A)
     chi2 = A[n, n]
-    floor = 0.0
-    for k in range(m):
-        floor += (y[k] * sw[k]) ** 2
-    floor *= 1e-24
+    floor = 1e-24 * weighted_square(y, sw, m)
     damping = 1e-3
     for _ in range(MAX_TRIALS):
         if chi2 <= floor:
@@ -248,11 +264,7 @@ def levenberg_marquardt(
                     A[i, j] = B[i, j]
             gain = (chi2 - A[n, n]) / decrease
             chi2 = A[n, n]
-            # The model promises a gain near 1; below 1/4 the step overshot, and only damping ends the zigzag.
-            if gain > 0.75:
-                damping = max(damping * 0.1, 1e-7)
-            elif gain < 0.25:
-                damping = max(damping * 5.0, 0.05)
+            damping = _next_damping(damping, gain)
         else:
             if decrease <= 1e-11 * chi2:
                 return chi2, True

@@ -252,3 +252,24 @@ def test_index_axis_reports_positions_in_points():
     assert feature(fit, "A1'_center")[0] == pytest.approx(70.0, abs=1e-4)
     few = RamanFeaturizer().fit(Y[None, :5]).fit_spectra(Y[None, :5])
     assert few.status[0] == FitStatus.TOO_FEW_POINTS
+
+
+def test_resolved_doublets_in_shot_noise_reach_the_bound_of_their_centres():
+    # two lines of 2.5 cm-1 width, 4 to 12 cm-1 apart: no other model may pull their centres together
+    random = np.random.default_rng(5)
+    shift = np.arange(340.0, 430.0, 0.6)
+    n, counts, fwhm = 400, 3000.0, 2.5
+    apart = random.uniform(4.0, 12.0, n)
+    lower = random.uniform(366.0, 376.0, n)
+    lines = ((lower, 1.0, fwhm), (lower + apart, 1.0, fwhm), (np.full(n, 404.0), 1.3, 4.8))
+    mean = 300.0 + counts * sum(
+        height / (1 + (2 * (shift - centre[:, None]) / width) ** 2) for centre, height, width in lines
+    )
+    spectra = random.poisson(mean)
+    names = ("E'-_center", "E'+_center")
+    frame = RamanFeaturizer(shift).set_output(transform="pandas").fit_transform(spectra)
+    error = frame[list(names)].to_numpy() - np.column_stack([lower, lower + apart])
+    # white-noise bound sqrt(2 step fwhm / pi) noise / height, with the noise at the top of the line
+    bound = np.sqrt(2 * 0.6 * fwhm / np.pi) * np.sqrt(300.0 + counts) / counts
+    assert np.abs(error).max() < 6 * bound
+    assert np.sqrt(np.mean(error**2)) < 1.2 * bound

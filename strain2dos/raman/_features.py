@@ -9,6 +9,7 @@ from strain2dos.raman._modes import RamanMode
 from strain2dos.raman._types import Floats, GroupFit
 
 KINDS = ("center", "fwhm", "area")
+DIFFERENCE = "difference"
 LORENTZ_AREA = np.pi
 GAUSS_AREA = np.sqrt(np.pi / np.log(2.0))
 

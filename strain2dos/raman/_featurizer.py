@@ -15,6 +15,7 @@ from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos.raman._axis import check_shift, index_modes, select_modes
 from strain2dos.raman._engine import fit_group_rows, n_threads
 from strain2dos.raman._features import (
+    DIFFERENCE,
     KINDS,
     difference_name,
     group_chi2,
@@ -66,8 +67,9 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         estimate.
     n_jobs : int, default=None
         Threads. None and -1: all that numba may use. The result does not depend on it.
-    features : sequence of {"center", "fwhm", "area"}, default=("center", "fwhm", "area")
-        Kinds of columns that ``transform`` returns.
+    features : sequence of str, default=("center", "fwhm", "area", "difference")
+        Kinds of columns that ``transform`` returns. "difference", the distance of the first two modes, tells
+        the number of layers; it follows from the centres: leave it out where shares of features matter.
 
     Attributes
     ----------
@@ -105,7 +107,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     >>> from strain2dos import RamanFeaturizer
     >>> shift = np.linspace(360, 430, 110)
     >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2)
-    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center", "fwhm"))
+    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center", "fwhm", "difference"))
     >>> featurizer.set_output(transform="pandas").fit_transform(spectrum[np.newaxis] + 20).round(2)
        E'_center  E'_fwhm  A1'_center  A1'_fwhm  A1'-E'
     0      384.2      3.0       403.1       5.0    18.9
@@ -138,7 +140,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         despike: bool = True,
         noise: str = "gaussian",
         n_jobs: int | None = None,
-        features: Sequence[str] = KINDS,
+        features: Sequence[str] = (*KINDS, DIFFERENCE),
     ) -> None:
         self.shift = shift
         self.material = material
@@ -173,11 +175,11 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         """
         X = self._validate(X, reset=True)
         self.shift_ = check_shift(self.shift, X.shape[1])
-        unknown = set(self.features) - set(KINDS)
+        unknown = set(self.features) - {*KINDS, DIFFERENCE}
         if unknown or not self.features:
             raise ValueError(
-                f"features must be some of {KINDS}, but is {self.features!r}; take the others out or use "
-                f"the default."
+                f"features must be some of {(*KINDS, DIFFERENCE)}, but is {self.features!r}; take the others "
+                f"out or use the default."
             )
         self._groups()
         return self
@@ -276,12 +278,9 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
 
     def _selected(self, names: tuple[str, ...]) -> list[int]:
         kinds = tuple(f"_{kind}" for kind in self.features)
-        last = len(names) - 1 if "_" not in names[-1] else None
-        return [
-            j
-            for j, name in enumerate(names)
-            if name.endswith(kinds) or (j == last and "center" in self.features)
-        ]
+        has_difference = "_" not in names[-1]
+        chosen = [j for j, name in enumerate(names) if name.endswith(kinds)]
+        return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
 
     def _fit_rows(
         self,

@@ -50,3 +50,21 @@ def test_spectra_are_explained_by_their_lines():
     states = explanation.window(-7.0, -5.0)
     assert states.shape == (5, len(explainer.feature_names))
     assert np.isfinite(states).all()
+
+
+def test_the_gap_follows_the_split_line_and_hardly_the_one_that_doping_moves():
+    data = make_raman_dos(160, random_state=0)
+    regressor = DOSRegressor(data.energies, n_members=1, max_epochs=30, random_state=0)
+    featurizer = RamanFeaturizer(data.shift, noise="poisson", features=("center",))
+    model = make_pipeline(featurizer, regressor)
+    model.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edges)
+    explainer = DOSExplainer.from_pipeline(model, data.spectra[::5], max_background=16, random_state=0)
+    explanation = explainer.explain(data.spectra[::10])
+    gap = explanation.edge_values["gap"]
+    lines = [name for name in explanation.feature_names if name.startswith("E'")]
+    share = explanation.grouped({"E'": lines}).edge_values["gap"]
+    position = explanation.data[:, explanation.feature_names.index("E'_center")]
+    # tension lowers both: d(gap)/d(E') > 0, about 16 meV per cm-1 where the gap is direct
+    assert 0.008 < np.polyfit(position, share[:, 0], 1)[0] < 0.030
+    a1 = gap[:, explanation.feature_names.index("A1'_center")]
+    assert np.abs(a1).mean() < np.abs(share[:, 0]).mean() / 4

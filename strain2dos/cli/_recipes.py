@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from strain2dos.datasets import RamanDOS, StrainedDOS
-    from strain2dos.dos import BandEdges, DOSRegressor
+    from strain2dos.dos import DOSRegressor
 
 # Widths and areas tell of the instrument and of the flake's quality, positions of strain.
 FEATURES = ("center",)
@@ -71,11 +71,6 @@ def fit_raman(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray) -> Pipel
     )
 
 
-def predict_edges(pipeline: Pipeline, X: np.ndarray) -> BandEdges:
-    """Band edges that a pipeline ending in a DOSRegressor predicts."""
-    return pipeline[-1].predict_edges(pipeline[:-1].transform(X))
-
-
 def hold_out_states(
     pipeline: Pipeline,
     training: RamanDOS,
@@ -115,8 +110,9 @@ def _hold_out(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, held: np
     from sklearn.metrics import r2_score
 
     fitted = fit_raman(clone(pipeline), training, rows)
-    edges = predict_edges(fitted, training.spectra[held])
-    curves, spread = fitted.predict(training.spectra[held], return_std=True)
+    features = fitted[:-1].transform(training.spectra[held])
+    edges = fitted[-1].predict_edges(features)
+    curves, spread = fitted[-1].predict(features, return_std=True)
     inside = np.abs(curves - training.dos[held]) <= NINETY * spread
     return pd.DataFrame(
         {
@@ -126,7 +122,7 @@ def _hold_out(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, held: np
             **{f"{key}_predicted": getattr(edges, key) for key in ("vbm", "cbm", "gap")},
             "dos_r2": r2_score(training.dos[held].T, curves.T, multioutput="raw_values"),
             "dos_inside_band": inside.mean(axis=1),
-            "domain_score": fitted[-1].domain_score(fitted[:-1].transform(training.spectra[held])),
+            "domain_score": fitted[-1].domain_score(features),
         }
     )
 

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.metrics import r2_score
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from strain2dos._compat import Interval, _fit_context
 from strain2dos.dos._groups import check_groups
+from strain2dos.dos._score import CurveScoreMixin
+from strain2dos.dos._steps import last_step
 
 Array = NDArray[np.float64]
 
@@ -33,7 +34,7 @@ def _typical(mean_square: Array) -> Array:
     return np.maximum(size, max(_FLOOR * float(size.max()), 1e-12))
 
 
-class ConformalDOSRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Put a band around predicted curves that contains the whole curve at a stated level.
 
     The estimator is fitted on all groups but some, its errors on those are recorded, and so on for all
@@ -218,31 +219,9 @@ class ConformalDOSRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         curves = curves.reshape(len(curves), -1)
         width = self.quantile_ * self.scale_
         lower = curves - width
-        last = self.estimator_.steps[-1][1] if hasattr(self.estimator_, "steps") else self.estimator_
-        if getattr(last, "nonnegative_", False):
+        if getattr(last_step(self.estimator_), "nonnegative_", False):
             lower = np.maximum(lower, 0.0)
         return np.stack([lower, curves + width], axis=-1)
-
-    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Return the coefficient of determination, with each energy weighted by its variance.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-        y : array-like of shape (n_samples, n_energies) or (n_samples,)
-            True curves.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        float
-            At most 1.
-        """
-        return float(
-            r2_score(y, self.predict(X), sample_weight=sample_weight, multioutput="variance_weighted")
-        )
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
         tags = super().__sklearn_tags__()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strain2dos.dos._displays import BLUE, GREEN, VERMILION, last_step, new_axes
+from strain2dos.dos._displays import BLUE, GREEN, VERMILION, new_axes
 from strain2dos.dos._edges import BandEdges
+from strain2dos.dos._steps import last_step
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

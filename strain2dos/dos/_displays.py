@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.dos._steps import last_step
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -25,11 +27,6 @@ def new_axes(ax: Axes | None) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=(5.2, 4.0), layout="constrained")[1]
-
-
-def last_step(estimator: Any) -> Any:
-    """Return the estimator itself, or the last step of a pipeline."""
-    return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
 
 
 class LossCurveDisplay:

@@ -133,7 +133,7 @@ def _choose_latent(
     distinct, back = np.unique(curves, axis=0, return_inverse=True)
     back = back.reshape(-1)
     names = ("grid", "cdf") if model.representation == "auto" else (model.representation,)
-    best = None
+    best, lowest = None, np.inf
     model.representation_scores_ = {}
     for name in names:
         built = build_latent(name, model.energies_, distinct, nonnegative, model.edge_reference_)
@@ -147,11 +147,10 @@ def _choose_latent(
         miss = np.square(latent.decode(block.mean + block.scale * block.held_out) - curves).mean(1)
         # geometric mean: the ends of the training range, where every model extrapolates, do not decide alone
         per_group = np.bincount(labels, miss) / np.bincount(labels)
-        model.representation_scores_[name] = float(np.sqrt(np.exp(np.mean(np.log(per_group + 1e-300)))))
-        if best is None or model.representation_scores_[name] < min(
-            value for key, value in model.representation_scores_.items() if key != name
-        ):
-            best = latent, scores
+        error = float(np.sqrt(np.exp(np.mean(np.log(per_group + 1e-300)))))
+        model.representation_scores_[name] = error
+        if best is None or error < lowest:
+            best, lowest = (latent, scores), error
     if best is None:
         raise ValueError(
             f"representation={model.representation!r} needs densities that are not negative, at least 16 "

@@ -90,6 +90,7 @@ def predictive_density(kernel: Kernel, features: Array, outputs: Array, blocks: 
 
 
 def inverse_of(kernel: Kernel, features: Array) -> Array:
+    """Return the inverse of the covariance of the features with its noise."""
     matrix = kernel(features, features)
     matrix[np.diag_indices_from(matrix)] += kernel.noise
     return cho_solve(cho_factor(matrix, lower=True), np.eye(len(matrix)))

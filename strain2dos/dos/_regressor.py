@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -17,12 +16,13 @@ from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos.dos import _fitting, _predicting
 from strain2dos.dos._domain import stray
 from strain2dos.dos._edges import BandEdges, band_edges
+from strain2dos.dos._score import CurveScoreMixin
 from strain2dos.dos._threads import one_thread
 
 Array = NDArray[np.float64]
 
 
-class DOSRegressor(RegressorMixin, BaseEstimator):
+class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     r"""Predict whole curves of the density of states from strain or from Raman features.
 
     One row of `X` gives one curve. Curves are first written in a form in which they respond smoothly
@@ -318,30 +318,6 @@ class DOSRegressor(RegressorMixin, BaseEstimator):
         """
         X = self._check(X)
         return stray(self._domain_, (X - self._centre_) / self._scale_)
-
-    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Return the coefficient of determination, with each energy weighted by its variance.
-
-        The plain mean over energies that other regressors use would be ruled by the empty gap, where the
-        variance is nearly zero.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-        y : array-like of shape (n_samples, n_energies) or (n_samples,)
-            True curves.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        float
-            At most 1.
-        """
-        return float(
-            r2_score(y, self.predict(X), sample_weight=sample_weight, multioutput="variance_weighted")
-        )
 
     @property
     def nets_(self) -> list[Any]:

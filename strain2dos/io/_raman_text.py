@@ -32,10 +32,12 @@ class _Text:
     delimiter: str | None
 
     def cells(self, index: int) -> list[str]:
+        """Split a line at the delimiter."""
         line = self.lines[index][1]
         return [cell.strip() for cell in line.split(self.delimiter)]
 
     def numbers(self, index: int, skip: int = 0) -> NDArray[np.float64]:
+        """Read the numbers of a line after its first cells, or say which of them is none."""
         cells = self.cells(index)[skip:]
         try:
             return np.array(cells, dtype=np.float64)

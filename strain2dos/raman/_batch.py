@@ -173,7 +173,7 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     status = _NOT_CONVERGED
     low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK:]
     if covariance(s.square[A], n, s.params[P1], low, high, s.square[M], work, s.square[C]) and converged:
-        status = judge(problem, singlets, s.params[P1], noise2, -1, s)
+        status = judge(singlets, s.params[P1], noise2, -1, s)
     store(problem, singlets, view, s.params[P1], noise2, s, out.params1[row], out.cov1[kept])
     out.chi2[row, 0] = chi2 * (1.0 if problem.poisson else view.scale**2)
     out.n_points[row] = view.n_used

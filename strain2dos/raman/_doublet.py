@@ -239,7 +239,7 @@ def fit_doublet(problem, singlets, doublets, shoulders, view, chi1, s, out, row,
     status = _NOT_CONVERGED
     low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK:]
     if covariance(s.square[A], n2, p2, low, high, s.square[M], work, s.square[C]) and converged:
-        status = judge(problem, doublets, p2, noise2, pair, s)
+        status = judge(doublets, p2, noise2, pair, s)
     store(problem, doublets, view, p2, noise2, s, out.params2[row], covariance_out)
     out.chi2[row, 1] = chi2 * (1.0 if problem.poisson else view.scale**2)
     out.status[row, 1] = status

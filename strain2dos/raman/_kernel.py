@@ -207,23 +207,7 @@ def _next_damping(damping, gain):
 
 @njit(**OPTIONS)
 def levenberg_marquardt(
-    shape,
-    x,
-    y,
-    sw,
-    m,
-    p,
-    low,
-    high,
-    n_lines,
-    n_groups,
-    n_base,
-    group,
-    J,
-    A,
-    B,
-    M,
-    vectors,
+    shape, x, y, sw, m, p, low, high, n_lines, n_groups, n_base, group, J, A, B, M, vectors
 ):
     """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
 

@@ -137,7 +137,7 @@ def fit_model(problem, lines, view, reweight, p, s):
 
 
 @njit(**OPTIONS)
-def judge(problem, lines, p, noise2, pair, s):
+def judge(lines, p, noise2, pair, s):
     """Status of a converged fit. Lines ``pair`` and ``pair + 1`` (a doublet) are weighed together."""
     n_lines, variances = lines.low.size, s.square[C]
     for j in range(1, n_lines):

@@ -37,7 +37,7 @@ def make_strained_dos(
 
     Both principal strains cover [-max_strain, max_strain] and the axes point anywhere, evenly by a scrambled
     Sobol sequence. Energies count from the vacuum level on the grid of `load_mos2_dft`, so the two sets fit
-    together; the tight-binding gap of MoS2 is the larger one, 1.715 against 1.581 eV. About 0.07 s per curve
+    together; the tight-binding gap of MoS2 is the larger one, 1.715 against 1.581 eV. About 0.06 s per curve
     on one core at the defaults.
 
     Parameters

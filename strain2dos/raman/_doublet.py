@@ -4,16 +4,8 @@
 import numpy as np
 from numba import njit
 
-from strain2dos.raman._kernel import (
-    GAUSSIAN,
-    LN2,
-    OPTIONS,
-    PSEUDO_VOIGT,
-    cholesky,
-    covariance,
-    normal_equations,
-    weighted_square,
-)
+from strain2dos.raman._kernel import weighted_square
+from strain2dos.raman._linear import OPTIONS, covariance, eliminate, normal_equations
 from strain2dos.raman._models import (
     _NOT_CONVERGED,
     _OK,
@@ -25,7 +17,23 @@ from strain2dos.raman._models import (
     set_bounds,
     store,
 )
-from strain2dos.raman._types import CHOSEN2, HIGH, LOW, P1, P2, P2B, P3, SCALED, WEIGHTS, WORK, A, C, M
+from strain2dos.raman._profiles import GAUSSIAN, LN2, has_mixing
+from strain2dos.raman._types import (
+    AXIS,
+    CHOSEN2,
+    HIGH,
+    LOW,
+    P1,
+    P2,
+    P2B,
+    P3,
+    SCALED,
+    WEIGHTS,
+    WORK,
+    A,
+    C,
+    M,
+)
 
 # -2 ln(prior odds) against "singlet with a shoulder": else 3 % of true doublets would look like one by
 # chance.
@@ -44,7 +52,7 @@ HOPELESS = 30.0
 def _split_directions(problem, view, c, h, g, first, s):
     """Second and third derivative of a line by its centre (without constant factors) into two rows of J."""
     for k in range(view.m):
-        z = (problem.x[view.k0 + k] - c) / g
+        z = (s.points[AXIS, k] - c) / g
         if problem.shape == GAUSSIAN:
             a = 2.0 * LN2
             e = h * s.points[WEIGHTS, k] * np.exp(-LN2 * z * z)
@@ -61,41 +69,58 @@ def _split_directions(problem, view, c, h, g, first, s):
 def split_score(problem, lines, view, p, s):
     """Chi-square that a slight split of the line ``pair`` would save, to first order.
 
-    Score test (C. R. Rao, Proc. Camb. Phil. Soc. 44, 50 (1948)): the derivatives of the line by its centre,
-    freed from what the other parameters can mimic, against the residual.
+    The scratch must hold Jacobian, residual and their products at ``p``. Score test (C. R. Rao, Proc. Camb.
+    Phil. Soc. 44, 50 (1948)): the derivatives of the line by its centre, freed from what the other parameters
+    can mimic, against the residual.
     """
     n, n_lines = model_size(problem, lines), lines.low.size
-    jacobian(problem, lines, view, p, s)
     g = p[2 * n_lines + lines.group[problem.pair]]
     _split_directions(problem, view, p[problem.pair], p[n_lines + problem.pair], g, n + 1, s)
-    normal_equations(s.J, n + 3, view.m, s.square[A])
-    for i in range(n):
-        for j in range(i):
-            s.square[M, i, j] = s.square[A, i, j]
-        s.square[M, i, i] = s.square[A, i, i] * (1.0 + 1e-10) + 1e-300
-    if not cholesky(s.square[M], n):
+    normal_equations(s.J, n + 1, n + 3, view.m, s.square[A])
+    # Scaled, so that pivots can be compared; eliminating the parameters leaves the freed products.
+    scale = s.params[WORK]
+    for i in range(n + 3):
+        scale[i] = 1.0 if i >= n or not s.square[A, i, i] > 0.0 else 1.0 / np.sqrt(s.square[A, i, i])
+    for i in range(n + 3):
+        for j in range(i, n + 3):
+            s.square[M, i, j] = s.square[A, i, j] * scale[i] * scale[j]
+        s.square[M, i, i] *= 1.0 + (1e-10 if i < n else 0.0)
+    if not eliminate(s.square[M], n, n + 3):
         return np.inf
-    # Cholesky of the parameters' block, continued over residual and directions, gives the freed products.
-    for t in range(3):
-        for i in range(n):
-            v = s.square[A, n + t, i]
-            for k in range(i):
-                v -= s.square[M, i, k] * s.params[WORK + t, k]
-            s.params[WORK + t, i] = v / s.square[M, i, i]
-    for t in range(3):
-        for u in range(t + 1):
-            for i in range(n):
-                s.square[A, n + t, n + u] -= s.params[WORK + t, i] * s.params[WORK + u, i]
-    b1, b2 = s.square[A, n + 1, n], s.square[A, n + 2, n]
-    s11, s12, s22 = (
-        s.square[A, n + 1, n + 1],
-        s.square[A, n + 2, n + 1],
-        s.square[A, n + 2, n + 2],
-    )
+    b1, b2 = s.square[M, n, n + 1], s.square[M, n, n + 2]
+    s11, s12, s22 = s.square[M, n + 1, n + 1], s.square[M, n + 1, n + 2], s.square[M, n + 2, n + 2]
     determinant = s11 * s22 - s12 * s12
     if not determinant > 0.0:
         return np.inf
     return (s22 * b1 * b1 - 2.0 * s12 * b1 * b2 + s11 * b2 * b2) / determinant
+
+
+@njit(**OPTIONS)
+def _third_line(problem, singlets, view, noise, s):
+    """Whether the singlets leave a residual of 3.5 standard errors at one of the doublet's maxima.
+
+    This sees lines that stand apart, `split_score` those that overlap.
+    """
+    if not view.has_pair:
+        return False
+    residual = s.J[model_size(problem, singlets)]
+    half = problem.taps.size // 4  # together about as wide as the line
+    for j in range(problem.pair, problem.pair + 2):
+        middle = s.ints[CHOSEN2, j] - view.k0
+        total, n = 0.0, 0
+        for k in range(max(0, middle - half), min(view.n, middle + half + 1)):
+            total += residual[k]
+            n += 1
+        if n > 0 and total > 3.5 * noise * np.sqrt(n):
+            return True
+    return False
+
+
+@njit(**OPTIONS)
+def may_be_doublet(problem, singlets, view, noise2, s):
+    """Whether the doublet is worth a fit, from what the scratch holds of the singlet fit."""
+    score = split_score(problem, singlets, view, s.params[P1], s)
+    return score > TRY_DOUBLET * noise2 or _third_line(problem, singlets, view, np.sqrt(noise2), s)
 
 
 @njit(**OPTIONS)
@@ -116,8 +141,8 @@ def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
         jacobian(problem, singlets, view, p1, s)
         residual = s.J[model_size(problem, singlets)]
         top = -np.inf
-        for k in range(1, view.m - 1):
-            x = problem.x[view.k0 + k]
+        for k in range(1, view.n - 1):
+            x = s.points[AXIS, k]
             r = residual[k - 1] + residual[k] + residual[k + 1]
             if r > top and 0.3 * g < abs(x - c) <= doublets.reach[pair + 1]:
                 top = r
@@ -141,7 +166,7 @@ def _seed_shoulder(problem, doublets, shoulders, p2, p3):
     source = target = 2 * n_lines
     for i in range(source):
         p3[i] = p2[i]
-    for _ in range(2 if problem.shape == PSEUDO_VOIGT else 1):
+    for _ in range(2 if has_mixing(problem.shape) else 1):
         for g in range(shoulders.n_groups):
             p3[target + g] = p2[source + (g if g <= pair else g - 1)]
         source += doublets.n_groups
@@ -237,7 +262,7 @@ def fit_doublet(problem, singlets, doublets, shoulders, view, chi1, s, out, row,
     chi2, converged = fit_model(problem, doublets, view, 2 if problem.poisson else 0, p2, s)
     noise2 = 1.0 if problem.poisson else chi2 / max(m - n2, 1)
     status = _NOT_CONVERGED
-    low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK:]
+    low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK]
     if covariance(s.square[A], n2, p2, low, high, s.square[M], work, s.square[C]) and converged:
         status = judge(doublets, p2, noise2, pair, s)
     store(problem, doublets, view, p2, noise2, s, out.params2[row], covariance_out)

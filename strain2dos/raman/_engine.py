@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.raman._batch import fit_rows
-from strain2dos.raman._groups import SHAPES, FitGroup
+from strain2dos.raman._groups import FitGroup
+from strain2dos.raman._profiles import SHAPES, has_mixing
 from strain2dos.raman._types import GroupFit, Problem
 
 # Rows per block: 4096 x 110 float64 are 3.6 MB, and a memory-mapped map is never copied whole.
@@ -25,7 +26,7 @@ def n_threads(n_jobs: int | None) -> int:
 
 
 def _empty(group: FitGroup, n: int, shape: int, keep: bool) -> GroupFit:
-    widths = 2 if shape == SHAPES["pseudo_voigt"] else 1
+    widths = 2 if has_mixing(shape) else 1
     base = group.basis.shape[0]
     size1 = (2 + widths) * len(group.modes) + base
     size2 = size1 + (2 if group.pair >= 0 else 0)
@@ -73,6 +74,7 @@ def fit_group_rows(
         narrowest=group.narrowest,
         margin=group.margin,
         taps=group.taps,
+        norm=group.norm,
     )
 
     def work(start: int, stop: int) -> None:

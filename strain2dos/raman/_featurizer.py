@@ -24,8 +24,9 @@ from strain2dos.raman._features import (
     group_names,
     group_status,
 )
-from strain2dos.raman._groups import SHAPES, FitGroup, fit_group, neighbouring
+from strain2dos.raman._groups import FitGroup, fit_group, neighbouring
 from strain2dos.raman._modes import REFERENCES, RamanMode
+from strain2dos.raman._profiles import SHAPES
 from strain2dos.raman._result import SpectraFit
 from strain2dos.raman._status import FitStatus
 from strain2dos.raman._types import GroupFit

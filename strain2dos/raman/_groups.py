@@ -6,11 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from strain2dos.raman._kernel import GAUSSIAN, LORENTZIAN, PSEUDO_VOIGT
 from strain2dos.raman._modes import RamanMode
-from strain2dos.raman._types import Floats, LineSet
-
-SHAPES = {"lorentzian": LORENTZIAN, "gaussian": GAUSSIAN, "pseudo_voigt": PSEUDO_VOIGT}
+from strain2dos.raman._types import TAPS, Floats, LineSet
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,9 @@ class FitGroup:
     singlets, doublets, shoulders : LineSet
         One line per mode; one of them a doublet of common width; the same with two widths.
     taps : ndarray
-        Smoothing that seeds are found with.
+        Smoothing that seeds are found with, filled up with zeros to a multiple of `TAPS`.
+    norm : (m,) ndarray
+        One over the sum of the taps that lie on the axis.
     narrowest : float
         Full width, in points, of the narrowest line a spike filter must keep.
     margin : float
@@ -46,6 +45,7 @@ class FitGroup:
     doublets: LineSet
     shoulders: LineSet
     taps: Floats
+    norm: Floats
     narrowest: float
     margin: float
 
@@ -73,10 +73,13 @@ def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> L
     )
 
 
-def _taps(fwhm_points: float) -> Floats:
+def _taps(fwhm_points: float, m: int) -> tuple[Floats, Floats]:
+    """Gaussian weights, filled up to whole `TAPS`, and one over their sum inside of m points."""
     half = max(1, round(fwhm_points))
     k = np.arange(-half, half + 1)
-    return np.exp(-4.0 * np.log(2.0) * (k / max(fwhm_points, 1.0)) ** 2)
+    taps = np.exp(-4.0 * np.log(2.0) * (k / max(fwhm_points, 1.0)) ** 2)
+    norm = 1.0 / np.convolve(np.ones(m), taps)[half : half + m]
+    return np.append(taps, np.zeros(-taps.size % TAPS)), norm
 
 
 def fit_group(
@@ -123,6 +126,7 @@ def fit_group(
         copies[pair] = 2
     doublets = _line_set(modes, copies, step)
     narrow = min(mode.fwhm for mode in modes)
+    taps, norm = _taps(narrow / step, x.size)
     return FitGroup(
         modes=modes,
         columns=columns,
@@ -132,7 +136,8 @@ def fit_group(
         singlets=singlets,
         doublets=doublets,
         shoulders=doublets._replace(group=np.arange(sum(copies)), n_groups=sum(copies)),
-        taps=_taps(narrow / step),
+        taps=taps,
+        norm=norm,
         narrowest=max(0.6 * narrow / step, 1.0),
         margin=margin,
     )

@@ -4,15 +4,12 @@
 import numpy as np
 from numba import njit
 
-from strain2dos.raman._kernel import (
-    OPTIONS,
-    PSEUDO_VOIGT,
-    evaluate,
-    levenberg_marquardt,
-    n_parameters,
-)
+from strain2dos.raman._kernel import evaluate, levenberg_marquardt, n_parameters
+from strain2dos.raman._linear import OPTIONS
+from strain2dos.raman._profiles import has_mixing, mixing_range
 from strain2dos.raman._status import FitStatus
 from strain2dos.raman._types import (
+    AXIS,
     FITTED,
     HIGH,
     LOW,
@@ -54,8 +51,9 @@ def set_bounds(problem, lines, offset, min_height, low, high):
         low[n_lines + j] = min_height
         row = 2 * n_lines + lines.group[j]
         low[row], high[row] = 0.5 * lines.fwhm_low[j], 0.5 * lines.fwhm_high[j]
-        if problem.shape == PSEUDO_VOIGT:
-            low[row + lines.n_groups], high[row + lines.n_groups] = 0.0, 1.0
+        if has_mixing(problem.shape):
+            lowest, highest, _ = mixing_range(problem.shape)
+            low[row + lines.n_groups], high[row + lines.n_groups] = lowest, highest
 
 
 @njit(**OPTIONS)
@@ -70,40 +68,38 @@ def seed_parameters(problem, lines, chosen, s, p):
         row = 2 * n_lines + lines.group[j]
         p[j], p[row] = problem.x[k], 0.5 * lines.fwhm[j]
         p[n_lines + j] = max(1.2 * s.points[SIGNAL, k], 0.01)
-        if problem.shape == PSEUDO_VOIGT:
-            p[row + lines.n_groups] = 0.7
+        if has_mixing(problem.shape):
+            p[row + lines.n_groups] = mixing_range(problem.shape)[2]
     p[n - problem.basis.shape[0]] = s.points[SMOOTH, chosen[0]] - s.points[SIGNAL, chosen[0]]
 
 
 @njit(**OPTIONS)
 def count_weights(view, s):
     """Square roots of 1/variance for counts, in the scaled unit; a count below 1 has the variance of 1."""
-    for k in range(view.m):
+    for k in range(view.n):
         counts = s.points[FITTED, k] * view.scale + view.level
         s.points[WEIGHTS, k] = s.points[MASK, view.k0 + k] * view.scale / np.sqrt(max(counts, 1.0))
 
 
 @njit(**OPTIONS)
-def set_baseline_rows(problem, view, first, s):
-    """Weighted baseline terms into the Jacobian, zeros (padding of the tiles) into the rows after them."""
-    n_base = problem.basis.shape[0]
-    for b in range(n_base):
-        for k in range(view.m):
-            s.J[first + b, k] = problem.basis[b, view.k0 + k] * s.points[WEIGHTS, k]
-    for b in range(first + n_base, s.J.shape[0]):
-        for k in range(view.m):
-            s.J[b, k] = 0.0
+def _baseline_rows(problem, view, first, s):
+    """Weighted baseline terms into the Jacobian, where they stay: they do not depend on the parameters."""
+    for b in range(problem.basis.shape[0]):
+        row, term = s.J[first + b], problem.basis[b, view.k0 :]
+        for k in range(view.n):
+            row[k] = term[k] * s.points[WEIGHTS, k]
+        for k in range(view.n, view.m):
+            row[k] = 0.0
 
 
 @njit(**OPTIONS)
 def jacobian(problem, lines, view, p, s):
     """Jacobian and residual at ``p`` into the scratch J."""
     n_base = problem.basis.shape[0]
-    set_baseline_rows(problem, view, model_size(problem, lines) - n_base, s)
-    x = problem.x[view.k0 : view.k0 + view.m]
+    _baseline_rows(problem, view, model_size(problem, lines) - n_base, s)
     evaluate(
-        problem.shape, x, s.points[SCALED], s.points[WEIGHTS], view.m, p, lines.low.size, lines.n_groups,
-        n_base, lines.group, s.J
+        problem.shape, s.points[AXIS], s.points[SCALED], s.points[WEIGHTS], view.m, p, lines.low.size,
+        lines.n_groups, n_base, lines.group, s.J,
     )  # fmt: skip
 
 
@@ -111,27 +107,23 @@ def jacobian(problem, lines, view, p, s):
 def fit_model(problem, lines, view, reweight, p, s):
     """Fit one model in place of ``p`` within the scratch bounds; returns (chi2, converged).
 
-    ``reweight``: how often the weights follow the fitted curve (counts) and the fit is repeated.
+    ``reweight``: how often the weights follow the fitted curve (counts) and the fit is repeated. The scratch
+    keeps Jacobian and residual (J) and their products (A) of the result.
     """
     n_base = problem.basis.shape[0]
     n = model_size(problem, lines)
-    x = problem.x[view.k0 : view.k0 + view.m]
     chi2, converged = 0.0, False
     for round_ in range(reweight + 1):
-        set_baseline_rows(problem, view, n - n_base, s)
+        _baseline_rows(problem, view, n - n_base, s)
         chi2, converged = levenberg_marquardt(
-            problem.shape, x, s.points[SCALED], s.points[WEIGHTS], view.m, p, s.params[LOW], s.params[HIGH],
-            lines.low.size, lines.n_groups, n_base, lines.group, s.J, s.square[A], s.square[B], s.square[M],
-            s.params[WORK:],
+            problem.shape, s.points[AXIS], s.points[SCALED], s.points[WEIGHTS], view.m, p, s.params[LOW],
+            s.params[HIGH], lines.low.size, lines.n_groups, n_base, lines.group, s.J, s.square[A],
+            s.square[B], s.square[M], s.params[WORK:],
         )  # fmt: skip
         if round_ < reweight:
-            jacobian(problem, lines, view, p, s)
-            for k in range(view.m):
-                s.points[FITTED, k] = (
-                    s.points[SCALED, k] - s.J[n, k] / s.points[WEIGHTS, k]
-                    if s.points[WEIGHTS, k] > 0.0
-                    else s.points[SCALED, k]
-                )
+            for k in range(view.n):
+                if s.points[WEIGHTS, k] > 0.0:
+                    s.points[FITTED, k] = s.points[SCALED, k] - s.J[n, k] / s.points[WEIGHTS, k]
             count_weights(view, s)
     return chi2, converged
 

@@ -8,6 +8,8 @@ from strain2dos.raman._status import FitStatus
 
 # No fastmath here: these functions are what recognises NaN and inf.
 OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+# For functions that see finite values only: vectors of minima and maxima need it.
+FINITE = OPTIONS | {"fastmath": True}
 
 _OK = int(FitStatus.OK)
 _TOO_FEW_POINTS = int(FitStatus.TOO_FEW_POINTS)
@@ -17,33 +19,44 @@ _FLAT = int(FitStatus.FLAT)
 _SATURATED = int(FitStatus.SATURATED)
 
 
-@njit(**OPTIONS)
-def usable_points(y, sw, n_parameters):
-    """Weight 0 for points that are not finite (their value becomes 0); returns a status code."""
-    m = y.size
-    n_good = 0
-    low, high = np.inf, -np.inf
+@njit(**FINITE)
+def used_range(y, sw, m):
+    """Least and greatest value of the points with a weight."""
+    low, high = 1.7e308, -1.7e308
     for k in range(m):
-        if np.isfinite(y[k]):
-            sw[k] = 1.0
-            n_good += 1
-            low, high = min(low, y[k]), max(high, y[k])
-        else:
-            sw[k] = 0.0
-            y[k] = 0.0
-    if 10 * (m - n_good) > m:
-        return _NON_FINITE
-    if n_good < n_parameters + 1:
-        return _TOO_FEW_POINTS
-    if low == 0.0 and high == 0.0:
-        return _EMPTY
-    if high - low <= 1e-12 * max(abs(high), abs(low)):
-        return _FLAT
-    return _saturation(y, sw, high)
+        low = min(low, y[k] if sw[k] > 0.0 else low)
+        high = max(high, y[k] if sw[k] > 0.0 else high)
+    return low, high
 
 
 @njit(**OPTIONS)
-def _saturation(y, sw, high):
+def usable_points(y, sw, m, n_parameters):
+    """Weight 0 for points that are not finite (their value becomes 0); returns a status code and how many."""
+    n_good = 0
+    for k in range(m):
+        good = y[k] - y[k] == 0.0
+        sw[k] = 1.0 if good else 0.0
+        n_good += 1 if good else 0
+    if n_good < m:
+        for k in range(m):
+            y[k] = y[k] if sw[k] > 0.0 else 0.0
+    if 10 * (m - n_good) > m:
+        return _NON_FINITE, n_good
+    if n_good < n_parameters + 1:
+        return _TOO_FEW_POINTS, n_good
+    low, high = used_range(y, sw, m)
+    if low == 0.0 and high == 0.0:
+        return _EMPTY, n_good
+    if high - low <= 1e-12 * max(abs(high), abs(low)):
+        return _FLAT, n_good
+    n_top = 0
+    for k in range(m):
+        n_top += 1 if y[k] == high and sw[k] > 0.0 else 0
+    return (_OK if n_top < 3 else _saturation(y, sw, m, high)), n_good
+
+
+@njit(**OPTIONS)
+def _saturation(y, sw, m, high):
     """Three neighbours on the maximum, far above the smallest step of the counts, are a clipped line.
 
     The comparison with the smallest step keeps weak, coarsely digitised spectra, where equal counts are
@@ -51,7 +64,7 @@ def _saturation(y, sw, high):
     """
     longest, run = 0, 0
     smallest, middle, n_good = np.inf, 0.0, 0
-    for k in range(y.size):
+    for k in range(m):
         run = run + 1 if sw[k] > 0.0 and y[k] == high else 0
         longest = max(longest, run)
         if sw[k] > 0.0:
@@ -104,21 +117,31 @@ def robust_scale(values, sw, buffer):
     return 1.4826 * median if median > 0.0 else 1.2533 * total / n
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def _tallest_rise(y, top, bottom):
-    """Largest height of one or two points above both neighbours, as a share of the range; ``y`` is finite."""
-    best = 0.0
-    for k in range(1, y.size - 2):
-        before, here, after, next_ = y[k - 1], y[k], y[k + 1], y[k + 2]
-        one = here - (before if before > after else after)
-        two = (here if here < after else after) - (before if before > next_ else next_)
-        rise = one if one > two else two
-        best = rise if rise > best else best
-    return best / (top - bottom)
+@njit(**FINITE)
+def _count_narrow(y, m, width, least, share):
+    """Number of places where ``width`` points rise by ``least`` above sides that hardly rise themselves."""
+    n = 0
+    # Views: an index that is a sum would be checked for being negative, and no loop be turned to vectors.
+    before2, before, first = y, y[1:], y[2:]
+    last, after, after2 = y[1 + width :], y[2 + width :], y[3 + width :]
+    for k in range(m - 3 - width):
+        lowest, highest = min(first[k], last[k]), max(first[k], last[k])
+        side, far = max(before[k], after[k]), 0.5 * (before2[k] + after2[k])
+        n += 1 if (lowest - side >= least) & (side - far < share * (highest - far)) else 0
+    return n
 
 
 @njit(**OPTIONS)
-def mask_spikes(y, sw, narrowest, curvature, buffer):
+def _bending_noise(y, sw, m, curvature, buffer):
+    """Noise of the points, from what stands out of the middle of both neighbours."""
+    here, after = y[1:], y[2:]
+    for k in range(m - 2):
+        curvature[k] = here[k] - 0.5 * (y[k] + after[k])
+    return robust_scale(curvature[: m - 2], sw[1 : m - 1], buffer) / 1.2247
+
+
+@njit(**OPTIONS)
+def mask_spikes(y, sw, m, narrowest, curvature, buffer):
     """Give weight 0 to cosmic rays: one or two points far above both sides, too narrow for a Raman line.
 
     Parameters
@@ -142,44 +165,54 @@ def mask_spikes(y, sw, narrowest, curvature, buffer):
     height at the next point. A point counts as a spike when it stands 8 noise standard deviations above the
     higher of its two sides and when that side rises by less than half of this fraction.
     """
-    m = y.size
     fraction = 0.5 / (1.0 + (2.0 / narrowest) ** 2)
     n_masked = 0
     # Pairs first: with one of two points gone, the other would stand beside a hole. Then singles, twice:
     # behind a strong hit its weaker neighbour shows.
     for width in (2, 1, 1):
-        top, bottom = -np.inf, np.inf
-        for k in range(m):
-            if sw[k] > 0.0:
-                top, bottom = max(top, y[k]), min(bottom, y[k])
-        if not top > bottom or _tallest_rise(y, top, bottom) < 0.1:
-            break
-        for j in range(1, m - 1):
-            curvature[j] = y[j] - 0.5 * (y[j - 1] + y[j + 1])
-        noise = robust_scale(curvature[1 : m - 1], sw[1 : m - 1], buffer) / 1.2247
+        bottom, top = used_range(y, sw, m)
+        # Smaller spikes are left to the residuals of the fit (`mask_outliers`).
+        least = 0.1 * (top - bottom)
         # Two points wide: a real line that wide shows still more on its sides.
         share = fraction if width == 1 else 0.6 * fraction
-        for k in range(2, m - 2 - width + 1):
-            lowest = min(y[k], y[k + width - 1])
-            side = max(y[k - 1], y[k + width])
-            if sw[k] == 0.0 or sw[k + width - 1] == 0.0:
+        if not top > bottom or _count_narrow(y, m, width, least, share) == 0:
+            continue
+        noise = -1.0  # not known before it is needed: the median costs more than all the rest
+        for k in range(2, m - 1 - width):
+            last = k + width - 1
+            lowest, side = min(y[k], y[last]), max(y[k - 1], y[last + 1])
+            if lowest - side < least or sw[k] == 0.0 or sw[last] == 0.0:
                 continue
-            # Smaller spikes are left to the residuals of the fit (`mask_outliers`).
-            if lowest - side < max(0.1 * (top - bottom), 8.0 * noise):
+            far = 0.5 * (y[k - 2] + y[last + 2])
+            if side - far >= share * (max(y[k], y[last]) - far):
                 continue
-            far = 0.5 * (y[k - 2] + y[k + width + 1])
-            height = max(y[k], y[k + width - 1]) - far
-            if side - far < share * height:
-                for j in range(k, k + width):
-                    sw[j] = 0.0
-                    # Not used by the fit; it keeps the point from hiding its neighbours here.
-                    y[j] = 0.5 * (y[k - 1] + y[k + width])
-                    n_masked += 1
+            if noise < 0.0:
+                noise = _bending_noise(y, sw, m, curvature, buffer)
+            if lowest - side < 8.0 * noise:
+                continue
+            for j in range(k, last + 1):
+                sw[j] = 0.0
+                # Not used by the fit; it keeps the point from hiding its neighbours here.
+                y[j] = 0.5 * (y[k - 1] + y[last + 1])
+                n_masked += 1
     return n_masked
 
 
+@njit(**FINITE)
+def _spread(residual, sw, m):
+    """Greatest value, sum of squares and number of the points with a weight."""
+    highest, square, n = 0.0, 0.0, 0.0
+    for k in range(m):
+        u = 1.0 if sw[k] > 0.0 else 0.0
+        r = u * residual[k]
+        square += r * r
+        highest = max(highest, r)
+        n += u
+    return highest, square, n
+
+
 @njit(**OPTIONS)
-def mask_outliers(residual, sw, height, narrowest, buffer):
+def mask_outliers(residual, sw, m, height, narrowest, buffer):
     """Give weight 0 to one or two neighbouring points that the fitted lines leave far above; returns how
     many.
 
@@ -187,18 +220,12 @@ def mask_outliers(residual, sw, height, narrowest, buffer):
     within four of the outlier must stay below the share that the narrowest line shows there (at most a
     third). ``height``: points below 5 % of it are left alone.
     """
-    m = residual.size
     share = min(1.0 / 3.0, 0.5 / (1.0 + (2.0 / narrowest) ** 2))
-    square, highest, n = 0.0, 0.0, 0.0
-    for k in range(m):
-        u = 1.0 if sw[k] > 0.0 else 0.0
-        square += u * residual[k] * residual[k]
-        highest = max(highest, u * residual[k])
-        n += u
+    highest, square, n = _spread(residual, sw, m)
     # Spares the median where nothing sticks out.
     if highest * highest * n < 3.5**2 * square or highest < 0.05 * height:
         return 0
-    noise = robust_scale(residual, sw, buffer)
+    noise = robust_scale(residual[:m], sw[:m], buffer)
     n_masked = 0
     for k in range(m):
         r = residual[k]

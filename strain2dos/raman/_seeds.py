@@ -4,62 +4,95 @@
 import numpy as np
 from numba import njit
 
-from strain2dos.raman._kernel import OPTIONS
+from strain2dos.raman._linear import OPTIONS
+from strain2dos.raman._types import TAPS
 
 MAX_CANDIDATES = 16
 
 
 @njit(**OPTIONS)
-def smooth(y, mask, taps, out, weight):
-    """Weighted moving average with symmetric ``taps``; masked points do not count. ``weight`` is scratch."""
-    m, half = y.size, taps.size // 2
+def _convolve(padded, taps, m, out):
     for k in range(m):
         out[k] = 0.0
-        weight[k] = 1e-300
-    for j in range(-half, half + 1):
-        t = taps[j + half]
-        for k in range(max(0, -j), min(m, m - j)):
-            out[k] += t * y[k + j] * mask[k + j]
-            weight[k] += t * mask[k + j]
-    for k in range(m):
-        out[k] /= weight[k]
+    for j in range(0, taps.size, TAPS):
+        t0, t1, t2, t3 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
+        # Views: an index that is a sum would be checked for being negative, and no loop be turned to vectors.
+        p0, p1, p2, p3 = padded[j:], padded[j + 1 :], padded[j + 2 :], padded[j + 3 :]
+        for k in range(m):
+            out[k] += t0 * p0[k] + t1 * p1[k] + t2 * p2[k] + t3 * p3[k]
 
 
 @njit(**OPTIONS)
-def subtract_floor(values, buffer):
-    """Subtract, in place, the straight line under the peaks: least squares, points far above left out."""
-    m = values.size
-    a, b = 0.0, 0.0
-    limit = 1e300
-    for _ in range(4):
-        n, sx, sy, sxx, sxy = 0.0, 0.0, 0.0, 0.0, 0.0
+def smooth(y, mask, all_used, taps, norm, padded, weight, out):
+    """Weighted moving average; masked points do not count.
+
+    Parameters
+    ----------
+    y, mask : (m,) ndarray
+        Values, and 0 where a point does not count.
+    all_used : bool
+        No point is masked: the weights are then ``norm``.
+    taps : (n_taps,) ndarray
+        Symmetric weights, filled up with zeros to a multiple of `TAPS`.
+    norm : (m,) ndarray
+        One over the sum of the taps that lie inside.
+    padded, weight : (m + n_taps,) ndarray
+        Scratch.
+    out : (m,) ndarray
+    """
+    m, half = norm.size, (np.count_nonzero(taps) - 1) // 2
+    for k in range(half):
+        padded[k] = 0.0
+    for k in range(half + m, m + taps.size):
+        padded[k] = 0.0
+    if not all_used:
         for k in range(m):
-            u = 1.0 if values[k] - (a + b * k) <= limit else 0.0
+            padded[half + k] = mask[k]
+        _convolve(padded, taps, m, weight)
+        for k in range(m):
+            padded[half + k] = y[k] * mask[k]
+        _convolve(padded, taps, m, out)
+        for k in range(m):
+            out[k] /= max(weight[k], 1e-300)
+        return
+    for k in range(m):
+        padded[half + k] = y[k]
+    _convolve(padded, taps, m, out)
+    for k in range(m):
+        out[k] *= norm[k]
+
+
+@njit(**OPTIONS)
+def subtract_floor(values, m, out):
+    """Values above the straight line under the peaks: least squares, points far above left out."""
+    a, b = 0.0, 0.0
+    limit = np.inf
+    for _ in range(4):
+        n, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for k in range(m):
+            t, v = float(k), values[k]
+            u = 1.0 if v - (a + b * t) <= limit else 0.0
+            w = u * t
             n += u
-            sx += u * k
-            sy += u * values[k]
-            sxx += u * k * k
-            sxy += u * k * values[k]
+            sx += w
+            sxx += w * t
+            sy += u * v
+            sxy += w * v
+            syy += u * v * v
         determinant = n * sxx - sx * sx
         b = (n * sxy - sx * sy) / determinant if determinant > 0.0 else 0.0
         a = (sy - b * sx) / n
-        total = 0.0
-        count = 0.0
-        for k in range(m):
-            d = values[k] - (a + b * k)
-            u = 1.0 if d <= limit else 0.0
-            total += u * d * d
-            count += u
-        limit = np.sqrt(total / count)
+        # not below rounding: without noise no point would be left
+        limit = max(np.sqrt(max(syy - a * sy - b * sxy, 0.0) / n), 1e-9)
     for k in range(m):
-        buffer[k] = values[k] - (a + b * k)
+        out[k] = values[k] - (a + b * k)
 
 
 @njit(**OPTIONS)
-def _candidates(signal, position):
+def _candidates(signal, m, position):
     """Indices of the highest local maxima, in rising order; returns their number."""
     n = 0
-    for k in range(1, signal.size - 1):
+    for k in range(1, m - 1):
         if not (signal[k] >= signal[k - 1] and signal[k] > signal[k + 1] and signal[k] > 0.0):
             continue
         if n < MAX_CANDIDATES:
@@ -100,7 +133,7 @@ def assign_lines(x, signal, low, high, gap, reach, offset, position, score, orig
         False where no such choice exists; ``chosen`` is then unchanged.
     """
     n_lines = low.size
-    n = _candidates(signal, position)
+    n = _candidates(signal, x.size, position)
     for line in range(n_lines):
         for i in range(n):
             xi = x[position[i]] - offset

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+#: The smoothing takes this many taps at a time.
+TAPS = 4
+
 
 class LineSet(NamedTuple):
     """Lines of one model, an entry per line.
@@ -35,8 +38,9 @@ class Problem(NamedTuple):
     ``x``: rising axis (m,); ``basis``: baseline terms (n_base, m); ``shape``: code of the profile; ``pair``:
     index of the line that may be a doublet, -1 for none; ``always``: the doublet is not up for decision;
     ``narrowest``: full width in points of the narrowest line a spike filter must keep; ``taps``: smoothing
-    of the seeds; ``margin``: the fit ends this far outside the outermost line, cm-1; ``keep``: whether
-    covariances are returned.
+    of the seeds, their number a multiple of `TAPS`; ``norm``: what each smoothed point is multiplied by (m,);
+    ``margin``: the fit ends this far outside the outermost line, cm-1; ``keep``: whether covariances are
+    returned.
     """
 
     x: Floats
@@ -50,6 +54,7 @@ class Problem(NamedTuple):
     narrowest: float
     margin: float
     taps: Floats
+    norm: Floats
 
 
 class GroupFit(NamedTuple):
@@ -69,20 +74,21 @@ class GroupFit(NamedTuple):
     weight: Floats
 
 
-# Rows of the scratch memory.
-Y, MASK, SCALED, WEIGHTS, SMOOTH, SIGNAL, FITTED = range(7)
+# Rows of the scratch memory. AXIS to FITTED hold the part that is fitted, the others the whole spectrum.
+Y, MASK, PADDED, SMOOTH, SIGNAL, AXIS, SCALED, WEIGHTS, FITTED = range(9)
 P1, P2, P2B, P3, LOW, HIGH, WORK = range(7)
 A, B, M, C = range(4)
 POSITION, CHOSEN1, CHOSEN2, ORIGIN = range(4)
-N_WORK = 4
+N_WORK = 3
 
 
 class Scratch(NamedTuple):
     """Working memory of one thread; allocated once, overwritten by every spectrum.
 
     Few arrays with many rows: each array costs compile time in every function that the tuple is handed to.
-    ``J`` (n_parameters + padding, m); ``points`` (7, m); ``params`` (7 + N_WORK, size); ``square`` (4, size,
-    size); ``ints`` and ``score``, of which the rows from ORIGIN on belong to the search for the lines.
+    ``J`` (n_parameters + padding, m); ``points`` (9, m + padding); ``params`` (7 + N_WORK, size); ``square``
+    (4, size, size), the size filled up to whole vectors; ``ints`` and ``score``, of which the rows from
+    ORIGIN on belong to the search for lines.
     """
 
     J: Floats

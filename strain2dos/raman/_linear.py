@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Linear algebra of one small least-squares problem, compiled: products of rows, Cholesky, covariance."""
+
+import numpy as np
+from numba import njit
+
+# NaN and inf keep their meaning (no "nnan", "ninf"): only the order of sums may change.
+FAST = {"reassoc", "contract", "arcp", "nsz"}
+OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FAST}
+
+#: Rows of the Jacobian are padded to multiples of this: two vectors of eight, so that no loop has a rest.
+LANES = 16
+#: Side of the square tiles in which products of rows are summed: nine sums fit the registers twice over.
+TILE = 3
+
+
+@njit(**OPTIONS)
+def normal_equations(J, first, n_rows, m, A):
+    """Products of rows ``first`` to ``n_rows`` of J with all before them, in tiles, into A's upper triangle.
+
+    The last tile may reach into the rows after ``n_rows``; what it writes there into A is never read.
+    """
+    for a in range(first // TILE * TILE, n_rows, TILE):
+        for b in range(0, a + 1, TILE):
+            s00, s01, s02 = 0.0, 0.0, 0.0
+            s10, s11, s12 = 0.0, 0.0, 0.0
+            s20, s21, s22 = 0.0, 0.0, 0.0
+            for k in range(m):
+                u0, u1, u2 = J[a, k], J[a + 1, k], J[a + 2, k]
+                v0, v1, v2 = J[b, k], J[b + 1, k], J[b + 2, k]
+                s00 += u0 * v0
+                s01 += u1 * v0
+                s02 += u2 * v0
+                s10 += u0 * v1
+                s11 += u1 * v1
+                s12 += u2 * v1
+                s20 += u0 * v2
+                s21 += u1 * v2
+                s22 += u2 * v2
+            A[b, a], A[b, a + 1], A[b, a + 2] = s00, s01, s02
+            A[b + 1, a], A[b + 1, a + 1], A[b + 1, a + 2] = s10, s11, s12
+            A[b + 2, a], A[b + 2, a + 1], A[b + 2, a + 2] = s20, s21, s22
+
+
+@njit(**OPTIONS)
+def eliminate(M, n, n_rows):
+    """Eliminate the first ``n`` unknowns of a symmetric system, given by its upper triangle, in place.
+
+    Whole rows are subtracted, so that columns after the unknowns (right-hand sides) come along and rows after
+    them keep the Schur complement. False where a pivot falls below 1e-14 of a diagonal scaled to about 1.
+    """
+    for j in range(n):
+        pivot = M[j, j]
+        if not pivot > 1e-14:
+            return False
+        inverse = 1.0 / pivot
+        for i in range(j + 1, n_rows):
+            f = M[j, i] * inverse
+            for k in range(M.shape[1]):
+                M[i, k] -= f * M[j, k]
+    return True
+
+
+@njit(**OPTIONS)
+def substitute(M, n, v):
+    """Solution of an eliminated system with the right-hand side in column ``n``."""
+    for i in range(n - 1, -1, -1):
+        s = M[i, n]
+        for k in range(i + 1, n):
+            s -= M[i, k] * v[k]
+        v[i] = s / M[i, i]
+
+
+@njit(**OPTIONS)
+def invert(M, n):
+    """Gauss-Jordan inverse of a symmetric positive definite matrix in place; False as in `eliminate`."""
+    for j in range(n):
+        if not M[j, j] > 1e-14:
+            return False
+        inverse = 1.0 / M[j, j]
+        M[j, j] = 1.0
+        for k in range(n):
+            M[j, k] *= inverse
+        for i in range(n):
+            if i == j:
+                continue
+            f = M[i, j]
+            M[i, j] = 0.0
+            for k in range(n):
+                M[i, k] -= f * M[j, k]
+    return True
+
+
+@njit(**OPTIONS)
+def damped_system(A, n, damping, p, low, high, M, free):
+    """Scaled and damped normal matrix with the scaled gradient in column ``n``.
+
+    ``free``: scale of each parameter; 0 for those that a bound holds, which so drop out.
+    """
+    for i in range(M.shape[1]):
+        free[i] = 0.0
+    free[n] = 1.0
+    for i in range(n):
+        gradient = A[i, n]
+        held = (p[i] <= low[i] and gradient <= 0.0) or (p[i] >= high[i] and gradient >= 0.0)
+        free[i] = 0.0 if held or not A[i, i] > 0.0 else 1.0 / np.sqrt(A[i, i])
+    for i in range(n):
+        f = free[i]
+        for j in range(M.shape[1]):
+            M[i, j] = A[i, j] * f * free[j]
+        M[i, i] = 1.0 + damping
+
+
+@njit(**OPTIONS)
+def covariance(A, n, p, low, high, M, free, C):
+    """Inverse of the normal matrix into C; parameters held by a bound count as known. False if singular."""
+    damped_system(A, n, 1e-13, p, low, high, M, free)
+    for i in range(n):
+        for j in range(i):
+            M[i, j] = M[j, i]
+    if not invert(M, n):
+        return False
+    for i in range(n):
+        for j in range(n):
+            C[i, j] = M[i, j] * free[i] * free[j]
+    return True

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The part of a spectrum that is fitted: where the lines seem to be, and the range around them, compiled."""
+
+from typing import NamedTuple
+
+from numba import njit
+
+from strain2dos.raman._linear import LANES, OPTIONS
+from strain2dos.raman._screen import used_range
+from strain2dos.raman._seeds import assign_lines, highest_points, smooth, subtract_floor
+from strain2dos.raman._types import (
+    AXIS,
+    CHOSEN1,
+    CHOSEN2,
+    FITTED,
+    MASK,
+    ORIGIN,
+    PADDED,
+    POSITION,
+    SCALED,
+    SIGNAL,
+    SMOOTH,
+    WEIGHTS,
+    Y,
+)  # fmt: skip
+
+
+class View(NamedTuple):
+    """The part of a spectrum that is fitted: points k0 to k0 + n, scaled to (counts - level) / scale.
+
+    ``m`` is n rounded up to whole vectors, the rest with weight 0; ``n_used`` of the n points have a weight.
+    """
+
+    k0: int
+    n: int
+    m: int
+    n_used: int
+    level: float
+    scale: float
+    offset: float
+    has_pair: bool
+
+
+@njit(**OPTIONS)
+def _assign(problem, lines, offset, chosen, s):
+    return assign_lines(
+        problem.x, s.points[SIGNAL], lines.low, lines.high, lines.gap, lines.reach, offset, s.ints[POSITION],
+        s.score, s.ints[ORIGIN:], chosen,
+    )  # fmt: skip
+
+
+@njit(**OPTIONS)
+def _find_lines(problem, singlets, doublets, offset, s):
+    """Points where the lines seem to be, for both models; returns whether a doublet is to be seen."""
+    signal = s.points[SIGNAL]
+    if not _assign(problem, singlets, offset, s.ints[CHOSEN1], s):
+        highest_points(problem.x, signal, singlets.low, singlets.high, offset, s.ints[CHOSEN1])
+    if problem.pair < 0 or not _assign(problem, doublets, offset, s.ints[CHOSEN2], s):
+        return False
+    # Three maxima that are together lower than the two of the singlets leave out one of these: noise.
+    gain = 0.0
+    for j in range(doublets.low.size):
+        gain += signal[s.ints[CHOSEN2, j]]
+    for j in range(singlets.low.size):
+        gain -= signal[s.ints[CHOSEN1, j]]
+    return gain > 0.0
+
+
+@njit(**OPTIONS)
+def _cut(problem, first, last):
+    """First point and number of points of the range that reaches the margin beyond both outermost lines."""
+    x = problem.x
+    k0, k1 = 0, x.size
+    while k0 < x.size - 1 and x[k0] < first - problem.margin:
+        k0 += 1
+    while k1 > k0 + 1 and x[k1 - 1] > last + problem.margin:
+        k1 -= 1
+    return k0, k1 - k0
+
+
+@njit(**OPTIONS)
+def _copy_range(problem, k0, n, m, level, scale, s):
+    """Axis, scaled counts and weights of the range into their rows; returns how many points are used."""
+    inverse = 1.0 / scale
+    n_used = 0.0
+    x, y, mask, smoothed = problem.x[k0:], s.points[Y, k0:], s.points[MASK, k0:], s.points[SMOOTH, k0:]
+    for k in range(n):
+        s.points[AXIS, k] = x[k]
+        s.points[SCALED, k] = (y[k] - level) * inverse
+        s.points[WEIGHTS, k] = mask[k]
+        s.points[FITTED, k] = smoothed[k]
+        n_used += mask[k]
+    for k in range(n, m):
+        s.points[AXIS, k] = problem.x[k0 + n - 1]
+        s.points[SCALED, k] = s.points[WEIGHTS, k] = s.points[FITTED, k] = 0.0
+    return int(n_used)
+
+
+@njit(**OPTIONS)
+def look(problem, singlets, doublets, offset, n_good, s):
+    """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch."""
+    size = problem.x.size
+    level, top = used_range(s.points[Y], s.points[MASK], size)
+    scale = top - level if top > level else 1.0
+    inverse = 1.0 / scale
+    for k in range(size):
+        s.points[SCALED, k] = (s.points[Y, k] - level) * inverse
+    smooth(
+        s.points[SCALED], s.points[MASK], n_good == size, problem.taps, problem.norm, s.points[PADDED],
+        s.points[FITTED], s.points[SMOOTH],
+    )  # fmt: skip
+    subtract_floor(s.points[SMOOTH], size, s.points[SIGNAL])
+    has_pair = _find_lines(problem, singlets, doublets, offset, s)
+    first, last = problem.x[s.ints[CHOSEN1, 0]], problem.x[s.ints[CHOSEN1, singlets.low.size - 1]]
+    if has_pair:
+        last = max(last, problem.x[s.ints[CHOSEN2, doublets.low.size - 1]])
+    k0, n = _cut(problem, first, last)
+    m = -(-n // LANES) * LANES
+    n_used = _copy_range(problem, k0, n, m, level, scale, s)
+    return View(k0, n, m, n_used, level, scale, offset, has_pair)

@@ -3,22 +3,30 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erfcx
 
 from strain2dos.raman._groups import FitGroup
 from strain2dos.raman._modes import RamanMode
+from strain2dos.raman._profiles import LN2, OLIVERO, SHAPES, has_mixing, profile
 from strain2dos.raman._types import Floats, GroupFit
 
 KINDS = ("center", "fwhm", "area")
+MIXING = "mixing"
 DIFFERENCE = "difference"
 LORENTZ_AREA = np.pi
 GAUSS_AREA = np.sqrt(np.pi / np.log(2.0))
 
 
-def group_names(group: FitGroup) -> list[str]:
-    """Columns of one group: centre, fwhm, area of each mode; the doublet's centres follow their mode."""
+def line_kinds(lineshape: str) -> tuple[str, ...]:
+    """Kinds of columns that each mode has."""
+    return (*KINDS, MIXING) if has_mixing(SHAPES[lineshape]) else KINDS
+
+
+def group_names(group: FitGroup, lineshape: str) -> list[str]:
+    """Columns of one group: all kinds for each mode; the doublet's centres follow their mode."""
     names = []
     for j, mode in enumerate(group.modes):
-        names += [f"{mode.name}_{kind}" for kind in KINDS]
+        names += [f"{mode.name}_{kind}" for kind in line_kinds(lineshape)]
         if j == group.pair:
             names += [f"{mode.name}-_center", f"{mode.name}+_center"]
     return names
@@ -29,13 +37,28 @@ def difference_name(modes: tuple[RamanMode, ...]) -> str | None:
     return f"{modes[1].name}-{modes[0].name}" if len(modes) > 1 else None
 
 
-def _area_factor(lineshape: str, eta: Floats | None) -> tuple[Floats | float, float]:
-    """Area of a line of unit height and half width, and its derivative by the mixing."""
+def _voigt_area(share: Floats) -> Floats:
+    """Area of a Voigt line of unit height and half width: a sqrt(pi) / w(i y), with w(i y) = erfcx(y)."""
+    share = np.clip(share, 0.0, 1.0)
+    a = np.sqrt(np.maximum((1.0 - share) * (1.0 + (1.0 - 2.0 * OLIVERO) * share), 1e-10) / LN2)
+    return a * np.sqrt(np.pi) / erfcx(share / a)
+
+
+def _area_factor(lineshape: str, mixing: Floats) -> tuple[Floats | float, Floats | float]:
+    """Area of a line of unit height and half width, and its derivative by the mixing.
+
+    The antisymmetric part of a Fano line has no area: its wings cancel.
+    """
     if lineshape == "lorentzian":
         return LORENTZ_AREA, 0.0
     if lineshape == "gaussian":
         return GAUSS_AREA, 0.0
-    return GAUSS_AREA + eta * (LORENTZ_AREA - GAUSS_AREA), LORENTZ_AREA - GAUSS_AREA
+    if lineshape == "fano":
+        return LORENTZ_AREA * (1.0 - mixing**2), -2.0 * LORENTZ_AREA * mixing
+    if lineshape == "voigt":
+        low, high = np.clip(mixing - 1e-4, 0.0, 1.0), np.clip(mixing + 1e-4, 0.0, 1.0)
+        return _voigt_area(mixing), (_voigt_area(high) - _voigt_area(low)) / (high - low)
+    return GAUSS_AREA + mixing * (LORENTZ_AREA - GAUSS_AREA), LORENTZ_AREA - GAUSS_AREA
 
 
 def _transform(
@@ -44,7 +67,8 @@ def _transform(
     """Features (n, k) of one model and their Jacobian (n, k, n_parameters)."""
     n_modes, n = len(group.modes), p.shape[0]
     n_lines = n_modes + int(doublet)
-    k = 3 * n_modes + (2 if group.pair >= 0 else 0)
+    mixed = has_mixing(SHAPES[lineshape])
+    k = len(line_kinds(lineshape)) * n_modes + (2 if group.pair >= 0 else 0)
     values = np.empty((n, k))
     T = np.zeros((n, k, p.shape[1])) if jacobian else None
 
@@ -59,8 +83,8 @@ def _transform(
         pair = j == group.pair
         lines = [j, j + 1] if pair and doublet else [j + int(doublet and 0 <= group.pair < j)]
         g, ig = p[:, 2 * n_lines + j], 2 * n_lines + j
-        ieta = ig + n_modes
-        factor, by_eta = _area_factor(lineshape, p[:, ieta] if lineshape == "pseudo_voigt" else None)
+        mixing = p[:, ig + n_modes] if mixed else np.zeros(n)
+        factor, by_mixing = _area_factor(lineshape, mixing)
         heights = sum(p[:, n_lines + i] for i in lines)
         share = [p[:, n_lines + i] / heights for i in lines] if len(lines) > 1 else [1.0]
         center = sum(s * p[:, i] for s, i in zip(share, lines, strict=True))
@@ -70,10 +94,13 @@ def _transform(
         put(column, center, *terms)
         put(column + 1, 2.0 * g, (ig, 2.0))
         area_terms = [(ig, factor * heights)] + [(n_lines + i, factor * g) for i in lines]
-        if by_eta:
-            area_terms.append((ieta, by_eta * g * heights))
+        if mixed:
+            area_terms.append((ig + n_modes, by_mixing * g * heights))
         put(column + 2, factor * g * heights, *area_terms)
         column += 3
+        if mixed:
+            put(column, mixing, (ig + n_modes, 1.0))
+            column += 1
         if pair:
             put(column, p[:, lines[0]], (lines[0], 1.0))
             put(column + 1, p[:, lines[-1]], (lines[-1], 1.0))
@@ -142,12 +169,12 @@ def group_curves(
         far = (group.x < p[0] - group.margin) | (group.x > p[n_lines - 1] + group.margin)
         x = group.x[~far]
     components = {}
+    rows, ones = np.zeros((3, x.size)), np.ones(x.size)
+    code = SHAPES[lineshape]
     for i, name in enumerate(names):
-        g = p[2 * n_lines + owner[i]]
-        z2 = ((x - p[i]) / g) ** 2
-        eta = {"lorentzian": 1.0, "gaussian": 0.0}.get(lineshape)
-        if eta is None:
-            eta = p[2 * n_lines + n_modes + owner[i]]
-        components[name] = p[n_lines + i] * (eta / (1.0 + z2) + (1.0 - eta) * np.exp(-np.log(2.0) * z2))
+        g = 2 * n_lines + owner[i]
+        mixing = p[g + n_modes] if has_mixing(code) else 0.0
+        profile(code, x, ones, x.size, p[i], 1.0, p[g], mixing, *rows)
+        components[name] = p[n_lines + i] * rows[0]
     u = (x - 0.5 * (group.x[0] + group.x[-1])) / (0.5 * (group.x[-1] - group.x[0]) or 1.0)
     return x, np.polynomial.polynomial.polyval(u, p[p.size - n_base :]), components

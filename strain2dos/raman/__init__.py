@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_mode": ["ModeSource", "RamanMode"],
         "_modes": ["material_modes"],
         "_result": ["SpectraFit"],
+        "_separation": ["DomainCheck", "Separation"],
         "_separator": ["StrainDopingSeparator"],
         "_status": ["FitStatus"],
     },

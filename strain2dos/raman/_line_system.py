@@ -11,7 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from strain2dos.raman._lines import OUTPUTS, Floats, Line
 from strain2dos.raman._mode import RamanMode
 from strain2dos.raman._result import SpectraFit
-from strain2dos.raman._separation import Separation, check_domain, fixed_inverse, solved_rows
+from strain2dos.raman._separation import (
+    Separation,
+    check_domain,
+    fixed_inverse,
+    solved_rows,
+    standard_deviations,
+)
 from strain2dos.raman._status import FitStatus
 
 PERCENT = 100.0
@@ -180,8 +186,7 @@ def separate_spectra(
     covariance = fit.covariance[:, picked[:, None], picked[None, :]]
     covariance = np.where(bad[:, None, None], np.nan, covariance)
     values, spread, chi2, dof = solved_rows(system.matrix, system.inverse, shift, covariance)
-    with np.errstate(invalid="ignore"):
-        sigma = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
+    sigma = standard_deviations(spread, system.inverse, covariance)
     testable = system.matrix.shape[0] > system.matrix.shape[1]
     domain = check_domain(chi2, dof, level) if testable else None
     return Separation(values, sigma, spread, system.unknowns, domain)

@@ -12,7 +12,7 @@ from scipy.stats import chi2 as chi2_distribution
 Floats = NDArray[np.float64]
 
 # Directions whose variance is this much smaller than the largest are ties between lines (both branches of a
-# doublet that is not split), not exact measurements.
+# doublet that is not split): they hold exactly, and where all unknowns move both alike they say nothing.
 TIED = 1e-10
 
 
@@ -43,7 +43,8 @@ class Separation:
     values : (n, k) ndarray
         In the order of ``names``: strain as a fraction, doping in 1e13 electrons/cm2.
     sigma : (n, k) ndarray
-        One standard deviation of each.
+        One standard deviation of each. NaN for a deviator whose branches are tied (the fit found one line):
+        it is then only known to be smaller than the fit can tell.
     covariance : (n, k, k) ndarray
     names : tuple of str
     domain : DomainCheck or None
@@ -111,7 +112,7 @@ def weighted_rows(
     """Generalised least squares of each row with its own covariance.
 
     A. C. Aitken, Proc. R. Soc. Edinburgh 55, 42 (1936). Ties between lines (directions without variance)
-    carry no weight.
+    are kept to; a tie that no unknown could break is no degree of freedom.
 
     Parameters
     ----------
@@ -134,15 +135,15 @@ def weighted_rows(
     if not good.size:
         return values, spread, chi2, dof
     variance, axes = np.linalg.eigh(covariance[good])
-    tied = variance <= TIED * np.maximum(variance[:, -1:], 0.0)
-    weight = np.where(tied, 0.0, 1.0 / np.sqrt(np.where(tied, 1.0, variance)))
-    # Whitened along the axes of the covariance: directions in rows, tied ones zero.
-    whitener = weight[:, :, None] * axes.transpose(0, 2, 1)
+    floor = TIED * np.maximum(variance[:, -1:], 1e-300)
+    # Whitened along the axes of the covariance, one direction per row.
+    whitener = axes.transpose(0, 2, 1) / np.sqrt(np.maximum(variance, floor))[:, :, None]
     design = whitener @ matrix
     target = (whitener @ shift[good][:, :, None])[:, :, 0]
     scale = np.linalg.norm(matrix, axis=0)
+    silent = (variance <= floor) & (np.abs(axes.transpose(0, 2, 1) @ (matrix / scale)).max(axis=2) < 1e-6)
     u, s, vt = np.linalg.svd(design / scale, full_matrices=False)
-    known = s[:, -1] > 1e-6 * s[:, 0]
+    known = s[:, -1] > TIED * s[:, 0]
     inverse = (vt.transpose(0, 2, 1) / np.where(known[:, None], s, 1.0)[:, None, :]) @ u.transpose(0, 2, 1)
     inverse = inverse / scale[:, None]
     found = (inverse @ target[:, :, None])[:, :, 0]
@@ -150,7 +151,7 @@ def weighted_rows(
     rows = good[known]
     values[rows] = found[known]
     spread[rows] = (inverse @ inverse.transpose(0, 2, 1))[known]
-    dof[rows] = (m - k - tied.sum(axis=1))[known]
+    dof[rows] = (m - k - silent.sum(axis=1))[known]
     tested = dof > 0
     total = np.full(n, np.nan)
     total[good] = (residual**2).sum(axis=1)
@@ -203,3 +204,10 @@ def solved_rows(
     n = shift.shape[0]
     spread = inverse @ covariance @ inverse.T
     return times(shift, inverse), spread, np.full(n, np.nan), np.zeros(n, dtype=np.int64)
+
+
+def standard_deviations(spread: Floats, inverse: Floats, covariance: Floats) -> Floats:
+    """Root of the diagonal; NaN where ties between the lines leave no variance to speak of."""
+    variance = np.diagonal(spread, axis1=1, axis2=2)
+    untied = times(np.diagonal(covariance, axis1=1, axis2=2), inverse**2)
+    return np.sqrt(np.where(variance > 100.0 * TIED * untied, variance, np.nan))

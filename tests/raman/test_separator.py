@@ -185,6 +185,45 @@ def test_tied_branches_of_an_unsplit_line_add_nothing_and_are_not_tested():
     assert (check.dof[0], np.isnan(check.chi2[0]), check.in_domain[0]) == (0, True, False)
 
 
+@pytest.mark.parametrize("extra", [False, True])
+def test_an_unsplit_line_gives_no_deviator_and_no_error_of_it(extra):
+    x = np.arange(340.0, 500.0, 0.5)
+    rows = spectra(x, [[0.01, 0.5]] * 300, noise=2.0)
+    rows += 60 / (1 + ((x - 445.0) / 10.0) ** 2)
+    fit = RamanFeaturizer(x, modes=["E'", "A1'", "2LA"]).fit(rows).fit_spectra(rows)
+    options = {}
+    if extra:
+        options = {
+            "columns": (*BRANCHES, "2LA_center"),
+            "positions": (384.6, 384.6, 402.7, 454.0),
+            "strain_rates": (-4.31, -4.31, -2.5, -9.0),
+            "doping_rates": (-0.33, -0.33, -2.2, 0.0),
+        }
+    result = StrainDopingSeparator(output="invariants", **options).separate(fit)
+    unsplit = fit.split_probability == 0.0
+    assert unsplit.mean() > 0.9
+    np.testing.assert_allclose(result.values[unsplit, 1], 0.0, atol=1e-9)
+    assert np.isnan(result.sigma[unsplit, 1]).all()
+    pulls = (result.values - [0.02, 0.0, 0.5])[unsplit][:, [0, 2]] / result.sigma[unsplit][:, [0, 2]]
+    assert np.all(np.abs(pulls.mean(axis=0)) < 4 / np.sqrt(unsplit.sum()))
+    np.testing.assert_allclose(pulls.std(axis=0), 1.0, atol=0.15)
+    if extra:
+        assert np.all(result.domain.dof[unsplit] == 1)
+        assert np.mean(result.domain.in_domain[unsplit]) > 0.95
+
+
+def test_anisotropic_strain_comes_back_from_spectra_with_its_error():
+    x = np.arange(340.0, 440.0, 0.5)
+    separator = StrainDopingSeparator(output="invariants").fit([[384.6, 384.6, 402.7]])
+    lower, upper, a = separator.inverse_transform([[0.01, 0.015, 0.5]])[0]
+    curve = 50 / (1 + ((x - lower) / 1.5) ** 2) + 50 / (1 + ((x - upper) / 1.5) ** 2)
+    rows = curve + 120 / (1 + ((x - a) / 2.5) ** 2) + np.random.default_rng(1).normal(0, 2, (400, x.size))
+    result = separator.separate(RamanFeaturizer(x).fit(rows).fit_spectra(rows))
+    pulls = (result.values - [0.01, 0.015, 0.5]) / result.sigma
+    assert np.all(np.abs(pulls.mean(axis=0)) < 0.25)
+    np.testing.assert_allclose(pulls.std(axis=0), 1.0, atol=0.12)
+
+
 def test_lines_are_moved_back_to_the_reference_temperature():
     rates = [mode.temperature_rate for mode in material_modes("MoS2")]
     positions = StrainDopingSeparator().fit([[0.0, 0.0]]).inverse_transform(STATES)

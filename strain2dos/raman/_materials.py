@@ -25,10 +25,10 @@ _CALIZO = "Calizo et al., Nano Lett. 7, 2645 (2007)"
 _SCAN = "fit of the public WS2 line scan of WrightTools (532 nm)"
 _TYPICAL = "typical of published spectra at room temperature"
 
-_FLAKE = "monolayer, 74 spectra along one flake"
+_FLAKE = "74 spectra along one flake"
 _POLYMER = "monolayer, bent polymer"
 _BLISTER = "suspended monolayer, pressurised"
-_BIAXIAL = "monolayer, biaxially strained polymer"
+_BIAXIAL = "monolayer under biaxial strain"
 _GATED = "monolayer transistor, electrochemical gate"
 _DERIVED = "-2 gamma w / 100"
 
@@ -68,7 +68,7 @@ _MOS2 = (
             _measured("gruneisen", 1.06, _CONLEY, "abstract", f"{_POLYMER}, uniaxial"),
             _measured("shear_potential", 0.78, _CONLEY, "no", f"{_POLYMER}, uniaxial"),
             _measured("uniaxial_rates", (-4.5, -1.0), _CONLEY, "no", f"{_POLYMER}; errors 0.3 and 1"),
-            _measured("uniaxial_rates", (-2.1, -2.1), _RICE, "quoted", "few layers in polymer, not split"),
+            _measured("uniaxial_rates", (-2.1,), _RICE, "quoted", "in polymer; not split there"),
             _measured("doping_rate", -0.33, _CHAKRABORTY, "quoted", f"{_GATED}; abstract: inert"),
             _measured("temperature_rate", -0.0132, _SAHOO, "abstract", "few layers"),
             _measured("temperature_rate", -0.011, _YAN, "no", "suspended monolayer"),
@@ -87,7 +87,7 @@ _MOS2 = (
             _measured("gruneisen", 0.31, _MICHAIL_2024, "quoted", _BIAXIAL),
             _measured("gruneisen", 0.21, _LLOYD, "no", _BLISTER),
             _measured("uniaxial_rates", (0.0,), _CONLEY, "no", f"{_POLYMER}; no shift resolved"),
-            _measured("uniaxial_rates", (-0.4,), _RICE, "quoted", "few layers in polymer"),
+            _measured("uniaxial_rates", (-0.4,), _RICE, "no", "in polymer"),
             _measured("doping_rate", -2.2, _CHAKRABORTY, "quoted", f"{_GATED}; abstract: softens"),
             _measured("temperature_rate", -0.0123, _SAHOO, "abstract", "few layers"),
             _measured("temperature_rate", -0.013, _YAN, "no", "suspended monolayer"),
@@ -98,7 +98,7 @@ _MOS2 = (
         sources=(
             _measured("position", 454.0, _TYPICAL, "no", "450 to 465, moves with the laser"),
             _width(22.0),
-            _calculated("biaxial_rate", -20.9, _MAHIM, "quoted", "monolayer; said there to be too large"),
+            _calculated("biaxial_rate", -20.9, _MAHIM, "quoted", "likely too large, says the quoting work"),
         ),
     ),
 )  # fmt: skip
@@ -134,7 +134,7 @@ _WS2 = (
             _measured("position", 356.0, _BERKDEMIR, "no", "CVD monolayer"),
             _measured("position", 355.9, _SCAN, "data", _FLAKE),
             _width(4.0),
-            _measured("biaxial_rate", -3.4, _KOURMOULAKIS, "quoted", "secondary source"),
+            _measured("biaxial_rate", -3.4, _KOURMOULAKIS, "quoted", "as listed in a public script"),
             _derived("gruneisen", 0.48, _KOURMOULAKIS, "quoted", "from the rate with w = 356"),
             _measured("gruneisen", 0.29, _JAHN, "abstract", "compressed by buckling"),
             _measured("shear_potential", 0.56, _JAHN, "abstract", "compressed by buckling"),
@@ -169,7 +169,7 @@ _WSE2 = (
         sources=(
             _measured("position", 249.5, _TONNDORF, "no", "exfoliated monolayer; E' and A1' coincide"),
             _width(4.0),
-            _calculated("biaxial_rate", -2.0, _SAHIN, "quoted", "secondary source"),
+            _calculated("biaxial_rate", -2.0, _SAHIN, "quoted", "as listed in a public script"),
         ),
     ),
     RamanMode(
@@ -190,7 +190,7 @@ _GRAPHENE = (
             _measured("gruneisen", 1.99, _MOHIUDDIN, "no", "exfoliated, bent polymer, uniaxial"),
             _measured("shear_potential", 0.99, _MOHIUDDIN, "no", "exfoliated, bent polymer"),
             _measured("uniaxial_rates", (-31.7, -10.8), _MOHIUDDIN, "no", "exfoliated, bent polymer"),
-            _measured("temperature_rate", -0.016, _CALIZO, "abstract", "on SiO2"),
+            _measured("temperature_rate", -0.016, _CALIZO, "abstract", "single layer, 80 to 370 K"),
         ),
     ),
     RamanMode(
@@ -200,7 +200,7 @@ _GRAPHENE = (
             _width(28.0),
             _measured("uniaxial_rates", (-64.0,), _MOHIUDDIN, "no", "exfoliated, bent polymer"),
             _derived("uniaxial_rates", (-51.7,), _LEE, "quoted", "2.2 times -23.5, random direction, SiO2"),
-            _measured("temperature_rate", -0.034, _CALIZO, "abstract", "on SiO2"),
+            _measured("temperature_rate", -0.034, _CALIZO, "abstract", "single layer, 80 to 370 K"),
         ),
     ),
 )  # fmt: skip

@@ -2,6 +2,8 @@
 """Strain and doping come back, with their errors, and wrong settings are refused."""
 
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -441,3 +443,31 @@ def test_wrong_width_of_states_is_refused():
     separator = StrainDopingSeparator(output="invariants").fit([[384.6, 384.6, 402.7]])
     with pytest.raises(ValueError, match=r"the 3 columns trace, deviator, doping, but has 2"):
         separator.inverse_transform(STATES)
+
+
+def test_figures_and_code_of_the_guide_are_true():
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "strain_doping.md").read_text(encoding="utf-8")
+    namespace = {}
+    for block in re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL):
+        exec(block, namespace)
+    assert namespace["table"].columns.tolist() == ["strain", "doping"]
+    assert namespace["errors"].notna().all(axis=None)
+    two = StrainDopingSeparator().fit([[384.6, 402.7]])
+    spread = two.propagate([[384.6, 402.7]], [[0.05, 0.05]])[1][0]
+    strain, doping = np.sqrt(np.diag(spread))
+    assert "| biaxial strain | 0.013 % |" in guide
+    assert 100 * strain == pytest.approx(0.013, abs=0.0005)
+    assert "| doping | 0.029 ·" in guide
+    assert doping == pytest.approx(0.029, abs=0.0005)
+    assert spread[0, 1] / (strain * doping) == pytest.approx(-0.62, abs=0.01)
+    three = StrainDopingSeparator(output="invariants").fit([[384.6, 384.6, 402.7]])
+    spread = three.propagate([[384.6, 384.6, 402.7]], [[0.05] * 3])[1][0]
+    np.testing.assert_allclose(100 * np.sqrt(np.diag(spread))[:2], [0.018, 0.024], atol=0.0005)
+    axes = two.matrix_ / np.linalg.norm(two.matrix_, axis=0)
+    assert np.degrees(np.arccos(axes[:, 0] @ axes[:, 1])) == pytest.approx(51, abs=0.5)
+    np.testing.assert_allclose(-two.inverse_ @ [1.0, 1.0], [0.0022, 0.21], atol=0.001)
+    warm = StrainDopingSeparator(temperature=305.0).fit([[384.6, 402.7]])
+    np.testing.assert_allclose(two.transform([warm.origin_])[0], [0.00029, 0.023], atol=0.0005)
+    lloyd = StrainDopingSeparator(strain_rates=(-5.2, -1.7)).fit([[384.6, 402.7]])
+    read = lloyd.transform(two.inverse_transform([[0.01, 0.0]]))[0]
+    np.testing.assert_allclose(read, [0.0080, 0.52], atol=0.005)

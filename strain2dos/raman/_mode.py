@@ -76,7 +76,7 @@ class RamanMode:
     source : str
         Where the figures come from, in words; by default the citations of ``sources``.
     shear_potential : float or None
-        Shear deformation potential beta: the doublet lies beta w |deviator| apart.
+        Shear deformation potential beta: the branches lie beta w sqrt((exx - eyy)^2 + 4 exy^2) apart.
     uniaxial_rates : tuple of float or None
         Shift in cm-1 per percent of uniaxial strain; for a line that splits, lower branch first.
     temperature_rate : float or None

@@ -8,8 +8,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "_displays": ["CorrelationDisplay", "SpectrumFitDisplay"],
         "_featurizer": ["RamanFeaturizer"],
-        "_modes": ["RamanMode", "material_modes"],
+        "_mode": ["ModeSource", "RamanMode"],
+        "_modes": ["material_modes"],
         "_result": ["SpectraFit"],
+        "_separation": ["DomainCheck", "Separation"],
         "_separator": ["StrainDopingSeparator"],
         "_status": ["FitStatus"],
     },

@@ -51,6 +51,10 @@ def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]
 def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple[RamanMode, ...]:
     """Modes by name or as given, in rising order.
 
+    "auto" gives the default lines of the material, "all" the optional ones too. Where a named optional line
+    lies beside another named line (2LA of WS2 beside E'), each is sought on its own side of the middle
+    between them; modes given as `RamanMode` keep their window.
+
     Raises
     ------
     ValueError
@@ -59,22 +63,34 @@ def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple
     if isinstance(modes, str):
         if modes == "auto":
             return material_modes(material)
-        modes = [modes]
-    chosen = []
+        modes = [m.name for m in material_modes(material, optional=True)] if modes == "all" else [modes]
+    chosen, own = [], []
     for mode in modes:
         if isinstance(mode, RamanMode):
-            chosen.append(mode)
+            own.append(mode)
             continue
-        known = {m.name: m for m in material_modes(material)}
+        known = {m.name: m for m in material_modes(material, optional=True)}
         if mode not in known:
             raise ValueError(
                 f"modes holds {mode!r}, but {material} has {sorted(known)}; pass one of these names or a "
                 f"RamanMode."
             )
         chosen.append(known[mode])
-    if not chosen:
+    if not chosen and not own:
         raise ValueError("modes is empty; pass at least one mode, or modes='auto' for those of the material.")
-    return tuple(sorted(chosen, key=lambda mode: mode.position))
+    return tuple(sorted([*_side_by_side(chosen), *own], key=lambda mode: mode.position))
+
+
+def _side_by_side(modes: list[RamanMode]) -> list[RamanMode]:
+    """Cut windows that overlap with that of an optional line: both would start on the higher of the two."""
+    modes = sorted(modes, key=lambda mode: mode.position)
+    for j in range(1, len(modes)):
+        first, second = modes[j - 1], modes[j]
+        if (first.optional or second.optional) and first.window[1] > second.window[0]:
+            middle = 0.5 * (first.position + second.position)
+            modes[j - 1] = replace(first, window=(first.window[0], middle))
+            modes[j] = replace(second, window=(middle, second.window[1]))
+    return modes
 
 
 def index_modes(modes: tuple[RamanMode, ...], n_features: int) -> tuple[RamanMode, ...]:

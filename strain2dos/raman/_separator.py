@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Strain and doping from the positions of two lines."""
+"""Strain and doping from the positions of two or more lines."""
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -10,63 +11,106 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from strain2dos._compat import _fit_context
-from strain2dos.raman._modes import RamanMode, material_modes
+from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos.raman._line_system import PERCENT, line_system, separate_spectra
+from strain2dos.raman._lines import OUTPUTS, Line, chosen_lines, picked_columns, read_positions
+from strain2dos.raman._result import SpectraFit
+from strain2dos.raman._separation import (
+    DomainCheck,
+    Separation,
+    check_domain,
+    full_covariance,
+    solved_rows,
+    times,
+)
 
-OUTPUT_NAMES = ("strain", "doping")
-PERCENT = 100.0
+__all__ = ["PERCENT", "StrainDopingSeparator"]
 
 
 class StrainDopingSeparator(TransformerMixin, BaseEstimator):
-    """Biaxial strain and electron doping from the E' and A1' line positions.
+    """Strain and electron doping from the positions of two or more Raman lines.
 
-    Both lines move linearly with strain and with doping, but at different rates; two positions therefore
-    give both quantities.
+    Lines move linearly with strain and with doping, but at different rates; two positions therefore give
+    both quantities. More lines make the result more precise and testable (`domain`); both branches of the
+    line that strain splits give the invariants of the strain tensor (``output="invariants"``).
 
     Parameters
     ----------
     material : str, default="MoS2"
         Where the figures come from that are not given below (see `material_modes`).
-    columns : pair of str or int, default=None
-        The two columns of X that hold the positions. None: in a DataFrame the columns named after the first
-        two lines of the material (``"E'_center"``, ``"A1'_center"``), where present; else the first two
-        columns.
-    positions : pair of float, default=None
-        Positions of the unstrained, neutral lines in cm-1.
-    strain_rates : pair of float, default=None
+    columns : sequence of str or int, default=None
+        The columns of X that hold the positions, one per line. None: the columns named after the first two
+        lines of the material (``"E'_center"``, ``"A1'_center"``; with ``output="invariants"``
+        ``"E'-_center"``, ``"E'+_center"``, ``"A1'_center"``). See Notes for X without names.
+    positions : array-like of shape (n_lines,), default=None
+        Positions of the unstrained, neutral lines at ``reference_temperature`` in cm-1.
+    strain_rates : array-like of shape (n_lines,), default=None
         Shifts in cm-1 per percent of biaxial strain.
-    doping_rates : pair of float, default=None
+    doping_rates : array-like of shape (n_lines,), default=None
         Shifts in cm-1 per 1e13 electrons/cm2.
+    output : {"biaxial", "invariants"}, default="biaxial"
+        "biaxial": strain (the same in all directions) and doping. "invariants": trace ``exx + eyy`` and
+        deviator ``sqrt((exx - eyy)^2 + 4 exy^2)`` of the strain tensor, and doping.
+    shear_potential : float, default=None
+        Shear deformation potential beta of the line that splits; only for ``output="invariants"``.
+    sigma : array-like of shape (n_lines,), default=None
+        Typical errors of the positions in cm-1, by which ``transform`` weighs lines where there are more
+        than unknowns. None: equal weights. `propagate` and `separate` weigh each row by its own covariance.
+    temperature : float, default=None
+        Temperature of the sample in K; the lines are moved back to ``reference_temperature``.
+    reference_temperature : float, default=295.0
+        Temperature in K for which ``positions`` hold.
+    temperature_rates : array-like of shape (n_lines,), default=None
+        Shifts in cm-1 per K; only used with ``temperature``.
 
     Attributes
     ----------
-    matrix_ : (2, 2) ndarray
-        Shift of the two lines in cm-1 per unit of strain (fraction) and per 1e13 electrons/cm2.
-    inverse_ : (2, 2) ndarray
-    origin_ : (2,) ndarray
-        Positions at zero strain and doping.
+    matrix_ : (n_lines, n_unknowns) ndarray
+        Shift of the lines in cm-1 per unit of strain (fraction) and per 1e13 electrons/cm2.
+    inverse_ : (n_unknowns, n_lines) ndarray
+        The least-squares inverse that ``transform`` applies.
+    origin_ : (n_lines,) ndarray
+        Positions at zero strain and doping, at ``temperature``.
+    windows_ : (n_lines, 2) ndarray
+        Where a position of each line can lie, in cm-1.
+    columns_ : (n_lines,) ndarray of int
+        Columns in use; empty where none could be told (see Notes).
+    named_ : bool
+        Whether names or ``columns`` told the columns.
     mode_names_ : tuple of str
-        Names of the two lines.
+        Names of the lines.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only where X had string column names.
 
     Notes
     -----
-    The vector decomposition goes back to Lee et al. [1]_ (graphene). For MoS2 the default rates are -4.31 and
-    -2.50 cm-1/% from the Grueneisen parameters 0.56 and 0.31 of Michail et al. [2]_ and -0.33 and -2.2 cm-1
-    per 1e13/cm2 of Chakraborty et al. [3]_; the origin is that of Michail et al. [4]_. Other experiments
-    differ: Lloyd et al. [5]_ found Grueneisen parameters of 0.68 and 0.21 (-5.2 and -1.7 cm-1/%). The origin
-    depends on the spectrometer and the substrate: give ``positions`` from an unstrained place of your sample
-    where you can.
+    The decomposition goes back to Lee et al. [1]_ (graphene), the secular equation of strained modes to
+    Ganesan et al. [2]_; trace, deviator and doping are told apart as by Mueller et al. [3]_. In short::
+
+        w(E'+-) = w0 (1 - gamma (exx + eyy) +- beta/2 sqrt((exx - eyy)^2 + 4 exy^2)) + k n
+
+    For MoS2 the default rates are -4.31 and -2.50 cm-1/% from the Grueneisen parameters 0.56 and 0.31 of
+    Michail et al. [4]_ and -0.33 and -2.2 cm-1 per 1e13/cm2 of Chakraborty et al. [5]_; the origin is that
+    of Michail et al. [6]_, beta that of Conley et al. [7]_. Other experiments differ: Lloyd et al. [8]_ found
+    Grueneisen parameters of 0.68 and 0.21 (-5.2 and -1.7 cm-1/%). The origin depends on the spectrometer
+    and the substrate: give ``positions`` from an unstrained place of your sample where you can.
+
+    **X without names.** Nothing is guessed. Where X has exactly as many columns as there are lines, they are
+    taken in order, and a row with a position outside of the window of its line (``windows_``) gives NaN, with
+    a warning where other values do lie in a window. With any other number of columns, values that could be
+    positions raise an error that tells how to name the columns; values that could not give NaN.
 
     References
     ----------
     .. [1] J. E. Lee et al., Nat. Commun. 3, 1024 (2012).
-    .. [2] A. Michail et al., ACS Appl. Mater. Interfaces 16, 49602 (2024).
-    .. [3] B. Chakraborty et al., Phys. Rev. B 85, 161403 (2012).
-    .. [4] A. Michail et al., Appl. Phys. Lett. 108, 173102 (2016).
-    .. [5] D. Lloyd et al., Nano Lett. 16, 5836 (2016).
+    .. [2] S. Ganesan, A. A. Maradudin, J. Oitmaa, Ann. Phys. 56, 556 (1970).
+    .. [3] N. S. Mueller et al., 2D Mater. 5, 015016 (2018), arXiv:1703.09592.
+    .. [4] A. Michail et al., ACS Appl. Mater. Interfaces 16, 49602 (2024).
+    .. [5] B. Chakraborty et al., Phys. Rev. B 85, 161403 (2012).
+    .. [6] A. Michail et al., Appl. Phys. Lett. 108, 173102 (2016).
+    .. [7] H. J. Conley et al., Nano Lett. 13, 3626 (2013).
+    .. [8] D. Lloyd et al., Nano Lett. 16, 5836 (2016).
 
     Examples
     --------
@@ -76,6 +120,12 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
     array([[0.  , 0.  ],
            [0.01, 0.  ],
            [0.  , 1.  ]])
+
+    Both branches of E' tell uniaxial from biaxial strain:
+
+    >>> invariants = StrainDopingSeparator(output="invariants").fit([[384.6, 384.6, 402.7]])
+    >>> invariants.transform([[380.9453, 383.9447, 401.45]]).round(4) + 0.0
+    array([[0.01, 0.01, 0.  ]])
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's own name and form)
@@ -84,6 +134,12 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         "positions": ["array-like", None],
         "strain_rates": ["array-like", None],
         "doping_rates": ["array-like", None],
+        "output": [StrOptions(set(OUTPUTS))],
+        "shear_potential": [Real, None],
+        "sigma": ["array-like", None],
+        "temperature": [Interval(Real, 0, None, closed="left"), None],
+        "reference_temperature": [Interval(Real, 0, None, closed="left")],
+        "temperature_rates": ["array-like", None],
     }
 
     def __init__(
@@ -94,16 +150,28 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         positions: ArrayLike | None = None,
         strain_rates: ArrayLike | None = None,
         doping_rates: ArrayLike | None = None,
+        output: str = "biaxial",
+        shear_potential: float | None = None,
+        sigma: ArrayLike | None = None,
+        temperature: float | None = None,
+        reference_temperature: float = 295.0,
+        temperature_rates: ArrayLike | None = None,
     ) -> None:
         self.material = material
         self.columns = columns
         self.positions = positions
         self.strain_rates = strain_rates
         self.doping_rates = doping_rates
+        self.output = output
+        self.shear_potential = shear_potential
+        self.sigma = sigma
+        self.temperature = temperature
+        self.reference_temperature = reference_temperature
+        self.temperature_rates = temperature_rates
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Look up the rates; nothing is learned from the values in X.
+        """Look up the rates and the columns; nothing is learned from the values in X.
 
         Parameters
         ----------
@@ -118,31 +186,20 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            Where a rate is known neither from the material nor from the parameters, where both lines respond
-            in the same way, or where a column of ``columns`` does not exist.
+            Where a rate is known neither from the material nor from the parameters, where the lines respond
+            in the same way, where a column of ``columns`` does not exist, or where X has no names and it
+            cannot be told which of its columns are the lines.
         """
-        X = validate_data(
-            self,
-            X,
-            dtype=np.float64,
-            ensure_all_finite="allow-nan",
-            ensure_min_features=2,
-        )
-        modes = material_modes(self.material)[:2]
-        strain = self._pair("strain_rates", self.strain_rates, modes, "biaxial_rate")
-        doping = self._pair("doping_rates", self.doping_rates, modes, "doping_rate")
-        self.origin_ = self._pair("positions", self.positions, modes, "position")
-        self.matrix_ = np.column_stack([PERCENT * strain, doping])
-        determinant = strain[0] * doping[1] - strain[1] * doping[0]
-        if abs(determinant) < 1e-6 * np.linalg.norm(strain) * np.linalg.norm(doping):
-            raise ValueError(
-                f"strain_rates {strain.tolist()} and doping_rates {doping.tolist()} are parallel, so "
-                f"strain and doping "
-                "cannot be told apart; use two lines that respond differently."
-            )
-        self.inverse_ = np.linalg.inv(self.matrix_)
-        self.mode_names_ = tuple(mode.name for mode in modes)
-        self._picked(modes)
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2)
+        names = [str(name) for name in getattr(self, "feature_names_in_", ())]
+        lines = self._lines(names)
+        picked = picked_columns(lines, self.columns, names, self.n_features_in_)
+        self.columns_, self.named_ = picked
+        system = line_system(lines, self.get_params(deep=False))
+        self.origin_, self.windows_ = system.origin, system.windows
+        self.matrix_, self.inverse_ = system.matrix, system.inverse
+        self.mode_names_ = system.names
+        self._positions(X)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -154,51 +211,52 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        (n_samples, 2) ndarray
+        (n_samples, n_unknowns) ndarray
+            Columns as `get_feature_names_out` says.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
-        shift = X[:, self._picked(material_modes(self.material)[:2])] - self.origin_
-        # Written out: a matrix product may sum in another order for other batch sizes.
-        return np.column_stack([shift[:, 0] * row[0] + shift[:, 1] * row[1] for row in self.inverse_])
+        return times(self._shifts(X), self.inverse_)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
         """Line positions in cm-1 for given strain (fraction) and doping (1e13 electrons/cm2).
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, 2)
+        X : array-like of shape (n_samples, n_unknowns)
 
         Returns
         -------
-        (n_samples, 2) ndarray
+        (n_samples, n_lines) ndarray
         """
         check_is_fitted(self)
         X = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
-        if X.shape[1] != 2:
+        names = OUTPUTS[self.output]
+        if X.shape[1] != len(names):
             raise ValueError(
-                f"X must hold the 2 columns strain and doping, but has {X.shape[1]}; select these two."
+                f"X must hold the {len(names)} columns {', '.join(names)}, but has {X.shape[1]}; select "
+                "these."
             )
-        return X @ self.matrix_.T + self.origin_
+        return times(X, self.matrix_) + self.origin_
 
     def propagate(
         self, X: ArrayLike, covariance: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Strain and doping with their covariance from that of the line positions.
 
-        The relation is linear, so the propagation is exact.
+        The relation is linear, so the propagation is exact. With more lines than unknowns each row is
+        weighed by its covariance (generalised least squares), so the values differ from those of
+        `transform`, which weighs all rows alike. The errors of the rates themselves are not included.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             As for `transform`.
-        covariance : array-like of shape (n_samples, 2, 2) or (n_samples, 2)
-            Covariance of the two positions in cm-2, or their standard deviations (then taken as independent).
+        covariance : array-like of shape (n_samples, n_lines, n_lines) or (n_samples, n_lines)
+            Covariance of the positions in cm-2, or their standard deviations (then taken as independent).
 
         Returns
         -------
-        values : (n_samples, 2) ndarray
-        covariance : (n_samples, 2, 2) ndarray
+        values : (n_samples, n_unknowns) ndarray
+        covariance : (n_samples, n_unknowns, n_unknowns) ndarray
             Of strain (fraction) and doping (1e13/cm2).
 
         Raises
@@ -214,20 +272,92 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         >>> (covariance[0].diagonal() ** 0.5).round(5)
         array([0.00013, 0.02878])
         """
-        values = self.transform(X)
-        covariance = np.asarray(covariance, dtype=float)
-        n = values.shape[0]
-        if covariance.shape == (n, 2):
-            covariance = covariance[:, :, None] ** 2 * np.eye(2)
-        if covariance.shape != (n, 2, 2):
+        return self._solved(X, covariance)[:2]
+
+    def domain(self, X: ArrayLike, covariance: ArrayLike, *, level: float = 0.99) -> DomainCheck:
+        """Tell rows whose lines do not agree with any strain and doping.
+
+        The weighted sum of squared residuals is compared with the quantile of the chi-square distribution:
+        of rows that follow the model, the share 1 - ``level`` is flagged by chance.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            As for `transform`.
+        covariance : array-like of shape (n_samples, n_lines, n_lines) or (n_samples, n_lines)
+            As for `propagate`.
+        level : float, default=0.99
+
+        Returns
+        -------
+        DomainCheck
+            chi2, dof and in_domain, each (n_samples,).
+
+        Raises
+        ------
+        ValueError
+            Where there are no more lines than unknowns: any positions then fit exactly.
+
+        Examples
+        --------
+        >>> from strain2dos import StrainDopingSeparator
+        >>> names = {"columns": (0, 1, 2), "positions": (384.6, 402.7, 454.0)}
+        >>> rates = {"strain_rates": (-4.31, -2.5, -9.0), "doping_rates": (-0.33, -2.2, 0.0)}
+        >>> separator = StrainDopingSeparator(**names, **rates).fit([[384.6, 402.7, 454.0]])
+        >>> rows = [[380.29, 400.2, 445.0], [380.29, 400.2, 454.0]]
+        >>> separator.domain(rows, [[0.1, 0.1, 0.5]] * 2).in_domain
+        array([ True, False])
+        """
+        check_is_fitted(self)
+        lines, unknowns = self.matrix_.shape
+        if lines <= unknowns:
             raise ValueError(
-                f"covariance must have shape ({n}, 2, 2), or ({n}, 2) for standard deviations, but has "
-                f"{covariance.shape}; take the rows and columns of the two centres."
+                f"{lines} lines ({', '.join(self.mode_names_)}) determine {unknowns} unknowns exactly, so no "
+                "row can be tested; add a line in columns=."
             )
-        return values, self.inverse_ @ covariance @ self.inverse_.T
+        _, _, chi2, dof = self._solved(X, covariance)
+        return check_domain(chi2, dof, level)
+
+    def separate(self, fit: SpectraFit, *, level: float = 0.99) -> Separation:
+        """Strain and doping with errors from fitted spectra, in one call.
+
+        Lines are found by name and the covariance of the fit is used in full: lines that overlap, and the
+        error of the silicon line that moves all of them (``reference="Si"``), are correlated. Spectra
+        whose status is not OK give NaN. ``fit`` need not have been called before.
+
+        Parameters
+        ----------
+        fit : SpectraFit
+            From `RamanFeaturizer.fit_spectra`.
+        level : float, default=0.99
+            For the domain check, where there are more lines than unknowns.
+
+        Returns
+        -------
+        Separation
+
+        Raises
+        ------
+        ValueError
+            Where a line was not fitted, or ``columns`` holds integers.
+        """
+        self._validate_params()
+        if self.columns is not None and not all(isinstance(column, str) for column in self.columns):
+            raise ValueError(
+                f"columns holds numbers ({self.columns!r}), but fitted lines are found by name; give names "
+                'such as "E\'_center".'
+            )
+        names = list(fit.names)
+        lines = self._lines(names)
+        picked, named = picked_columns(lines, self.columns, names, -1)
+        if not named:
+            raise ValueError(
+                f"no column of {names} belongs to {[line.name for line in lines]}; name them in columns=."
+            )
+        return separate_spectra(fit, picked, line_system(lines, self.get_params(deep=False)), level)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
-        """Return ``["strain", "doping"]``.
+        """Return ``["strain", "doping"]`` or ``["trace", "deviator", "doping"]``.
 
         Parameters
         ----------
@@ -235,52 +365,27 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        (2,) ndarray of str
+        (n_unknowns,) ndarray of str
         """
         check_is_fitted(self)
-        return np.array(OUTPUT_NAMES, dtype=object)
+        return np.array(OUTPUTS[self.output], dtype=object)
 
-    def _pair(
-        self,
-        name: str,
-        given: ArrayLike | None,
-        modes: tuple[RamanMode, ...],
-        attribute: str,
-    ) -> NDArray[np.float64]:
-        if given is not None:
-            values = np.asarray(given, dtype=float)
-            if values.shape != (2,) or not np.all(np.isfinite(values)):
-                raise ValueError(
-                    f"{name} must be two finite numbers, one per line, but is {given!r}; give both."
-                )
-            return values
-        values = [getattr(mode, attribute) for mode in modes]
-        if len(values) < 2 or any(value is None for value in values):
-            raise ValueError(
-                f"{name} of {self.material} are not in the table ({[mode.name for mode in modes]}: "
-                f"{values}); pass "
-                f"{name}=(first line, second line)."
-            )
-        return np.array(values, dtype=float)
+    def _lines(self, names: list[str]) -> tuple[Line, ...]:
+        given = (self.positions, self.strain_rates, self.doping_rates)
+        return chosen_lines(self.material, self.output, self.columns, given, names)
 
-    def _picked(self, modes: tuple[RamanMode, ...]) -> list[int]:
-        """Indices of the two columns."""
-        names = list(getattr(self, "feature_names_in_", []))
-        if self.columns is None:
-            wanted = [f"{mode.name}_center" for mode in modes]
-            return [names.index(name) for name in wanted] if set(wanted) <= set(names) else [0, 1]
-        if len(self.columns) != 2:
-            raise ValueError(f"columns must name two columns, but is {self.columns!r}; give one per line.")
-        picked = []
-        for column in self.columns:
-            known = column in names if isinstance(column, str) else 0 <= column < self.n_features_in_
-            if not known:
-                raise ValueError(
-                    f"columns holds {column!r}, but X has {names or self.n_features_in_} columns; take two "
-                    f"of these."
-                )
-            picked.append(names.index(column) if isinstance(column, str) else int(column))
-        return picked
+    def _positions(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return read_positions(X, self.columns_, self.named_, self.windows_, self.mode_names_)
+
+    def _shifts(self, X: ArrayLike) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        return self._positions(X) - self.origin_
+
+    def _solved(self, X: ArrayLike, covariance: ArrayLike) -> tuple[NDArray, ...]:
+        shift = self._shifts(X)
+        covariance = full_covariance(covariance, *shift.shape)
+        return solved_rows(self.matrix_, self.inverse_, shift, covariance)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One Raman line with its coefficients, and where each coefficient comes from."""
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+Kind = Literal["measured", "calculated", "derived", "chosen"]
+Checked = Literal["data", "abstract", "quoted", "no"]
+
+
+@dataclass(frozen=True)
+class ModeSource:
+    """Where one figure of a line comes from.
+
+    A line may hold several sources for one figure: the first is the one in use, the others tell how far
+    published values differ.
+
+    Parameters
+    ----------
+    figure : str
+        Field of `RamanMode`, for example ``"biaxial_rate"``.
+    value : float or tuple of float
+        What this source gives, in the unit of the field.
+    citation : str
+        Authors, journal, year.
+    kind : {"measured", "calculated", "derived", "chosen"}
+        "derived": computed from other figures of the same line. "chosen": a setting of the fit, not physics.
+    checked : {"data", "abstract", "quoted", "no"}
+        How far the figure was verified. "data": fitted to public spectra. "abstract": stands in the paper's
+        abstract. "quoted": read in another work that quotes the paper, not in the paper. "no": known from
+        the literature but not checked; check before relying on it.
+    sample : str
+        What was measured, on what.
+
+    Examples
+    --------
+    >>> from strain2dos.raman import material_modes
+    >>> source = material_modes("MoS2")[0].source_of("shear_potential")
+    >>> source.citation, source.checked
+    ('Conley et al., Nano Lett. 13, 3626 (2013)', 'no')
+    """
+
+    figure: str
+    value: float | tuple[float, ...]
+    citation: str
+    kind: Kind = "measured"
+    checked: Checked = "no"
+    sample: str = ""
+
+
+@dataclass(frozen=True)
+class RamanMode:
+    """One Raman line of a material.
+
+    Parameters
+    ----------
+    name : str
+        Label used in column names, for example ``"E'"``.
+    position : float
+        Unstrained, neutral, room temperature, in cm-1.
+    window : tuple of float
+        (low, high) in cm-1: where the centre is sought.
+    fwhm : float
+        Typical full width at half maximum in cm-1 (start of the fit and width of the smoothing that finds
+        it).
+    splits : bool, default=False
+        Whether uniaxial strain splits the line into a doublet.
+    margin : float, default=22.0
+        The fit uses the points up to this far outside the outermost line, in cm-1.
+    biaxial_rate : float or None
+        Shift in cm-1 per percent of biaxial strain.
+    gruneisen : float or None
+        Biaxial Grueneisen parameter, -(1 / 2 w) dw/d(strain).
+    doping_rate : float or None
+        Shift in cm-1 per 1e13 electrons/cm2.
+    source : str
+        Where the figures come from, in words; by default the citations of ``sources``.
+    shear_potential : float or None
+        Shear deformation potential beta: the branches lie beta w sqrt((exx - eyy)^2 + 4 exy^2) apart.
+    uniaxial_rates : tuple of float or None
+        Shift in cm-1 per percent of uniaxial strain; for a line that splits, lower branch first.
+    temperature_rate : float or None
+        Shift in cm-1 per K around room temperature.
+    optional : bool, default=False
+        Fitted only where asked for by name.
+    sources : tuple of ModeSource
+        The source of each figure.
+
+    Examples
+    --------
+    >>> from strain2dos.raman import RamanMode
+    >>> RamanMode("E'", 384.6, (335.0, 404.0), 3.0, biaxial_rate=-4.31).source_of("biaxial_rate") is None
+    True
+    """
+
+    name: str
+    position: float
+    window: tuple[float, float]
+    fwhm: float
+    splits: bool = False
+    margin: float = 22.0
+    biaxial_rate: float | None = None
+    gruneisen: float | None = None
+    doping_rate: float | None = None
+    source: str = ""
+    shear_potential: float | None = None
+    uniaxial_rates: tuple[float, ...] | None = None
+    temperature_rate: float | None = None
+    optional: bool = False
+    sources: tuple[ModeSource, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse sources of figures that do not exist; put their citations into ``source``."""
+        known = {field.name for field in fields(self)}
+        unknown = [source.figure for source in self.sources if source.figure not in known]
+        if unknown:
+            raise ValueError(f"sources of {self.name} name {unknown}, but the figures are {sorted(known)}.")
+        if not self.source and self.sources:
+            cited = [f"{source.figure}: {source.citation}" for source in self.in_use()]
+            object.__setattr__(self, "source", "; ".join(cited))
+
+    def source_of(self, figure: str) -> ModeSource | None:
+        """Source of the figure in use; None where none is known.
+
+        Parameters
+        ----------
+        figure : str
+            Name of a field.
+
+        Returns
+        -------
+        ModeSource or None
+        """
+        return next((source for source in self.in_use() if source.figure == figure), None)
+
+    def in_use(self) -> tuple[ModeSource, ...]:
+        """Sources whose value is the one in use, one per figure.
+
+        Returns
+        -------
+        tuple of ModeSource
+        """
+        found = {}
+        for source in self.sources:
+            if source.value == getattr(self, source.figure):
+                found.setdefault(source.figure, source)
+        return tuple(found.values())

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The table of lines is consistent, says where each figure comes from, and fits what it says it fits."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from strain2dos.io import read_raman
+from strain2dos.raman import FitStatus, ModeSource, RamanFeaturizer, RamanMode, material_modes
+from strain2dos.raman._axis import select_modes
+from strain2dos.raman._modes import MATERIALS
+
+FIGURES = (
+    "position", "fwhm", "biaxial_rate", "gruneisen", "uniaxial_rates", "shear_potential", "doping_rate",
+    "temperature_rate",
+)  # fmt: skip
+HEADINGS = {
+    "position": "position (cm{sup}`-1`)",
+    "biaxial_rate": "biaxial rate (cm{sup}`-1`/%)",
+    "gruneisen": "Grüneisen parameter",
+    "uniaxial_rates": "uniaxial rate (cm{sup}`-1`/%)",
+    "shear_potential": "shear potential β",
+    "doping_rate": "doping rate (cm{sup}`-1` per 10{sup}`13` e/cm{sup}`2`)",
+    "temperature_rate": "temperature rate (cm{sup}`-1`/K)",
+}
+ALL = [(material, mode) for material, modes in MATERIALS.items() for mode in modes]
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "strain_doping.md"
+
+
+def coefficient_table():
+    """Every figure but the widths with all of its sources, as the user guide shows it."""
+    lines = ["| line | figure | value | in use | source | checked |", "|---|---|---|---|---|---|"]
+    for material, mode in ALL:
+        for figure, heading in HEADINGS.items():
+            for source in (source for source in mode.sources if source.figure == figure):
+                values = source.value if isinstance(source.value, tuple) else (source.value,)
+                used = "yes" if source is mode.source_of(figure) else ""
+                what = f"{source.kind}; {source.sample}" if source.sample else source.kind
+                value = " / ".join(f"{number:g}" for number in values)
+                cells = f"{material} {mode.name} | {heading} | {value} | {used}"
+                lines.append(f"| {cells} | {source.citation} ({what}) | {source.checked} |")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(("material", "mode"), ALL, ids=lambda value: getattr(value, "name", value))
+def test_every_figure_in_use_has_a_source_that_gives_its_value(material, mode):
+    for figure in FIGURES:
+        source = mode.source_of(figure)
+        assert (source is None) == (getattr(mode, figure) is None), (material, mode.name, figure)
+        assert source is None or (source.citation and source.value == getattr(mode, figure))
+    assert mode.source
+
+
+@pytest.mark.parametrize(("material", "mode"), ALL, ids=lambda value: getattr(value, "name", value))
+def test_rates_follow_from_the_gruneisen_parameter(material, mode):
+    if mode.gruneisen is not None:
+        expected = -2 * mode.gruneisen * mode.position / 100
+        assert mode.biaxial_rate == pytest.approx(expected, rel=0.01), material
+
+
+def test_published_splitting_of_mos2_agrees_with_its_shear_potential_within_its_error():
+    # Conley 2013: branches at -4.5(3) and -1.0(10) cm-1/%; the substrate's Poisson ratio is about 0.33.
+    mode = material_modes("MoS2")[0]
+    lower, upper = mode.uniaxial_rates
+    splitting = mode.shear_potential * mode.position * (1 + 0.33) / 100
+    assert splitting == pytest.approx(upper - lower, abs=np.hypot(0.3, 1.0))
+
+
+@pytest.mark.parametrize(("material", "mode"), ALL, ids=lambda value: getattr(value, "name", value))
+def test_lines_lie_in_their_windows_and_windows_hold_the_strained_range(material, mode):
+    low, high = mode.window
+    assert low < mode.position < high
+    if mode.biaxial_rate is not None and material != "graphene":
+        assert low < mode.position + 6 * mode.biaxial_rate
+        assert mode.position - 3 * mode.biaxial_rate < high
+
+
+def test_optional_lines_come_only_where_asked_for():
+    assert [mode.name for mode in material_modes("MoS2")] == ["E'", "A1'"]
+    assert [mode.name for mode in material_modes("MoS2", optional=True)] == ["E'", "A1'", "2LA"]
+    assert select_modes("WS2", "auto") == material_modes("WS2")
+    assert [mode.name for mode in select_modes("WS2", "all")] == ["323", "E'(M)", "2LA", "E'", "A1'"]
+    assert [mode.name for mode in select_modes("MoS2", ["2LA", "E'"])] == ["E'", "2LA"]
+    with pytest.raises(ValueError, match=r"modes holds '3LA', but MoS2 has \['2LA', \"A1'\", \"E'\"\]"):
+        select_modes("MoS2", ["3LA"])
+
+
+def test_a_line_beside_an_optional_one_is_sought_on_its_own_side():
+    lines = select_modes("WS2", ["2LA", "E'", "A1'"])
+    assert lines[0].window[1] == lines[1].window[0] == pytest.approx((351.4 + 356.0) / 2)
+    assert lines[1].window[1] == 372.0
+    own = replace(material_modes("WS2", optional=True)[2], window=(330.0, 360.0))
+    assert select_modes("WS2", [own, "E'"])[0].window == (330.0, 360.0)
+    assert select_modes("MoS2", ["E'", "A1'", "2LA"])[:2] == material_modes("MoS2")
+
+
+def test_a_source_of_a_figure_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match=r"sources of X name \['rate'\]"):
+        RamanMode("X", 384.6, (370, 395), 3.0, sources=(ModeSource("rate", 1.0, "nobody"),))
+
+
+def test_the_2la_band_of_mos2_is_recovered_with_its_error():
+    x = np.arange(340.0, 500.0, 0.5)
+    centres = {"E'": (383.1, 3.0, 100.0), "A1'": (401.9, 5.0, 120.0), "2LA": (449.0, 24.0, 30.0)}
+    curve = 50 + 0.02 * x
+    for centre, fwhm, height in centres.values():
+        curve = curve + height / (1 + ((x - centre) / (fwhm / 2)) ** 2)
+    noisy = curve + np.random.default_rng(0).normal(0, 1.0, (400, x.size))
+    featurizer = RamanFeaturizer(x, modes=["E'", "A1'", "2LA"], split=False)
+    fit = featurizer.fit(noisy).fit_spectra(noisy)
+    assert np.mean(fit.status == FitStatus.OK) > 0.99
+    good = fit.status == FitStatus.OK
+    for name, (centre, fwhm, _) in centres.items():
+        for kind, truth in (("center", centre), ("fwhm", fwhm)):
+            j = fit.names.index(f"{name}_{kind}")
+            pull = (fit.params[good, j] - truth) / fit.sigma[good, j]
+            assert abs(pull.mean()) < 4 / np.sqrt(good.sum()), (name, kind)
+            assert pull.std() == pytest.approx(1.0, abs=0.15), (name, kind)
+
+
+@pytest.fixture(scope="module")
+def ws2_scan(reference_dir):
+    scan = read_raman(reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz")
+    flake = np.zeros(scan.sizes["n"], dtype=bool)
+    flake[6:80] = True  # where the 2LA band is more than half as high as in the middle of the flake
+    return scan["shift"].values, scan.values, flake
+
+
+@pytest.mark.reference
+def test_measured_ws2_under_532_nm_needs_all_lines(ws2_scan):
+    shift, spectra, flake = ws2_scan
+    names = [mode.name for mode in material_modes("WS2", optional=True)]
+    featurizer = RamanFeaturizer(shift, material="WS2", modes=names, split=False, reference="Si")
+    fit = featurizer.fit(spectra).fit_spectra(spectra)
+    assert np.all(fit.status[flake] == FitStatus.OK)
+    for name, position, spread in (("2LA", 351.4, 0.2), ("E'", 355.95, 0.2), ("A1'", 418.2, 0.1)):
+        values = fit.params[flake, fit.names.index(f"{name}_center")]
+        assert np.median(values) == pytest.approx(position, abs=0.15), name
+        assert values.std() < spread, name
+
+
+@pytest.mark.reference
+def test_without_2la_the_fit_of_measured_ws2_takes_it_for_e_prime(ws2_scan):
+    # The guide warns of this: the default lines are for excitation off resonance.
+    shift, spectra, flake = ws2_scan
+    fit = RamanFeaturizer(shift, material="WS2", split=False).fit(spectra).fit_spectra(spectra)
+    centre, width = (
+        np.median(fit.params[flake, fit.names.index(f"E'_{kind}")]) for kind in ("center", "fwhm")
+    )
+    assert centre == pytest.approx(351.3, abs=0.2)
+    assert width > 10.0
+
+
+def test_the_guide_shows_this_table():
+    assert coefficient_table() in GUIDE.read_text(encoding="utf-8")

@@ -1,20 +1,38 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Drive the compiled fit over many spectra: blocks of rows, threads, output arrays."""
+"""Drive the compiled fit over many spectra: blocks of rows, threads, progress, interruption."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from strain2dos.raman._batch import fit_rows
 from strain2dos.raman._groups import FitGroup
 from strain2dos.raman._profiles import SHAPES, has_mixing
-from strain2dos.raman._types import GroupFit, Problem
+from strain2dos.raman._types import Floats, GroupFit, Problem
 
-# Rows per block: 4096 x 110 float64 are 3.6 MB, and a memory-mapped map is never copied whole.
-BLOCK = 4096
-THREAD_ROWS = 256
+# 4096 x 180 float64 are 6 MB: what a thread holds of a map that may not fit into memory.
+MOST_ROWS = 4096
+LEAST_ROWS = 256
+# Seconds after which long work shows a progress bar.
+PATIENCE = 3.0
+
+
+class FitOptions(NamedTuple):
+    """How spectra are fitted; the fields are parameters of `RamanFeaturizer`.
+
+    ``always``: the doublet is not up for decision; ``keep``: covariances are wanted.
+    """
+
+    lineshape: str
+    poisson: bool
+    despike: bool
+    always: bool
+    keep: bool
 
 
 def n_threads(n_jobs: int | None) -> int:
@@ -25,10 +43,37 @@ def n_threads(n_jobs: int | None) -> int:
     return max(1, most + 1 + n_jobs) if n_jobs < 0 else n_jobs
 
 
+def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions) -> GroupFit:
+    """Fit the lines of one group in a block of spectra (n, n_shift).
+
+    The compiled function releases the GIL and works on its own arrays, so plain threads can drive it: no
+    threading layer of numba is involved, and calls from several threads or after a fork are safe.
+    """
+    shape = SHAPES[options.lineshape]
+    problem = Problem(
+        x=group.x,
+        basis=group.basis,
+        shape=shape,
+        poisson=options.poisson,
+        despike=options.despike,
+        always=options.always,
+        keep=options.keep,
+        pair=group.pair,
+        narrowest=group.narrowest,
+        margin=group.margin,
+        taps=group.taps,
+        norm=group.norm,
+    )
+    out = _empty(group, X.shape[0], shape, options.keep)
+    # Always a copy: a read-only array is another type to numba and would compile everything again.
+    Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
+    fit_rows(Y, offsets, problem, group.singlets, group.doublets, group.shoulders, out)
+    return out
+
+
 def _empty(group: FitGroup, n: int, shape: int, keep: bool) -> GroupFit:
     widths = 2 if has_mixing(shape) else 1
-    base = group.basis.shape[0]
-    size1 = (2 + widths) * len(group.modes) + base
+    size1 = (2 + widths) * len(group.modes) + group.basis.shape[0]
     size2 = size1 + (2 if group.pair >= 0 else 0)
     kept = n if keep else 1
     return GroupFit(
@@ -43,67 +88,25 @@ def _empty(group: FitGroup, n: int, shape: int, keep: bool) -> GroupFit:
     )
 
 
-def fit_group_rows(
-    group: FitGroup,
-    X: NDArray,
-    *,
-    lineshape: str,
-    poisson: bool,
-    despike: bool,
-    always: bool,
-    offsets: NDArray[np.float64],
-    keep_covariance: bool,
-    threads: int,
-) -> GroupFit:
-    """Fit all rows of X, which may be a memory map.
+def over_blocks(n: int, threads: int, work: Callable[[slice], None]) -> None:
+    """Call ``work`` for blocks of n rows, in threads; Ctrl-C ends it after the blocks at hand.
 
-    The compiled function releases the GIL and works on its own rows, so plain threads drive it: no threading
-    layer of numba is involved, and calls from several threads or after a fork are safe.
+    A progress bar appears where it takes longer than `PATIENCE` (``TQDM_DISABLE=1`` in the environment keeps
+    it away).
     """
-    n, shape = X.shape[0], SHAPES[lineshape]
-    out = _empty(group, n, shape, keep_covariance)
-    problem = Problem(
-        x=group.x,
-        basis=group.basis,
-        shape=shape,
-        poisson=poisson,
-        despike=despike,
-        always=always,
-        keep=keep_covariance,
-        pair=group.pair,
-        narrowest=group.narrowest,
-        margin=group.margin,
-        taps=group.taps,
-        norm=group.norm,
-    )
-
-    def work(start: int, stop: int) -> None:
-        for first in range(start, stop, BLOCK):
-            rows = slice(first, min(first + BLOCK, stop))
-            # Always a copy: a read-only array is another type to numba and would compile everything again.
-            Y = np.array(X[rows, group.columns], dtype=np.float64, order="C")
-            kept = rows if keep_covariance else slice(None)
-            part = GroupFit(
-                *(
-                    a[kept if name.startswith("cov") else rows]
-                    for name, a in zip(out._fields, out, strict=True)
-                )
-            )
-            fit_rows(
-                Y,
-                offsets[rows],
-                problem,
-                group.singlets,
-                group.doublets,
-                group.shoulders,
-                part,
-            )
-
-    share = max(THREAD_ROWS, -(-n // (4 * threads)))
-    starts = range(0, n, share)
-    if threads == 1 or len(starts) == 1:
-        work(0, n)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda start: work(start, min(start + share, n)), starts))
-    return out
+    rows = int(np.clip(-(-n // (4 * threads)), LEAST_ROWS, MOST_ROWS))
+    blocks = [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
+    with tqdm(total=n, desc="fit", unit=" spectra", unit_scale=True, delay=PATIENCE, leave=False) as bar:
+        if threads == 1 or len(blocks) == 1:
+            for block in blocks:
+                work(block)
+                bar.update(block.stop - block.start)
+            return
+        pool = ThreadPoolExecutor(threads)
+        try:
+            futures = {pool.submit(work, block): block for block in blocks}
+            for future in as_completed(futures):
+                future.result()
+                bar.update(futures[future].stop - futures[future].start)
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -13,23 +13,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos.raman._axis import check_shift, index_modes, select_modes
-from strain2dos.raman._engine import fit_group_rows, n_threads
-from strain2dos.raman._features import (
-    DIFFERENCE,
-    KINDS,
-    difference_name,
-    group_chi2,
-    group_curves,
-    group_features,
-    group_names,
-    group_status,
-)
+from strain2dos.raman._engine import FitOptions, n_threads
+from strain2dos.raman._features import DIFFERENCE, KINDS, line_kinds
 from strain2dos.raman._groups import FitGroup, fit_group, neighbouring
 from strain2dos.raman._modes import REFERENCES, RamanMode
+from strain2dos.raman._plan import FitPlan
 from strain2dos.raman._profiles import SHAPES
 from strain2dos.raman._result import SpectraFit
 from strain2dos.raman._status import FitStatus
-from strain2dos.raman._types import GroupFit
 
 
 class RamanFeaturizer(TransformerMixin, BaseEstimator):
@@ -46,10 +37,12 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         points.
     material : {"MoS2", "WS2", "MoSe2", "WSe2", "graphene"}, default="MoS2"
         Whose lines are fitted (see `material_modes`).
-    modes : "auto" or sequence of str or RamanMode, default="auto"
-        "auto": all lines of the material; else some of them by name, or your own `RamanMode` objects.
-    lineshape : {"lorentzian", "gaussian", "pseudo_voigt"}, default="lorentzian"
-        Profile of all lines.
+    modes : {"auto", "all"} or sequence of str or RamanMode, default="auto"
+        "auto": the usual lines of the material; "all": its optional ones too (2LA); else some of them by
+        name, or your own `RamanMode` objects.
+    lineshape : {"lorentzian", "gaussian", "pseudo_voigt", "voigt", "fano"}, default="lorentzian"
+        Profile of all lines. "voigt": Lorentzian line seen through a Gaussian slit; "fano": asymmetric, from
+        interference with a continuum. See Notes.
     split : {"auto", "always"} or bool, default="auto"
         What to do with the line that uniaxial strain splits (E'). False: one line. True or "always": two
         lines of common width. "auto": both models are fitted and averaged with their probability, which the
@@ -69,8 +62,9 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     n_jobs : int, default=None
         Threads. None and -1: all that numba may use. The result does not depend on it.
     features : sequence of str, default=("center", "fwhm", "area", "difference")
-        Kinds of columns that ``transform`` returns. "difference", the distance of the first two modes, tells
-        the number of layers; it follows from the centres: leave it out where shares of features matter.
+        Kinds of columns that ``transform`` returns; also "mixing", where the profile has one. "difference",
+        the distance of the first two modes, tells the number of layers; it follows from the centres: leave it
+        out where shares of features matter.
 
     Attributes
     ----------
@@ -86,13 +80,20 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Columns, in this order: ``<mode>_center`` (cm-1), ``<mode>_fwhm`` (cm-1, full width at half maximum) and
-    ``<mode>_area`` (counts x cm-1) of each mode; right after those of the mode that splits, unless
-    ``split=False``, ``E'-_center`` and ``E'+_center``; last the distance of the first two modes, ``A1'-E'``.
+    Columns, in this order: ``<mode>_center`` (cm-1), ``<mode>_fwhm`` (cm-1, full width at half maximum),
+    ``<mode>_area`` (counts x cm-1) and, for the last three profiles, ``<mode>_mixing`` of each mode; right
+    after those of the mode that splits, unless ``split=False``, ``E'-_center`` and ``E'+_center``; last the
+    distance of the first two modes, ``A1'-E'``.
     With a doublet, ``E'_center`` is the mean of the two centres weighted by area, ``E'_fwhm`` their common
     width and ``E'_area`` their sum. Where the singlet wins, ``E'-_center`` and ``E'+_center`` equal its
     centre. In between (``split="auto"``) all columns are averages over the models, so they are continuous in
     the spectrum.
+
+    The mixing is the share of the Lorentzian in a pseudo-Voigt line [3]_; the width of the Lorentzian part
+    over the whole width in a Voigt line, which is computed from eight poles of the Faddeeva function [4]_ to
+    2.1e-6 of its height, its whole width to 0.02 % [5]_; and 1/q of a Fano line [6]_, whose centre is the
+    resonance (not the maximum), whose width is that of the resonance, and whose area is that of its symmetric
+    part.
 
     A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`). The fit
     is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
@@ -101,6 +102,10 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     ----------
     .. [1] D. W. Marquardt, J. SIAM 11, 431 (1963).
     .. [2] A. E. Raftery, Sociol. Methodol. 25, 111 (1995).
+    .. [3] G. K. Wertheim et al., Rev. Sci. Instrum. 45, 1369 (1974).
+    .. [4] H. Xie, Y. Xiao, Plasma Sci. Technol. 18, 97 (2016).
+    .. [5] J. J. Olivero, R. L. Longbothum, J. Quant. Spectrosc. Radiat. Transf. 17, 233 (1977).
+    .. [6] U. Fano, Phys. Rev. 124, 1866 (1961).
 
     Examples
     --------
@@ -117,7 +122,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's own name and form)
         "shift": ["array-like", None],
         "material": [str],
-        "modes": [StrOptions({"auto"}), list, tuple],
+        "modes": [StrOptions({"auto", "all"}), list, tuple],
         "lineshape": [StrOptions(set(SHAPES))],
         "split": [StrOptions({"auto", "always"}), "boolean"],
         "baseline_degree": [Interval(Integral, 0, 6, closed="both")],
@@ -176,13 +181,14 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         """
         X = self._validate(X, reset=True)
         self.shift_ = check_shift(self.shift, X.shape[1])
-        unknown = set(self.features) - {*KINDS, DIFFERENCE}
+        known = (*line_kinds(self.lineshape), DIFFERENCE)
+        unknown = [kind for kind in self.features if kind not in known]
         if unknown or not self.features:
             raise ValueError(
-                f"features must be some of {(*KINDS, DIFFERENCE)}, but is {self.features!r}; take the others "
-                f"out or use the default."
+                f"features must be some of {known} for {self.lineshape} lines, but is {self.features!r}; "
+                f"take the others out or use the default."
             )
-        self._groups()
+        self._plan(keep=False)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -198,7 +204,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
             Columns as `get_feature_names_out` says; cm-1 and counts x cm-1.
         """
         check_is_fitted(self)
-        fit = self._fit_spectra(self._validate(X, reset=False), with_covariance=False)
+        fit = self._plan(keep=False).fit(self._validate(X, reset=False), n_threads(self.n_jobs))
         values = np.where((fit.status == FitStatus.OK)[:, None], fit.params, np.nan)
         return values[:, self._selected(fit.names)]
 
@@ -216,7 +222,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         SpectraFit
         """
         check_is_fitted(self)
-        return self._fit_spectra(self._validate(X, reset=False), with_covariance=True)
+        return self._plan(keep=True).fit(self._validate(X, reset=False), n_threads(self.n_jobs))
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Names of the columns that ``transform`` returns.
@@ -230,7 +236,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         (n_features_out,) ndarray of str
         """
         check_is_fitted(self)
-        names = self._names(self._groups()[1])
+        names = self._plan(keep=False).names
         return np.array([names[j] for j in self._selected(names)], dtype=object)
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray:
@@ -243,23 +249,27 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
             ensure_min_features=2 if reset else 1,  # later the count is compared with the fitted one
         )
 
-    def _groups(self) -> tuple[FitGroup | None, list[FitGroup]]:
-        """Reference group and mode groups. Made anew each time, so that fitted state is plain arrays."""
+    def _plan(self, *, keep: bool) -> FitPlan:
+        """What is fitted and how. Made anew each time, so that fitted state is plain arrays."""
         modes = select_modes(self.material, self.modes)
         if self.shift is None:
             modes = index_modes(modes, self.shift_.size)
-        options = {
-            "baseline_degree": self.baseline_degree,
-            "split": self.split is not False,
-        }
         sets = [modes] if self.shift is None else neighbouring(modes)
-        groups = [self._group(members, **options) for members in sets]
+        split = self.split is not False
+        groups = [self._group(members, baseline_degree=self.baseline_degree, split=split) for members in sets]
         reference = None
         if self.reference is not None:
             line = (REFERENCES[self.reference],)
             line = index_modes(line, self.shift_.size) if self.shift is None else line
             reference = self._group(line, baseline_degree=1, split=False)
-        return reference, groups
+        options = FitOptions(
+            lineshape=self.lineshape,
+            poisson=self.noise == "poisson",
+            despike=self.despike,
+            always=self.split is True or self.split == "always",
+            keep=keep,
+        )
+        return FitPlan(reference, groups, options)
 
     def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> FitGroup:
         group = fit_group(modes, self.shift_, **options)
@@ -272,127 +282,16 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
             )
         return group
 
-    def _names(self, groups: list[FitGroup]) -> tuple[str, ...]:
-        names = [name for group in groups for name in group_names(group)]
-        difference = difference_name(tuple(mode for group in groups for mode in group.modes))
-        return tuple(names + ([difference] if difference else []))
-
     def _selected(self, names: tuple[str, ...]) -> list[int]:
         kinds = tuple(f"_{kind}" for kind in self.features)
         has_difference = "_" not in names[-1]
         chosen = [j for j, name in enumerate(names) if name.endswith(kinds)]
         return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
 
-    def _fit_rows(
-        self,
-        group: FitGroup,
-        X: NDArray,
-        offsets: NDArray,
-        *,
-        keep: bool,
-        is_reference: bool,
-    ) -> GroupFit:
-        return fit_group_rows(
-            group,
-            X,
-            lineshape="lorentzian" if is_reference else self.lineshape,
-            poisson=self.noise == "poisson",
-            despike=self.despike,
-            always=self.split is True or self.split == "always",
-            offsets=offsets,
-            keep_covariance=keep,
-            threads=n_threads(self.n_jobs),
-        )
-
-    def _fit_spectra(self, X: NDArray, *, with_covariance: bool) -> SpectraFit:
-        reference, groups = self._groups()
-        n = X.shape[0]
-        offset, offset_variance = np.zeros(n), np.zeros(n)
-        status = np.zeros(n, dtype=np.int64)
-        if reference is not None:
-            fit = self._fit_rows(reference, X, offset, keep=True, is_reference=True)
-            found = fit.status[:, 0] == FitStatus.OK
-            status[~found] = FitStatus.NO_REFERENCE
-            offset = np.where(found, fit.params1[:, 0] - reference.modes[0].position, 0.0)
-            offset_variance = np.where(found, fit.cov1[:, 0, 0], np.nan)
-        names = self._names(groups)
-        values = np.full((n, len(names)), np.nan)
-        cov = np.zeros((n, len(names), len(names))) if with_covariance else None
-        chi2, n_points, split = np.zeros(n), np.zeros(n, dtype=np.int64), np.zeros(n)
-        at = 0
-        for group in groups:
-            fit = self._fit_rows(group, X, offset, keep=with_covariance, is_reference=False)
-            part, part_cov = group_features(group, fit, self.lineshape, with_covariance=with_covariance)
-            to = at + part.shape[1]
-            values[:, at:to] = part
-            if with_covariance:
-                cov[:, at:to, at:to] = part_cov
-            status = np.where(status == FitStatus.OK, group_status(fit), status)
-            chi2 += group_chi2(fit)
-            n_points += fit.n_points
-            split = np.maximum(split, fit.weight)
-            at = to
-        self._correct_axis(names, values, cov, offset, offset_variance)
-        self._add_difference(groups, names, values, cov)
-        if cov is None:
-            cov = np.empty((0, len(names), len(names)))
-        with np.errstate(invalid="ignore"):
-            sigma = np.sqrt(np.diagonal(cov, axis1=1, axis2=2))
-        return SpectraFit(values, sigma, cov, chi2, status, names, n_points, split)
-
     def _curves(self, spectrum: NDArray, index: int) -> dict[str, Any]:
         """What `SpectrumFitDisplay` shows of one spectrum, on the axis as given."""
         check_is_fitted(self)
-        X = self._validate(spectrum[np.newaxis], reset=False)
-        reference, groups = self._groups()
-        offset = np.zeros(1)
-        if reference is not None:
-            found = self._fit_rows(reference, X, offset, keep=False, is_reference=True)
-            offset = np.nan_to_num(found.params1[:, 0] - reference.modes[0].position)
-        group = groups[index]
-        fit = self._fit_rows(group, X, offset, keep=False, is_reference=False)
-        shift, baseline, components = group_curves(group, fit, self.lineshape)
-        intensity = X[0, group.columns].astype(float)[np.isin(group.x, shift)]
-        fine = np.linspace(shift[0], shift[-1], 8 * shift.size) if shift.size else shift
-        _, fine_baseline, fine_components = group_curves(group, fit, self.lineshape, fine)
-        return {
-            "shift": shift,
-            "intensity": intensity,
-            "residual": intensity - baseline - sum(components.values()),
-            "curve_shift": fine,
-            "baseline": fine_baseline,
-            "components": fine_components,
-            "status": FitStatus(group_status(fit)[0]),
-        }
-
-    @staticmethod
-    def _correct_axis(
-        names: tuple[str, ...],
-        values: NDArray,
-        cov: NDArray | None,
-        offset: NDArray,
-        variance: NDArray,
-    ) -> None:
-        centres = np.array([name.endswith("_center") for name in names])
-        values[:, centres] -= offset[:, None]
-        if cov is not None:
-            cov += variance[:, None, None] * np.outer(centres, centres)
-
-    @staticmethod
-    def _add_difference(
-        groups: list[FitGroup],
-        names: tuple[str, ...],
-        values: NDArray,
-        cov: NDArray | None,
-    ) -> None:
-        modes = [mode for group in groups for mode in group.modes]
-        if len(modes) < 2:
-            return
-        i, j = (names.index(f"{mode.name}_center") for mode in modes[:2])
-        values[:, -1] = values[:, j] - values[:, i]
-        if cov is not None:
-            cov[:, -1, :] = cov[:, j, :] - cov[:, i, :]
-            cov[:, :, -1] = cov[:, :, j] - cov[:, :, i]
+        return self._plan(keep=False).curves(self._validate(spectrum[np.newaxis], reset=False)[0], index)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -18,7 +18,7 @@ from strain2dos.raman._models import (
     set_bounds,
     store,
 )
-from strain2dos.raman._screen import mask_outliers, mask_spikes, usable_points
+from strain2dos.raman._screen import mask_outliers, mask_spikes, usable_points, used_range
 from strain2dos.raman._seeds import MAX_CANDIDATES
 from strain2dos.raman._status import FitStatus
 from strain2dos.raman._types import (
@@ -77,7 +77,11 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     noise2 = 1.0 if problem.poisson else chi2 / max(view.n_used - n, 1)
     status = _NOT_CONVERGED
     low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK]
-    if covariance(s.square[A], n, s.params[P1], low, high, s.square[M], work, s.square[C]) and converged:
+    first, last = (0, n) if problem.keep else (singlets.low.size, 2 * singlets.low.size)
+    if (
+        covariance(s.square[A], n, s.params[P1], low, high, s.square[M], work, first, last, s.square[C])
+        and converged
+    ):
         status = judge(singlets, s.params[P1], noise2, -1, s)
     store(problem, singlets, view, s.params[P1], noise2, s, out.params1[row], out.cov1[kept])
     out.chi2[row, 0] = chi2 * (1.0 if problem.poisson else view.scale**2)
@@ -111,15 +115,29 @@ def _mask_residuals(problem, lines, view, p, s):
 @njit(**OPTIONS)
 def _fit_row(offset, problem, singlets, doublets, shoulders, s, out, row):
     """Fit the spectrum in the scratch row Y; again, up to twice, where the residual shows cosmic rays."""
-    status, n_good = usable_points(s.points[Y], s.points[MASK], problem.x.size, model_size(problem, singlets))
+    size = problem.x.size
+    status, n_good, low, high = usable_points(
+        s.points[Y], s.points[MASK], size, model_size(problem, singlets)
+    )
     if status != _OK:
         return status
+    masked = 0
     if problem.despike:
-        n_good -= mask_spikes(
-            s.points[Y], s.points[MASK], problem.x.size, problem.narrowest, s.points[SMOOTH], s.points[SIGNAL]
+        masked = mask_spikes(
+            s.points[Y],
+            s.points[MASK],
+            size,
+            low,
+            high,
+            problem.narrowest,
+            s.points[SMOOTH],
+            s.points[SIGNAL],
         )
     for _attempt in range(3):
-        view = look(problem, singlets, doublets, offset, n_good, s)
+        if masked > 0:
+            n_good -= masked
+            low, high = used_range(s.points[Y], s.points[MASK], size)
+        view = look(problem, singlets, doublets, offset, n_good, low, high, s)
         if view.n_used < model_size(problem, singlets) + 1:
             return _TOO_FEW_POINTS
         best = _fit_once(problem, singlets, doublets, shoulders, view, s, out, row)
@@ -131,7 +149,6 @@ def _fit_row(offset, problem, singlets, doublets, shoulders, s, out, row):
             masked = _mask_residuals(problem, singlets, view, s.params[P1], s)
         if masked == 0:
             break
-        n_good -= masked
     return _OK
 
 

@@ -263,7 +263,8 @@ def fit_doublet(problem, singlets, doublets, shoulders, view, chi1, s, out, row,
     noise2 = 1.0 if problem.poisson else chi2 / max(m - n2, 1)
     status = _NOT_CONVERGED
     low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK]
-    if covariance(s.square[A], n2, p2, low, high, s.square[M], work, s.square[C]) and converged:
+    first, last = (0, n2) if problem.keep else (n_lines, 2 * n_lines)
+    if covariance(s.square[A], n2, p2, low, high, s.square[M], work, first, last, s.square[C]) and converged:
         status = judge(doublets, p2, noise2, pair, s)
     store(problem, doublets, view, p2, noise2, s, out.params2[row], covariance_out)
     out.chi2[row, 1] = chi2 * (1.0 if problem.poisson else view.scale**2)

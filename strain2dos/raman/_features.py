@@ -169,7 +169,7 @@ def group_curves(
         far = (group.x < p[0] - group.margin) | (group.x > p[n_lines - 1] + group.margin)
         x = group.x[~far]
     components = {}
-    rows, ones = np.zeros((3, x.size)), np.ones(x.size)
+    rows, ones = np.zeros((5, x.size)), np.ones(x.size)
     code = SHAPES[lineshape]
     for i, name in enumerate(names):
         g = 2 * n_lines + owner[i]

@@ -47,12 +47,8 @@ def evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J):
         shared = j > 0 and group[j] == group[j - 1]
         line, by_centre, by_width = J[n_lines + j], J[j], J[n + 1 if shared else i]
         by_mixing = J[n + 2 if shared or not has_mixing(shape) else i + n_groups]
-        h = p[n_lines + j]
-        profile(shape, x, sw, m, p[j], h, p[i], mixing, line, by_centre, by_mixing)
-        c, inv = p[j], 1.0 / p[i]
-        for k in range(m):
-            residual[k] -= h * line[k]
-            by_width[k] = (x[k] - c) * inv * by_centre[k]
+        rows = (line, by_centre, by_width, by_mixing, residual)
+        profile(shape, x, sw, m, p[j], p[n_lines + j], p[i], mixing, *rows)
         if shared:
             _add(by_width, J[i], m)
             if has_mixing(shape):
@@ -111,7 +107,7 @@ def levenberg_marquardt(
     evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J)
     normal_equations(J, 0, n + 1, m, A)
     chi2 = A[n, n]
-    floor = 1e-24 * weighted_square(y, sw, m)
+    floor = 1e-24 * A[n - n_base, n - n_base]  # sum of the weights; the scaled spectrum spans 0 to 1
     damping, converged, fresh = 1e-3, False, True
     for _ in range(MAX_TRIALS):
         if chi2 <= floor:

@@ -72,26 +72,6 @@ def substitute(M, n, v):
 
 
 @njit(**OPTIONS)
-def invert(M, n):
-    """Gauss-Jordan inverse of a symmetric positive definite matrix in place; False as in `eliminate`."""
-    for j in range(n):
-        if not M[j, j] > 1e-14:
-            return False
-        inverse = 1.0 / M[j, j]
-        M[j, j] = 1.0
-        for k in range(n):
-            M[j, k] *= inverse
-        for i in range(n):
-            if i == j:
-                continue
-            f = M[i, j]
-            M[i, j] = 0.0
-            for k in range(n):
-                M[i, k] -= f * M[j, k]
-    return True
-
-
-@njit(**OPTIONS)
 def damped_system(A, n, damping, p, low, high, M, free):
     """Scaled and damped normal matrix with the scaled gradient in column ``n``.
 
@@ -112,15 +92,31 @@ def damped_system(A, n, damping, p, low, high, M, free):
 
 
 @njit(**OPTIONS)
-def covariance(A, n, p, low, high, M, free, C):
-    """Inverse of the normal matrix into C; parameters held by a bound count as known. False if singular."""
+def covariance(A, n, p, low, high, M, free, first, last, C):
+    """Inverse of the normal matrix, rows and columns ``first`` to ``last``, into C. False if singular.
+
+    Parameters held by a bound count as known. Elimination gives L D L^T; row i of C first takes column i of
+    the inverse of L over the roots of the pivots, whose products are the inverse.
+    """
     damped_system(A, n, 1e-13, p, low, high, M, free)
-    for i in range(n):
-        for j in range(i):
-            M[i, j] = M[j, i]
-    if not invert(M, n):
+    if not eliminate(M, n, n):
         return False
-    for i in range(n):
-        for j in range(n):
-            C[i, j] = M[i, j] * free[i] * free[j]
+    for i in range(first, last):
+        for k in range(n):
+            C[i, k] = 0.0
+        C[i, i] = 1.0
+        for j in range(i, n):
+            f = C[i, j] / M[j, j]
+            for k in range(j + 1, n):
+                C[i, k] -= f * M[j, k]
+            C[i, j] /= np.sqrt(M[j, j])
+    for i in range(first, last):
+        for j in range(i, last):
+            v = 0.0
+            for k in range(j, n):
+                v += C[i, k] * C[j, k]
+            C[j, i] = v * free[i] * free[j]
+    for i in range(first, last):
+        for j in range(i):
+            C[j, i] = C[i, j]
     return True

@@ -57,6 +57,18 @@ def set_bounds(problem, lines, offset, min_height, low, high):
 
 
 @njit(**OPTIONS)
+def _summit(x, signal, k):
+    """Position of the maximum at point ``k``, by the parabola through it and its neighbours."""
+    if k < 1 or k > x.size - 2:
+        return x[k]
+    before, here, after = signal[k - 1], signal[k], signal[k + 1]
+    bend = 2.0 * here - before - after
+    shift = 0.5 * (after - before) / bend if bend > 0.0 else 0.0
+    shift = min(max(shift, -0.5), 0.5)
+    return x[k] + shift * (x[k + 1] - x[k] if shift > 0.0 else x[k] - x[k - 1])
+
+
+@njit(**OPTIONS)
 def seed_parameters(problem, lines, chosen, s, p):
     """Start from the chosen points: their height above the floor, the typical width of the line."""
     n_lines = lines.low.size
@@ -66,7 +78,7 @@ def seed_parameters(problem, lines, chosen, s, p):
     for j in range(n_lines):
         k = chosen[j]
         row = 2 * n_lines + lines.group[j]
-        p[j], p[row] = problem.x[k], 0.5 * lines.fwhm[j]
+        p[j], p[row] = _summit(problem.x, s.points[SIGNAL], k), 0.5 * lines.fwhm[j]
         p[n_lines + j] = max(1.2 * s.points[SIGNAL, k], 0.01)
         if has_mixing(problem.shape):
             p[row + lines.n_groups] = mixing_range(problem.shape)[2]

@@ -31,7 +31,15 @@ def used_range(y, sw, m):
 
 @njit(**OPTIONS)
 def usable_points(y, sw, m, n_parameters):
-    """Weight 0 for points that are not finite (their value becomes 0); returns a status code and how many."""
+    """Weight 0 for points that are not finite (their value becomes 0).
+
+    Returns
+    -------
+    status, n_good : int
+        Code, and number of finite points.
+    low, high : float
+        Their range.
+    """
     n_good = 0
     for k in range(m):
         good = y[k] - y[k] == 0.0
@@ -40,19 +48,23 @@ def usable_points(y, sw, m, n_parameters):
     if n_good < m:
         for k in range(m):
             y[k] = y[k] if sw[k] > 0.0 else 0.0
-    if 10 * (m - n_good) > m:
-        return _NON_FINITE, n_good
-    if n_good < n_parameters + 1:
-        return _TOO_FEW_POINTS, n_good
     low, high = used_range(y, sw, m)
-    if low == 0.0 and high == 0.0:
-        return _EMPTY, n_good
-    if high - low <= 1e-12 * max(abs(high), abs(low)):
-        return _FLAT, n_good
-    n_top = 0
-    for k in range(m):
-        n_top += 1 if y[k] == high and sw[k] > 0.0 else 0
-    return (_OK if n_top < 3 else _saturation(y, sw, m, high)), n_good
+    status = _OK
+    if 10 * (m - n_good) > m:
+        status = _NON_FINITE
+    elif n_good < n_parameters + 1:
+        status = _TOO_FEW_POINTS
+    elif low == 0.0 and high == 0.0:
+        status = _EMPTY
+    elif high - low <= 1e-12 * max(abs(high), abs(low)):
+        status = _FLAT
+    else:
+        n_top = 0
+        for k in range(m):
+            n_top += 1 if y[k] == high and sw[k] > 0.0 else 0
+        if n_top >= 3:
+            status = _saturation(y, sw, m, high)
+    return status, n_good, low, high
 
 
 @njit(**OPTIONS)
@@ -141,7 +153,7 @@ def _bending_noise(y, sw, m, curvature, buffer):
 
 
 @njit(**OPTIONS)
-def mask_spikes(y, sw, m, narrowest, curvature, buffer):
+def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
     """Give weight 0 to cosmic rays: one or two points far above both sides, too narrow for a Raman line.
 
     Parameters
@@ -149,6 +161,8 @@ def mask_spikes(y, sw, m, narrowest, curvature, buffer):
     y, sw : (m,) ndarray
         Spectrum and square root of the weights (changed in place; a masked point takes the value of its
         sides).
+    low, high : float
+        Range of the points with a weight.
     narrowest : float
         Full width at half maximum, in points, of the narrowest line that must survive.
     curvature, buffer : (m,) ndarray
@@ -169,13 +183,16 @@ def mask_spikes(y, sw, m, narrowest, curvature, buffer):
     n_masked = 0
     # Pairs first: with one of two points gone, the other would stand beside a hole. Then singles, twice:
     # behind a strong hit its weaker neighbour shows.
-    for width in (2, 1, 1):
-        bottom, top = used_range(y, sw, m)
+    for width, again in ((2, False), (1, False), (1, True)):
+        if again and n_masked == 0:
+            break
+        if n_masked > 0:
+            low, high = used_range(y, sw, m)
         # Smaller spikes are left to the residuals of the fit (`mask_outliers`).
-        least = 0.1 * (top - bottom)
+        least = 0.1 * (high - low)
         # Two points wide: a real line that wide shows still more on its sides.
         share = fraction if width == 1 else 0.6 * fraction
-        if not top > bottom or _count_narrow(y, m, width, least, share) == 0:
+        if not high > low or _count_narrow(y, m, width, least, share) == 0:
             continue
         noise = -1.0  # not known before it is needed: the median costs more than all the rest
         for k in range(2, m - 1 - width):
@@ -222,8 +239,9 @@ def mask_outliers(residual, sw, m, height, narrowest, buffer):
     """
     share = min(1.0 / 3.0, 0.5 / (1.0 + (2.0 / narrowest) ** 2))
     highest, square, n = _spread(residual, sw, m)
-    # Spares the median where nothing sticks out.
-    if highest * highest * n < 3.5**2 * square or highest < 0.05 * height:
+    # Spares the median where nothing sticks out: seven times the noise is more than 4.5 times the root mean
+    # square that it raises itself, from 40 points on.
+    if highest * highest * n < 4.5**2 * square or highest < 0.05 * height:
         return 0
     noise = robust_scale(residual[:m], sw[:m], buffer)
     n_masked = 0

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from numba import njit
 
 from strain2dos.raman._linear import LANES, OPTIONS
-from strain2dos.raman._screen import used_range
 from strain2dos.raman._seeds import assign_lines, highest_points, smooth, subtract_floor
 from strain2dos.raman._types import (
     AXIS,
@@ -88,19 +87,23 @@ def _copy_range(problem, k0, n, m, level, scale, s):
         s.points[AXIS, k] = x[k]
         s.points[SCALED, k] = (y[k] - level) * inverse
         s.points[WEIGHTS, k] = mask[k]
-        s.points[FITTED, k] = smoothed[k]
         n_used += mask[k]
+    if problem.poisson:
+        for k in range(n):
+            s.points[FITTED, k] = smoothed[k]
     for k in range(n, m):
         s.points[AXIS, k] = problem.x[k0 + n - 1]
-        s.points[SCALED, k] = s.points[WEIGHTS, k] = s.points[FITTED, k] = 0.0
+        s.points[SCALED, k] = s.points[WEIGHTS, k] = 0.0
     return int(n_used)
 
 
 @njit(**OPTIONS)
-def look(problem, singlets, doublets, offset, n_good, s):
-    """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch."""
+def look(problem, singlets, doublets, offset, n_good, level, top, s):
+    """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch.
+
+    ``n_good`` points have a weight; ``level`` and ``top`` are their range.
+    """
     size = problem.x.size
-    level, top = used_range(s.points[Y], s.points[MASK], size)
     scale = top - level if top > level else 1.0
     inverse = 1.0 / scale
     for k in range(size):

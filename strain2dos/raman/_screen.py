@@ -134,10 +134,10 @@ def _count_narrow(y, m, width, least, share):
     """Number of places where ``width`` points rise by ``least`` above sides that hardly rise themselves."""
     n = 0
     # Views: an index that is a sum would be checked for being negative, and no loop be turned to vectors.
-    before2, before, first = y, y[1:], y[2:]
+    before2, before, first, middle = y, y[1:], y[2:], y[2 + width // 2 :]
     last, after, after2 = y[1 + width :], y[2 + width :], y[3 + width :]
     for k in range(m - 3 - width):
-        lowest, highest = min(first[k], last[k]), max(first[k], last[k])
+        lowest, highest = min(first[k], middle[k], last[k]), max(first[k], middle[k], last[k])
         side, far = max(before[k], after[k]), 0.5 * (before2[k] + after2[k])
         n += 1 if (lowest - side >= least) & (side - far < share * (highest - far)) else 0
     return n
@@ -153,14 +153,26 @@ def _bending_noise(y, sw, m, curvature, buffer):
 
 
 @njit(**OPTIONS)
+def _line_share(width, narrowest):
+    """How much the sides of the narrowest line rise, over its own rise, seen at its ``width`` highest points.
+
+    Lorentzian of full width ``narrowest`` (points): sides and what lies one point further out.
+    """
+    q = 4.0 / narrowest**2
+    top = 1.0 if width % 2 == 1 else 1.0 / (1.0 + 0.25 * q)
+    side = 1.0 / (1.0 + q * (0.5 * (width + 1)) ** 2)
+    far = 1.0 / (1.0 + q * (0.5 * (width + 3)) ** 2)
+    return (side - far) / (top - far)
+
+
+@njit(**OPTIONS)
 def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
-    """Give weight 0 to cosmic rays: one or two points far above both sides, too narrow for a Raman line.
+    """Give weight 0 to cosmic rays: one to three points far above both sides, too steep for a Raman line.
 
     Parameters
     ----------
     y, sw : (m,) ndarray
-        Spectrum and square root of the weights (changed in place; a masked point takes the value of its
-        sides).
+        Spectrum and square root of the weights (changed in place; a hit point takes the value of its sides).
     low, high : float
         Range of the points with a weight.
     narrowest : float
@@ -175,43 +187,44 @@ def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
 
     Notes
     -----
-    A Lorentzian of full width W points, centred on a point, has the fraction 1 / (1 + (2 / W)^2) of its
-    height at the next point. A point counts as a spike when it stands 8 noise standard deviations above the
-    higher of its two sides and when that side rises by less than half of this fraction.
+    Points count as hit when the lowest of them stands 8 noise standard deviations above the higher of the two
+    sides and when that side rises by less than 0.6 of what it would beside the narrowest line
+    (`_line_share`). The charge of a hit spills over: one point on either side is masked along.
     """
-    fraction = 0.5 / (1.0 + (2.0 / narrowest) ** 2)
     n_masked = 0
-    # Pairs first: with one of two points gone, the other would stand beside a hole. Then singles, twice:
-    # behind a strong hit its weaker neighbour shows.
-    for width, again in ((2, False), (1, False), (1, True)):
-        if again and n_masked == 0:
-            break
+    # Wide ones first: with part of a hit gone, the rest would stand beside a hole. Singles twice: behind a
+    # strong hit its weaker neighbour shows.
+    for width, again in ((3, False), (2, False), (1, False), (1, True)):
+        if (again and n_masked == 0) or width > narrowest + 1.0:
+            continue
         if n_masked > 0:
             low, high = used_range(y, sw, m)
         # Smaller spikes are left to the residuals of the fit (`mask_outliers`).
-        least = 0.1 * (high - low)
-        # Two points wide: a real line that wide shows still more on its sides.
-        share = fraction if width == 1 else 0.6 * fraction
+        least, share = 0.1 * (high - low), 0.6 * _line_share(width, narrowest)
         if not high > low or _count_narrow(y, m, width, least, share) == 0:
             continue
         noise = -1.0  # not known before it is needed: the median costs more than all the rest
         for k in range(2, m - 1 - width):
             last = k + width - 1
-            lowest, side = min(y[k], y[last]), max(y[k - 1], y[last + 1])
+            lowest, highest = y[k], y[k]
+            for j in range(k + 1, last + 1):
+                lowest, highest = min(lowest, y[j]), max(highest, y[j])
+            side = max(y[k - 1], y[last + 1])
             if lowest - side < least or sw[k] == 0.0 or sw[last] == 0.0:
                 continue
             far = 0.5 * (y[k - 2] + y[last + 2])
-            if side - far >= share * (max(y[k], y[last]) - far):
+            if side - far >= share * (highest - far):
                 continue
             if noise < 0.0:
                 noise = _bending_noise(y, sw, m, curvature, buffer)
             if lowest - side < 8.0 * noise:
                 continue
-            for j in range(k, last + 1):
+            for j in range(k - 1, last + 2):
+                n_masked += 1 if sw[j] > 0.0 else 0
                 sw[j] = 0.0
+            for j in range(k, last + 1):
                 # Not used by the fit; it keeps the point from hiding its neighbours here.
                 y[j] = 0.5 * (y[k - 1] + y[last + 1])
-                n_masked += 1
     return n_masked
 
 
@@ -230,8 +243,9 @@ def _spread(residual, sw, m):
 
 @njit(**OPTIONS)
 def mask_outliers(residual, sw, m, height, narrowest, buffer):
-    """Give weight 0 to one or two neighbouring points that the fitted lines leave far above; returns how
-    many.
+    """Give weight 0 to one to three neighbouring points that the fitted lines leave far above.
+
+    Returns how many.
 
     A misfit line leaves residuals of both signs over its width, a cosmic ray one high point: so every point
     within four of the outlier must stay below the share that the narrowest line shows there (at most a
@@ -250,9 +264,9 @@ def mask_outliers(residual, sw, m, height, narrowest, buffer):
         if sw[k] == 0.0 or r < 7.0 * noise or r < 0.05 * height:
             continue
         last = k
-        if k + 1 < m and sw[k + 1] > 0.0 and residual[k + 1] > 0.5 * r:
-            last = k + 1
-            r = max(r, residual[k + 1])
+        while last < k + 2 and last + 1 < m and sw[last + 1] > 0.0 and residual[last + 1] > 0.3 * r:
+            last += 1
+            r = max(r, residual[last])
         others = 0.0
         for j in range(max(0, k - 4), min(m, last + 5)):
             if (j < k or j > last) and sw[j] > 0.0:

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How accurate is a fit? Errors against the Cramer-Rao bound, calibration, doublets, cosmic rays.
+
+Run ``python benchmarks/fit_accuracy.py`` (``--n 500`` for a quick look). Prints tables, writes
+``benchmarks/output/fit_accuracy.json`` and, with ``--figure FILE``, the figure of the documentation.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from _machine import machine
+from scipy.optimize import least_squares
+from scipy.stats import ncx2
+from tqdm import tqdm
+
+from strain2dos.raman import RamanFeaturizer
+
+CENTERS, FWHM, HEIGHT = (384.0, 404.0), (3.0, 5.0), (100.0, 120.0)
+LEVEL, SLOPE, MIDDLE = 50.0, 0.3, 395.0
+SNRS = (5, 10, 20, 40, 100)
+STEPS = (0.5, 0.7, 1.0, 1.4, 1.9)
+SPLITS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
+
+
+def line(x, centre, fwhm, height):
+    return height / (1 + 4 * ((x - centre) / fwhm) ** 2)
+
+
+def singlets(x, c1, c2, w1, w2, h1, h2, level, slope):
+    return line(x, c1, w1, h1) + line(x, c2, w2, h2) + level + slope * (x - MIDDLE)
+
+
+TRUTH = (*CENTERS, *FWHM, *HEIGHT, LEVEL, SLOPE)
+
+
+def cramer_rao(x, truth, variance):
+    """Least standard deviation of every parameter, from the full Fisher matrix (derivatives by differences)."""
+    columns = []
+    for i, value in enumerate(truth):
+        step = 1e-5 * max(abs(value), 1.0)
+        up, down = list(truth), list(truth)
+        up[i], down[i] = value + step, value - step
+        columns.append((singlets(x, *up) - singlets(x, *down)) / (2 * step))
+    J = np.column_stack(columns) / np.sqrt(variance)[:, None]
+    return np.sqrt(np.diag(np.linalg.inv(J.T @ J)))
+
+
+def positions(rng, n, step):
+    """Lines anywhere between two points: a bias from the grid must not hide."""
+    return [CENTERS[i] + rng.uniform(-0.5, 0.5, (n, 1)) * step for i in (0, 1)]
+
+
+def center_errors(fit, c1, c2):
+    names = ("E'_center", "A1'_center")
+    estimate = np.column_stack([fit.params[:, fit.names.index(name)] for name in names])
+    sigma = np.column_stack([fit.sigma[:, fit.names.index(name)] for name in names])
+    return (estimate - np.hstack([c1, c2])), sigma
+
+
+def bound_ratio(n, snr, step, seed):
+    rng = np.random.default_rng(seed)
+    x = np.arange(340.0, 450.0, step)
+    noise = HEIGHT[0] / snr
+    c1, c2 = positions(rng, n, step)
+    Y = singlets(x, c1, c2, *TRUTH[2:]) + rng.normal(0, noise, (n, x.size))
+    featurizer = RamanFeaturizer(x, split=False).fit(Y[:2])
+    fit = featurizer.fit_spectra(Y)
+    ok = fit.status == 0
+    error, sigma = center_errors(fit, c1, c2)
+    # the bound depends on where the line lies between two points: averaged over positions
+    kept = x[(x > CENTERS[0] - 22) & (x < CENTERS[1] + 22)]
+    bounds = [
+        cramer_rao(kept, (CENTERS[0] + s * step, CENTERS[1] + t * step, *TRUTH[2:]), np.full(kept.size, noise**2))
+        for s, t in zip(np.linspace(-0.5, 0.5, 12), np.roll(np.linspace(-0.5, 0.5, 12), 5), strict=True)
+    ]
+    bound = np.sqrt(np.mean(np.square(bounds), axis=0))[:2]
+    return {
+        "snr": snr,
+        "step": step,
+        "rmse_over_bound": (np.sqrt(np.mean(error[ok] ** 2, axis=0)) / bound).tolist(),
+        "bound": bound.tolist(),
+        "pull_std": np.std((error / sigma)[ok], axis=0).tolist(),
+        "ok_share": float(ok.mean()),
+    }
+
+
+def pulls(n, noise, seed):
+    """Mean and standard deviation of (estimate - truth) / sigma of all columns."""
+    rng = np.random.default_rng(seed)
+    x = np.arange(340.0, 450.0, 0.7)
+    c1, c2 = positions(rng, n, 0.7)
+    clean = singlets(x, c1, c2, *FWHM, 8 * HEIGHT[0], 8 * HEIGHT[1], 4 * LEVEL, SLOPE)
+    Y = rng.poisson(clean) if noise == "poisson" else clean + rng.normal(0, 20, clean.shape)
+    featurizer = RamanFeaturizer(x, split=False, noise=noise).fit(Y[:2])
+    fit = featurizer.fit_spectra(Y)
+    area = 0.5 * np.pi * 8 * np.array(HEIGHT) * np.array(FWHM)
+    truth = {"E'_center": c1[:, 0], "A1'_center": c2[:, 0], "E'_fwhm": FWHM[0], "A1'_fwhm": FWHM[1]}
+    truth |= {"E'_area": area[0], "A1'_area": area[1], "A1'-E'": (c2 - c1)[:, 0]}
+    found = {}
+    for name, value in truth.items():
+        j = fit.names.index(name)
+        pull = ((fit.params[:, j] - value) / fit.sigma[:, j])[fit.status == 0]
+        found[name] = [float(pull.mean()), float(pull.std())]
+    return found
+
+
+def split_spectra(rng, n, split, step, snr, share):
+    x = np.arange(340.0, 440.0, step)
+    c1, c2 = positions(rng, n, step)
+    parts = (share, 1.0 - share) if split > 0 else (1.0, 0.0)
+    Y = sum(
+        line(x, c1 + sign * split / 2, FWHM[0], part * HEIGHT[0])
+        for sign, part in zip((-1, 1), parts, strict=True)
+    )
+    Y = Y + line(x, c2, FWHM[1], HEIGHT[1]) + LEVEL
+    return x, Y + rng.normal(0, HEIGHT[0] / snr, Y.shape)
+
+
+def best_power(split, step, snr, share, false_rate):
+    """Share of doublets that the likelihood ratio finds at a given rate of false ones (two more parameters)."""
+    x = np.arange(340.0, 440.0, step)
+    y = line(x, 384 - split / 2, FWHM[0], share * HEIGHT[0]) + line(
+        x, 384 + split / 2, FWHM[0], (1 - share) * HEIGHT[0]
+    )
+    y = (y + line(x, 404, FWHM[1], HEIGHT[1])) * snr / HEIGHT[0]
+
+    def residual(p):
+        return line(x, *p[:3]) + line(x, *p[3:6]) + p[6] + p[7] * (x - MIDDLE) - y
+
+    best = least_squares(residual, [384, 3 + split / 2, 0.8 * snr, 404, 5, 1.2 * snr, 0, 0], method="lm")
+    threshold = ncx2.isf(false_rate, 2, 1e-12)
+    return float(ncx2.sf(threshold, 2, 2 * best.cost))
+
+
+def doublets(n, step, snr, seed):
+    """Shares taken for doublets: singlets (split 0) and lines of random shares 0.4 to 0.6."""
+    rng = np.random.default_rng(seed)
+    out = {}
+    for split in (0.0, *SPLITS):
+        share = rng.uniform(0.4, 0.6, (n, 1))
+        x, Y = split_spectra(rng, n, split, step, snr, share)
+        fit = RamanFeaturizer(x).fit(Y[:2]).fit_spectra(Y)
+        ideal = best_power(split, step, snr, 0.45, 0.01) if split else 0.01
+        out[f"{split:g}"] = {"called": float(np.mean(fit.split_probability > 0.5)), "ideal_at_1_percent": ideal}
+    return out
+
+
+def cosmic_rays(n, seed):
+    """Rise of the RMSE when one spectrum in twenty is hit, one to three points wide."""
+    rng = np.random.default_rng(seed)
+    x = np.arange(340.0, 450.0, 0.7)
+    c1, c2 = positions(rng, n, 0.7)
+    clean = singlets(x, c1, c2, *TRUTH[2:]) + rng.normal(0, 2.5, (n, x.size))
+    hit = clean.copy()
+    for row in np.flatnonzero(rng.random(n) < 0.05):
+        start, length = rng.integers(20, x.size - 20), rng.integers(1, 4)
+        hit[row, start : start + length] += rng.uniform(0.3, 20, length) * HEIGHT[0]
+    rmse = {}
+    for name, Y, despike in (("clean", clean, True), ("hit", hit, True), ("hit, despike=False", hit, False)):
+        fit = RamanFeaturizer(x, split=False, despike=despike).fit(Y[:2]).fit_spectra(Y)
+        ok = fit.status == 0
+        rmse[name] = np.sqrt(np.mean(center_errors(fit, c1, c2)[0][ok] ** 2, axis=0)).tolist()
+        rmse[name + ", ok"] = float(ok.mean())
+    return rmse
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n", type=int, default=10_000, help="spectra per setting")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "output" / "fit_accuracy.json")
+    parser.add_argument("--figure", type=Path, help="PNG to write")
+    options = parser.parse_args()
+    n = options.n
+    grid = [(snr, step) for snr in SNRS for step in STEPS]
+    results = {
+        "bound": [bound_ratio(n, snr, step, seed) for seed, (snr, step) in enumerate(tqdm(grid, desc="bound"))],
+        "pulls": {noise: pulls(n, noise, 7) for noise in ("gaussian", "poisson")},
+        "doublets": {f"{step:g}": doublets(n, step, 40, 11) for step in tqdm((0.5, 0.7, 1.0), desc="doublets")},
+        "cosmic_rays": cosmic_rays(4 * n, 13),
+    }
+    for row in results["bound"]:
+        ratios = " ".join(f"{v:6.3f}" for v in (*row["rmse_over_bound"], *row["pull_std"]))
+        print(f"SNR {row['snr']:4d} step {row['step']:4.1f}: RMSE/bound, pulls (E', A1') {ratios} ok {row['ok_share']:.4f}")
+    for noise, rows in results["pulls"].items():
+        print(noise, {name: [round(v, 3) for v in row] for name, row in rows.items()})
+    for step, rows in results["doublets"].items():
+        print("step", step, {s: (round(r["called"], 4), round(r["ideal_at_1_percent"], 4)) for s, r in rows.items()})
+    print(results["cosmic_rays"])
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps({"machine": machine("numpy", "scipy", "numba"), "n": n, "results": results}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

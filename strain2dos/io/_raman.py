@@ -8,14 +8,16 @@ from pathlib import Path
 
 import xarray as xr
 
-from strain2dos.io._raman_binary import read_rosettasciio, read_spc
+from strain2dos.io._raman_binary import read_spc, read_xml
+from strain2dos.io._raman_memory import limit_of
 from strain2dos.io._raman_text import read_text
+from strain2dos.io._raman_wdf import read_wdf
 from strain2dos.io._raman_xarray import read_netcdf, read_zarr
 
 _HDF5, _NETCDF3, _RENISHAW, _GZIP = b"\x89HDF", b"CDF", b"WDF1", b"\x1f\x8b"
 
 
-def read_raman(path: str | PathLike[str]) -> xr.DataArray:
+def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) -> xr.DataArray:
     r"""Read spectra, a line scan or a map into a labelled array with an ascending axis.
 
     The layout is recognised from the content, not from the name alone:
@@ -72,8 +74,9 @@ def read_raman(path: str | PathLike[str]) -> xr.DataArray:
     (('n', 'shift'), array([384., 385., 386.]))
     """
     source = Path(path)
+    limit = limit_of(memory_limit)
     if source.is_dir():
-        return read_zarr(source)
+        return read_zarr(source, limit=limit)
     if not source.is_file():
         raise FileNotFoundError(
             f"{source} is absent; give the path of a spectrum or map (relative paths start at {Path.cwd()})."
@@ -83,11 +86,11 @@ def read_raman(path: str | PathLike[str]) -> xr.DataArray:
     if not start:
         raise ValueError(f"{source} is empty; export it again.")
     if start.startswith((_HDF5, _NETCDF3)):
-        return read_netcdf(source)
+        return read_netcdf(source, hdf5=start.startswith(_HDF5), limit=limit)
     if start.startswith(_RENISHAW) or source.suffix.lower() == ".wdf":
-        return read_rosettasciio(source, "renishaw")
+        return read_wdf(source, limit=limit)
     if source.suffix.lower() == ".spc":
-        return read_spc(source)
+        return read_spc(source, limit=limit)
     if source.suffix.lower() == ".xml" or start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml"):
-        return read_rosettasciio(source, "jobinyvon")
-    return read_text(source, compressed=start.startswith(_GZIP))
+        return read_xml(source, limit=limit)
+    return read_text(source, compressed=start.startswith(_GZIP), limit=limit)

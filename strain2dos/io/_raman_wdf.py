@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Renishaw .wdf files: blocks of known size, spectra as one run of float32.
+
+The layout of the blocks is that of RosettaSciIO's reader and of Renishaw's own open reader. Reading them here
+lets large maps stay on disk, gives each spectrum the position at which it was taken, and keeps the spectra of
+a scan that was stopped within a line.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from strain2dos.io._raman_array import Canvas
+from strain2dos.io._raman_memory import say
+from strain2dos.io._raman_optional import lazy_dask
+
+_UNITS = {1: "cm-1", 2: "nm", 3: "nm", 4: "eV", 5: "um", 6: "counts", 7: "electrons", 8: "mm", 9: "m"}
+_UNITS |= {12: "s", 13: "ms", 16: "px"}
+_PLACES = {3: "x", 4: "y", 5: "z"}
+_MAPPING = 3
+#: Steps by which a recorded position may miss its grid point.
+_STRAY = 0.25
+
+
+def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
+    """Read spectra from a Renishaw .wdf file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    limit : int
+        Bytes of spectra above which they stay in the file and are read through dask.
+
+    Raises
+    ------
+    ImportError
+        When spectra larger than `limit` need dask.
+    ValueError
+        When the file is cut off within what spectra need, or holds no spectra.
+
+    Warns
+    -----
+    UserWarning
+        When the scan was stopped, or the file is cut off behind the spectra.
+    """
+    file = _File(path)
+    header = file.part("WDF1", 512)
+    points, capacity, count = struct.unpack_from("<IQQ", header, 60)
+    kind, unit = struct.unpack_from("<I", header, 132)[0], struct.unpack_from("<I", header, 152)[0]
+    if not points or not count:
+        raise ValueError(f"{path} holds no spectra; was the measurement stopped before the first one?")
+    if count > capacity:
+        raise ValueError(
+            f"{path} claims {count} spectra where its header has room for {capacity}; copy it again."
+        )
+    start = file.start("DATA", 4 * points * count)
+    axis = file.part("XLST", 8 + 4 * points)
+    shift = np.frombuffer(axis, "<f4", points, 8).astype(np.float64)
+    positions, units = _positions(file, count, mapping=kind == _MAPPING)
+    units |= {"shift": _UNITS.get(struct.unpack_from("<I", axis, 4)[0], "unknown")}
+    units |= {"intensity": _UNITS.get(unit, "arbitrary")}
+    title = header[240:400].split(b"\0")[0].decode("utf-8", "replace").strip()
+    laser = struct.unpack_from("<f", header, 156)[0]
+    about = {"title": title, "laser wavenumber (cm-1)": round(float(laser), 3)}
+    if count < capacity:
+        say(f"{path.name} holds {count} of the {capacity} spectra that it was to hold; was the scan stopped?")
+    canvas = Canvas(path, shift, count, limit, positions, units, about)
+    if canvas.nbytes > limit:
+        array = lazy_dask(path)
+        rows = np.memmap(path, "<f4", "r", offset=start, shape=(count, points))
+        canvas.put_lazily(array.from_array(rows, chunks=(max(2**24 // (4 * points), 1), -1)))
+    else:
+        canvas.put(slice(None), np.fromfile(path, "<f4", points * count, offset=start).reshape(count, points))
+    return canvas.result()
+
+
+class _File:
+    """The blocks of a file, with their sizes checked against its length."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.size = path, path.stat().st_size
+        self.blocks: dict[str, tuple[int, int]] = {}
+        position = 0
+        with path.open("rb") as file:
+            while position + 16 <= self.size:
+                file.seek(position)
+                name, _, size = struct.unpack("<4sIQ", file.read(16))
+                if size < 16:
+                    break
+                self.blocks.setdefault(name.decode("latin-1"), (position, size))
+                position += size
+        if position != self.size and "DATA" in self.blocks and position > 0:
+            self.cut = f"{path.name} does not end where its last block ends, after {position} bytes, but has {self.size}"
+        else:
+            self.cut = ""
+
+    def start(self, name: str, needed: int) -> int:
+        """Offset of the content of a block that must hold so many bytes."""
+        if name not in self.blocks:
+            raise ValueError(f"{self.path} has no block {name}; was it cut off? Copy it again.")
+        start, size = self.blocks[name]
+        if min(start + size, self.size) < start + 16 + needed and name != "WDF1":
+            raise ValueError(
+                f"{self.path}: block {name} must hold {needed} bytes, but has {max(size - 16, 0)} and the file ends "
+                f"{max(self.size - start - 16, 0)} bytes after its start; was it cut off? Copy it again."
+            )
+        return start + 16
+
+    def part(self, name: str, needed: int) -> bytes:
+        """Return the content of a block; of the header, all of it."""
+        start = self.start(name, needed)
+        with self.path.open("rb") as file:
+            file.seek(0 if name == "WDF1" else start)
+            found = file.read(needed)
+        if len(found) < needed:
+            raise ValueError(f"{self.path} ends within its block {name}; copy it again.")
+        return found
+
+
+def _positions(
+    file: _File, count: int, *, mapping: bool
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
+    """Where each spectrum was taken, in whole steps of the map where it is one."""
+    if file.cut:
+        say(f"{file.cut}; the spectra are whole. Copy it again.")
+    if "ORGN" not in file.blocks:
+        if mapping:
+            file.start("ORGN", 0)
+        return {}, {}
+    found, units = _origins(file, count)
+    places = {name: found[name] for name in ("x", "y") if name in found}
+    if not mapping:
+        moved = {name: value for name, value in found.items() if np.ptp(value) > 0}
+        return ({**moved, **places} if moved else {}), units
+    if set(places) == {"x", "y"} and "WMAP" in file.blocks:
+        area = file.part("WMAP", 44)
+        offset, scale = (np.frombuffer(area, "<f4", 3, where).astype(np.float64) for where in (8, 20))
+        size = np.frombuffer(area, "<u4", 3, 32)
+        places = _on_grid(places, offset, scale, size)
+    return places, {name: units[name] for name in places}
+
+
+def _origins(file: _File, count: int) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
+    """Positions recorded with each spectrum; each list has room for as many as were planned."""
+    lists = struct.unpack("<I", file.part("ORGN", 4))[0]
+    _, size = file.blocks["ORGN"]
+    if not lists:
+        return {}, {}
+    each = (size - 20) // lists
+    if each < 24 + 8 * count:
+        raise ValueError(f"{file.path}: block ORGN has no room for {count} positions; copy it again.")
+    start = file.start("ORGN", 4 + lists * each) + 4
+    found, units = {}, {}
+    for k in range(min(lists, 64)):
+        with file.path.open("rb") as raw:
+            raw.seek(start + k * each)
+            kind, unit = struct.unpack("<II", raw.read(8))
+        name = _PLACES.get(kind & 0x7FFFFFFF)
+        if name:
+            values = np.fromfile(file.path, "<f8", count, offset=start + k * each + 24)
+            if np.isfinite(values).all():
+                found[name], units[name] = values, _UNITS.get(unit, "unknown")
+    return found, units
+
+
+def _on_grid(
+    places: dict[str, NDArray[np.float64]], offset: Any, scale: Any, size: Any
+) -> dict[str, NDArray[np.float64]]:
+    """Replace recorded positions by the points of the map that they stand for, where each is near one."""
+    snapped = {}
+    for k, name in enumerate(("x", "y")):
+        if not np.isfinite([offset[k], scale[k]]).all() or (scale[k] == 0 and size[k] > 1):
+            return places
+        steps = (places[name] - offset[k]) / (scale[k] or 1.0)
+        whole = np.round(steps)
+        if (np.abs(steps - whole) > _STRAY).any() or (whole < 0).any() or (whole >= size[k]).any():
+            return places
+        snapped[name] = offset[k] + scale[k] * whole
+    return snapped

@@ -39,8 +39,9 @@ def read_xml(path: Path, *, limit: int) -> xr.DataArray:
     """
     with quiet():
         module = need("rsciio.jobinyvon", path)
-        with told(path, "jobinyvon"):
-            found = _contents(module.file_reader(str(path))[0])
+    # a second time: importing the reader sets its log level anew
+    with quiet(), told(path, "jobinyvon"):
+        found = _contents(module.file_reader(str(path))[0])
     shift, rows, positions, units, about = found
     canvas = Canvas(path, shift, len(rows), max(limit, rows.nbytes), positions, units, about)
     canvas.put(slice(None), rows)

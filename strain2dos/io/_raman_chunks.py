@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import xarray as xr
 _DEFLATED, _PACKED = 1100, 10_000
 _SMALL = 2**20
 _MANY = 10_000_000
+#: Signature and version of a global heap of HDF5, and how much of either end of a file is searched for it.
+_HEAP, _HEAPS = b"GCOL\x01\x00\x00\x00", 2**26
 
 
 def check_hdf5(path: Path) -> None:
@@ -32,6 +35,7 @@ def check_hdf5(path: Path) -> None:
     """
     import h5py
 
+    _check_heaps(path)
     with h5py.File(path, "r") as file:
         for name in file:
             found = file[name]
@@ -39,6 +43,30 @@ def check_hdf5(path: Path) -> None:
                 claimed = math.prod(found.shape) * found.dtype.itemsize
                 chunk = math.prod(found.chunks or (0,)) * found.dtype.itemsize
                 _plausible(str(name), max(claimed, chunk), found.id.get_storage_size(), _DEFLATED)
+
+
+def _check_heaps(path: Path) -> None:
+    """Refuse a damaged global heap: HDF5's library would walk through free space of size 0 for ever."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for part in {0, max(size - _HEAPS, 0)}:
+            file.seek(part)
+            content = file.read(_HEAPS)
+            start = content.find(_HEAP)
+            while start >= 0:
+                _walk(content, start)
+                start = content.find(_HEAP, start + 8)
+
+
+def _walk(content: bytes, start: int) -> None:
+    """Step through the objects of a heap: index, references, reserved, size; the data fill up to 8 bytes."""
+    end = min(start + int.from_bytes(content[start + 8 : start + 16], "little"), len(content))
+    place = start + 16
+    while place + 16 <= end:
+        index, _, _, size = struct.unpack_from("<HHIQ", content, place)
+        if index == 0 and size == 0:
+            raise ValueError(f"its heap at byte {start} is damaged")
+        place += size if index == 0 else 16 + -(-size // 8) * 8
 
 
 def _plausible(name: str, claimed: int, stored: int, ratio: int) -> None:

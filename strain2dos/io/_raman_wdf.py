@@ -62,7 +62,8 @@ def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
         )
     start = file.start("DATA", 4 * points * count)
     axis = file.part("XLST", 8 + 4 * points)
-    shift = np.frombuffer(axis, "<f4", points, 8).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        shift = np.frombuffer(axis, "<f4", points, 8).astype(np.float64)
     positions, units = _positions(file, count, mapping=kind == _MAPPING)
     units |= {"shift": _UNITS.get(struct.unpack_from("<I", axis, 4)[0], "unknown")}
     units |= {"intensity": _UNITS.get(unit, "arbitrary")}
@@ -77,7 +78,9 @@ def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
         rows = np.memmap(path, "<f4", "r", offset=start, shape=(count, points))
         canvas.put_lazily(array.from_array(rows, chunks=(max(2**24 // (4 * points), 1), -1)))
     else:
-        canvas.put(slice(None), np.fromfile(path, "<f4", points * count, offset=start).reshape(count, points))
+        rows = np.fromfile(path, "<f4", points * count, offset=start).reshape(count, points)
+        with np.errstate(invalid="ignore"):
+            canvas.put(slice(None), rows)
     return canvas.result()
 
 
@@ -141,7 +144,8 @@ def _positions(
         return ({**moved, **places} if moved else {}), units
     if set(places) == {"x", "y"} and "WMAP" in file.blocks:
         area = file.part("WMAP", 44)
-        offset, scale = (np.frombuffer(area, "<f4", 3, where).astype(np.float64) for where in (8, 20))
+        with np.errstate(invalid="ignore"):
+            offset, scale = (np.frombuffer(area, "<f4", 3, where).astype(np.float64) for where in (8, 20))
         size = np.frombuffer(area, "<u4", 3, 32)
         places = _on_grid(places, offset, scale, size)
     return places, {name: units[name] for name in places}

@@ -26,14 +26,21 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     - LabSpec 6 text exports: spectrum, line scan and map, with their ``#key=value`` header;
     - tables with the axis in the first row and x, y in the first columns: ``X;Y;axis...`` of wafer mappers
       and the CSV of ``strain2dos convert``;
-    - any of these compressed with gzip;
+    - one row per point, ``#X #Y #Wave #Intensity``, as WiRE exports maps;
+    - any of these with decimal commas, or compressed with gzip;
     - NetCDF and Zarr as xarray writes them;
-    - Renishaw ``.wdf``, Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.
+    - Renishaw ``.wdf``;
+    - Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.
 
     Parameters
     ----------
     path : str or path-like
         The file, or the folder of a Zarr store.
+    memory_limit : float, optional
+        Bytes of spectra, 8 per point, above which they are not held in memory; half of the memory that is
+        available now by default. Text then goes, line by line, into a memory map of a temporary file, removed
+        with the array; NetCDF, Zarr and ``.wdf`` stay where they are and come through dask. Values,
+        coordinates and attributes are the same either way. ``.xml`` and ``.spc`` are always held in memory.
 
     Returns
     -------
@@ -48,20 +55,25 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     FileNotFoundError
         When there is no such file.
     ImportError
-        When the format needs ``pip install "strain2dos[io]"``.
+        When the format needs ``pip install "strain2dos[io]"``, or a file above `memory_limit`
+        ``"strain2dos[dask]"``.
+    OSError
+        When the temporary folder has too little space for spectra above `memory_limit`.
     ValueError
-        When the layout is unknown, or the file is empty, cut off, ragged, not numeric or its axis not
-        monotonic. The message names the file and, for text, line and column.
+        When the layout is unknown, or the file is empty, damaged, ragged, not numeric, ambiguous about its
+        commas, or its axis not monotonic. The message names the file and, for text, line and column.
 
     Warns
     -----
     UserWarning
-        When a map lacks some positions.
+        When spectra are missing at the end of a map: the scan was stopped or the file cut off. They are NaN,
+        and the warning counts them. A cut single spectrum is an error, and so is damage anywhere else.
 
     Notes
     -----
     LabSpec writes the coordinates of a map without naming the columns. They are read slowest first, as y then
-    x.
+    x. A text file that was cut exactly between two lines, or within its very last number, cannot be told from
+    a whole one.
 
     Examples
     --------

@@ -89,7 +89,8 @@ class Source:
             ) from error
         if len(line) == _LONGEST:
             raise ValueError(
-                f"{self.path}, line {number + 1} is longer than {_LONGEST // 2**20} MiB, so this is no table of "
+                f"{self.path}, line {number + 1} is longer than {_LONGEST // 2**20} MiB, so this is "
+                f"no table of "
                 f"spectra; export it with one spectrum or point per line."
             )
         return line
@@ -186,7 +187,8 @@ class Commas:
         if not is_number(cell.replace(",", ".", 1)):
             return
         raise ValueError(
-            f"{self.source.path}, line {number}, column {column + 1}: {cell!r} may be {cell.replace(',', '.')} or "
+            f"{self.source.path}, line {number}, column {column + 1}: {cell!r} may be "
+            f"{cell.replace(',', '.')} or "
             f"{cell.replace(',', '')}, and no number of the file tells which; write decimal points."
         )
 

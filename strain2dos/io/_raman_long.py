@@ -52,8 +52,6 @@ def read_long(source: Source, skip: int, names: list[str], limit: int) -> xr.Dat
     m, count = len(survey.axis), len(survey.places[0])
     positions = {name: np.array(place) for name, place in zip(survey.where, survey.places, strict=True)}
     units = units_of(source.header)
-    if names[-2] == "wavelength":
-        units.setdefault("shift", "nm")
     axis = np.array([source.number(0, cell, [cell], 0) for cell in survey.axis])
     canvas = Canvas(source.path, axis, count, limit, positions, units, bare_header(source.header))
     values, k = np.full(m, np.nan), 0
@@ -92,7 +90,8 @@ class _Survey:
         for number, line in source.lines(skip, "looking through"):
             if broken is not None:
                 raise ValueError(
-                    f"{source.path}, line {broken[0]}: {broken[1]} columns instead of {width}; repair that line."
+                    f"{source.path}, line {broken[0]}: {broken[1]} columns instead of {width}; repair "
+                    f"that line."
                 )
             commas.see(number, line)
             cells = source.cells(line, width)
@@ -118,9 +117,12 @@ class _Survey:
             self._close(number + 1)
         elif shift != self.axis[self._points]:
             expected = self.axis[self._points]
-            if self.source.number(number, line, cells, len(cells) - 2) != self.source.number(0, "", [expected], 0):
+            if self.source.number(number, line, cells, len(cells) - 2) != self.source.number(
+                0, "", [expected], 0
+            ):
                 raise ValueError(
-                    f"{self.source.path}, line {number}: shift {shift.strip()[:40]}, but the first spectrum has "
+                    f"{self.source.path}, line {number}: shift {shift.strip()[:40]}, but the first "
+                    f"spectrum has "
                     f"{expected.strip()[:40]} as point {self._points + 1}; all spectra must share one axis."
                 )
         self._points += 1
@@ -130,7 +132,8 @@ class _Survey:
         if self._points < 2 or (self.whole and self._points != len(self.axis)):
             expected = f" instead of {len(self.axis)}" if self.whole else ""
             raise ValueError(
-                f"{self.source.path}: the spectrum above line {number} has {self._points} points{expected}; the "
+                f"{self.source.path}: the spectrum above line {number} has {self._points} "
+                f"points{expected}; the "
                 f"points of each spectrum must stand together, all on one axis."
             )
         self.whole += 1
@@ -140,15 +143,19 @@ class _Survey:
         if self._points < 2 and not self.whole:
             raise ValueError(f"{self.source.path}: a spectrum of one point; was the file cut off?")
         if not whole and not self.whole:
-            raise ValueError(f"{self.source.path}, line {broken}: the file was cut off in its first spectrum.")
+            raise ValueError(
+                f"{self.source.path}, line {broken}: the file was cut off in its first spectrum."
+            )
         self.whole += bool(whole)
         if not whole:
             say(
-                f"{self.source.path.name} ends within a spectrum, after {self._points} of {len(self.axis)} points, so 1 "
+                f"{self.source.path.name} ends within a spectrum, after {self._points} of "
+                f"{len(self.axis)} points, so 1 "
                 f"spectrum is incomplete and all NaN; copy it again."
             )
         elif broken is not None:
             say(
-                f"{self.source.path.name} ends within line {broken}, so 1 spectrum is incomplete and is left out; "
+                f"{self.source.path.name} ends within line {broken}, so 1 spectrum is incomplete and "
+                f"is left out; "
                 f"copy it again."
             )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where the spectra of a file go: memory, or a memory-mapped temporary file when there is too little of it."""
+"""Where the spectra of a file go: memory, or a memory-mapped temporary file for want of it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def room(path: Path, shape: tuple[int, ...], limit: int) -> NDArray[np.float64]:
     # a full disk under a memory map ends the process with a signal, so it is asked before
     if size > free:
         raise OSError(
-            f"{path} decodes to {size / 1e9:.3g} GB, more than the {limit / 1e9:.3g} GB allowed in memory and "
+            f"{path} decodes to {size / 1e9:.3g} GB, more than the {limit / 1e9:.3g} GB allowed in "
+            f"memory and "
             f"the {free / 1e9:.3g} GB free in {parent}; set TMPDIR to a folder with more space."
         )
     folder = tempfile.mkdtemp(prefix="strain2dos-", dir=parent)

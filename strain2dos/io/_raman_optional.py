@@ -41,7 +41,8 @@ def lazy_dask(path: Path) -> ModuleType:
         return importlib.import_module("dask.array")
     except ImportError as error:
         raise ImportError(
-            f"{path} decodes to more than memory_limit allows, so it has to be read piece by piece, which needs "
+            f"{path} decodes to more than memory_limit allows, so it has to be read piece by piece, "
+            f"which needs "
             f'dask: pip install "strain2dos[dask]". Or pass a larger memory_limit.'
         ) from error
 

@@ -87,8 +87,7 @@ def read_table(source: Source, skip: int, leading: int, width: int, limit: int) 
     canvas = Canvas(
         source.path, axis, count, limit, positions, units_of(source.header), bare_header(source.header)
     )
-    k = 0
-    for number, line in source.lines(skip + 1, "reading"):
+    for k, (number, line) in enumerate(source.lines(skip + 1, "reading")):
         cells = source.cells(line, width)
         short = len(cells) < width
         if number == cut or (short and k == count - 1 > 0):
@@ -99,7 +98,6 @@ def read_table(source: Source, skip: int, leading: int, width: int, limit: int) 
         if len(cells) != width:
             _refuse(source, (number, line), width, last=k == count - 1)
         canvas.put(_within(source, k, count), source.numbers(number, line, cells, leading))
-        k += 1
     return canvas.result()
 
 
@@ -145,7 +143,10 @@ def _refuse(source: Source, line: tuple[int, str], width: int, *, last: bool) ->
 
 def _warn_of_cut(source: Source, number: int, *, known: bool) -> None:
     what = "its spectrum is NaN" if known else "its spectrum is left out"
-    say(f"{source.path.name} ends within line {number}, so 1 spectrum is incomplete and {what}; copy it again.")
+    say(
+        f"{source.path.name} ends within line {number}, so 1 spectrum is incomplete and {what}; copy "
+        f"it again."
+    )
 
 
 def _within(source: Source, k: int, count: int) -> int:

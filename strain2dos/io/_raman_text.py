@@ -15,7 +15,8 @@ from strain2dos.io._raman_long import SPECTRAL, read_long
 from strain2dos.io._raman_rows import read_columns, read_table
 
 _KNOWN = (
-    "known layouts are two columns (axis, intensity), LabSpec text exports, tables with the axis in the first "
+    "known layouts are two columns (axis, intensity), LabSpec text exports, tables with the axis in "
+    "the first "
     "row and positions in the first columns, and rows of x, y, shift, intensity"
 )
 _INTENSITY = {"intensity", "counts", "intens", "signal"}
@@ -57,7 +58,8 @@ def read_text(path: Path, *, compressed: bool = False, limit: int) -> xr.DataArr
     head = list(itertools.islice(source.lines(), 4))
     if any("\x00" in line for _, line in head):
         raise ValueError(
-            f"{path} is a binary file of unknown format, or UTF-16 text; text in UTF-8 or Latin-1, NetCDF, Zarr, "
+            f"{path} is a binary file of unknown format, or UTF-16 text; text in UTF-8 or Latin-1, "
+            f"NetCDF, Zarr, "
             f".wdf, .xml and .spc are read. Export it as text from the instrument's software."
         )
     if not head:
@@ -90,6 +92,7 @@ def _form(source: Source, head: list[tuple[int, str]]) -> _Form:
         first = _cells(source, head[0][1])
         leading = 0 if first and _like_number(first[0]) else len(first)
     names = _plain(source.names)
+    _state_units(source, first[:leading] if leading else source.names * (len(names) == len(first)))
     if leading == 0 and len(first) == len(names) > 2 and set(names) & SPECTRAL and set(names) & _INTENSITY:
         return _Form("long", skip, len(first), names=tuple(names))
     if leading == 0 and len(first) == 4 and _repeats(source, head):
@@ -105,9 +108,18 @@ def _form(source: Source, head: list[tuple[int, str]]) -> _Form:
 
 
 def _plain(names: list[str]) -> list[str]:
-    """Names of columns without their units, with one word for the spectral axis and one for intensity."""
-    bare = [_IN_BRACKETS.sub("", name.strip(" #\"'").lower()) for name in names]
-    return bare
+    """Names of columns without their units."""
+    return [_IN_BRACKETS.sub("", name.strip(" #\"'").lower()) for name in names]
+
+
+def _state_units(source: Source, names: list[str]) -> None:
+    """Add units that the names of columns state, as "Wavelength (nm)", to the header."""
+    for name, plain in zip(names, _plain(names), strict=True):
+        found = _IN_BRACKETS.search(name)
+        unit = found[0].strip(" ()[]") if found else "nm" if plain == "wavelength" else ""
+        key = "shift" if plain in SPECTRAL else "intensity" if plain in _INTENSITY else plain
+        if unit and key.isidentifier():
+            source.header.setdefault(f"units[{key}]", unit)
 
 
 def _delimiter(sample: str) -> str | None:

@@ -99,10 +99,7 @@ class _File:
                     break
                 self.blocks.setdefault(name.decode("latin-1"), (position, size))
                 position += size
-        if position != self.size and "DATA" in self.blocks and position > 0:
-            self.cut = f"{path.name} does not end where its last block ends, after {position} bytes, but has {self.size}"
-        else:
-            self.cut = ""
+        self.cut = position != self.size
 
     def start(self, name: str, needed: int) -> int:
         """Offset of the content of a block that must hold so many bytes."""
@@ -111,7 +108,8 @@ class _File:
         start, size = self.blocks[name]
         if min(start + size, self.size) < start + 16 + needed and name != "WDF1":
             raise ValueError(
-                f"{self.path}: block {name} must hold {needed} bytes, but has {max(size - 16, 0)} and the file ends "
+                f"{self.path}: block {name} must hold {needed} bytes, but has {max(size - 16, 0)} and "
+                f"the file ends "
                 f"{max(self.size - start - 16, 0)} bytes after its start; was it cut off? Copy it again."
             )
         return start + 16
@@ -132,7 +130,11 @@ def _positions(
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
     """Where each spectrum was taken, in whole steps of the map where it is one."""
     if file.cut:
-        say(f"{file.cut}; the spectra are whole. Copy it again.")
+        say(
+            f"{file.path.name} does not end where its last block ends; the spectra are whole, but "
+            f"what follows "
+            f"them is not. Copy it again."
+        )
     if "ORGN" not in file.blocks:
         if mapping:
             file.start("ORGN", 0)

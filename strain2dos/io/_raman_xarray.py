@@ -96,7 +96,9 @@ def _spectra(path: Path, dataset: xr.Dataset, limit: int, absent: Absent | None 
             f"spectra need dimensions (y, x, shift) or (n, shift) and a shift coordinate, not {array.dims}"
         )
     if array.dtype.kind not in "iuf" or array["shift"].dtype.kind not in "iuf" or not array.size:
-        raise LookupError(f"its {array.size} intensities are {array.dtype}, its shifts {array['shift'].dtype}")
+        raise LookupError(
+            f"its {array.size} intensities are {array.dtype}, its shifts {array['shift'].dtype}"
+        )
     if array.nbytes > limit:
         lazy_dask(path)
         array = array.chunk({dim: -1 if dim == "shift" else "auto" for dim in array.dims})

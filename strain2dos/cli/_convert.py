@@ -147,7 +147,7 @@ def _places(spectra: xr.DataArray) -> dict[str, xr.DataArray]:
     ordered = {str(dim): found.pop(str(dim)) for dim in dims if str(dim) in found}
     found = ordered | found
     if found:
-        return dict(list(found.items())[:3])
+        return found
     return {"n": xr.DataArray(np.arange(plain.size).reshape(plain.shape), dims=dims)}
 
 

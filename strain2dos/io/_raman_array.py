@@ -115,6 +115,10 @@ class Canvas:
         y, x, _ = self.grid
         cube = self.rows.reshape(y.size, x.size, self.shift.size)
         coords |= {"y": ("y", y, labels["y"]), "x": ("x", x, labels["x"])}
+        for key in self.positions.keys() - {"y", "x"}:
+            plane = np.full(self.pixels, np.nan)
+            plane[self.grid[2]] = self.positions[key]
+            coords[key] = (("y", "x"), plane.reshape(y.size, x.size), labels[key])
         return xr.DataArray(cube, coords, ("y", "x", "shift"), name="intensity", attrs=attrs)
 
 
@@ -147,7 +151,7 @@ def grid_of(
     path: Path, places: Mapping[str, NDArray[np.float64]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]] | None:
     """Axes y, x and flat indices of a (nearly) full grid of distinct positions; None for a list of sites."""
-    if set(places) != {"x", "y"}:
+    if not {"x", "y"} <= set(places):
         return None
     (y, row), (x, column) = (np.unique(places[key], return_inverse=True) for key in ("y", "x"))
     n, full = row.size, y.size * x.size

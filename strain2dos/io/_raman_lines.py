@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 _LONGEST = 2**24
 #: Bytes of text between two looks at the progress bar.
 _STRIDE = 2**18
+_CONTENT = re.compile(r"[^\s;,]")
 _HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
 #: What no thousands separator is: a comma before 1, 2, 4 or more digits, or after 0 or 4 or more of them.
 _DECIMAL = re.compile(r",\d{1,2}(?!\d)|,\d{4}|(?<![\d.,])0+,\d|\d{4},\d")
@@ -53,7 +54,7 @@ class Source:
         for number, line in self._all(what):
             if line.lstrip().startswith("#"):
                 self._remark(line.strip())
-            elif line.strip(" \t;,"):
+            elif _CONTENT.search(line):
                 if skip:
                     skip -= 1
                 else:

@@ -47,10 +47,14 @@ def read_long(source: Source, skip: int, names: list[str], limit: int) -> xr.Dat
             f"{source.path}: columns {', '.join(names)}; the last two must be shift and intensity, after the "
             f"positions."
         )
+    if len(set(names)) < len(names) or "" in names:
+        raise ValueError(f"{source.path}: columns {', '.join(names)}; each needs a name of its own.")
     survey = _Survey(source, names[:-2])
     survey.run(skip)
     m, count = len(survey.axis), len(survey.places[0])
-    positions = {name: np.array(place) for name, place in zip(survey.where, survey.places, strict=True)}
+    positions = {
+        name: np.array(place) for name, place in zip(survey.where, survey.places, strict=True) if name != "n"
+    }
     units = units_of(source.header)
     axis = np.array([source.number(0, cell, [cell], 0) for cell in survey.axis])
     canvas = Canvas(source.path, axis, count, limit, positions, units, bare_header(source.header))

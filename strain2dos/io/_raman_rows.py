@@ -45,7 +45,8 @@ def read_columns(source: Source, skip: int, limit: int) -> xr.DataArray:
             hint = "the file was cut off" if k == count - 1 and len(cells) < 2 else "repair that line"
             raise ValueError(f"{source.path}, line {number}: {len(cells)} columns instead of 2; {hint}.")
         points[_within(source, k, count)] = source.numbers(number, line, cells)
-    if k < 1:
+    _whole(source, k + 1, count)
+    if count < 2:
         raise ValueError(f"{source.path}: a spectrum of one point; was the file cut off?")
     canvas = Canvas(
         source.path, points[:, 0], 1, limit, units=units_of(source.header), header=bare_header(source.header)
@@ -87,6 +88,7 @@ def read_table(source: Source, skip: int, leading: int, width: int, limit: int) 
     canvas = Canvas(
         source.path, axis, count, limit, positions, units_of(source.header), bare_header(source.header)
     )
+    k = -1
     for k, (number, line) in enumerate(source.lines(skip + 1, "reading")):
         cells = source.cells(line, width)
         short = len(cells) < width
@@ -98,6 +100,7 @@ def read_table(source: Source, skip: int, leading: int, width: int, limit: int) 
         if len(cells) != width:
             _refuse(source, (number, line), width, last=k == count - 1)
         canvas.put(_within(source, k, count), source.numbers(number, line, cells, leading))
+    _whole(source, max(k + 1, count if cut else 0), count)
     return canvas.result()
 
 
@@ -147,6 +150,11 @@ def _warn_of_cut(source: Source, number: int, *, known: bool) -> None:
         f"{source.path.name} ends within line {number}, so 1 spectrum is incomplete and {what}; copy "
         f"it again."
     )
+
+
+def _whole(source: Source, found: int, count: int) -> None:
+    if found < count:
+        raise ValueError(f"{source.path} shrinks while it is read; wait until it is written.")
 
 
 def _within(source: Source, k: int, count: int) -> int:

@@ -20,6 +20,7 @@ _KNOWN = (
     "row and positions in the first columns, and rows of x, y, shift, intensity"
 )
 _INTENSITY = {"intensity", "counts", "intens", "signal"}
+_MOST_POSITIONS = 8
 _IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]\s*$")
 
 
@@ -99,7 +100,7 @@ def _form(source: Source, head: list[tuple[int, str]]) -> _Form:
         return _Form("long", skip, 4, names=("x", "y", "shift", "intensity"))
     if leading == 0 and len(first) == 2:
         return _Form("columns", skip, 2)
-    if 1 <= leading <= 3 and len(first) - leading >= 2:
+    if 1 <= leading <= _MOST_POSITIONS and len(first) - leading >= 2:
         return _Form("table", skip, len(first), leading)
     raise ValueError(
         f"{source.path}, line {number}: {len(first)} columns, {leading} of them before the first number; "

@@ -9,8 +9,10 @@ a scan that was stopped within a line.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import xarray as xr
@@ -26,6 +28,8 @@ _PLACES = {3: "x", 4: "y", 5: "z"}
 _MAPPING = 3
 #: Steps by which a recorded position may miss its grid point.
 _STRAY = 0.25
+#: Bytes of a file that dask reads at once.
+_BLOCK = 2**22
 
 
 def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
@@ -75,13 +79,31 @@ def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
     canvas = Canvas(path, shift, count, limit, positions, units, about)
     if canvas.nbytes > limit:
         array = lazy_dask(path)
-        rows = np.memmap(path, "<f4", "r", offset=start, shape=(count, points))
-        canvas.put_lazily(array.from_array(rows, chunks=(max(2**24 // (4 * points), 1), -1)))
+        # whole lines of the map, so that its blocks are those of the file
+        line = 1 if canvas.grid is None else canvas.grid[1].size
+        blocks = (max(_BLOCK // (4 * points * line), 1) * line, -1)
+        rows = _Spectra(path, start, (count, points))
+        canvas.put_lazily(array.from_array(rows, chunks=blocks, name=f"wdf-{uuid4().hex}"))
     else:
         rows = np.fromfile(path, "<f4", points * count, offset=start).reshape(count, points)
         with np.errstate(invalid="ignore"):
             canvas.put(slice(None), rows)
     return canvas.result()
+
+
+@dataclass
+class _Spectra:
+    """Spectra that stay in the file; it is opened for each block, so that workers elsewhere can do so too."""
+
+    path: Path
+    offset: int
+    shape: tuple[int, int]
+    dtype = np.dtype("<f4")
+    ndim = 2
+
+    def __getitem__(self, key: Any) -> NDArray[np.float32]:
+        rows = np.memmap(self.path, self.dtype, "r", self.offset, self.shape)
+        return np.array(rows[key])
 
 
 class _File:

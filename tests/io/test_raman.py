@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import gzip
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -168,3 +169,11 @@ def test_a_missing_optional_reader_names_the_extra(write, monkeypatch, name, mod
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=r'pip install "strain2dos\[io\]"'):
         read_raman(write(b"some bytes", name))
+
+
+def test_reading_files_loads_neither_fits_nor_models():
+    code = "import sys, strain2dos.io as io; io.read_raman; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    inside = {name.split(".")[1] for name in loaded.split() if name.startswith("strain2dos.")}
+    assert "io" in inside
+    assert not inside & {"raman", "dos", "mapping", "explain", "datasets", "cli"}

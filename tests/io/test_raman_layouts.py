@@ -112,3 +112,11 @@ def test_renishaw_map_puts_each_spectrum_where_it_was_taken(write, layouts, orde
         "counts",
         "um",
     )
+
+
+def test_further_coordinates_of_a_map_lie_on_its_grid(write):
+    cube = read_raman(write("y,x,z (um),380,381\n1,1,5,1,2\n1,2,6,3,4\n2,1,7,5,6\n2,2,8,7,8\n", "map.csv"))
+    assert cube["z"].dims == ("y", "x")
+    assert cube["z"].attrs["units"] == "um"
+    np.testing.assert_array_equal(cube["z"], [[5, 6], [7, 8]])
+    np.testing.assert_array_equal(cube.sel(y=2, x=1), [5, 6])

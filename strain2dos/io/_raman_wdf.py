@@ -55,40 +55,65 @@ def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
         When the scan was stopped, or the file is cut off behind the spectra.
     """
     file = _File(path)
-    header = file.part("WDF1", 512)
-    points, capacity, count = struct.unpack_from("<IQQ", header, 60)
-    kind, unit = struct.unpack_from("<I", header, 132)[0], struct.unpack_from("<I", header, 152)[0]
-    if not points or not count:
-        raise ValueError(f"{path} holds no spectra; was the measurement stopped before the first one?")
-    if count > capacity:
-        raise ValueError(
-            f"{path} claims {count} spectra where its header has room for {capacity}; copy it again."
-        )
-    start = file.start("DATA", 4 * points * count)
-    axis = file.part("XLST", 8 + 4 * points)
+    head = _header(file)
+    start = file.start("DATA", 4 * head.points * head.count)
+    axis = file.part("XLST", 8 + 4 * head.points)
     with np.errstate(invalid="ignore"):
-        shift = np.frombuffer(axis, "<f4", points, 8).astype(np.float64)
-    positions, units = _positions(file, count, mapping=kind == _MAPPING)
+        shift = np.frombuffer(axis, "<f4", head.points, 8).astype(np.float64)
+    positions, units = _positions(file, head.count, mapping=head.mapping)
     units |= {"shift": _UNITS.get(struct.unpack_from("<I", axis, 4)[0], "unknown")}
-    units |= {"intensity": _UNITS.get(unit, "arbitrary")}
-    title = header[240:400].split(b"\0")[0].decode("utf-8", "replace").strip()
-    laser = struct.unpack_from("<f", header, 156)[0]
-    about = {"title": title, "laser wavenumber (cm-1)": round(float(laser), 3)}
-    if count < capacity:
-        say(f"{path.name} holds {count} of the {capacity} spectra that it was to hold; was the scan stopped?")
-    canvas = Canvas(path, shift, count, limit, positions, units, about)
-    if canvas.nbytes > limit:
-        array = lazy_dask(path)
-        # whole lines of the map, so that its blocks are those of the file
-        line = 1 if canvas.grid is None else canvas.grid[1].size
-        blocks = (max(_BLOCK // (4 * points * line), 1) * line, -1)
-        rows = _Spectra(path, start, (count, points))
-        canvas.put_lazily(array.from_array(rows, chunks=blocks, name=f"wdf-{uuid4().hex}"))
-    else:
-        rows = np.fromfile(path, "<f4", points * count, offset=start).reshape(count, points)
+    units |= {"intensity": head.unit}
+    if head.count < head.planned:
+        say(
+            f"{path.name} holds {head.count} of the {head.planned} spectra that it was to hold; was the scan "
+            f"stopped?"
+        )
+    canvas = Canvas(path, shift, head.count, limit, positions, units, head.about)
+    _put(canvas, start, (head.count, head.points))
+    return canvas.result()
+
+
+@dataclass
+class _Header:
+    points: int
+    count: int
+    planned: int
+    mapping: bool
+    unit: str
+    about: dict[str, object]
+
+
+def _header(file: _File) -> _Header:
+    content = file.part("WDF1", 512)
+    points, planned, count = struct.unpack_from("<IQQ", content, 60)
+    kind, unit = (struct.unpack_from("<I", content, place)[0] for place in (132, 152))
+    if not points or not count:
+        raise ValueError(f"{file.path} holds no spectra; was the measurement stopped before the first one?")
+    if count > planned:
+        raise ValueError(
+            f"{file.path} claims {count} spectra where its header has room for {planned}; copy it again."
+        )
+    title = content[240:400].split(b"\0")[0].decode("utf-8", "replace").strip()
+    about = {
+        "title": title,
+        "laser wavenumber (cm-1)": round(float(struct.unpack_from("<f", content, 156)[0]), 3),
+    }
+    return _Header(points, count, planned, kind == _MAPPING, _UNITS.get(unit, "arbitrary"), about)
+
+
+def _put(canvas: Canvas, start: int, shape: tuple[int, int]) -> None:
+    """Read the spectra, or leave them in the file."""
+    if canvas.nbytes <= canvas.limit:
+        rows = np.fromfile(canvas.path, "<f4", shape[0] * shape[1], offset=start).reshape(shape)
         with np.errstate(invalid="ignore"):
             canvas.put(slice(None), rows)
-    return canvas.result()
+        return
+    array = lazy_dask(canvas.path)
+    # whole lines of the map, so that its blocks are those of the file
+    line = 1 if canvas.grid is None else canvas.grid[1].size
+    blocks = (max(_BLOCK // (4 * shape[1] * line), 1) * line, -1)
+    spectra = _Spectra(canvas.path, start, shape)
+    canvas.put_lazily(array.from_array(spectra, chunks=blocks, name=f"wdf-{uuid4().hex}"))
 
 
 @dataclass

@@ -83,10 +83,10 @@ class Canvas:
         self.rows[place] = values[..., :: self.step]
 
     def put_lazily(self, values: Any) -> None:
-        """Take a dask array of shape (count, m), on the axis as the file has it, as the spectra."""
+        """Take a dask array of float64 and shape (count, m), on the axis as the file has it, as the spectra."""
         import dask.array as da
 
-        rows = values[:, :: self.step].astype(np.float64)
+        rows = values[:, :: self.step]
         if self.grid is not None and not np.array_equal(self.grid[2], np.arange(self.pixels)):
             source = np.full(self.pixels, self.count)
             source[self.grid[2]] = np.arange(self.count)

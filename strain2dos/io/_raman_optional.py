@@ -53,7 +53,7 @@ def quiet() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("rsciio", "spc_io")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -123,12 +123,13 @@ class _Spectra:
     path: Path
     offset: int
     shape: tuple[int, int]
-    dtype = np.dtype("<f4")
+    dtype = np.dtype(np.float64)
     ndim = 2
 
-    def __getitem__(self, key: Any) -> NDArray[np.float32]:
-        rows = np.memmap(self.path, self.dtype, "r", self.offset, self.shape)
-        return np.array(rows[key])
+    def __getitem__(self, key: Any) -> NDArray[np.float64]:
+        rows = np.memmap(self.path, "<f4", "r", self.offset, self.shape)
+        with np.errstate(invalid="ignore"):
+            return rows[key].astype(np.float64)
 
 
 class _File:

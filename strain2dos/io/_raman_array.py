@@ -83,7 +83,7 @@ class Canvas:
         self.rows[place] = values[..., :: self.step]
 
     def put_lazily(self, values: Any) -> None:
-        """Take a dask array of float64 and shape (count, m), on the axis as the file has it, as the spectra."""
+        """Take a dask array of float64, (count, m) on the axis as the file has it, as the spectra."""
         import dask.array as da
 
         rows = values[:, :: self.step]

@@ -16,6 +16,7 @@ import xarray as xr
 _DEFLATED, _PACKED = 1100, 10_000
 _SMALL = 2**20
 _MANY = 10_000_000
+_NODES = ("zarr.json", ".zarray", ".zgroup")
 #: Signature and version of a global heap of HDF5, and how much of either end of a file is searched for it.
 _HEAP, _HEAPS = b"GCOL\x01\x00\x00\x00", 2**26
 
@@ -112,8 +113,10 @@ def check_zarr(path: Path) -> Absent:
     import zarr
 
     absent = Absent()
-    # one by one: opening all at once leaves the second of two errors to the garbage collector, which prints it
+    # one by one: opening all at once leaves errors to the garbage collector, which prints them
     for name in sorted(part.name for part in path.iterdir() if part.is_dir() and part.name[0] != "."):
+        if not any((path / name / node).is_file() for node in _NODES):
+            raise ValueError(f"its folder {name} has no metadata")
         array = zarr.open(path / name, mode="r")
         if not isinstance(array, zarr.Array):
             continue

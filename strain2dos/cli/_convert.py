@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
+import numpy as np
 import typer
 
 from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 FORMATS = (".nc", ".zarr", ".csv")
+#: Bytes of spectra that are written at once.
+_BLOCK = 2**24
 
 
 @guarded
@@ -24,7 +31,7 @@ def convert(
     force: Force = False,
     debug: Debug = False,
 ) -> None:
-    """Convert Raman spectra or a map to NetCDF, Zarr or CSV."""
+    """Convert Raman spectra or a map to NetCDF, Zarr or CSV; files larger than memory too."""
     if target.suffix not in FORMATS:
         raise typer.BadParameter(
             f"{target} must end in {', '.join(FORMATS)}, which says the format.", param_hint="TARGET"
@@ -37,23 +44,117 @@ def convert(
 
 
 def write_spectra(spectra: xr.DataArray, target: Path) -> None:
-    """Write spectra as `target`'s suffix says: NetCDF, Zarr, or a CSV with one spectrum per row."""
+    """Write spectra block by block: NetCDF, Zarr, or a CSV with one spectrum per row, as the suffix says."""
     from strain2dos.io._replacing import replacing
 
     with replacing(target) as part:
-        if target.suffix == ".nc":
-            spectra.to_netcdf(part, engine="h5netcdf")
-        elif target.suffix == ".zarr":
-            spectra.to_dataset(name=spectra.name or "intensity").to_zarr(part)
-        else:
-            import pandas as pd
+        if target.suffix == ".csv":
+            with part.open("w", encoding="utf-8") as file:
+                _write_csv(spectra, file, target.name)
+            return
+        dataset = _in_blocks(spectra).to_dataset(name=spectra.name or "intensity")
+        with _progress(target.name), warnings.catch_warnings():
+            # Zarr 3 has yet to specify what xarray looks for first
+            warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
+            if target.suffix == ".nc":
+                dataset.to_netcdf(part, engine="h5netcdf")
+            else:
+                dataset.to_zarr(part)
 
-            where = [dim for dim in spectra.dims if dim != "shift"]
-            rows = spectra.stack(spectrum=where).transpose("spectrum", "shift")  # noqa: PD013 (xarray, not pandas)
-            table = pd.DataFrame(rows.values, columns=[f"{shift:.10g}" for shift in spectra["shift"].values])
-            for column, dim in enumerate(where):
-                table.insert(column, dim, rows[dim].values)
-            table.to_csv(part, index=False)
+
+class _Slices:
+    """An array of which dask takes one block at a time; it would copy a plain one whole."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype, self.ndim = array, array.shape, array.dtype, array.ndim
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        return np.array(self.array[key])
+
+
+def _in_blocks(spectra: xr.DataArray) -> xr.DataArray:
+    """Let dask, where it is installed, write large spectra piece by piece."""
+    if spectra.nbytes <= _BLOCK:
+        return spectra
+    try:
+        import dask.array as da
+    except ImportError:
+        return spectra
+    blocks = (_rows_at_once(spectra), *spectra.shape[1:])
+    if spectra.chunks is not None:
+        return spectra.chunk(dict(zip(spectra.dims, blocks, strict=True)))
+    return spectra.copy(data=da.from_array(_Slices(spectra.data), chunks=blocks, name=False))
+
+
+def _rows_at_once(spectra: xr.DataArray) -> int:
+    """Number of rows of the first dim that make up a block."""
+    rows = max(spectra.shape[0], 1)
+    return max(_BLOCK * rows // max(spectra.nbytes, 1), 1)
+
+
+@contextlib.contextmanager
+def _progress(name: str) -> Iterator[None]:
+    """Show how far dask is, if it takes long; few blocks at a time, however many cores there are."""
+    try:
+        import dask
+        from tqdm.dask import TqdmCallback
+    except ImportError:
+        yield
+        return
+    with dask.config.set(num_workers=2), TqdmCallback(desc=f"writing {name}", delay=2, leave=False):
+        yield
+
+
+def _write_csv(spectra: xr.DataArray, file: TextIO, name: str) -> None:
+    """One spectrum per row, its position first; units and header as remarks that ``read_raman`` knows."""
+    from tqdm import tqdm
+
+    spectra = spectra.transpose(..., "shift")
+    where = _places(spectra)
+    units = {"shift": spectra["shift"], "intensity": spectra} | {key: where[key] for key in where}
+    header = json.loads(spectra.attrs.get("header", "{}"))
+    lines = [f"#{key}={value}" for key, value in header.items() if _on_one_line(key, value)]
+    lines += [
+        f"#units[{key}]={labelled.attrs['units']}"
+        for key, labelled in units.items()
+        if labelled.attrs.get("units", "unknown") != "unknown"
+    ]
+    lines.append(",".join([*where, *map(repr, spectra["shift"].values.tolist())]))
+    file.write("\n".join(lines) + "\n")
+    step = _rows_at_once(spectra)
+    with tqdm(total=spectra.shape[0], desc=f"writing {name}", delay=2, leave=False) as bar:
+        for start in range(0, spectra.shape[0], step):
+            part = slice(start, start + step)
+            values = spectra[part].values
+            rows = values.reshape(-1, values.shape[-1])
+            places = zip(*(array[part].values.ravel().tolist() for array in where.values()), strict=True)
+            for place, row in zip(places, rows, strict=True):
+                file.write(",".join(map(repr, [*place, *row.tolist()])) + "\n")
+            bar.update(min(step, spectra.shape[0] - start))
+
+
+def _places(spectra: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Coordinates of every spectrum, in the shape of the map; a running number where there are none."""
+    import xarray as xr
+
+    dims = [dim for dim in spectra.dims if dim != "shift"]
+    plain = spectra.isel(shift=0, drop=True)
+    found = {
+        str(name): coord.broadcast_like(plain).transpose(*dims).assign_attrs(coord.attrs)
+        for name, coord in spectra.coords.items()
+        if name != "shift" and set(coord.dims) <= set(dims) and coord.dtype.kind in "iuf"
+    }
+    ordered = {str(dim): found.pop(str(dim)) for dim in dims if str(dim) in found}
+    found = ordered | found
+    if found:
+        return found
+    return {"n": xr.DataArray(np.arange(plain.size).reshape(plain.shape), dims=dims)}
+
+
+def _on_one_line(key: str, value: object) -> bool:
+    return (
+        not ({"\n", "\r"} & set(f"{key}{value}")) and "=" not in key and isinstance(value, (str, int, float))
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import xarray as xr
 
-from strain2dos.io._raman_binary import read_rosettasciio, read_spc
+from strain2dos.io._raman_binary import read_spc, read_xml
+from strain2dos.io._raman_memory import limit_of
 from strain2dos.io._raman_text import read_text
+from strain2dos.io._raman_wdf import read_wdf
 from strain2dos.io._raman_xarray import read_netcdf, read_zarr
 
 _HDF5, _NETCDF3, _RENISHAW, _GZIP = b"\x89HDF", b"CDF", b"WDF1", b"\x1f\x8b"
 
 
-def read_raman(path: str | PathLike[str]) -> xr.DataArray:
+def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) -> xr.DataArray:
     r"""Read spectra, a line scan or a map into a labelled array with an ascending axis.
 
     The layout is recognised from the content, not from the name alone:
@@ -24,14 +26,21 @@ def read_raman(path: str | PathLike[str]) -> xr.DataArray:
     - LabSpec 6 text exports: spectrum, line scan and map, with their ``#key=value`` header;
     - tables with the axis in the first row and x, y in the first columns: ``X;Y;axis...`` of wafer mappers
       and the CSV of ``strain2dos convert``;
-    - any of these compressed with gzip;
+    - one row per point, ``#X #Y #Wave #Intensity``, as WiRE exports maps;
+    - any of these with decimal commas, or compressed with gzip;
     - NetCDF and Zarr as xarray writes them;
-    - Renishaw ``.wdf``, Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.
+    - Renishaw ``.wdf``;
+    - Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.
 
     Parameters
     ----------
     path : str or path-like
         The file, or the folder of a Zarr store.
+    memory_limit : float, optional
+        Bytes of spectra, 8 per point, above which they are not held in memory; half of the memory that is
+        available now by default. Text then goes, line by line, into a memory map of a temporary file, removed
+        with the array; NetCDF, Zarr and ``.wdf`` stay where they are and come through dask. Values,
+        coordinates and attributes are the same either way. ``.xml`` and ``.spc`` are always held in memory.
 
     Returns
     -------
@@ -46,20 +55,25 @@ def read_raman(path: str | PathLike[str]) -> xr.DataArray:
     FileNotFoundError
         When there is no such file.
     ImportError
-        When the format needs ``pip install "strain2dos[io]"``.
+        When the format needs ``pip install "strain2dos[io]"``, or a file above `memory_limit`
+        ``"strain2dos[dask]"``.
+    OSError
+        When the temporary folder has too little space for spectra above `memory_limit`.
     ValueError
-        When the layout is unknown, or the file is empty, cut off, ragged, not numeric or its axis not
-        monotonic. The message names the file and, for text, line and column.
+        When the layout is unknown, or the file is empty, damaged, ragged, not numeric, ambiguous about its
+        commas, or its axis not monotonic. The message names the file and, for text, line and column.
 
     Warns
     -----
     UserWarning
-        When a map lacks some positions.
+        When spectra are missing at the end of a map: the scan was stopped or the file cut off. They are NaN,
+        and the warning counts them. A cut single spectrum is an error, and so is damage anywhere else.
 
     Notes
     -----
     LabSpec writes the coordinates of a map without naming the columns. They are read slowest first, as y then
-    x.
+    x. A text file that was cut exactly between two lines, or within its very last number, cannot be told from
+    a whole one.
 
     Examples
     --------
@@ -72,8 +86,9 @@ def read_raman(path: str | PathLike[str]) -> xr.DataArray:
     (('n', 'shift'), array([384., 385., 386.]))
     """
     source = Path(path)
+    limit = limit_of(memory_limit)
     if source.is_dir():
-        return read_zarr(source)
+        return read_zarr(source, limit=limit)
     if not source.is_file():
         raise FileNotFoundError(
             f"{source} is absent; give the path of a spectrum or map (relative paths start at {Path.cwd()})."
@@ -83,11 +98,11 @@ def read_raman(path: str | PathLike[str]) -> xr.DataArray:
     if not start:
         raise ValueError(f"{source} is empty; export it again.")
     if start.startswith((_HDF5, _NETCDF3)):
-        return read_netcdf(source)
+        return read_netcdf(source, hdf5=start.startswith(_HDF5), limit=limit)
     if start.startswith(_RENISHAW) or source.suffix.lower() == ".wdf":
-        return read_rosettasciio(source, "renishaw")
+        return read_wdf(source, limit=limit)
     if source.suffix.lower() == ".spc":
-        return read_spc(source)
+        return read_spc(source, limit=limit)
     if source.suffix.lower() == ".xml" or start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml"):
-        return read_rosettasciio(source, "jobinyvon")
-    return read_text(source, compressed=start.startswith(_GZIP))
+        return read_xml(source, limit=limit)
+    return read_text(source, compressed=start.startswith(_GZIP), limit=limit)

@@ -1,57 +1,45 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Text layouts: two columns, LabSpec exports, tables with positions."""
+"""Text layouts: two columns, LabSpec exports, tables with positions, one row per point."""
 
 from __future__ import annotations
 
-import gzip
+import itertools
 import re
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from strain2dos.io._raman_array import spectra_array
+from strain2dos.io._raman_lines import Source, is_number
+from strain2dos.io._raman_long import SPECTRAL, read_long
+from strain2dos.io._raman_rows import read_columns, read_table
 
 _KNOWN = (
-    "known layouts are two columns (axis, intensity), LabSpec text exports, and tables with the axis in the "
-    "first row and positions in the first columns"
+    "known layouts are two columns (axis, intensity), LabSpec text exports, tables with the axis in "
+    "the first "
+    "row and positions in the first columns, and rows of x, y, shift, intensity"
 )
-_HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
+_INTENSITY = {"intensity", "counts", "intens", "signal"}
+_MOST_POSITIONS = 8
+_IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]\s*$")
 
 
 @dataclass
-class _Text:
-    """Lines of numbers with their line numbers, and the header above them."""
+class _Form:
+    """Where the numbers of a file start and how they are laid out."""
 
-    path: Path
-    lines: list[tuple[int, str]]
-    header: dict[str, str]
-    delimiter: str | None
-
-    def cells(self, index: int) -> list[str]:
-        """Split a line at the delimiter."""
-        line = self.lines[index][1]
-        return [cell.strip() for cell in line.split(self.delimiter)]
-
-    def numbers(self, index: int, skip: int = 0) -> NDArray[np.float64]:
-        """Read the numbers of a line after its first cells, or say which of them is none."""
-        cells = self.cells(index)[skip:]
-        try:
-            return np.array(cells, dtype=np.float64)
-        except ValueError:
-            column = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-        comma = ", write decimal points instead of commas" if "," in cells[column] else ""
-        raise ValueError(
-            f"{self.path}, line {self.lines[index][0]}, column {skip + column + 1}: {cells[column][:40]!r} "
-            f"is not a number; correct it there{comma}."
-        )
+    layout: str
+    skip: int
+    width: int
+    leading: int = 0
+    names: tuple[str, ...] = ()
 
 
-def read_text(path: Path, *, compressed: bool = False) -> xr.DataArray:
+def read_text(path: Path, *, compressed: bool = False, limit: int) -> xr.DataArray:
     """Read a text file in any of the known layouts.
+
+    The file is parsed twice, line by line: first the positions, then each spectrum into its place, so that
+    the text is never whole in memory.
 
     Parameters
     ----------
@@ -59,144 +47,106 @@ def read_text(path: Path, *, compressed: bool = False) -> xr.DataArray:
         The file.
     compressed : bool, default=False
         Whether it is gzip-compressed.
+    limit : int
+        Bytes of spectra above which they go to a memory-mapped temporary file.
 
     Raises
     ------
     ValueError
         When the layout is unknown or the content faulty.
     """
-    text = _split(path, _decode(path, compressed=compressed))
-    first = text.cells(0)
-    leading = next((i for i, cell in enumerate(first) if _is_number(cell)), len(first))
+    source = Source(path, compressed)
+    head = list(itertools.islice(source.lines(), 4))
+    if any("\x00" in line for _, line in head):
+        raise ValueError(
+            f"{path} is a binary file of unknown format, or UTF-16 text; text in UTF-8 or Latin-1, "
+            f"NetCDF, Zarr, "
+            f".wdf, .xml and .spc are read. Export it as text from the instrument's software."
+        )
+    if not head:
+        raise ValueError(f"{path} holds no spectrum: no line of numbers; export it again.")
+    form = _form(source, head)
+    if form.layout == "columns":
+        return read_columns(source, form.skip, limit)
+    if form.layout == "long":
+        return read_long(source, form.skip, list(form.names), limit)
+    return read_table(source, form.skip, form.leading, form.width, limit)
+
+
+def _form(source: Source, head: list[tuple[int, str]]) -> _Form:
+    """Recognise the layout from the first lines."""
+    skip = 0
+    if len(head) > 1 and not re.search(r"[\t;,]", head[0][1]) and not _like_number(head[0][1].split()[0]):
+        words = head[0][1].split()
+        if not (set(_plain(words)) & SPECTRAL and len(words) == len(head[1][1].split())):
+            source.header["title"] = head[0][1].strip()
+            skip, head = 1, head[1:]
+    source.delimiter = _delimiter(head[min(1, len(head) - 1)][1])
+    first = _cells(source, head[0][1])
+    leading = next((i for i, cell in enumerate(first) if _like_number(cell)), len(first))
+    number = head[0][0]
     if leading == len(first):
-        if len(text.lines) == 1:
-            raise ValueError(f"{path}, line {text.lines[0][0]}: no numbers; {_KNOWN}.")
-        if len(first) == 2 or text.delimiter is None:
-            text.lines.pop(0)
-            first, leading = text.cells(0), 0
-    if len(first) == 2 and leading == 0:
-        return _two_columns(text)
-    if 1 <= leading <= 3 and len(first) - leading >= 2:
-        return _table(text, leading)
+        if len(head) == 1:
+            raise ValueError(f"{source.path}, line {number}: no numbers; {_KNOWN}.")
+        source.names = [cell.strip(" #\"'").lower() for cell in first]
+        skip, head = skip + 1, head[1:]
+        first = _cells(source, head[0][1])
+        leading = 0 if first and _like_number(first[0]) else len(first)
+    names = _plain(source.names)
+    _state_units(source, first[:leading] if leading else source.names * (len(names) == len(first)))
+    if leading == 0 and len(first) == len(names) > 2 and set(names) & SPECTRAL and set(names) & _INTENSITY:
+        return _Form("long", skip, len(first), names=tuple(names))
+    if leading == 0 and len(first) == 4 and _repeats(source, head):
+        return _Form("long", skip, 4, names=("x", "y", "shift", "intensity"))
+    if leading == 0 and len(first) == 2:
+        return _Form("columns", skip, 2)
+    if 1 <= leading <= _MOST_POSITIONS and len(first) - leading >= 2:
+        return _Form("table", skip, len(first), leading)
     raise ValueError(
-        f"{path}, line {text.lines[0][0]}: {len(first)} columns, {leading} of them before the first number; "
+        f"{source.path}, line {number}: {len(first)} columns, {leading} of them before the first number; "
         f"{_KNOWN}."
     )
 
 
-def _decode(path: Path, *, compressed: bool) -> str:
-    raw = path.read_bytes()
-    if compressed:
-        try:
-            raw = gzip.decompress(raw)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{path}: gzip stops with '{error}'; copy the file again.") from error
-    if b"\x00" in raw[:4096]:
-        raise ValueError(
-            f"{path} is a binary file of unknown format; text, NetCDF, Zarr, .wdf, .xml and .spc are read. "
-            f"Export it as text from the instrument's software."
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # LabSpec writes degree and micro signs in Latin-1
-        return raw.decode("latin-1")
+def _plain(names: list[str]) -> list[str]:
+    """Names of columns without their units."""
+    return [_IN_BRACKETS.sub("", name.strip(" #\"'").lower()) for name in names]
 
 
-def _split(path: Path, content: str) -> _Text:
-    header: dict[str, str] = {}
-    lines: list[tuple[int, str]] = []
-    for number, line in enumerate(content.split("\n"), 1):
-        bare = line.rstrip("\r")
-        if bare.lstrip().startswith("#"):
-            found = _HEADER.match(bare.strip())
-            if found:
-                header[found[1]] = found[2]
-        elif bare.strip(" \t;,"):
-            lines.append((number, bare))
-    if not lines:
-        raise ValueError(f"{path} holds no spectrum: no line of numbers; export it again.")
-    if len(lines) > 1 and not re.search(r"[\t;,]", lines[0][1]) and not _is_number(lines[0][1].split()[0]):
-        header["title"] = lines.pop(0)[1].strip()
-    sample = lines[min(1, len(lines) - 1)][1]
-    delimiter = next((d for d in "\t;," if d in sample), None)
-    if delimiter is None:
-        lines = [(number, line.strip()) for number, line in lines]
-    return _Text(path, lines, header, delimiter)
+def _state_units(source: Source, names: list[str]) -> None:
+    """Add units that the names of columns state, as "Wavelength (nm)", to the header."""
+    for name, plain in zip(names, _plain(names), strict=True):
+        found = _IN_BRACKETS.search(name)
+        unit = found[0].strip(" ()[]") if found else "nm" if plain == "wavelength" else ""
+        key = "shift" if plain in SPECTRAL else "intensity" if plain in _INTENSITY else plain
+        if unit and key.isidentifier():
+            source.header.setdefault(f"units[{key}]", unit)
 
 
-def _two_columns(text: _Text) -> xr.DataArray:
-    rows = []
-    for i, (number, _) in enumerate(text.lines):
-        row = text.numbers(i)
-        if row.size != 2:
-            hint = "the file was cut off" if i == len(text.lines) - 1 and row.size < 2 else "repair that line"
-            raise ValueError(f"{text.path}, line {number}: {row.size} columns instead of 2; {hint}.")
-        rows.append(row)
-    if len(rows) < 2:
-        raise ValueError(f"{text.path}: a spectrum of one point; was the file cut off?")
-    shift, intensity = np.array(rows).T
-    return spectra_array(text.path, shift, intensity[None, :], units=_units(text.header), header=text.header)
+def _delimiter(sample: str) -> str | None:
+    for candidate in "\t;":
+        if candidate in sample:
+            return candidate
+    if "," not in sample:
+        return None
+    if all(not cell.strip() or is_number(cell) for cell in sample.split(",")):
+        return ","
+    words = sample.split()
+    return None if len(words) > 1 and all(_like_number(word) for word in words) else ","
 
 
-def _table(text: _Text, leading: int) -> xr.DataArray:
-    first = text.cells(0)
-    # some mappers end every line with a delimiter
-    closed = first[-1] == ""
-    width = len(first) - closed
-    shift = _slice(text, 0, leading, width)
-    if len(text.lines) < 2:
-        raise ValueError(f"{text.path}: an axis but no spectrum below it; was the file cut off?")
-    values = np.empty((len(text.lines) - 1, width))
-    for i in range(1, len(text.lines)):
-        found = len(text.cells(i)) - (closed and text.cells(i)[-1] == "")
-        if found != width:
-            hint = (
-                "the file was cut off" if i == len(text.lines) - 1 and found < width else "repair that line"
-            )
-            raise ValueError(
-                f"{text.path}, line {text.lines[i][0]}: {found} cells, but the axis line has {width}; {hint}."
-            )
-        values[i - 1] = _slice(text, i, 0, width)
-    names = _position_names([cell.strip("#\"' ").lower() for cell in first[:leading]], text.header)
-    positions = {name: values[:, k] for k, name in enumerate(names) if name != "n"}
-    units = _units(text.header)
-    return spectra_array(text.path, shift, values[:, leading:], positions, units=units, header=text.header)
+def _cells(source: Source, line: str) -> list[str]:
+    """Cells of a line without the empty one that some mappers end every line with."""
+    cells = line.split(source.delimiter)
+    return cells[:-1] if len(cells) > 1 and not cells[-1].strip() else cells
 
 
-def _slice(text: _Text, index: int, start: int, stop: int) -> NDArray[np.float64]:
-    row = text.lines[index]
-    if len(text.cells(index)) != stop:
-        clipped = text.delimiter.join(text.cells(index)[:stop]) if text.delimiter else row[1]
-        text.lines[index] = (row[0], clipped)
-    return text.numbers(index, skip=start)
+def _repeats(source: Source, head: list[tuple[int, str]]) -> bool:
+    """Tell whether rows of four columns repeat their position while the third column moves on."""
+    rows = [_cells(source, line) for _, line in head]
+    same = len(rows) > 1 and len({tuple(row[:2]) for row in rows[:2]}) == 1
+    return same and all(len(row) == 4 for row in rows[:2]) and rows[0][2] != rows[1][2]
 
 
-def _position_names(written: list[str], header: dict[str, str]) -> list[str]:
-    """Names of the leading columns: as written, else LabSpec's axes from the slowest to the fastest."""
-    if all(written):
-        return written
-    axes = [header[key].lower() for key in sorted(header) if re.fullmatch(r"AxisType\[[2-9]\]", key)]
-    if len(axes) == len(written):
-        return axes[::-1]
-    return {1: ["y"], 2: ["y", "x"]}.get(len(written), [f"axis_{k}" for k in range(len(written))])
-
-
-def _units(header: dict[str, str]) -> dict[str, str]:
-    """Units that a LabSpec header states for intensity, spectral axis and positions."""
-    names = {"Intens": "intensity", "Spectr": "shift"}
-    units = {}
-    for key, value in header.items():
-        found = re.fullmatch(r"AxisType\[(\d)\]", key)
-        unit = header.get(f"AxisUnit[{found[1]}]") if found else None
-        if unit:
-            units[names.get(value, value.lower())] = unit
-    return units
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _like_number(cell: str) -> bool:
+    return is_number(cell.replace(",", ".", 1))

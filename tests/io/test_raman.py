@@ -1,44 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import gzip
 import json
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from strain2dos.datasets import make_raman_map
 from strain2dos.io import read_raman
-
-AXIS = np.array([412.0, 408.5, 405.0, 401.25])
-HEADER = (
-    "#Laser (nm)=\t532 \r\n#Detector temperature (°C)=\t-75\r\n#AxisType[0]=Intens\r\n#AxisUnit[0]=Cnt\r\n"
-)
-HEADER += "#AxisType[1]=Spectr\r\n#AxisUnit[1]=1/cm\r\n#AxisType[2]=X\r\n#AxisUnit[2]=µm\r\n"
-GRID_HEADER = HEADER + "#AxisType[3]=Y\r\n#AxisUnit[3]=µm\r\n"
-
-
-@pytest.fixture
-def write(tmp_path):
-    def _write(content, name="file.txt"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return _write
-
-
-def counts(y, x):
-    """An intensity that tells position and pixel apart."""
-    return 1000 * y + 100 * x + np.arange(4)
-
-
-def labspec_map(ys=(-2.0, 0.5, 3.0), xs=(10.0, 12.5)):
-    rows = ["\t".join(["", "", *map(str, AXIS)])]
-    rows += ["\t".join(map(str, [y, x, *counts(y, x)])) for y in ys for x in xs]
-    return GRID_HEADER + "\r\n".join(rows) + "\r\n"
 
 
 def test_two_columns_come_back_ascending(write):
@@ -71,29 +42,28 @@ def test_separators_headers_and_remarks_do_not_matter(write, content):
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_labspec_map_keeps_positions_units_and_header(write, encoding, pack):
-    cube = read_raman(write(pack(labspec_map().encode(encoding)), "map.txt"))
+def test_labspec_map_keeps_positions_units_and_header(write, layouts, encoding, pack):
+    cube = read_raman(write(pack(layouts.labspec_map().encode(encoding)), "map.txt"))
     assert cube.dims == ("y", "x", "shift")
-    np.testing.assert_array_equal(cube["shift"], AXIS[::-1])
+    np.testing.assert_array_equal(cube["shift"], layouts.axis[::-1])
     for y in (-2.0, 0.5, 3.0):
         for x in (10.0, 12.5):
-            np.testing.assert_array_equal(cube.sel(y=y, x=x), counts(y, x)[::-1])
+            np.testing.assert_array_equal(cube.sel(y=y, x=x), layouts.counts(y, x)[::-1])
     assert cube.y.attrs["units"] == cube.x.attrs["units"] == "um"
     assert cube.attrs["units"] == "counts"
     assert json.loads(cube.attrs["header"])["Detector temperature (°C)"] == "-75"
 
 
-def test_labspec_line_scan_keeps_its_position_along_n(write):
-    rows = "\t" + "\t".join(map(str, AXIS)) + "\r\n" + "".join(f"{p}\t1\t2\t3\t{p}\r\n" for p in (3, 2, 1))
-    scan = read_raman(write((HEADER + rows).encode("latin-1")))
+def test_labspec_line_scan_keeps_its_position_along_n(write, layouts):
+    scan = read_raman(write(layouts.line_scan().encode("latin-1")))
     assert scan.dims == ("n", "shift")
     np.testing.assert_array_equal(scan["x"], [3, 2, 1])
     np.testing.assert_array_equal(scan[:, 0], [3, 2, 1])
     assert scan["x"].attrs["units"] == "um"
 
 
-def test_labspec_single_spectrum_takes_its_unit_from_the_header(write):
-    content = HEADER.replace("1/cm", "nm") + "600\t5\r\n601\t6\r\n"
+def test_labspec_single_spectrum_takes_its_unit_from_the_header(write, layouts):
+    content = layouts.header.replace("1/cm", "nm") + "600\t5\r\n601\t6\r\n"
     spectrum = read_raman(write(content.encode("latin-1")))
     assert spectrum["shift"].attrs == {"units": "nm", "long_name": "wavelength"}
 
@@ -113,8 +83,8 @@ def test_table_with_named_positions_becomes_a_map(write):
     np.testing.assert_array_equal(cube, [[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
 
 
-def test_missing_positions_of_a_map_are_nan_and_said(write):
-    lines = labspec_map().split("\r\n")
+def test_missing_positions_of_a_map_are_nan_and_said(write, layouts):
+    lines = layouts.labspec_map().split("\r\n")
     content = "\r\n".join([*lines[:-2], ""]).encode("latin-1")
     with pytest.warns(UserWarning, match=r"file.txt holds 5 of the 3 x 2 positions"):
         cube = read_raman(write(content))
@@ -155,7 +125,6 @@ def test_hdf5_based_netcdf_is_read(tmp_path):
         (b"384 30\n385\n", "line 2: 1 columns instead of 2; the file was cut off"),
         (b"384 30\n385 40 50\n386 2\n", "line 2: 3 columns instead of 2; repair"),
         (b"384\t30\n385\tforty\n", "line 2, column 2: 'forty' is not a number"),
-        (b"384\t3,5\n385\t4,5\n", "line 1, column 2: '3,5' is not a number.*decimal points"),
         (b"384 30\n385 40\n385 41\n", "strictly monotonic, but 385 follows 385"),
         (b"384 30\n386 40\n385 41\n387 1\n", "strictly monotonic, but 385 follows 386"),
         (b"384 30\nnan 40\n", "point 2 is nan"),
@@ -165,7 +134,7 @@ def test_hdf5_based_netcdf_is_read(tmp_path):
         (b"X;Y;380;381\n", "an axis but no spectrum"),
         (b"\x89PNG\r\n\x00\x00", "binary file of unknown format"),
         (gzip.compress(b"384 30\n385 40\n" * 50)[:-9], "gzip stops"),
-        (b"WDF1 and no more", "renishaw reader stops"),
+        (b"WDF1 and no more", "ends within its block WDF1"),
         (b"<?xml version='1.0'?><nothing/>", "jobinyvon reader stops"),
         (b"\x89HDF\r\n\x1a\n broken", "map|NetCDF|h5"),
         (b"CDF\x01 broken", "is no NetCDF"),
@@ -195,39 +164,16 @@ def test_netcdf_without_spectra_lists_its_variables(tmp_path):
         read_raman(tmp_path / "gap.nc")
 
 
-@pytest.mark.parametrize(("name", "module"), [("a.spc", "spc_io"), ("a.wdf", "rsciio.renishaw")])
+@pytest.mark.parametrize(("name", "module"), [("a.spc", "spc_io"), ("a.xml", "rsciio.jobinyvon")])
 def test_a_missing_optional_reader_names_the_extra(write, monkeypatch, name, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=r'pip install "strain2dos\[io\]"'):
         read_raman(write(b"some bytes", name))
 
 
-INSERTS = [b"\t", b"\n", b"-", b"nan", b"#", b"\x00", b"\xb5", b";", b"\r"]
-
-
-@pytest.mark.filterwarnings("ignore:.*positions of its map:UserWarning")
-@settings(max_examples=300, deadline=None)
-@given(data=st.data())
-def test_mutated_files_give_an_ascending_array_or_an_error_that_names_the_file(data, tmp_path_factory):
-    content = bytearray(labspec_map().encode("latin-1"))
-    for _ in range(data.draw(st.integers(1, 6))):
-        position = data.draw(st.integers(0, len(content) - 1))
-        action = data.draw(st.sampled_from(["cut", "byte", "insert", "delete"]))
-        if action == "cut":
-            del content[max(position, 1) :]
-        elif action == "byte":
-            content[position] = data.draw(st.integers(0, 255))
-        elif action == "insert":
-            content[position:position] = data.draw(st.sampled_from(INSERTS))
-        elif len(content) > 20:
-            del content[position : position + 9]
-    path = tmp_path_factory.getbasetemp() / "mutated.txt"
-    path.write_bytes(content)
-    try:
-        cube, message = read_raman(path), None
-    except ValueError as error:
-        cube, message = None, str(error)
-    if cube is None:
-        assert "mutated.txt" in message
-    else:
-        assert (np.diff(cube["shift"]) > 0).all()
+def test_reading_files_loads_neither_fits_nor_models():
+    code = "import sys, strain2dos.io as io; io.read_raman; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    inside = {name.split(".")[1] for name in loaded.split() if name.startswith("strain2dos.")}
+    assert "io" in inside
+    assert not inside & {"raman", "dos", "mapping", "explain", "datasets", "cli"}

@@ -2,9 +2,11 @@
 """Files that instruments wrote, against independent parsing."""
 
 import gzip
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from strain2dos.io import read_raman
 
@@ -62,10 +64,47 @@ def test_renishaw_map_has_its_positions(raman):
     np.testing.assert_array_equal(cube.x, [-100, 0, 100])
 
 
+def test_renishaw_map_equals_rosettasciio(raman):
+    renishaw = pytest.importorskip("rsciio.renishaw", reason="the independent reader is optional")
+    path = raman / "rsciio_renishaw_test_map.wdf"
+    expected = renishaw.file_reader(str(path))[0]
+    y, x, shift = expected["axes"]
+    for cube in (read_raman(path), read_raman(path, memory_limit=0)):
+        np.testing.assert_array_equal(cube, expected["data"])
+        np.testing.assert_array_equal(cube["shift"], shift["axis"])
+        np.testing.assert_allclose(cube.y, y["offset"] + y["scale"] * np.arange(y["size"]))
+        np.testing.assert_allclose(cube.x, x["offset"] + x["scale"] * np.arange(x["size"]))
+        assert cube["shift"].attrs["units"] == shift["units"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spectrum1_1ML.txt",
+        "wrighttools_PL_map_20x20.txt.gz",
+        "wafer1_process1.csv",
+        "rsciio_renishaw_test_map.wdf",
+    ],
+)
+def test_measured_files_are_the_same_in_memory_and_streamed(raman, name):
+    xr.testing.assert_identical(read_raman(raman / name), read_raman(raman / name, memory_limit=0).compute())
+
+
+def test_a_wafer_map_with_decimal_commas_is_the_same(raman, tmp_path):
+    content = (raman / "wafer1_process1.csv").read_text().replace(".", ",")
+    (tmp_path / "wafer1_process1.csv").write_text(content)
+    xr.testing.assert_identical(
+        read_raman(tmp_path / "wafer1_process1.csv"), read_raman(raman / "wafer1_process1.csv")
+    )
+
+
 def test_jobinyvon_map_has_its_positions(raman):
     cube = read_raman(raman / "rsciio_jobinyvon_test_map_x3-y2.xml")
     assert dict(cube.sizes) == {"y": 2, "x": 3, "shift": 34}
-    assert cube["shift"].attrs["units"] == "nm"
+    assert (cube["shift"].attrs["units"], cube.attrs["units"]) == ("nm", "Cnt/sec")
+    tree = ElementTree.parse(raman / "rsciio_jobinyvon_test_map_x3-y2.xml")
+    rows = [np.array(row.text.split(), float) for row in tree.iter("LSX_Row")]
+    np.testing.assert_array_equal(cube.values.reshape(6, -1), np.array(rows)[:, ::-1])
 
 
 def test_spc_spectrum_has_the_points_of_its_header(raman):
@@ -74,8 +113,14 @@ def test_spc_spectrum_has_the_points_of_its_header(raman):
     # bytes 4-8 and 8-24 of the header: number of points, first and last x
     points = int(np.frombuffer(path.read_bytes()[4:8], "<u4")[0])
     assert dict(spectrum.sizes) == {"n": 1, "shift": points}
+    # 32-bit floats: the axis after a header of 512 bytes, the intensities after another of 32
+    axis = np.frombuffer(path.read_bytes(), "<f4", points, 512)
+    intensity = np.frombuffer(path.read_bytes(), "<f4", points, 544 + 4 * points)
+    np.testing.assert_array_equal(spectrum["shift"], np.sort(axis))
+    np.testing.assert_array_equal(spectrum[0], intensity[np.argsort(axis)])
 
 
+@pytest.mark.filterwarnings("ignore:.*does not end where its last block ends")
 @pytest.mark.parametrize(
     "name",
     ["rsciio_renishaw_test_map.wdf", "rsciio_jobinyvon_test_map_x3-y2.xml", "MoS2_PL.spc"],

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Lines of text files, one at a time, and what their cells are."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Bytes: a spectrum of a million points. A longer line is no table, and would fill the memory.
+_LONGEST = 2**24
+#: Bytes of text between two looks at the progress bar.
+_STRIDE = 2**18
+_CONTENT = re.compile(r"[^\s;,]")
+_HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
+#: What no thousands separator is: a comma before 1, 2, 4 or more digits, or after 0 or 4 or more of them.
+_DECIMAL = re.compile(r",\d{1,2}(?!\d)|,\d{4}|(?<![\d.,])0+,\d|\d{4},\d")
+
+
+@dataclass
+class Source:
+    """A text file, what its header says, and how its cells are written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    compressed : bool
+        Whether it is gzip-compressed.
+    """
+
+    path: Path
+    compressed: bool = False
+    header: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    delimiter: str | None = None
+    decimal: str = "."
+
+    def lines(self, skip: int = 0, what: str = "") -> Iterator[tuple[int, str]]:
+        """Yield number and text of each line that is neither blank nor a remark, after the first `skip`.
+
+        Raises
+        ------
+        ValueError
+            When the compression is damaged or a line endless.
+        """
+        for number, line in self._all(what):
+            if line.lstrip().startswith("#"):
+                self._remark(line.strip())
+            elif _CONTENT.search(line):
+                if skip:
+                    skip -= 1
+                else:
+                    yield number, line
+
+    def _all(self, what: str) -> Iterator[tuple[int, str]]:
+        from tqdm import tqdm
+
+        size, number, seen = self.path.stat().st_size, 0, 0
+        with (
+            self.path.open("rb") as raw,
+            tqdm(
+                total=size, delay=2, leave=False, unit="B", unit_scale=True, desc=f"{what} {self.path.name}"
+            ) as bar,
+        ):
+            file = io.BufferedReader(gzip.GzipFile(fileobj=raw), _STRIDE) if self.compressed else raw  # type: ignore[arg-type]
+            while line := self._next(file, number):
+                number += 1
+                seen += len(line)
+                if seen > _STRIDE:
+                    seen = 0
+                    bar.update(raw.tell() - bar.n)
+                yield number, _decoded(line, first=number == 1)
+
+    def _next(self, file: io.BufferedIOBase, number: int) -> bytes:
+        try:
+            line = file.readline(_LONGEST)
+        except (EOFError, OSError, zlib.error) as error:
+            if not self.compressed:
+                raise
+            raise ValueError(
+                f"{self.path}: gzip stops with '{error}' after line {number}; copy the file again."
+            ) from error
+        if len(line) == _LONGEST:
+            raise ValueError(
+                f"{self.path}, line {number + 1} is longer than {_LONGEST // 2**20} MiB, so this is "
+                f"no table of "
+                f"spectra; export it with one spectrum or point per line."
+            )
+        return line
+
+    def _remark(self, line: str) -> None:
+        if found := _HEADER.match(line):
+            self.header[found[1]] = found[2]
+        else:
+            # the last remark above the numbers may name the columns: WiRE separates the names by two tabs
+            self.names = [name.strip(" #\"'").lower() for name in re.split(r"[\t;,]+|\s{2,}|\s+#", line)]
+
+    def cells(self, line: str, width: int = 0) -> list[str]:
+        """Split a line at the delimiter; one delimiter too many at the end is not a cell."""
+        cells = line.split(self.delimiter)
+        if self.delimiter and len(cells) == width + 1 and not cells[-1].strip():
+            cells.pop()
+        return cells
+
+    def numbers(self, number: int, line: str, cells: list[str], start: int = 0) -> NDArray[np.float64]:
+        """Read the cells from `start` on as numbers, or say which of them is none."""
+        found = cells[start:]
+        comma = self.decimal == ","
+        try:
+            # float reads 1_0 as 10, and a point beside decimal commas may separate thousands
+            if "_" in line or (comma and "." in line):
+                raise ValueError
+            if comma:
+                found = [cell.replace(",", ".") for cell in found]
+            return np.array([float(cell) for cell in found])
+        except ValueError:
+            column = next(
+                (i for i, cell in enumerate(cells[start:], start) if not self.is_number(cell)), len(cells) - 1
+            )
+        hint = ""
+        if comma and "." in cells[column]:
+            hint = "; this file has decimal commas elsewhere, so a point may separate thousands"
+        elif "," in cells[column]:
+            hint = "; write decimal points instead of commas"
+        raise ValueError(
+            f"{self.path}, line {number}, column {column + 1}: {cells[column].strip()[:40]!r} is not a "
+            f"number{hint}. Correct it there."
+        )
+
+    def number(self, number: int, line: str, cells: list[str], column: int) -> float:
+        """Read one cell; before the decimal sign is decided, a comma counts as one."""
+        cell = cells[column]
+        if "," in cell and self.delimiter != ",":
+            cell = cell.replace(",", ".", 1)
+        if "_" not in cell:
+            try:
+                return float(cell)
+            except ValueError:
+                pass
+        return float(self.numbers(number, line, cells, column)[0])
+
+    def is_number(self, cell: str) -> bool:
+        """Tell whether a cell is a number as this file writes them."""
+        if self.decimal == ",":
+            if "." in cell:
+                return False
+            cell = cell.replace(",", ".", 1)
+        return is_number(cell)
+
+
+@dataclass
+class Commas:
+    """Whether the commas of a file separate decimals; collected line by line, told at the end."""
+
+    source: Source
+    first: tuple[int, str] | None = None
+    proven: bool = False
+
+    def see(self, number: int, line: str) -> None:
+        """Look at the commas of a line of numbers."""
+        if self.source.delimiter != "," and not self.proven and "," in line:
+            self.first = self.first or (number, line)
+            self.proven = _DECIMAL.search(line) is not None
+
+    def decide(self) -> None:
+        """Set the decimal sign of the source.
+
+        Raises
+        ------
+        ValueError
+            When each comma may as well separate thousands.
+        """
+        if self.first is None or self.proven:
+            self.source.decimal = "," if self.proven else "."
+            return
+        number, line = self.first
+        cells = self.source.cells(line)
+        column = next(i for i, cell in enumerate(cells) if "," in cell)
+        cell = cells[column].strip()[:40]
+        if not is_number(cell.replace(",", ".", 1)):
+            return
+        raise ValueError(
+            f"{self.source.path}, line {number}, column {column + 1}: {cell!r} may be "
+            f"{cell.replace(',', '.')} or "
+            f"{cell.replace(',', '')}, and no number of the file tells which; write decimal points."
+        )
+
+
+def is_number(cell: str) -> bool:
+    """Tell whether a cell is a number with a decimal point."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell
+
+
+def _decoded(line: bytes, *, first: bool) -> str:
+    try:
+        text = line.decode("utf-8-sig" if first else "utf-8")
+    except UnicodeDecodeError:
+        # LabSpec writes degree and micro signs in Latin-1
+        text = line.decode("latin-1")
+    return text.rstrip("\r\n")

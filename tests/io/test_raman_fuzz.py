@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Damaged files of every layout: an ascending array, or an error that names the file, and nothing else."""
+
+import gzip
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from strain2dos.datasets import make_raman_map
+from strain2dos.io import read_raman
+
+resource = pytest.importorskip("resource", reason="peak memory comes from getrusage, which Windows lacks")
+
+INSERTS = [b"\t", b"\n", b"-", b"nan", b"#", b"\x00", b"\xb5", b";", b"\r", b",", b"_", b"1e999", b"inf"]
+INSERTS += [b"\xff\xff\xff\x7f", b"\x00\x00\x00\x40", b"\x00\x00\x00\x00\x00\x00\x00\x10"]
+MEASURED = {
+    "map.wdf": "rsciio_renishaw_test_map.wdf",
+    "map.xml": "rsciio_jobinyvon_test_map_x3-y2.xml",
+    "spectrum.spc": "MoS2_PL.spc",
+}
+#: Bytes: none of the files decodes to more than a tenth of it.
+ROOM = 2**28
+
+damage = st.lists(
+    st.tuples(
+        st.sampled_from(["cut", "byte", "bit", "insert", "delete", "repeat"]),
+        st.floats(0, 1, exclude_max=True),
+        st.integers(0, 2**16),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def damaged(content, steps):
+    """Apply each step at a share of the length, or of the first 600 bytes, where the headers are."""
+    content = bytearray(content)
+    for action, share, value, early in steps:
+        place = int(share * (min(len(content), 600) if early else len(content)))
+        if action == "cut":
+            del content[max(place, 1) :]
+        elif action == "byte" and content:
+            content[place] = value % 256
+        elif action == "bit" and content:
+            content[place] ^= 1 << value % 8
+        elif action == "insert":
+            content[place:place] = INSERTS[value % len(INSERTS)]
+        elif action == "delete" and len(content) > 20:
+            del content[place : place + 1 + value % 9]
+        elif action == "repeat":
+            content[place:place] = content[place : place + 1 + value % 60]
+    return bytes(content)
+
+
+def reads_or_refuses(path):
+    try:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            cube, message = read_raman(path), None
+    except (ValueError, ImportError) as error:
+        cube, message = None, str(error)
+    if cube is None:
+        assert path.name in message
+        return
+    assert cube.ndim in (2, 3)
+    assert cube.dims[-1] == "shift"
+    assert (np.diff(cube["shift"]) > 0).all()
+    assert cube.dtype.kind in "fiu"
+    for one in heard:
+        assert one.category is UserWarning, one
+        assert path.name in str(one.message)
+
+
+def whole_files(layouts, folder):
+    """A file of each layout, by name."""
+    data = make_raman_map((8, 8), random_state=0).intensity[:, :3, :40]
+    data.to_netcdf(folder / "classic.nc", engine="scipy")
+    data.to_netcdf(folder / "map.nc", engine="h5netcdf", encoding={"intensity": {"zlib": True}})
+    labspec = layouts.labspec_map().encode("latin-1")
+    return {
+        "columns.txt": b"# a remark\n384.5\t20\n385.0\t90.5\n386.5\t30\n387\t20\n",
+        "spectrum.txt": (layouts.header + "600\t5\r\n601\t6\r\n602\t7\r\n").encode("latin-1"),
+        "line.txt": layouts.line_scan().encode("latin-1"),
+        "map.txt": labspec,
+        "map.gz": gzip.compress(labspec),
+        "wafer.csv": b"Sites\nX;Y;380;381;382;\n0.0;0.0;1;2;3;\n29.7;-1.5;4;5;6;\n7;8;7;8;9;\n",
+        "comma.csv": b"X;Y;380,5;381,5;\n0,0;0,0;1;2,25;\n29,7;-1,5;4;5;\n7;8;7;8;\n",
+        "table.csv": b"#units[x]=um\ny,x,380,381\n1,1,1,2\n1,2,3,4\n2,1,5,6\n2,2,7,8\n",
+        "points.txt": layouts.long_form().encode(),
+        "made.wdf": layouts.wdf(),
+        "classic.nc": (folder / "classic.nc").read_bytes(),
+        "map.nc": (folder / "map.nc").read_bytes(),
+    }
+
+
+NAMES = [
+    "columns.txt",
+    "spectrum.txt",
+    "line.txt",
+    "map.txt",
+    "map.gz",
+    "wafer.csv",
+    "comma.csv",
+    "table.csv",
+]
+NAMES += ["points.txt", "made.wdf", "classic.nc", "map.nc"]
+fuzz = settings(
+    max_examples=400,
+    deadline=5000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@fuzz
+@given(steps=damage)
+def test_a_damaged_file_is_read_or_refused_by_name(steps, name, layouts, tmp_path):
+    whole = tmp_path / f"whole-{name}"
+    if not whole.exists():
+        whole.write_bytes(whole_files(layouts, tmp_path)[name])
+        reads_or_refuses(whole)
+    path = tmp_path / f"damaged-{name}"
+    path.write_bytes(damaged(whole.read_bytes(), steps))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reads_or_refuses(path)
+    assert 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) < ROOM
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", MEASURED)
+@fuzz
+@given(steps=damage)
+def test_a_damaged_instrument_file_is_read_or_refused_by_name(steps, name, reference_dir, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(damaged((reference_dir / "raman" / MEASURED[name]).read_bytes(), steps))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reads_or_refuses(path)
+    assert 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) < ROOM
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@settings(fuzz, max_examples=80)
+@given(steps=damage, which=st.integers(0, 100), lost=st.booleans())
+def test_a_damaged_zarr_store_is_read_or_refused_by_name(steps, which, lost, version, tmp_path):
+    pytest.importorskip("zarr", reason="zarr is an optional dependency")
+    whole, path = tmp_path / "whole.zarr", tmp_path / "damaged.zarr"
+    if not whole.exists():
+        data = make_raman_map((8, 8), random_state=0).intensity[:, :3, :40].to_dataset()
+        chunks = {"intensity": {"chunks": (4, 3, 40)}}
+        data.to_zarr(whole, consolidated=False, zarr_format=version, encoding=chunks)
+        reads_or_refuses(whole)
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.copytree(whole, path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    file = files[which % len(files)]
+    content = damaged(file.read_bytes(), steps)
+    file.unlink()
+    if not lost:
+        file.write_bytes(content)
+    reads_or_refuses(path)

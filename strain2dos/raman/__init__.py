@@ -6,6 +6,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "_cosmic_rays": ["mask_cosmic_rays"],
         "_displays": ["CorrelationDisplay", "SpectrumFitDisplay"],
         "_featurizer": ["RamanFeaturizer"],
         "_modes": ["RamanMode", "material_modes"],

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Points of a spectrum that stand out from all spectra beside it."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -101,7 +102,10 @@ def find_hits(
     for first in range(0, len(peak), _BATCH):
         part = slice(first, first + _BATCH)
         at = judged[run_row[part]]
-        _confirm(ready, rows[at], beside[at], (start[part], stop[part], peak[part]), search, (hits, at))
+        for k, low, high in _confirm(
+            ready, rows[at], beside[at], (start[part], stop[part], peak[part]), search
+        ):
+            hits[at[k], low:high] |= ready.valid[rows[at[k]], low:high]
     return hits
 
 
@@ -150,28 +154,28 @@ def _confirm(
     beside: NDArray[np.int64],
     runs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     search: HitSearch,
-    out: tuple[NDArray[np.bool_], NDArray[np.int64]],
-) -> None:
-    """Compare candidates with what their neighbours let expect; write the hits into ``out``."""
+) -> Iterator[tuple[int, int, int]]:
+    """Compare candidates with what their neighbours let expect; yield index, start and stop of the hits."""
     start, stop, peak = runs
+    centre, half = HALF_WINDOW, 0.5 * search.threshold
     run = (start - peak, stop - peak)
     found = expect(ready, rows, beside, peak, run, search.max_width, search.max_move)
+    kept = np.flatnonzero(found.residual[:, centre] >= half * found.noise[:, centre])
+    if not kept.size:
+        return
     # A candidate may be only the tip of a hit, the rest of which was still in the fit.
-    left, right = _extent(found.residual > found.noise, search.max_width)
-    run = (np.minimum(run[0], -left), np.maximum(run[1], right + 1))
-    found = expect(ready, rows, beside, peak, run, search.max_width, search.max_move)
-    centre, half = HALF_WINDOW, 0.5 * search.threshold
+    left, right = _extent((found.residual > found.noise)[kept], search.max_width)
+    run = (np.minimum(run[0][kept], -left), np.maximum(run[1][kept], right + 1))
+    peak = peak[kept]
+    found = expect(ready, rows[kept], beside[kept], peak, run, search.max_width, search.max_move)
     share = _FLANK_SHARE * found.residual[:, centre, None]
     above = (found.residual >= np.maximum(half * found.fit_sigma, share)) & (found.upper > 0.0)
     left, right = _extent(above, search.max_width)
     is_hit = left + right + 1 <= search.max_width
     is_hit &= found.upper[:, centre] >= half * found.fit_sigma[:, centre]
     is_hit &= _stands_out(found, left, right, search.threshold)
-    hits, at = out
     for k in np.flatnonzero(is_hit):
-        low, high = peak[k] - left[k], peak[k] + right[k] + 1
-        low, high = max(low, 0), min(high, hits.shape[1])
-        hits[at[k], low:high] |= ready.valid[rows[k], low:high]
+        yield kept[k], max(peak[k] - left[k], 0), peak[k] + right[k] + 1
 
 
 def _stands_out(

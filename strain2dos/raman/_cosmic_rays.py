@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from strain2dos.raman._cosmic_columns import bad_columns
 from strain2dos.raman._cosmic_neighbours import HitSearch, find_hits, prepare
@@ -114,14 +115,16 @@ def mask_cosmic_rays(
     if columns:
         mask |= bad_columns(_blocks(array, grid, 0), threshold)
     offsets, halo = _neighbourhood(grid)
+    active = np.ones(grid, dtype=bool)
     for _ in range(_PASSES):
         before = mask.copy()
         for rows, first, block in _blocks(array, grid, halo):
-            spectra = block.astype(np.float64)
-            spectra[before[first : first + len(block)]] = np.nan
-            mask[rows] |= _hits_of_rows(spectra, rows, first, offsets, search)
-        if np.array_equal(before, mask):
-            break
+            if active[rows].any():
+                spectra = block.astype(np.float64)
+                spectra[before[first : first + len(block)]] = np.nan
+                mask[rows] |= _hits_of_rows(spectra, rows, first, (active[rows], offsets), search)
+        # Only where a hit was taken away can the second look differ from the first.
+        active = binary_dilation((mask != before).any(axis=-1), _footprint(offsets, halo))
     return _handed_back(cube, mask, dims, return_mask)
 
 
@@ -185,16 +188,32 @@ def _blocks(array: Any, grid: tuple[int, ...], halo: int) -> Iterator[tuple[slic
 
 
 def _hits_of_rows(
-    spectra: NDArray[np.float64], rows: slice, first: int, offsets: NDArray[np.int64], search: HitSearch
+    spectra: NDArray[np.float64],
+    rows: slice,
+    first: int,
+    where: tuple[NDArray[np.bool_], NDArray[np.int64]],
+    search: HitSearch,
 ) -> NDArray[np.bool_]:
-    """Hits (rows, x, n_shift) in the rows of a block without its halo."""
+    """Hits (rows, x, n_shift) in the active pixels of a block, whose halo is only there to compare."""
     n_loaded, n_columns, m = spectra.shape
-    y, x = np.divmod(np.arange((rows.start - first) * n_columns, (rows.stop - first) * n_columns), n_columns)
+    active, offsets = where
+    y, x = np.nonzero(active)
+    y = y + rows.start - first
     beside_y, beside_x = y[:, None] + offsets[:, 0], x[:, None] + offsets[:, 1]
     there = (beside_y >= 0) & (beside_y < n_loaded) & (beside_x >= 0) & (beside_x < n_columns)
     beside = np.where(there, beside_y * n_columns + beside_x, -1)
-    hits = find_hits(prepare(spectra.reshape(-1, m)), y * n_columns + x, beside, search)
-    return hits.reshape(-1, n_columns, m)
+    hits = np.zeros((*active.shape, m), dtype=bool)
+    hits[active] = find_hits(prepare(spectra.reshape(-1, m)), y * n_columns + x, beside, search)
+    return hits
+
+
+def _footprint(offsets: NDArray[np.int64], halo: int) -> NDArray[np.bool_]:
+    """The neighbourhood as a structuring element for `scipy.ndimage.binary_dilation`."""
+    reach = max(halo, int(np.abs(offsets[:, 1]).max()))
+    footprint = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=bool)
+    footprint[reach, reach] = True
+    footprint[offsets[:, 0] + reach, offsets[:, 1] + reach] = True
+    return footprint
 
 
 def _handed_back(

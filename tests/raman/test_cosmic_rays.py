@@ -107,15 +107,17 @@ def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths):
 
     def rms(cube):
         centres = featurizer.transform(cube[x >= 13])[:, columns]
-        assert np.isfinite(centres).all(axis=1).mean() > 0.99
+        lost.append(np.isnan(centres).any(axis=1).mean())
         return np.sqrt(np.nanmean((centres - truth) ** 2, axis=0))
 
+    lost = []
     clean = rms(edge)
     masked = []
     for seed in range(3):
         dirty, _ = hit(edge, seed, widths=widths, heights=HEIGHTS[2:], on_line=0.0)
         assert rms(dirty)[0] > 5.0 * clean[0]
         masked.append(rms(mask_cosmic_rays(dirty)))
+        assert lost[-1] == 0.0
     assert (np.sqrt(np.mean(np.square(masked), axis=0)) < 1.05 * clean).all()
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.raman._correlation_grid import draw_grid
 from strain2dos.raman._labels import mode_label
-from strain2dos.raman._plotting import COLOURS, pyplot
+from strain2dos.raman._plotting import pyplot
 from strain2dos.raman._separator import PERCENT, StrainDopingSeparator
 from strain2dos.raman._status import FitStatus
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 # Beyond this many, points cover each other.
 _MANY = 3000
-_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-_MOST_MARKS = 8
 
 
 class CorrelationDisplay:
@@ -207,7 +206,7 @@ class CorrelationDisplay:
             self._draw_points(ax, centers, good)
         directions = (self.matrix[:, 0] / PERCENT, self.matrix[:, 1])
         labels = ("strain (%)", "doping ($10^{13}$ e/cm$^2$)")
-        _draw_grid(ax, self.origin, directions, labels)
+        draw_grid(ax, self.origin, directions, labels)
         ax.plot(*self.origin, "k*", ms=10, label="unstrained, neutral", zorder=4)
         self._draw_ellipse(ax, good)
         for axis, name in zip((ax.xaxis, ax.yaxis), self.mode_names, strict=True):
@@ -276,7 +275,7 @@ class CorrelationDisplay:
         largest = float((np.sqrt(np.maximum(np.diag(typical), 0.0)) / spans).max())
         while 0.0 < largest * self.magnification_ < 0.008:
             self.magnification_ *= 10
-        place = np.array([ax.get_xlim()[1], ax.get_ylim()[0]]) + spans * [-0.12, 0.12]
+        place = _emptiest_corner(ax, np.vstack([self.centers[good], self.origin]))
         times = rf", drawn $\times${self.magnification_}" if self.magnification_ > 1 else ""
         self.ellipse_ = ax.add_patch(
             Ellipse(
@@ -293,64 +292,10 @@ class CorrelationDisplay:
         )
 
 
-def _draw_grid(
-    ax: "Axes",
-    origin: NDArray[np.float64],
-    directions: tuple[NDArray[np.float64], NDArray[np.float64]],
-    labels: tuple[str, str],
-) -> None:
-    """Axes of strain and doping through the origin, and lines of equal strain and doping with values."""
+def _emptiest_corner(ax: "Axes", points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The corner of the axes (a little inside) from which the next point is farthest."""
     low = np.array([ax.get_xlim()[0], ax.get_ylim()[0]])
-    high = np.array([ax.get_xlim()[1], ax.get_ylim()[1]])
-    corners = np.array([[x, y] for x in (low[0], high[0]) for y in (low[1], high[1])])
-    reach = (corners - origin) @ np.linalg.inv(np.column_stack(directions)).T
-    for k, (label, colour) in enumerate(zip(labels, COLOURS[:2], strict=True)):
-        along, across = directions[k], directions[1 - k]
-        ends = origin + np.outer([reach[:, k].min(), reach[:, k].max()], along)
-        ax.plot(*ends.T, "-", lw=1.4, color=colour, label=label, zorder=2)
-        for mark in _marks(reach[:, k]):
-            span = np.array([reach[:, 1 - k].min(), reach[:, 1 - k].max()])
-            line = origin + mark * along + np.outer(span, across)
-            ax.plot(*line.T, "-", lw=0.5, color=colour, alpha=0.55, zorder=1)
-            _label_mark(ax, line, f"{mark:g}", colour, (low, high))
-    ax.set_xlim(low[0], high[0])
-    ax.set_ylim(low[1], high[1])
-
-
-def _marks(reach: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round values in the range, at most eight, without 0 (that is the axis itself)."""
-    low, high = float(reach.min()), float(reach.max())
-    step = next((s for s in _STEPS if (high - low) / s <= _MOST_MARKS), _STEPS[-1])
-    numbers = np.arange(np.ceil(low / step), np.floor(high / step) + 1)
-    return numbers[numbers != 0] * step
-
-
-def _label_mark(
-    ax: "Axes",
-    line: NDArray[np.float64],
-    text: str,
-    colour: str,
-    limits: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> None:
-    """Write the value where the line enters the axes (Liang and Barsky, ACM Trans. Graph. 3, 1 (1984))."""
-    low, high = limits
-    step = line[1] - line[0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        first, second = (low - line[0]) / step, (high - line[0]) / step
-    enter = float(np.nanmax(np.fmin(first, second)))
-    leave = float(np.nanmin(np.fmax(first, second)))
-    if leave - enter <= 0.0:
-        return
-    inset = min(0.03 / max(float(np.abs(step / (high - low)).max()), 1e-9), 0.5 * (leave - enter))
-    at = line[0] + (enter + inset) * step
-    ax.annotate(
-        text,
-        at,
-        color=colour,
-        fontsize="x-small",
-        ha="center",
-        va="center",
-        clip_on=True,
-        zorder=5,
-        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.8},
-    )
+    span = np.array([ax.get_xlim()[1], ax.get_ylim()[1]]) - low
+    corners = np.array([[x, y] for x in (0.12, 0.88) for y in (0.12, 0.88)])
+    distance = [np.linalg.norm((points - low) / span - corner, axis=1).min() for corner in corners]
+    return low + span * corners[int(np.argmax(distance))]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from strain2dos.raman._result import SpectraFit
 
-_REASON_ROWS_HEIGHT = 0.2
+# Inches for one reason in the legend.
+_REASON_ROWS_HEIGHT = 0.22
 
 
 class FeatureMapDisplay:
@@ -157,7 +158,7 @@ class FeatureMapDisplay:
         self.figure_ = self.ax_.figure
         if new and codes:
             width, height = self.figure_.get_size_inches()
-            self.figure_.set_size_inches(width, height + _REASON_ROWS_HEIGHT * (len(codes) + 1))
+            self.figure_.set_size_inches(width, height + _REASON_ROWS_HEIGHT * (len(codes) + 2))
         handles = []
         for number, code in enumerate(codes):
             pixels = status == code
@@ -171,6 +172,9 @@ class FeatureMapDisplay:
                 bbox_to_anchor=(0.5, -0.16),
                 fontsize="small",
                 frameon=False,
+                title="No value because",
+                title_fontsize="small",
+                alignment="left",
                 handlelength=2.6,
                 handleheight=1.4,
             )
@@ -178,10 +182,12 @@ class FeatureMapDisplay:
 
     def _label(self) -> str:
         name = str(self.values.name)
-        label = feature_label(name)
-        if label != name and "(" in label:
-            return label
-        words = str(self.values.attrs.get("long_name", name))
+        feature = name.removesuffix("_sigma")
+        words = feature_label(feature, unit=False)
+        if words == feature:
+            words = str(self.values.attrs.get("long_name", name))
+        elif feature != name:
+            words += ", standard deviation"
         unit = unit_sign(self.values.attrs.get("units", ""))
         return words[:1].upper() + words[1:] + (f" ({unit})" if unit else "")
 

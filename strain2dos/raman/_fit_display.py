@@ -151,6 +151,9 @@ class SpectrumFitDisplay:
     def draw(self, ax: "Axes", *, size: float = 3.0) -> None:
         """Draw points, lines and fit only, in markers of ``size`` points: no labels, no legend."""
         out = self._out()
+        if out.all() and out.size:
+            ax.set_xlim(self.shift[0], self.shift[-1])
+            ax.set_yticks([])
         ax.plot(self.shift[~out], self.intensity[~out], "o", ms=size, mew=0, color="0.45", label="measured")
         total = self.baseline + sum(self.components.values())
         for k, (name, line) in enumerate(self.components.items()):
@@ -192,7 +195,7 @@ class SpectrumFitDisplay:
         ax.axhspan(-2.0, 2.0, color="0.93", lw=0)
         ax.axhline(0.0, color="0.7", lw=0.8)
         ax.plot(self.shift, np.where(out, np.nan, self.residual) / scale, lw=1, color="0.3")
-        ax.set_ylabel("Residual / σ")
+        ax.set_ylabel(r"Residual / $\sigma$")
         ax.figure.align_ylabels()
 
 

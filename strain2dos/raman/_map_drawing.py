@@ -54,7 +54,7 @@ def robust_scale(values: NDArray[np.float64], cmap: str = "viridis") -> ColourSc
 def draw_map(
     values: xr.DataArray, ax: "Axes | None", scale: ColourScale, label: str | None
 ) -> tuple["Axes", "QuadMesh", "Colorbar | None"]:
-    """Draw values (y, x) with axes in the units of their coordinates; ``label`` None leaves the colour bar out.
+    """Draw values (y, x) with axes in the units of their coordinates; without ``label`` no colour bar.
 
     Pixels that are NaN stay transparent: hatch the background of the axes, or use `hatch`.
     """
@@ -87,7 +87,7 @@ def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: in
     patch = PathPatch(
         outline,
         facecolor=str(grey),
-        edgecolor="0.35",
+        edgecolor="0.5",
         hatch=HATCHES[number % len(HATCHES)],
         linewidth=0,
         label=label,
@@ -97,7 +97,7 @@ def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: in
 
 
 def _outline(x: NDArray[np.float64], y: NDArray[np.float64], where: NDArray[np.bool_]) -> "Path":
-    """Rectangles around the runs of pixels of each row, as one path: a hatch then runs through all of them."""
+    """Rectangles around the runs of pixels of each row, as one path: a hatch runs through all of them."""
     from matplotlib.path import Path
 
     step = np.diff(np.pad(where.astype(np.int8), ((0, 0), (1, 1))), axis=1)
@@ -111,7 +111,7 @@ def _outline(x: NDArray[np.float64], y: NDArray[np.float64], where: NDArray[np.b
 
 def unit_sign(unit: Any) -> str:
     """A unit as it is printed: "um" becomes µm."""
-    return _UNIT_SIGNS.get(str(unit), str(unit))
+    return _UNIT_SIGNS.get(str(unit), str(unit).replace("cm-1", "cm⁻¹"))
 
 
 def _is_index(values: xr.DataArray, dim: str) -> bool:

@@ -46,9 +46,9 @@ class WorstFitsDisplay:
     First come spectra that failed: one of each reason in the order of the codes of `FitStatus`, then a second
     of each and so on, up to half of the page where there are good fits to show as well. Then follow the
     fitted spectra with the largest misfit, the chi-square per point over the noise variance. For
-    ``noise="poisson"`` chi-square has no unit, so it is taken as it is; otherwise the noise is that from point
-    to point (median absolute second difference of each spectrum), which a line that does not fit leaves alone.
-    Shot noise makes strong lines noisier than the background, so values up to about 3 are usual for these.
+    ``noise="poisson"`` chi-square has no unit, so it is taken as it is; otherwise the noise is that from
+    point to point (median absolute second difference of each spectrum), which a line that does not fit leaves
+    alone. Shot noise makes strong lines noisier than the background, so values up to about 3 are usual there.
 
     Examples
     --------
@@ -147,14 +147,13 @@ class WorstFitsDisplay:
     def _draw_panel(self, ax: "object", number: int) -> None:
         display, misfit = self.fits[number], self.misfit[number]
         display.draw(ax, size=2.0)
-        ax.margins(y=0.12)
         ax.set_title(self.labels[number], fontsize="small", loc="left", pad=3)
         ax.tick_params(labelsize="x-small")
         if display.shift.size:
             ax.set_xlim(display.shift[0], display.shift[-1])
-        if not np.isfinite(display.intensity).any():
-            ax.set_yticks([])
         failed = display.status != FitStatus.OK
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(bottom, top + (0.45 if failed else 0.2) * (top - bottom))  # room for the words
         lines = [status_words(display.status).replace(" (", "\n(")] if failed else []
         lines += [f"χ²/N = {misfit:.3g}"] if np.isfinite(misfit) else []
         ax.text(

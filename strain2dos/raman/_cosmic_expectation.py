@@ -27,14 +27,15 @@ class Expectation(NamedTuple):
     """Candidates (c, w) against their neighbours; the middle column is the top of the candidate.
 
     ``residual`` and ``upper`` are the spectrum minus the median, and minus nearly the highest, of what the
-    neighbours give; ``sigma`` is the standard deviation of ``residual``, ``fit_sigma`` without the part that
-    comes from how far the neighbours disagree, and ``noise`` that of the spectrum alone.
+    neighbours give; ``fit_sigma`` is the standard deviation of ``residual`` by chance (infinite where no
+    neighbour fits), ``shape_sigma`` what comes on top because the neighbours disagree on the shape of a line,
+    and ``noise`` the standard deviation of the spectrum alone.
     """
 
     residual: Floats
     upper: Floats
-    sigma: Floats
     fit_sigma: Floats
+    shape_sigma: Floats
     noise: Floats
 
 
@@ -76,11 +77,11 @@ def expect(
     terms = _aligned(ready, beside, peak, own, weight, max_move)
     expected, misfit, leverage = _fit_terms(terms, own, weight)
     misfit = np.where(beside >= 0, misfit, np.inf)
-    middle, upper, fit2, sigma2 = _combine(expected, misfit, leverage, variance)
+    middle, upper, fit2, shape2 = _combine(expected, misfit, leverage, variance)
     # Outside of the spectrum nothing stands out.
     residual = np.where(inside, own - middle, 0.0)
     upper = np.where(inside, own - upper, 0.0)
-    return Expectation(residual, upper, np.sqrt(sigma2), np.sqrt(fit2), np.sqrt(variance))
+    return Expectation(residual, upper, np.sqrt(fit2), np.sqrt(shape2), np.sqrt(variance))
 
 
 def _left_out(offsets: Integers, run: tuple[Integers, Integers], max_width: int) -> NDArray[np.bool_]:
@@ -169,7 +170,7 @@ def _combine(
     expected: Floats, misfit: Floats, leverage: Floats, variance: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Median and (nearly) highest (c, w) of the neighbours that fit about as well as the best, and the
-    variance of the difference to the median: by the noise alone, and with the neighbours' disagreement.
+    variance of the difference to the median: by chance, and by the neighbours' disagreement.
     """
     best = misfit.min(axis=1)
     taken = misfit <= (_AS_GOOD * np.maximum(best, 1.0))[:, None]
@@ -188,10 +189,10 @@ def _combine(
     spread = np.where(taken[:, :, None], leverage, 0.0).sum(axis=1) / np.maximum(n, 1)[:, None]
     # 1.5: variance of a median against that of a mean.
     own = variance * (1.0 + 1.5 / np.maximum(n, 1))[:, None]
-    fit2 = np.where(n > 0, np.maximum(best, 1.0), 1.0)[:, None] * (own + spread)
+    # Where nobody fits nothing can be said: an infinite error keeps the candidate from being a hit.
+    fit2 = np.where(n > 0, np.maximum(best, 1.0), np.inf)[:, None] * (own + spread)
     # Lines of another width or splitting than the neighbours' are not foretold better than the neighbours
     # agree, and never to better than a share of their height.
     apart = np.where(taken[:, :, None], expected - middle[:, None, :], 0.0)
-    sigma2 = fit2 + (apart**2).sum(axis=1) / np.maximum(n, 1)[:, None] + (_LINE_SHARE * middle) ** 2
-    # Nobody fits: nothing can be said (an infinite sigma keeps the candidate from being a hit).
-    return middle, upper, fit2, np.where((n > 0)[:, None], sigma2, np.inf)
+    shape2 = (apart**2).sum(axis=1) / np.maximum(n, 1)[:, None] + (_LINE_SHARE * middle) ** 2
+    return middle, upper, fit2, shape2

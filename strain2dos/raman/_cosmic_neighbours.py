@@ -35,7 +35,8 @@ class Prepared(NamedTuple):
 
     ``filled`` has its gaps bridged (only for comparisons: those points are never judged), ``smooth`` is free
     of anything as narrow as a hit, ``variance`` is that of the noise per point, ``noise`` (n,) its root off
-    the lines; 0 marks spectra that cannot be judged.
+    the lines (0 marks spectra that cannot be judged), ``level`` (n,) their median and ``gain`` (n,) the
+    variance that each further count brings.
     """
 
     filled: Floats
@@ -44,6 +45,7 @@ class Prepared(NamedTuple):
     variance: Floats
     noise: Floats
     level: Floats
+    gain: Floats
 
 
 def prepare(spectra: Floats) -> Prepared:
@@ -60,10 +62,10 @@ def prepare(spectra: Floats) -> Prepared:
     noise = np.where(enough, _noise(filled), 0.0)
     # Shot noise: the variance grows in proportion to the counts. Where the background was subtracted the
     # proportion cannot be read from it; the misfit of the neighbours then has to tell.
-    grows = level > 5.0 * noise
+    grows = level > noise
     gain = np.where(grows, noise**2 / np.where(grows, level, 1.0), 0.0)
     variance = noise[:, None] ** 2 + gain[:, None] * np.maximum(smooth - level[:, None], 0.0)
-    return Prepared(filled, valid, smooth, variance, noise, level)
+    return Prepared(filled, valid, smooth, variance, noise, level, gain)
 
 
 def _noise(spectra: Floats) -> Floats:
@@ -173,13 +175,17 @@ def _confirm(
     left, right = _extent(above, search.max_width)
     is_hit = left + right + 1 <= search.max_width
     is_hit &= found.upper[:, centre] >= half * found.fit_sigma[:, centre]
-    is_hit &= _stands_out(found, left, right, search.threshold)
+    is_hit &= _stands_out(found, left, right, search.threshold, ready.gain[rows[kept]])
     for k in np.flatnonzero(is_hit):
         yield kept[k], max(peak[k] - left[k], 0), peak[k] + right[k] + 1
 
 
 def _stands_out(
-    found: Expectation, left: NDArray[np.int64], right: NDArray[np.int64], threshold: float
+    found: Expectation,
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    threshold: float,
+    gain: Floats,
 ) -> NDArray[np.bool_]:
     """Whether candidates exceed the neighbours beyond doubt, and end abruptly on both sides."""
     centre = HALF_WINDOW
@@ -190,8 +196,11 @@ def _stands_out(
     inside = (offset >= -left[:, None]) & (offset <= right[:, None])
     n = inside.sum(axis=1)
     mean = (inside * found.residual).sum(axis=1) / n
-    chance = (inside * found.fit_sigma**2).sum(axis=1) / n**2
-    shape = (inside * (found.sigma**2 - found.fit_sigma**2)).sum(axis=1) / n
+    chance = np.where(inside, found.fit_sigma**2, 0.0).sum(axis=1) / n**2
+    shape = np.where(inside, found.shape_sigma**2, 0.0).sum(axis=1) / n
+    # Few counts scatter farther upwards than a normal distribution of the same variance (Cornish and Fisher,
+    # Rev. Int. Stat. Inst. 5, 307 (1938), first term, for the skewness of Poisson counts).
+    mean = mean - gain * (threshold**2 - 1.0) / (6.0 * n)
     plain = (mean >= threshold * np.sqrt(chance + shape)) & (
         flank <= _FLANK_SHARE * top + _FLANK_NOISE * noise
     )

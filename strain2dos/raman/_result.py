@@ -2,13 +2,16 @@
 """What a fit of many spectra gives besides the features."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from strain2dos.raman._status import FitStatus
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class SpectraFit:
         }
         return pd.DataFrame(columns)
 
-    def to_dataset(self, like: xr.DataArray) -> xr.Dataset:
+    def to_dataset(self, like: "xr.DataArray") -> "xr.Dataset":
         """Features as maps, with the coordinates of the cube whose spectra were fitted.
 
         Parameters

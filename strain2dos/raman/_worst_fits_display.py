@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A page of the spectra whose fits deserve a look."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -12,6 +13,8 @@ from strain2dos.raman._plotting import pyplot, status_words
 from strain2dos.raman._status import FitStatus
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from strain2dos.raman._featurizer import RamanFeaturizer
     from strain2dos.raman._result import SpectraFit
 
@@ -144,7 +147,7 @@ class WorstFitsDisplay:
         self.axes_, self.figure_ = axes.ravel()[: len(self.fits)], figure
         return self
 
-    def _draw_panel(self, ax: "object", number: int) -> None:
+    def _draw_panel(self, ax: "Axes", number: int) -> None:
         display, misfit = self.fits[number], self.misfit[number]
         display.draw(ax, size=2.0)
         ax.set_title(self.labels[number], fontsize="small", loc="left", pad=3)
@@ -169,7 +172,7 @@ class WorstFitsDisplay:
         )
 
 
-def _rows(X: ArrayLike | xr.DataArray) -> tuple[NDArray[np.float64], "object"]:
+def _rows(X: ArrayLike | xr.DataArray) -> tuple[NDArray[np.float64], Callable[[int], str]]:
     """Spectra (n, n_shift), and what names the i-th of them."""
     if not isinstance(X, xr.DataArray):
         return np.asarray(X), lambda i: f"spectrum {i}"

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.ndimage import uniform_filter1d
 
 from strain2dos.datasets import make_raman_map
 from strain2dos.raman import RamanFeaturizer, _cosmic_rays, mask_cosmic_rays
@@ -163,6 +164,16 @@ def test_coarsely_digitised_counts_have_a_noise(flake):
     assert 1e6 * mask_cosmic_rays(cube, return_mask=True)[1].mean() < 60
     cube[20, 20, 50:53] += 12.0
     assert mask_cosmic_rays(cube, return_mask=True)[1][20, 20, 50:53].all()
+
+
+def test_smoothed_and_noiseless_spectra_are_left_alone(flake):
+    smoothed = uniform_filter1d(np.nan_to_num(flake.intensity.values), 5, axis=-1)
+    assert 1e6 * mask_cosmic_rays(smoothed, return_mask=True)[1].mean() < 200
+    shift = np.arange(360.0, 430.0, 0.6)
+    x = np.repeat(np.arange(12.0), 12)
+    lines = np.stack([384.5 - 0.2 * x, 384.5 - 0.1 * x, 403.0 - 0.05 * x], axis=-1)
+    exact = simulate_spectra(lines, shift, shot_noise=False, read_noise=0.0).reshape(12, 12, -1)
+    assert not mask_cosmic_rays(exact, return_mask=True)[1].any()
 
 
 def test_hot_and_dead_detector_pixels_are_masked_in_all_spectra(flake):

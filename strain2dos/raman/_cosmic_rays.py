@@ -87,8 +87,8 @@ def mask_cosmic_rays(
     noise, so nothing is masked there on slight grounds. Hits of less than about ten standard deviations are
     found in part only, and on a line only above about a quarter of its height where neighbours differ in the
     shape of the line. On axes so coarse that lines are no wider than ``max_width`` points, neighbours have to
-    be alike, or lines are taken for hits: lower ``max_width`` there. The result does not depend on the size of the blocks,
-    and turning the map over turns the result over.
+    be alike, or lines are taken for hits: lower ``max_width`` there. The result does not depend on the size
+    of the blocks, and turning the map over turns the result over.
 
     References
     ----------

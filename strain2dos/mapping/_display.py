@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from strain2dos.mapping._labels import feature_label
+from strain2dos.raman._labels import feature_label
+from strain2dos.raman._map_drawing import ColourScale, draw_map, unit_sign
 
-_UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
 _SHORT = {"gap": "Band gap", "vbm": "Valence band maximum", "cbm": "Conduction band minimum"}
 
 
@@ -111,32 +111,21 @@ class MapDisplay:
         colorbar : bool, default=True
             Whether to add a colour bar.
         """
-        import matplotlib.pyplot as plt
-
         values = self.values.transpose("y", "x")
         data = np.ma.masked_invalid(np.asarray(values.values, dtype=np.float64))
-        x, y = (_centres(values, dim) for dim in ("x", "y"))
-        if ax is None:
-            _, ax = plt.subplots(figsize=_size(x, y), layout="constrained")
         if cmap is None and values.name == "strain" and vmin is None and vmax is None and data.count():
             cmap, vmax = "RdBu_r", float(np.abs(data).max())
             vmin = -vmax
-        mesh = ax.pcolormesh(
-            _edges(x), _edges(y), data, cmap=cmap or "viridis", vmin=vmin, vmax=vmax, rasterized=True
-        )
+        scale = ColourScale(cmap or "viridis", vmin, vmax)
+        label = self._label() if colorbar else None
+        self.ax_, self.im_, self.colorbar_ = draw_map(values, ax, scale, label)
+        self.figure_ = self.ax_.figure
         masked = int(np.ma.count_masked(data))
         if masked:
-            ax.patch.set(facecolor="0.92", edgecolor="0.55", hatch="////", linewidth=0)
-            ax.set_title(
+            self.ax_.patch.set(facecolor="0.92", edgecolor="0.55", hatch="////", linewidth=0)
+            self.ax_.set_title(
                 f"{masked} of {data.size} pixels without a result (hatched)", fontsize="small", loc="left"
             )
-        self.colorbar_ = (
-            ax.figure.colorbar(mesh, ax=ax, label=self._label(), shrink=0.9) if colorbar else None
-        )
-        ax.set(aspect="equal", xlabel=_axis_label(values, "x"), ylabel=_axis_label(values, "y"))
-        if _is_index(values, "y") and not ax.yaxis_inverted():
-            ax.invert_yaxis()  # a table without positions is shown as it is read
-        self.ax_, self.figure_, self.im_ = ax, ax.figure, mesh
         return self
 
     def _label(self) -> str:
@@ -147,39 +136,6 @@ class MapDisplay:
             details.append(f"at {float(self.values['energy']):.2f} eV")
         if "feature" in self.values.coords and self.values["feature"].ndim == 0:
             return feature_label(str(self.values["feature"].item()))
-        unit = _sign(self.values.attrs.get("units", ""))
+        unit = unit_sign(self.values.attrs.get("units", ""))
         words = " ".join([long_name[:1].upper() + long_name[1:], *details])
         return f"{words} ({unit})" if unit else words
-
-
-def _sign(unit: Any) -> str:
-    return _UNIT_SIGNS.get(str(unit), str(unit))
-
-
-def _is_index(values: xr.DataArray, dim: str) -> bool:
-    return dim not in values.coords or values[dim].attrs.get("units", "pixel") in ("pixel", "px")
-
-
-def _axis_label(values: xr.DataArray, dim: str) -> str:
-    unit = "pixel" if _is_index(values, dim) else _sign(values[dim].attrs["units"])
-    return f"{dim} ({unit})"
-
-
-def _centres(values: xr.DataArray, dim: str) -> np.ndarray:
-    given = dim in values.coords
-    return np.asarray(values[dim].values if given else np.arange(values.sizes[dim]), dtype=np.float64)
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    """Borders of the pixels: midway between centres, and as far beyond the outer ones."""
-    if len(centres) == 1:
-        return centres[0] + np.array([-0.5, 0.5])
-    middle = (centres[1:] + centres[:-1]) / 2
-    return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
-
-
-def _size(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Figure size that fits the flake's shape, so that equal aspect leaves no empty margins."""
-    width, height = np.ptp(_edges(x)), np.ptp(_edges(y))
-    ratio = float(np.clip(height / width, 0.3, 1.6))
-    return 5.4, max(2.2, 4.0 * ratio + 0.8)

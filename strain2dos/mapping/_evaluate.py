@@ -73,17 +73,28 @@ class PixelEvaluator:
         width = self.width(name)
         return np.full(n if width is None else (n, width), np.nan, dtype=self.dtype_of(name))
 
+    def _usable(self, X: np.ndarray) -> np.ndarray:
+        """Which rows the first step can take: (n,) bool."""
+        return np.isfinite(X).any(axis=1) if self.model.accepts_nan else finite_rows(X)
+
     def __call__(self, X: np.ndarray) -> dict[str, np.ndarray]:
         """Evaluate pixels ``X`` (n, k): arrays (n,) or (n, m) by quantity, and "status" (n,) uint8."""
         X = np.asarray(X, dtype=np.float64)
         result = {name: self.empty(name, len(X)) for name in self.quantities}
         status = np.full(len(X), PixelStatus.INPUT_NOT_FINITE, dtype=np.uint8)
         result["status"] = status
-        rows = np.flatnonzero(finite_rows(X))
+        rows = np.flatnonzero(self._usable(X))
         if not rows.size:
             return result
-        Z, kept, features = self.model.transform(X[rows])
-        status[rows] = np.where(kept, PixelStatus.OK, PixelStatus.FEATURES_NOT_FINITE)
+        inputs = X[rows]
+        whole = finite_rows(inputs)
+        if not whole.all():
+            inputs = np.where(np.isfinite(inputs), inputs, np.nan)  # transformers that take NaN refuse inf
+        Z, kept, features = self.model.transform(inputs)
+        # A scaler hands NaN on: then the input is to blame. A featurizer of spectra judges for itself.
+        handed_on = ~whole & (self.model.featurizer is None)
+        lost = np.where(handed_on, PixelStatus.INPUT_NOT_FINITE, PixelStatus.FEATURES_NOT_FINITE)
+        status[rows] = np.where(kept, PixelStatus.OK, lost)
         if "features" in result:
             result["features"][rows] = features
         if kept.any():

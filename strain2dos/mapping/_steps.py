@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
 
 EDGE_NAMES = ("vbm", "cbm", "gap")
 QUANTITIES = ("dos", *EDGE_NAMES, "dos_std", "domain_score", "features")
@@ -105,6 +106,11 @@ class FittedModel:
         return self.front[0] if self.front else self.final
 
     @property
+    def accepts_nan(self) -> bool:
+        """Whether the first transformer takes rows with some NaN, as a featurizer of spectra does."""
+        return bool(self.front) and get_tags(self.front[0]).input_tags.allow_nan
+
+    @property
     def energies(self) -> np.ndarray | None:
         """Energies (m,) in eV on which the curves are predicted, or None where nobody knows them."""
         own = getattr(self.final, "energies_", None)
@@ -127,12 +133,12 @@ class FittedModel:
         return not without or bool(getattr(self.final, "edges_learned_", False))
 
     def transform(self, X: np.ndarray) -> tuple[Any, np.ndarray, Any]:
-        """Run the steps before the regressor on finite rows only.
+        """Run the steps before the regressor, dropping rows as soon as a step leaves them not finite.
 
         Parameters
         ----------
         X : array of shape (n, k)
-            Finite input rows.
+            Input rows; NaN only where the model `accepts_nan`.
 
         Returns
         -------

@@ -2,12 +2,16 @@
 """What a fit of many spectra gives besides the features."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from strain2dos.raman._status import FitStatus
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,39 @@ class SpectraFit:
             "status": [FitStatus(code).name for code in self.status],
         }
         return pd.DataFrame(columns)
+
+    def to_dataset(self, like: "xr.DataArray") -> "xr.Dataset":
+        """Features as maps, with the coordinates of the cube whose spectra were fitted.
+
+        Parameters
+        ----------
+        like : DataArray of shape (y, x, n_shift) or (n, n_shift)
+            The spectra that were fitted; row i of the fit belongs to the i-th of them in C order, as
+            ``like.values.reshape(-1, n_shift)`` gives them where the shift is the last dim.
+
+        Returns
+        -------
+        xarray.Dataset
+            With the dims and coordinates of ``like`` without the shift: each feature (attributes ``units``
+            and ``long_name``) and its standard deviation ``<name>_sigma``, ``chi2``, ``split_probability``,
+            all NaN where the status is not 0, and ``status`` (`FitStatus` codes, named in its attributes).
+
+        Raises
+        ------
+        ValueError
+            If ``like`` does not hold as many spectra as the fit.
+
+        Examples
+        --------
+        >>> from strain2dos.datasets import make_raman_map
+        >>> from strain2dos.raman import RamanFeaturizer
+        >>> cube = make_raman_map((9, 12), random_state=0).intensity
+        >>> spectra = cube.values.reshape(-1, cube.sizes["shift"])
+        >>> fit = RamanFeaturizer(cube["shift"].values).fit(spectra).fit_spectra(spectra)
+        >>> flake = fit.to_dataset(cube)
+        >>> dict(flake.sizes), flake["E'_center"].attrs["units"], flake.x.attrs["units"]
+        ({'y': 9, 'x': 12}, 'cm-1', 'um')
+        """
+        from strain2dos.raman._fit_dataset import fit_to_dataset
+
+        return fit_to_dataset(self, like)

@@ -149,6 +149,47 @@ def test_bad_pixels_are_flagged_and_the_regressor_never_sees_them(pipeline, spec
     ]
 
 
+class PatientCentroid(Centroid):
+    """A featurizer that leaves NaN points out, as long as they are few."""
+
+    def transform(self, X):
+        X = np.where(np.isnan(X).mean(axis=1, keepdims=True) > 0.1, np.nan, X)
+        few = np.isnan(X) & ~np.isnan(X).all(axis=1, keepdims=True)
+        return super().transform(np.where(few, 0.0, X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def test_spectra_with_some_points_masked_reach_a_featurizer_that_takes_nan(spectra):
+    X = spectra.values.reshape(-1, 41)
+    model = make_pipeline(PatientCentroid(spectra["shift"].values), StandardScaler(), Step())
+    model.fit(X, np.zeros((len(X), len(ENERGIES))))
+    masked = spectra.copy()
+    masked[1, 2, :2] = np.nan
+    masked[0, 4, 0] = np.inf
+    masked[2, 2, :20] = np.nan
+    masked[3, 0] = np.nan
+    flake = SpatialMapper(model, quantities=("gap", "features")).predict_map(masked)
+    expected = np.zeros((4, 5), int)
+    expected[2, 2], expected[3, 0] = 2, 1
+    np.testing.assert_array_equal(flake.status, expected)
+    np.testing.assert_array_equal(np.isnan(flake.gap), expected > 0)
+    alone = model[0].transform(masked.values[1, 2][np.newaxis])
+    np.testing.assert_allclose(flake.features[1, 2], alone[0])
+
+
+def test_nan_that_a_scaler_hands_on_is_blamed_on_the_input(rng):
+    X = rng.normal(size=(20, 2))
+    model = make_pipeline(StandardScaler(), Ridge()).fit(X, X @ rng.normal(size=(2, 4)))
+    cube = rng.normal(size=(2, 3, 2))
+    cube[0, 1, 0], cube[1, 2, 1] = np.nan, np.inf
+    status = SpatialMapper(model, quantities=("dos",)).predict_map(cube).status.values
+    assert status.tolist() == [[0, 1, 0], [0, 0, 1]]
+
+
 def test_map_without_a_valid_pixel_is_nan_with_counts_in_a_warning(pipeline, spectra):
     broken = spectra * np.nan
     broken[0] = 0.0

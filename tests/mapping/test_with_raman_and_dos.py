@@ -38,10 +38,19 @@ def test_flake_is_mapped_and_what_is_no_flake_is_masked(mapped, flake):
     assert ok[signal].mean() > 0.97
     assert not ok[~signal].any()
     np.testing.assert_array_equal(np.isfinite(mapped.gap.values), ok)
-    assert (mapped.status.values[np.isnan(flake.intensity.values).any(axis=-1)] == 1).all()
+    assert (mapped.status.values[np.isnan(flake.intensity.values).all(axis=-1)] == 1).all()
     assert float(mapped.dos.min()) >= 0.0
     assert (mapped.dos_std.values[ok] >= 0.0).all()
     assert mapped.dos_std.values[ok].max(axis=-1).min() > 0.0
+
+
+def test_pixels_hit_by_a_cosmic_ray_are_mapped_without_it(mapped, flake, pipeline):
+    y, x = np.argwhere(mapped.status.values == 0)[10]
+    masked = flake.intensity.copy()
+    masked[y, x, 60:63] = np.nan
+    found = SpatialMapper(pipeline, quantities=("gap",)).predict_map(masked)
+    np.testing.assert_array_equal(found.status, mapped.status)
+    assert abs(float(found.gap[y, x] - mapped.gap[y, x])) < 5e-3
 
 
 def test_mapped_gap_falls_where_the_flake_is_stretched(mapped, flake):

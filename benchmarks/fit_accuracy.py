@@ -72,7 +72,9 @@ def bound_ratio(n, snr, step, seed):
     # the bound depends on where the line lies between two points: averaged over positions
     kept = x[(x > CENTERS[0] - 22) & (x < CENTERS[1] + 22)]
     bounds = [
-        cramer_rao(kept, (CENTERS[0] + s * step, CENTERS[1] + t * step, *TRUTH[2:]), np.full(kept.size, noise**2))
+        cramer_rao(
+            kept, (CENTERS[0] + s * step, CENTERS[1] + t * step, *TRUTH[2:]), np.full(kept.size, noise**2)
+        )
         for s, t in zip(np.linspace(-0.5, 0.5, 12), np.roll(np.linspace(-0.5, 0.5, 12), 5), strict=True)
     ]
     bound = np.sqrt(np.mean(np.square(bounds), axis=0))[:2]
@@ -143,7 +145,10 @@ def doublets(n, step, snr, seed):
         x, Y = split_spectra(rng, n, split, step, snr, share)
         fit = RamanFeaturizer(x).fit(Y[:2]).fit_spectra(Y)
         ideal = best_power(split, step, snr, 0.45, 0.01) if split else 0.01
-        out[f"{split:g}"] = {"called": float(np.mean(fit.split_probability > 0.5)), "ideal_at_1_percent": ideal}
+        out[f"{split:g}"] = {
+            "called": float(np.mean(fit.split_probability > 0.5)),
+            "ideal_at_1_percent": ideal,
+        }
     return out
 
 
@@ -175,21 +180,33 @@ def main() -> None:
     n = options.n
     grid = [(snr, step) for snr in SNRS for step in STEPS]
     results = {
-        "bound": [bound_ratio(n, snr, step, seed) for seed, (snr, step) in enumerate(tqdm(grid, desc="bound"))],
+        "bound": [
+            bound_ratio(n, snr, step, seed) for seed, (snr, step) in enumerate(tqdm(grid, desc="bound"))
+        ],
         "pulls": {noise: pulls(n, noise, 7) for noise in ("gaussian", "poisson")},
-        "doublets": {f"{step:g}": doublets(n, step, 40, 11) for step in tqdm((0.5, 0.7, 1.0), desc="doublets")},
+        "doublets": {
+            f"{step:g}": doublets(n, step, 40, 11) for step in tqdm((0.5, 0.7, 1.0), desc="doublets")
+        },
         "cosmic_rays": cosmic_rays(4 * n, 13),
     }
     for row in results["bound"]:
         ratios = " ".join(f"{v:6.3f}" for v in (*row["rmse_over_bound"], *row["pull_std"]))
-        print(f"SNR {row['snr']:4d} step {row['step']:4.1f}: RMSE/bound, pulls (E', A1') {ratios} ok {row['ok_share']:.4f}")
+        print(
+            f"SNR {row['snr']:4d} step {row['step']:4.1f}: RMSE/bound, pulls (E', A1') {ratios} ok {row['ok_share']:.4f}"
+        )
     for noise, rows in results["pulls"].items():
         print(noise, {name: [round(v, 3) for v in row] for name, row in rows.items()})
     for step, rows in results["doublets"].items():
-        print("step", step, {s: (round(r["called"], 4), round(r["ideal_at_1_percent"], 4)) for s, r in rows.items()})
+        print(
+            "step",
+            step,
+            {s: (round(r["called"], 4), round(r["ideal_at_1_percent"], 4)) for s, r in rows.items()},
+        )
     print(results["cosmic_rays"])
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps({"machine": machine("numpy", "scipy", "numba"), "n": n, "results": results}, indent=1))
+    options.output.write_text(
+        json.dumps({"machine": machine("numpy", "scipy", "numba"), "n": n, "results": results}, indent=1)
+    )
 
 
 if __name__ == "__main__":

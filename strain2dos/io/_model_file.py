@@ -20,7 +20,9 @@ _PACKAGES = ("strain2dos", "scikit-learn", "torch", "numpy")
 
 # Files name a class by its public place, so private modules may move without breaking saved models.
 OWN_TYPES = (
+    "strain2dos.raman.ModeSource",
     "strain2dos.raman.RamanFeaturizer",
+    "strain2dos.raman.RamanMode",
     "strain2dos.raman.StrainDopingSeparator",
     "strain2dos.dos.BandEdges",
     "strain2dos.dos.ConformalDOSRegressor",

@@ -175,3 +175,6 @@ def fit_rows(spectra, offsets, problem, singlets, doublets, shoulders, out):
         status = _fit_row(offsets[row], problem, singlets, doublets, shoulders, s, out, row)
         if status != _OK:
             out.status[row, 0] = out.status[row, 1] = status
+        if problem.show:
+            for k in range(problem.x.size):
+                out.mask[row, k] = s.points[MASK, k]

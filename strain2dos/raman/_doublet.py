@@ -35,15 +35,15 @@ from strain2dos.raman._types import (
     M,
 )
 
-# -2 ln(prior odds) against "singlet with a shoulder": else 3 % of true doublets would look like one by
+# -2 ln(prior odds) against "singlet with a shoulder": else 1 % of true doublets would look like one by
 # chance.
-SHOULDER_PENALTY = 4.0
-# The same against the doublet: without it 2 % of singlets (40 times the noise) would look like doublets by
-# chance.
-DOUBLET_PENALTY = 3.0
-# A doublet is tried where it may save this much chi-square; it needs over 9 to be more probable than a
+SHOULDER_PENALTY = 8.0
+# The same against the doublet: without it 1.5 % of singlets (40 times the noise) would look like doublets by
+# chance, with it 0.4 to 0.9 %.
+DOUBLET_PENALTY = 1.5
+# A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
-TRY_DOUBLET = 7.0
+TRY_DOUBLET = 6.0
 # Less probable than exp(-15) needs no further look.
 HOPELESS = 30.0
 

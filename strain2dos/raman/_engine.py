@@ -25,7 +25,7 @@ PATIENCE = 3.0
 class FitOptions(NamedTuple):
     """How spectra are fitted; the fields are parameters of `RamanFeaturizer`.
 
-    ``always``: the doublet is not up for decision; ``keep``: covariances are wanted.
+    ``always``: the doublet is not up for decision; ``keep``: covariances are wanted; ``show``: masks are.
     """
 
     lineshape: str
@@ -33,6 +33,7 @@ class FitOptions(NamedTuple):
     despike: bool
     always: bool
     keep: bool
+    show: bool = False
 
 
 def n_threads(n_jobs: int | None) -> int:
@@ -58,24 +59,25 @@ def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions)
         despike=options.despike,
         always=options.always,
         keep=options.keep,
+        show=options.show,
         pair=group.pair,
         narrowest=group.narrowest,
         margin=group.margin,
         taps=group.taps,
         norm=group.norm,
     )
-    out = _empty(group, X.shape[0], shape, options.keep)
+    out = _empty(group, X.shape[0], shape, options)
     # Always a copy: a read-only array is another type to numba and would compile everything again.
     Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
     fit_rows(Y, offsets, problem, group.singlets, group.doublets, group.shoulders, out)
     return out
 
 
-def _empty(group: FitGroup, n: int, shape: int, keep: bool) -> GroupFit:
+def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit:
     widths = 2 if has_mixing(shape) else 1
     size1 = (2 + widths) * len(group.modes) + group.basis.shape[0]
     size2 = size1 + (2 if group.pair >= 0 else 0)
-    kept = n if keep else 1
+    kept = n if options.keep else 1
     return GroupFit(
         params1=np.full((n, size1), np.nan),
         params2=np.full((n, size2), np.nan),
@@ -85,6 +87,7 @@ def _empty(group: FitGroup, n: int, shape: int, keep: bool) -> GroupFit:
         n_points=np.zeros(n, dtype=np.int64),
         status=np.zeros((n, 2), dtype=np.int64),
         weight=np.zeros(n),
+        mask=np.ones((n if options.show else 1, group.x.size)),
     )
 
 

@@ -33,8 +33,14 @@ def group_names(group: FitGroup, lineshape: str) -> list[str]:
 
 
 def difference_name(modes: tuple[RamanMode, ...]) -> str | None:
-    """Column of the distance between the first two modes, which grows with the number of layers."""
-    return f"{modes[1].name}-{modes[0].name}" if len(modes) > 1 else None
+    """Column of the distance between the first two usual modes, which grows with the number of layers."""
+    usual = usual_modes(modes)
+    return f"{usual[1].name}-{usual[0].name}" if len(usual) > 1 else None
+
+
+def usual_modes(modes: tuple[RamanMode, ...]) -> list[RamanMode]:
+    """Modes without the optional ones, whose distance from others means nothing."""
+    return [mode for mode in modes if not mode.optional]
 
 
 def _voigt_area(share: Floats) -> Floats:

@@ -15,8 +15,10 @@ from strain2dos.raman._features import (
     group_features,
     group_names,
     group_status,
+    usual_modes,
 )
 from strain2dos.raman._groups import FitGroup
+from strain2dos.raman._modes import RamanMode
 from strain2dos.raman._result import SpectraFit
 from strain2dos.raman._status import FitStatus
 
@@ -39,10 +41,15 @@ class FitPlan:
     options: FitOptions
 
     @property
+    def modes(self) -> tuple[RamanMode, ...]:
+        """All lines that have features, in rising order."""
+        return tuple(mode for group in self.groups for mode in group.modes)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Columns of the features."""
         names = [name for group in self.groups for name in group_names(group, self.options.lineshape)]
-        difference = difference_name(tuple(mode for group in self.groups for mode in group.modes))
+        difference = difference_name(self.modes)
         return tuple(names + ([difference] if difference else []))
 
     def fit(self, X: NDArray, threads: int) -> SpectraFit:
@@ -108,8 +115,8 @@ class FitPlan:
             cov += variance[:, None, None] * np.outer(centres, centres)
 
     def _add_difference(self, values: NDArray, cov: NDArray | None) -> None:
-        modes = [mode for group in self.groups for mode in group.modes]
-        if difference_name(tuple(modes)) is None:
+        modes = usual_modes(self.modes)
+        if len(modes) < 2:
             return
         i, j = (self.names.index(f"{mode.name}_center") for mode in modes[:2])
         values[:, -1] = values[:, j] - values[:, i]
@@ -121,9 +128,10 @@ class FitPlan:
         """What `SpectrumFitDisplay` shows of one spectrum and one group, on the axis as given."""
         X = spectrum[np.newaxis]
         group = self.groups[index]
-        fit = fit_block(group, X, self._axis_offsets(X)[0], self.options)
+        fit = fit_block(group, X, self._axis_offsets(X)[0], self.options._replace(show=True))
         shift, baseline, components = group_curves(group, fit, self.options.lineshape)
-        intensity = X[0, group.columns].astype(float)[np.isin(group.x, shift)]
+        inside = np.isin(group.x, shift)
+        intensity = X[0, group.columns].astype(float)[inside]
         fine = np.linspace(shift[0], shift[-1], 8 * shift.size) if shift.size else shift
         _, fine_baseline, fine_components = group_curves(group, fit, self.options.lineshape, fine)
         return {
@@ -133,5 +141,6 @@ class FitPlan:
             "curve_shift": fine,
             "baseline": fine_baseline,
             "components": fine_components,
+            "masked": fit.mask[0, inside] == 0.0,
             "status": FitStatus(group_status(fit)[0]),
         }

@@ -40,7 +40,7 @@ class Problem(NamedTuple):
     ``narrowest``: full width in points of the narrowest line a spike filter must keep; ``taps``: smoothing
     of the seeds, their number a multiple of `TAPS`; ``norm``: what each smoothed point is multiplied by (m,);
     ``margin``: the fit ends this far outside the outermost line, cm-1; ``keep``: whether covariances are
-    returned.
+    returned; ``show``: whether masks are.
     """
 
     x: Floats
@@ -50,6 +50,7 @@ class Problem(NamedTuple):
     despike: bool
     always: bool
     keep: bool
+    show: bool
     pair: int
     narrowest: float
     margin: float
@@ -60,8 +61,9 @@ class Problem(NamedTuple):
 class GroupFit(NamedTuple):
     """Results for n spectra: models 1 (singlets) and 2 (with the doublet) side by side.
 
-    ``params*`` (n, n_parameters) and ``cov*`` (n or 1, n_parameters, n_parameters) in the order of the
-    kernel; ``chi2`` and ``status`` (n, 2); ``n_points`` and ``weight``, the probability of the doublet, (n,).
+    ``params*`` (n, n_parameters) and ``cov*`` (n or 1, n_parameters, n_parameters) in the order of the kernel;
+    ``chi2`` and ``status`` (n, 2); ``n_points`` and ``weight``, the probability of the doublet, (n,);
+    ``mask`` (n or 1, m): 0 for points that were left out, where wanted.
     """
 
     params1: Floats
@@ -72,6 +74,7 @@ class GroupFit(NamedTuple):
     n_points: Integers
     status: Integers
     weight: Floats
+    mask: Floats
 
 
 # Rows of the scratch memory. AXIS to FITTED hold the part that is fitted, the others the whole spectrum.

@@ -63,9 +63,9 @@ def _allocate(problem, doublets, shoulders):
 
 @njit(**OPTIONS)
 def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
-    """Fit the singlet model and, where it may pay, the doublet; returns which is the better one.
+    """Fit the singlet model and, where it may pay, the doublet; returns whether that is the better one.
 
-    Where that is the singlet, its residual is left in J.
+    The residual of the singlets is left in J, unless doublets were fitted (second value returned).
     """
     n = model_size(problem, singlets)
     kept = row if problem.keep else 0
@@ -89,14 +89,11 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     out.status[row, 0] = out.status[row, 1] = status
     out.weight[row] = 0.0
     if problem.pair < 0 or view.n_used <= model_size(problem, shoulders):
-        return 1
+        return False, False
     if problem.always or may_be_doublet(problem, singlets, view, noise2, s):
         fit_doublet(problem, singlets, doublets, shoulders, view, chi2, s, out, row, out.cov2[kept])
-        if out.weight[row] > 0.5:
-            jacobian(problem, doublets, view, s.params[P2], s)
-            return 2
-        jacobian(problem, singlets, view, s.params[P1], s)
-    return 1
+        return out.weight[row] > 0.5, True
+    return False, False
 
 
 @njit(**OPTIONS)
@@ -140,13 +137,13 @@ def _fit_row(offset, problem, singlets, doublets, shoulders, s, out, row):
         view = look(problem, singlets, doublets, offset, n_good, low, high, s)
         if view.n_used < model_size(problem, singlets) + 1:
             return _TOO_FEW_POINTS
-        best = _fit_once(problem, singlets, doublets, shoulders, view, s, out, row)
+        split, refitted = _fit_once(problem, singlets, doublets, shoulders, view, s, out, row)
         if not problem.despike:
             break
-        if best == 2:
-            masked = _mask_residuals(problem, doublets, view, s.params[P2], s)
-        else:
-            masked = _mask_residuals(problem, singlets, view, s.params[P1], s)
+        lines, p = (doublets, s.params[P2]) if split else (singlets, s.params[P1])
+        if refitted:
+            jacobian(problem, lines, view, p, s)
+        masked = _mask_residuals(problem, lines, view, p, s)
         if masked == 0:
             break
     return _OK

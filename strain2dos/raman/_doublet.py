@@ -10,7 +10,6 @@ from strain2dos.raman._models import (
     _NOT_CONVERGED,
     _OK,
     fit_model,
-    jacobian,
     judge,
     model_size,
     seed_parameters,
@@ -128,7 +127,8 @@ def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
     """Doublet start from the singlet fit.
 
     ``beside`` False: 0.6 of its height, half a half width to either side. True: the singlet as it is, and a
-    second line at the highest residual (three points together) within the reach of a doublet.
+    second line at the highest residual (three points together) within the reach of a doublet; the scratch
+    must hold that residual.
     """
     pair, n1, n2, p1 = problem.pair, singlets.low.size, doublets.low.size, s.params[P1]
     for j in range(n2):
@@ -138,7 +138,6 @@ def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
         p2[i + 2] = p1[i]
     c, g = p1[pair], p1[2 * n1 + pair]
     if beside:
-        jacobian(problem, singlets, view, p1, s)
         residual = s.J[model_size(problem, singlets)]
         top = -np.inf
         for k in range(1, view.n - 1):
@@ -201,7 +200,8 @@ def _best_start(problem, singlets, doublets, view, s):
     for start in range(3 if view.has_pair else 2):
         p = s.params[P2B]
         if start < 2:
-            _seed_from_singlet(problem, singlets, doublets, view, start == 1, s, p)
+            # the one beside comes first: the residual that it starts from is that of the singlets
+            _seed_from_singlet(problem, singlets, doublets, view, start == 0, s, p)
         else:
             seed_parameters(problem, doublets, s.ints[CHOSEN2], s, p)
         chi, _ = fit_model(problem, doublets, view, 0, p, s)

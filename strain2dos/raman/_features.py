@@ -180,7 +180,7 @@ def group_curves(
     for i, name in enumerate(names):
         g = 2 * n_lines + owner[i]
         mixing = p[g + n_modes] if has_mixing(code) else 0.0
-        profile(code, x, ones, x.size, p[i], 1.0, p[g], mixing, *rows)
+        profile(code, x, ones, x.size, p[i], 1.0, p[g], mixing, rows, 0, 1, 2, 3, 4)
         components[name] = p[n_lines + i] * rows[0]
     u = (x - 0.5 * (group.x[0] + group.x[-1])) / (0.5 * (group.x[-1] - group.x[0]) or 1.0)
     return x, np.polynomial.polynomial.polyval(u, p[p.size - n_base :]), components

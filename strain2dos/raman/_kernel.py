@@ -9,6 +9,7 @@ Parameters of a model with L lines, G width groups and nb baseline terms, in thi
 Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 """
 
+import numpy as np
 from numba import njit
 
 from strain2dos.raman._linear import OPTIONS, damped_system, eliminate, normal_equations, substitute
@@ -18,6 +19,7 @@ MAX_TRIALS = 120
 # A proposed step shorter than 1e-2 standard errors (its square in units of the noise) is taken and ends the
 # fit: the next one would be shorter by the ratio of noise to height once more.
 STEP_TOLERANCE = 1e-4
+HOPELESS_DAMPING = 1e10
 
 
 @njit(inline="always")
@@ -34,31 +36,30 @@ def evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J):
     residual are scratch. Neighbouring lines may share a width group.
     """
     n = n_parameters(shape, n_lines, n_groups, n_base)
-    residual, first = J[n], n - n_base
     for k in range(m):
-        residual[k] = y[k] * sw[k]
-    for b in range(first, n):
-        value, row = p[b], J[b]
+        J[n, k] = y[k] * sw[k]
+    for b in range(n - n_base, n):
+        value = p[b]
         for k in range(m):
-            residual[k] -= value * row[k]
+            J[n, k] -= value * J[b, k]
     for j in range(n_lines):
         i = 2 * n_lines + group[j]
         mixing = p[i + n_groups] if has_mixing(shape) else 0.0
         shared = j > 0 and group[j] == group[j - 1]
-        line, by_centre, by_width = J[n_lines + j], J[j], J[n + 1 if shared else i]
-        by_mixing = J[n + 2 if shared or not has_mixing(shape) else i + n_groups]
-        rows = (line, by_centre, by_width, by_mixing, residual)
-        profile(shape, x, sw, m, p[j], p[n_lines + j], p[i], mixing, *rows)
+        by_width = n + 1 if shared else i
+        by_mixing = n + 2 if shared or not has_mixing(shape) else i + n_groups
+        c, h, g = p[j], p[n_lines + j], p[i]
+        profile(shape, x, sw, m, c, h, g, mixing, J, n_lines + j, j, by_width, by_mixing, n)
         if shared:
-            _add(by_width, J[i], m)
+            _add(J, by_width, i, m)
             if has_mixing(shape):
-                _add(by_mixing, J[i + n_groups], m)
+                _add(J, by_mixing, i + n_groups, m)
 
 
 @njit(**OPTIONS)
-def _add(row, total, m):
+def _add(J, row, total, m):
     for k in range(m):
-        total[k] += row[k]
+        J[total, k] += J[row, k]
 
 
 @njit(**OPTIONS)
@@ -94,60 +95,70 @@ def _next_damping(damping, gain):
 
 
 @njit(**OPTIONS)
+def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, free, trial):
+    """Next point into ``trial``; returns the damping that it took and how much chi-square it promises."""
+    damped_system(A, n, damping, p, low, high, M, free)
+    while not eliminate(M, n, n) and damping < HOPELESS_DAMPING:
+        damping = max(damping, 1e-6) * 10.0
+        damped_system(A, n, damping, p, low, high, M, free)
+    substitute(M, n, step)
+    decrease = 0.0
+    for i in range(n):
+        step[i] *= free[i]
+        decrease += step[i] * A[i, n]
+    _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial)
+    return damping, decrease
+
+
+@njit(**OPTIONS)
 def levenberg_marquardt(
     shape, x, y, sw, m, p, low, high, n_lines, n_groups, n_base, group, J, A, B, M, vectors
 ):
     """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
 
     On return J and the first rows of A hold Jacobian, residual and their products at (or within the step
-    tolerance of) ``p``.
+    tolerance of) ``p``. There is one place where the model is evaluated: compilers copy it to each.
     """
     n = n_parameters(shape, n_lines, n_groups, n_base)
     step, trial, free = vectors[0], vectors[1], vectors[2]
-    evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J)
-    normal_equations(J, 0, n + 1, m, A)
-    chi2 = A[n, n]
-    floor = 1e-24 * A[n - n_base, n - n_base]  # sum of the weights; the scaled spectrum spans 0 to 1
-    damping, converged, fresh = 1e-3, False, True
-    for _ in range(MAX_TRIALS):
-        if chi2 <= floor:
-            converged = True
-            break
-        damped_system(A, n, damping, p, low, high, M, free)
-        if not eliminate(M, n, n):
-            damping = max(damping, 1e-6) * 10.0
-            continue
-        substitute(M, n, step)
-        decrease = 0.0
-        for i in range(n):
-            step[i] *= free[i]
-            decrease += step[i] * A[i, n]
-        _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial)
-        if damping <= 0.1 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
-            for i in range(n):
-                p[i] = trial[i]
-            chi2 -= decrease
-            converged = True
-            break
+    chi2, damping, decrease = np.inf, 1e-3, 0.0
+    ended = converged = False
+    for i in range(n):
+        trial[i] = p[i]
+    for trials in range(MAX_TRIALS):
         evaluate(shape, x, y, sw, m, trial, n_lines, n_groups, n_base, group, J)
+        if ended:
+            break
         normal_equations(J, 0, n + 1, m, B)
-        fresh = B[n, n] < chi2
-        if fresh:
+        better = B[n, n] < chi2
+        if better:
+            if trials > 0:
+                damping = _next_damping(damping, (chi2 - B[n, n]) / decrease)
+            chi2 = B[n, n]
             for i in range(n):
                 p[i] = trial[i]
             for i in range(n + 1):
                 for j in range(A.shape[1]):
                     A[i, j] = B[i, j]
-            gain = (chi2 - A[n, n]) / decrease
-            chi2 = A[n, n]
-            damping = _next_damping(damping, gain)
-        elif decrease <= 1e-11 * chi2:
-            converged = True
-            break
         else:
+            converged = 0.0 < decrease <= 1e-11 * chi2
             damping *= 10.0
-            if damping > 1e10:
-                break
-    if not fresh:
-        evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J)
+            ended = converged or trials == 0 or damping > HOPELESS_DAMPING
+        # the sum of the weights: the scaled spectrum spans 0 to 1
+        if chi2 <= 1e-24 * A[n - n_base, n - n_base]:
+            return chi2, True
+        if not ended:
+            damping, decrease = _propose(
+                A, n, damping, p, low, high, n_lines, n_groups, group, M, step, free, trial
+            )
+            if damping <= 0.1 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
+                for i in range(n):
+                    p[i] = trial[i]
+                chi2 -= decrease
+                if better:
+                    return chi2, True
+                ended = converged = True
+        if ended:
+            for i in range(n):
+                trial[i] = p[i]
     return chi2, converged

@@ -14,6 +14,49 @@ LANES = 16
 TILE = 3
 
 
+@njit(inline="always")
+def unsigned(index):
+    """Index that cannot be negative: numba checks sums for it, which keeps loops from becoming vectors."""
+    return np.uint64(index)
+
+
+@njit(**OPTIONS)
+def _square_tile(J, a, m, A):
+    s00, s01, s02, s11, s12, s22 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(m):
+        u0, u1, u2 = J[a, k], J[a + 1, k], J[a + 2, k]
+        s00 += u0 * u0
+        s01 += u0 * u1
+        s02 += u0 * u2
+        s11 += u1 * u1
+        s12 += u1 * u2
+        s22 += u2 * u2
+    A[a, a], A[a, a + 1], A[a, a + 2] = s00, s01, s02
+    A[a + 1, a + 1], A[a + 1, a + 2], A[a + 2, a + 2] = s11, s12, s22
+
+
+@njit(**OPTIONS)
+def _tile(J, a, b, m, A):
+    s00, s01, s02 = 0.0, 0.0, 0.0
+    s10, s11, s12 = 0.0, 0.0, 0.0
+    s20, s21, s22 = 0.0, 0.0, 0.0
+    for k in range(m):
+        u0, u1, u2 = J[a, k], J[a + 1, k], J[a + 2, k]
+        v0, v1, v2 = J[b, k], J[b + 1, k], J[b + 2, k]
+        s00 += u0 * v0
+        s01 += u1 * v0
+        s02 += u2 * v0
+        s10 += u0 * v1
+        s11 += u1 * v1
+        s12 += u2 * v1
+        s20 += u0 * v2
+        s21 += u1 * v2
+        s22 += u2 * v2
+    A[b, a], A[b, a + 1], A[b, a + 2] = s00, s01, s02
+    A[b + 1, a], A[b + 1, a + 1], A[b + 1, a + 2] = s10, s11, s12
+    A[b + 2, a], A[b + 2, a + 1], A[b + 2, a + 2] = s20, s21, s22
+
+
 @njit(**OPTIONS)
 def normal_equations(J, first, n_rows, m, A):
     """Products of rows ``first`` to ``n_rows`` of J with all before them, in tiles, into A's upper triangle.
@@ -21,25 +64,9 @@ def normal_equations(J, first, n_rows, m, A):
     The last tile may reach into the rows after ``n_rows``; what it writes there into A is never read.
     """
     for a in range(first // TILE * TILE, n_rows, TILE):
-        for b in range(0, a + 1, TILE):
-            s00, s01, s02 = 0.0, 0.0, 0.0
-            s10, s11, s12 = 0.0, 0.0, 0.0
-            s20, s21, s22 = 0.0, 0.0, 0.0
-            for k in range(m):
-                u0, u1, u2 = J[a, k], J[a + 1, k], J[a + 2, k]
-                v0, v1, v2 = J[b, k], J[b + 1, k], J[b + 2, k]
-                s00 += u0 * v0
-                s01 += u1 * v0
-                s02 += u2 * v0
-                s10 += u0 * v1
-                s11 += u1 * v1
-                s12 += u2 * v1
-                s20 += u0 * v2
-                s21 += u1 * v2
-                s22 += u2 * v2
-            A[b, a], A[b, a + 1], A[b, a + 2] = s00, s01, s02
-            A[b + 1, a], A[b + 1, a + 1], A[b + 1, a + 2] = s10, s11, s12
-            A[b + 2, a], A[b + 2, a + 1], A[b + 2, a + 2] = s20, s21, s22
+        for b in range(0, a, TILE):
+            _tile(J, a, b, m, A)
+        _square_tile(J, a, m, A)
 
 
 @njit(**OPTIONS)

@@ -5,7 +5,7 @@ import numpy as np
 from numba import njit
 
 from strain2dos.raman._kernel import evaluate, levenberg_marquardt, n_parameters
-from strain2dos.raman._linear import OPTIONS
+from strain2dos.raman._linear import OPTIONS, unsigned
 from strain2dos.raman._profiles import has_mixing, mixing_range
 from strain2dos.raman._status import FitStatus
 from strain2dos.raman._types import (
@@ -97,11 +97,10 @@ def count_weights(view, s):
 def _baseline_rows(problem, view, first, s):
     """Weighted baseline terms into the Jacobian, where they stay: they do not depend on the parameters."""
     for b in range(problem.basis.shape[0]):
-        row, term = s.J[first + b], problem.basis[b, view.k0 :]
         for k in range(view.n):
-            row[k] = term[k] * s.points[WEIGHTS, k]
+            s.J[first + b, k] = problem.basis[b, unsigned(view.k0 + k)] * s.points[WEIGHTS, k]
         for k in range(view.n, view.m):
-            row[k] = 0.0
+            s.J[first + b, k] = 0.0
 
 
 @njit(**OPTIONS)

@@ -68,7 +68,7 @@ def mixing_range(shape: int) -> tuple[float, float, float]:
 
 
 @njit(**OPTIONS)
-def _lorentzian(x, sw, m, c, h, g, value, by_centre, by_width, residual):
+def _lorentzian(x, sw, m, c, h, g, J, line, by_centre, by_width, residual):
     """Rows of a Lorentzian, and the line subtracted from the residual, all in one pass."""
     inv = 1.0 / g
     s = 2.0 * h * inv
@@ -77,14 +77,14 @@ def _lorentzian(x, sw, m, c, h, g, value, by_centre, by_width, residual):
         q = 1.0 / (1.0 + z * z)
         qs = q * sw[k]
         t = s * q * qs * z
-        value[k] = qs
-        by_centre[k] = t
-        by_width[k] = t * z
-        residual[k] -= h * qs
+        J[line, k] = qs
+        J[by_centre, k] = t
+        J[by_width, k] = t * z
+        J[residual, k] -= h * qs
 
 
 @njit(**OPTIONS)
-def _pseudo_voigt(x, sw, m, c, h, g, eta, value, by_centre, by_mixing):
+def _pseudo_voigt(x, sw, m, c, h, g, eta, J, line, by_centre, by_mixing):
     """Sum of a Lorentzian with share ``eta`` and a Gaussian; ``eta`` = 0 is the Gaussian itself."""
     inv = 1.0 / g
     s = 2.0 * h * inv
@@ -92,22 +92,22 @@ def _pseudo_voigt(x, sw, m, c, h, g, eta, value, by_centre, by_mixing):
         z = (x[k] - c) * inv
         q = 1.0 / (1.0 + z * z)
         e = np.exp(-LN2 * z * z)
-        value[k] = (eta * q + (1.0 - eta) * e) * sw[k]
-        by_centre[k] = s * z * (eta * q * q + (1.0 - eta) * LN2 * e) * sw[k]
-        by_mixing[k] = h * (q - e) * sw[k]
+        J[line, k] = (eta * q + (1.0 - eta) * e) * sw[k]
+        J[by_centre, k] = s * z * (eta * q * q + (1.0 - eta) * LN2 * e) * sw[k]
+        J[by_mixing, k] = h * (q - e) * sw[k]
 
 
 @njit(**OPTIONS)
-def _fano(x, sw, m, c, h, g, b, value, by_centre, by_mixing):
+def _fano(x, sw, m, c, h, g, b, J, line, by_centre, by_mixing):
     inv = 1.0 / g
     flat = 1.0 - b * b
     for k in range(m):
         z = (x[k] - c) * inv
         q = 1.0 / (1.0 + z * z)
         f = flat + 2.0 * b * z
-        value[k] = f * q * sw[k]
-        by_centre[k] = 2.0 * h * inv * q * (z * f * q - b) * sw[k]
-        by_mixing[k] = 2.0 * h * (z - b) * q * sw[k]
+        J[line, k] = f * q * sw[k]
+        J[by_centre, k] = 2.0 * h * inv * q * (z * f * q - b) * sw[k]
+        J[by_mixing, k] = 2.0 * h * (z - b) * q * sw[k]
 
 
 @njit(inline="always")
@@ -131,7 +131,7 @@ def faddeeva_on_axis(y: float) -> tuple[float, float, float]:
 
 
 @njit(**OPTIONS)
-def _voigt(x, sw, m, c, h, g, share, value, by_centre, by_mixing):
+def _voigt(x, sw, m, c, h, g, share, J, line, by_centre, by_mixing):
     """Re w((x - c + i l) / a), scaled to height 1.
 
     By the heat equation the derivative by a^2 of the profile is a quarter of its second one by the axis.
@@ -141,7 +141,7 @@ def _voigt(x, sw, m, c, h, g, share, value, by_centre, by_mixing):
     u0, v0, t0 = faddeeva_on_axis(y)
     to_v, to_t = -g / a, 0.25 * a2_by_share / (a * a)
     for k in range(m):
-        value[k] = by_centre[k] = by_mixing[k] = 0.0
+        J[line, k] = J[by_centre, k] = J[by_mixing, k] = 0.0
     for j in range(POLES.size):
         br, bi = RESIDUES[j].real, RESIDUES[j].imag
         cr, dy = POLES[j].real, y - POLES[j].imag
@@ -151,33 +151,34 @@ def _voigt(x, sw, m, c, h, g, share, value, by_centre, by_mixing):
             r, i = dx * inv, -dy * inv
             b1r, b1i = br * r - bi * i, br * i + bi * r
             b2r, b2i = b1r * r - b1i * i, b1r * i + b1i * r
-            value[k] += b1r
-            by_centre[k] += b2r
-            by_mixing[k] += 2.0 * to_t * (b2r * r - b2i * i) - to_v * b2i
+            J[line, k] += b1r
+            J[by_centre, k] += b2r
+            J[by_mixing, k] += 2.0 * to_t * (b2r * r - b2i * i) - to_v * b2i
     by_share0 = to_v * v0 + to_t * t0
     for k in range(m):
-        u = value[k] / u0
-        by_mixing[k] = h / u0 * (by_mixing[k] - u * by_share0) * sw[k]
-        by_centre[k] *= h / (a * u0) * sw[k]
-        value[k] = u * sw[k]
+        u = J[line, k] / u0
+        J[by_mixing, k] = h / u0 * (J[by_mixing, k] - u * by_share0) * sw[k]
+        J[by_centre, k] *= h / (a * u0) * sw[k]
+        J[line, k] = u * sw[k]
 
 
 @njit(**OPTIONS)
-def profile(shape, x, sw, m, c, h, g, mixing, value, by_centre, by_width, by_mixing, residual):
-    """Write the weighted profile of height 1 and, for height ``h``, its weighted derivatives.
+def profile(shape, x, sw, m, c, h, g, mixing, J, line, by_centre, by_width, by_mixing, residual):
+    """Write the weighted profile of height 1 and, for height ``h``, its weighted derivatives into rows of J.
 
-    The line is subtracted from the weighted residual.
+    The line is subtracted from the row of the weighted residual. Rows go by number: handing over a view of an
+    array costs two atomic operations, which is a tenth of a row.
     """
     if shape == LORENTZIAN:
-        _lorentzian(x, sw, m, c, h, g, value, by_centre, by_width, residual)
+        _lorentzian(x, sw, m, c, h, g, J, line, by_centre, by_width, residual)
         return
     if shape == FANO:
-        _fano(x, sw, m, c, h, g, mixing, value, by_centre, by_mixing)
+        _fano(x, sw, m, c, h, g, mixing, J, line, by_centre, by_mixing)
     elif shape == VOIGT:
-        _voigt(x, sw, m, c, h, g, mixing, value, by_centre, by_mixing)
+        _voigt(x, sw, m, c, h, g, mixing, J, line, by_centre, by_mixing)
     else:
-        _pseudo_voigt(x, sw, m, c, h, g, mixing, value, by_centre, by_mixing)
+        _pseudo_voigt(x, sw, m, c, h, g, mixing, J, line, by_centre, by_mixing)
     inv = 1.0 / g
     for k in range(m):
-        by_width[k] = (x[k] - c) * inv * by_centre[k]
-        residual[k] -= h * value[k]
+        J[by_width, k] = (x[k] - c) * inv * J[by_centre, k]
+        J[residual, k] -= h * J[line, k]

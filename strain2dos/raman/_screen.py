@@ -4,6 +4,7 @@
 import numpy as np
 from numba import njit
 
+from strain2dos.raman._linear import unsigned
 from strain2dos.raman._status import FitStatus
 
 # No fastmath here: these functions are what recognises NaN and inf.
@@ -11,6 +12,7 @@ OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
 # For functions that see finite values only: vectors of minima and maxima need it.
 FINITE = OPTIONS | {"fastmath": True}
 
+ONE, TWO = np.uint64(1), np.uint64(2)
 _OK = int(FitStatus.OK)
 _TOO_FEW_POINTS = int(FitStatus.TOO_FEW_POINTS)
 _NON_FINITE = int(FitStatus.NON_FINITE)
@@ -133,12 +135,13 @@ def robust_scale(values, sw, buffer):
 def _count_narrow(y, m, width, least, share):
     """Number of places where ``width`` points rise by ``least`` above sides that hardly rise themselves."""
     n = 0
-    # Views: an index that is a sum would be checked for being negative, and no loop be turned to vectors.
-    before2, before, first, middle = y, y[1:], y[2:], y[2 + width // 2 :]
-    last, after, after2 = y[1 + width :], y[2 + width :], y[3 + width :]
+    middle, last = unsigned(2 + width // 2), unsigned(1 + width)
     for k in range(m - 3 - width):
-        lowest, highest = min(first[k], middle[k], last[k]), max(first[k], middle[k], last[k])
-        side, far = max(before[k], after[k]), 0.5 * (before2[k] + after2[k])
+        i = unsigned(k)
+        first, centre, end = y[i + TWO], y[i + middle], y[i + last]
+        lowest, highest = min(first, centre, end), max(first, centre, end)
+        side = max(y[i + ONE], y[i + last + ONE])
+        far = 0.5 * (y[i] + y[i + last + TWO])
         n += 1 if (lowest - side >= least) & (side - far < share * (highest - far)) else 0
     return n
 

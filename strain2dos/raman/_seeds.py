@@ -4,10 +4,11 @@
 import numpy as np
 from numba import njit
 
-from strain2dos.raman._linear import OPTIONS
+from strain2dos.raman._linear import OPTIONS, unsigned
 from strain2dos.raman._types import TAPS
 
 MAX_CANDIDATES = 16
+ONE, TWO, THREE, FOUR, FIVE = (np.uint64(i) for i in range(1, 6))
 
 
 @njit(**OPTIONS)
@@ -15,11 +16,11 @@ def _convolve(padded, taps, m, out):
     for k in range(m):
         out[k] = 0.0
     for j in range(0, taps.size, TAPS):
-        t0, t1, t2, t3 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
-        # Views: an index that is a sum would be checked for being negative, and no loop be turned to vectors.
-        p0, p1, p2, p3 = padded[j:], padded[j + 1 :], padded[j + 2 :], padded[j + 3 :]
+        t0, t1, t2, t3, t4, t5 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3], taps[j + 4], taps[j + 5]
         for k in range(m):
-            out[k] += t0 * p0[k] + t1 * p1[k] + t2 * p2[k] + t3 * p3[k]
+            i = unsigned(k + j)
+            first = t0 * padded[i] + t1 * padded[i + ONE] + t2 * padded[i + TWO]
+            out[k] += first + t3 * padded[i + THREE] + t4 * padded[i + FOUR] + t5 * padded[i + FIVE]
 
 
 @njit(**OPTIONS)
@@ -67,7 +68,7 @@ def subtract_floor(values, m, out):
     """Values above the straight line under the peaks: least squares, points far above left out."""
     a, b = 0.0, 0.0
     limit = np.inf
-    for _ in range(4):
+    for _ in range(3):
         n, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for k in range(m):
             t, v = float(k), values[k]

@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: The smoothing takes this many taps at a time.
-TAPS = 4
+TAPS = 6
 
 
 class LineSet(NamedTuple):
@@ -61,8 +61,8 @@ class Problem(NamedTuple):
 class GroupFit(NamedTuple):
     """Results for n spectra: models 1 (singlets) and 2 (with the doublet) side by side.
 
-    ``params*`` (n, n_parameters) and ``cov*`` (n or 1, n_parameters, n_parameters) in the order of the kernel;
-    ``chi2`` and ``status`` (n, 2); ``n_points`` and ``weight``, the probability of the doublet, (n,);
+    ``params*`` (n, n_parameters) and ``cov*`` (n or 1, n_parameters, n_parameters) in the order of the
+    kernel; ``chi2`` and ``status`` (n, 2); ``n_points`` and ``weight``, the probability of the doublet, (n,);
     ``mask`` (n or 1, m): 0 for points that were left out, where wanted.
     """
 

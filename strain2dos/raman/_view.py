@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from strain2dos.raman._linear import LANES, OPTIONS
+from strain2dos.raman._linear import LANES, OPTIONS, unsigned
 from strain2dos.raman._seeds import assign_lines, highest_points, smooth, subtract_floor
 from strain2dos.raman._types import (
     AXIS,
@@ -82,15 +82,15 @@ def _copy_range(problem, k0, n, m, level, scale, s):
     """Axis, scaled counts and weights of the range into their rows; returns how many points are used."""
     inverse = 1.0 / scale
     n_used = 0.0
-    x, y, mask, smoothed = problem.x[k0:], s.points[Y, k0:], s.points[MASK, k0:], s.points[SMOOTH, k0:]
     for k in range(n):
-        s.points[AXIS, k] = x[k]
-        s.points[SCALED, k] = (y[k] - level) * inverse
-        s.points[WEIGHTS, k] = mask[k]
-        n_used += mask[k]
+        i = unsigned(k0 + k)
+        s.points[AXIS, k] = problem.x[i]
+        s.points[SCALED, k] = (s.points[Y, i] - level) * inverse
+        s.points[WEIGHTS, k] = s.points[MASK, i]
+        n_used += s.points[MASK, i]
     if problem.poisson:
         for k in range(n):
-            s.points[FITTED, k] = smoothed[k]
+            s.points[FITTED, k] = s.points[SMOOTH, unsigned(k0 + k)]
     for k in range(n, m):
         s.points[AXIS, k] = problem.x[k0 + n - 1]
         s.points[SCALED, k] = s.points[WEIGHTS, k] = 0.0

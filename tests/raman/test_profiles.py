@@ -16,7 +16,7 @@ CENTRE, HEIGHT, HALF_WIDTH = 0.7, 3.0, 2.5
 def rows(shape, mixing, *, x=X_AXIS, c=CENTRE, h=HEIGHT, g=HALF_WIDTH):
     out = np.zeros((5, x.size))
     mixing = 0.0 if shape == "gaussian" else mixing
-    profile(SHAPES[shape], x, np.ones(x.size), x.size, c, h, g, mixing, *out)
+    profile(SHAPES[shape], x, np.ones(x.size), x.size, c, h, g, mixing, out, 0, 1, 2, 3, 4)
     return out[[0, 1, 3]]
 
 

@@ -62,6 +62,21 @@ def test_split_lines_are_found_and_single_lines_are_not_split():
     assert np.all(feature(singlets, "E'+_center")[quiet] == feature(singlets, "E'_center")[quiet])
 
 
+@pytest.mark.parametrize("step", [0.5, 0.7])
+def test_splits_of_2_wavenumbers_are_found_at_40_times_the_noise(step):
+    x = np.arange(340.0, 440.0, step)
+    rng = np.random.default_rng(9)
+    places = 384.0 + rng.uniform(-0.5, 0.5, 2000) * step
+    share = rng.uniform(0.4, 0.6, 2000)
+    rest = lorentz(x, 404.0 + rng.uniform(-0.5, 0.5, 2000) * step, np.full(2000, 5.0), np.full(2000, 120.0))
+    rest = rest + 50 + rng.normal(0, 2.5, (2000, x.size))
+    width = np.full(2000, 3.0)
+    halves = lorentz(x, places - 1, width, 100 * share) + lorentz(x, places + 1, width, 100 * (1 - share))
+    assert np.mean(fitted(rest + halves, x).split_probability > 0.5) >= 0.99
+    whole = lorentz(x, places, width, np.full(2000, 100.0))
+    assert np.mean(fitted(rest + whole, x).split_probability > 0.5) <= 0.01
+
+
 def test_centre_of_a_doublet_is_its_mean_weighted_by_area():
     fit = fitted(spectra(380.0, 402.0, split=8.0, noise=0.01), split=True)
     expected = (60 * 376 + 50 * 384) / 110
@@ -102,6 +117,27 @@ def test_cosmic_rays_are_left_out_of_the_fit():
     # Every spectrum was hit, half of them within a line; with 1 in 20 hit the rise is a twentieth of this.
     assert rmse["spiked"] < 1.5 * rmse["clean"]
     assert rmse["naive"] > 5 * rmse["clean"]
+
+
+def test_cosmic_rays_in_one_spectrum_of_twenty_cost_less_than_5_percent():
+    # one to three points wide, 0.3 to 20 times as high as a line, anywhere
+    rng = np.random.default_rng(12)
+    n, x = 20_000, np.arange(345.0, 445.0, 0.7)
+    centres = 384.6 + rng.uniform(-0.35, 0.35, n)
+    clean = spectra(centres, 404.0, x=x, noise=2.5, seed=12)
+    hit = clean.copy()
+    for row in np.flatnonzero(rng.random(n) < 0.05):
+        start, length = rng.integers(5, x.size - 8), rng.integers(1, 4)
+        hit[row, start : start + length] += rng.uniform(30, 2000, length)
+    rmse = {}
+    for name, Y, despike in (("clean", clean, True), ("hit", hit, True), ("naive", hit, False)):
+        fit = fitted(Y, x, split=False, despike=despike)
+        ok = fit.status == 0
+        assert name == "naive" or ok.mean() > 0.999
+        error = np.column_stack([feature(fit, "E'_center") - centres, feature(fit, "A1'_center") - 404.0])
+        rmse[name] = np.sqrt(np.mean(error[ok] ** 2, axis=0))
+    assert np.all(rmse["hit"] < 1.05 * rmse["clean"])
+    assert rmse["naive"][0] > 5 * rmse["clean"][0]
 
 
 @pytest.mark.parametrize("step", [0.5, 1.0, 1.57])

@@ -36,7 +36,7 @@ TRUTH = (*CENTERS, *FWHM, *HEIGHT, LEVEL, SLOPE)
 
 
 def cramer_rao(x, truth, variance):
-    """Least standard deviation of every parameter, from the full Fisher matrix (derivatives by differences)."""
+    """Least standard deviation of each parameter: full Fisher matrix, derivatives by differences."""
     columns = []
     for i, value in enumerate(truth):
         step = 1e-5 * max(abs(value), 1.0)
@@ -84,6 +84,8 @@ def bound_ratio(n, snr, step, seed):
         "rmse_over_bound": (np.sqrt(np.mean(error[ok] ** 2, axis=0)) / bound).tolist(),
         "bound": bound.tolist(),
         "pull_std": np.std((error / sigma)[ok], axis=0).tolist(),
+        # the noise comes from each spectrum's own residuals: pulls follow Student's t
+        "pull_std_of_t": float(np.sqrt((dof := fit.n_points[ok].mean() - 8) / (dof - 2))),
         "ok_share": float(ok.mean()),
     }
 
@@ -121,7 +123,7 @@ def split_spectra(rng, n, split, step, snr, share):
 
 
 def best_power(split, step, snr, share, false_rate):
-    """Share of doublets that the likelihood ratio finds at a given rate of false ones (two more parameters)."""
+    """Share of doublets that the likelihood ratio (two more parameters) finds at a rate of false ones."""
     x = np.arange(340.0, 440.0, step)
     y = line(x, 384 - split / 2, FWHM[0], share * HEIGHT[0]) + line(
         x, 384 + split / 2, FWHM[0], (1 - share) * HEIGHT[0]
@@ -171,42 +173,89 @@ def cosmic_rays(n, seed):
     return rmse
 
 
+def report(results: dict) -> None:
+    print("RMSE over the bound and standard deviation of (estimate - truth) / sigma, for E' and A1'")
+    for row in results["bound"]:
+        ratios = " ".join(f"{v:6.3f}" for v in (*row["rmse_over_bound"], *row["pull_std"]))
+        setting = f"SNR {row['snr']:4d}, {row['step']:.1f} cm-1 a point"
+        print(f"{setting}: {ratios} (Student's t {row['pull_std_of_t']:.3f}), fitted {row['ok_share']:.4f}")
+    for noise, rows in results["pulls"].items():
+        print(noise, {name: [round(v, 3) for v in row] for name, row in rows.items()})
+    print("share called doublets, and that of an ideal likelihood ratio at 1 % false ones")
+    for step, rows in results["doublets"].items():
+        shares = {s: (round(r["called"], 4), round(r["ideal_at_1_percent"], 4)) for s, r in rows.items()}
+        print(f"{step} cm-1 a point", shares)
+    print("cosmic rays", results["cosmic_rays"])
+
+
+def draw(results: dict, path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+    figure, axes = plt.subplots(1, 3, figsize=(13.5, 4), layout="constrained", dpi=110)
+    for colour, step in zip(colours, STEPS, strict=True):
+        rows = [row for row in results["bound"] if row["step"] == step]
+        label = f"{step:g} cm$^{{-1}}$ per point"
+        snr, ratio = [row["snr"] for row in rows], [row["rmse_over_bound"][0] for row in rows]
+        axes[0].loglog(snr, [row["bound"][0] for row in rows], "-", lw=1, color=colour)
+        axes[0].loglog(
+            snr,
+            [r * row["bound"][0] for r, row in zip(ratio, rows, strict=True)],
+            "o",
+            ms=5,
+            color=colour,
+            label=label,
+        )
+    axes[0].set_xticks(SNRS, [str(snr) for snr in SNRS])
+    axes[0].minorticks_off()
+    axes[0].set(xlabel="Height of E' over noise", ylabel="RMSE of the centre of E' (cm$^{-1}$)")
+    axes[0].set_title("Centres; lines: Cramér-Rao bound")
+    names = list(results["pulls"]["gaussian"])
+    for shift, colour, noise in zip((-0.12, 0.12), colours[:2], ("gaussian", "poisson"), strict=True):
+        rows = results["pulls"][noise]
+        mean, scatter = ([rows[name][i] for name in names] for i in (0, 1))
+        style = {"fmt": "o", "ms": 5, "color": colour, "capsize": 4, "label": f"{noise.capitalize()} noise"}
+        axes[1].errorbar(np.arange(len(names)) + shift, mean, scatter, **style)
+    for level in (-1, 1):
+        axes[1].axhline(level, color="0.7", lw=1, ls="--")
+    axes[1].set_xticks(range(len(names)), [name.replace("_", "\n") for name in names], fontsize="small")
+    axes[1].set(ylabel="(estimate - truth) / stated error", ylim=(-1.6, 1.9))
+    axes[1].set_title("Mean and scatter of all columns")
+    for colour, (step, rows) in zip(colours, results["doublets"].items(), strict=False):
+        splits = [float(s) for s in rows]
+        label = f"{float(step):g} cm$^{{-1}}$ per point"
+        axes[2].plot(splits, [100 * r["called"] for r in rows.values()], "o", ms=5, color=colour, label=label)
+        ideal = [100 * r["ideal_at_1_percent"] for r in rows.values()]
+        axes[2].plot(splits, ideal, "-", lw=1, color=colour)
+    axes[2].set(xlabel="Splitting of E' (cm$^{-1}$)", ylabel="Taken for a doublet (%)")
+    axes[2].set_title("Doublets found; lines: ideal test, 1 % false")
+    for ax in axes:
+        ax.legend(frameon=False, fontsize="small")
+    figure.savefig(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=10_000, help="spectra per setting")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "output" / "fit_accuracy.json")
     parser.add_argument("--figure", type=Path, help="PNG to write")
     options = parser.parse_args()
-    n = options.n
-    grid = [(snr, step) for snr in SNRS for step in STEPS]
+    n, grid = options.n, [(snr, step) for snr in SNRS for step in STEPS]
+    bars = {"desc": "bound", "total": len(grid)}
     results = {
-        "bound": [
-            bound_ratio(n, snr, step, seed) for seed, (snr, step) in enumerate(tqdm(grid, desc="bound"))
-        ],
+        "bound": [bound_ratio(n, *setting, seed) for seed, setting in enumerate(tqdm(grid, **bars))],
         "pulls": {noise: pulls(n, noise, 7) for noise in ("gaussian", "poisson")},
         "doublets": {
             f"{step:g}": doublets(n, step, 40, 11) for step in tqdm((0.5, 0.7, 1.0), desc="doublets")
         },
         "cosmic_rays": cosmic_rays(4 * n, 13),
     }
-    for row in results["bound"]:
-        ratios = " ".join(f"{v:6.3f}" for v in (*row["rmse_over_bound"], *row["pull_std"]))
-        print(
-            f"SNR {row['snr']:4d} step {row['step']:4.1f}: RMSE/bound, pulls (E', A1') {ratios} ok {row['ok_share']:.4f}"
-        )
-    for noise, rows in results["pulls"].items():
-        print(noise, {name: [round(v, 3) for v in row] for name, row in rows.items()})
-    for step, rows in results["doublets"].items():
-        print(
-            "step",
-            step,
-            {s: (round(r["called"], 4), round(r["ideal_at_1_percent"], 4)) for s, r in rows.items()},
-        )
-    print(results["cosmic_rays"])
+    report(results)
+    if options.figure:
+        draw(results, options.figure)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(
-        json.dumps({"machine": machine("numpy", "scipy", "numba"), "n": n, "results": results}, indent=1)
-    )
+    host = machine("numpy", "scipy", "numba")
+    options.output.write_text(json.dumps({"machine": host, "n": n, "results": results}, indent=1))
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ from strain2dos.raman._types import (
 # chance.
 SHOULDER_PENALTY = 8.0
 # The same against the doublet: without it 1.5 % of singlets (40 times the noise) would look like doublets by
-# chance, with it 0.4 to 0.9 %.
-DOUBLET_PENALTY = 1.5
+# chance, with it 0.4 to 0.8 %.
+DOUBLET_PENALTY = 2.0
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
 TRY_DOUBLET = 6.0

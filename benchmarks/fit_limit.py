@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How far is the peak fit from what the processor can do? Time by stage, floating-point operations, bytes.
+
+Run ``python benchmarks/fit_limit.py``. One thread, two Lorentzians and a linear baseline as in
+``fit_speed.py``. Stages are timed by running the compiled pipeline up to each of them.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from _machine import machine
+from fit_speed import make_spectra
+from numba import njit
+
+from strain2dos.raman import RamanFeaturizer, _batch, _kernel, _linear, _models, _screen, _view
+from strain2dos.raman._engine import FitOptions, _empty
+from strain2dos.raman._types import CHOSEN1, HIGH, LOW, MASK, P1, SIGNAL, SMOOTH, WORK, A, C, M, Problem, Y
+
+STAGES = ("usable points", "cosmic rays", "lines and range", "least squares", "errors", "residual check")
+# Per point: residual of a linear baseline, two Lorentzians of 12, products of nine rows (multiply and add).
+FLOPS_PER_POINT = 5 + 2 * 12 + 2 * 45
+# Mean number of evaluations of the model per fit, counted with an instrumented copy (3.1 at 180 points).
+EVALUATIONS = 3.2
+
+
+@njit
+def run(spectra, problem, lines, upto):
+    s = _batch._allocate(problem, lines, lines)
+    size, n_lines = problem.x.size, lines.low.size
+    for row in range(spectra.shape[0]):
+        for k in range(size):
+            s.points[Y, k] = spectra[row, k]
+        _, n_good, low, high = _screen.usable_points(s.points[Y], s.points[MASK], size, 8)
+        if upto == 0:
+            continue
+        n_good -= _screen.mask_spikes(
+            s.points[Y],
+            s.points[MASK],
+            size,
+            low,
+            high,
+            problem.narrowest,
+            s.points[SMOOTH],
+            s.points[SIGNAL],
+        )
+        if upto == 1:
+            continue
+        view = _view.look(problem, lines, lines, 0.0, n_good, low, high, s)
+        _models.seed_parameters(problem, lines, s.ints[CHOSEN1], s, s.params[P1])
+        _models.set_bounds(problem, lines, 0.0, -np.inf, s.params[LOW], s.params[HIGH])
+        if upto == 2:
+            continue
+        chi2, _ = _models.fit_model(problem, lines, view, 0, s.params[P1], s)
+        if upto == 3:
+            continue
+        low_, high_, work = s.params[LOW], s.params[HIGH], s.params[WORK]
+        _linear.covariance(
+            s.square[A], 8, s.params[P1], low_, high_, s.square[M], work, n_lines, 2 * n_lines, s.square[C]
+        )
+        _models.judge(lines, s.params[P1], chi2 / (size - 8), -1, s)
+        if upto == 4:
+            continue
+        _batch._mask_residuals(problem, lines, view, s.params[P1], s)
+
+
+@njit
+def products(J, m, A, repeats):
+    for _ in range(repeats):
+        _linear.normal_equations(J, 0, J.shape[0] - 3, m, A)
+
+
+@njit
+def evaluations(x, y, sw, m, p, group, J, repeats):
+    for _ in range(repeats):
+        _kernel.evaluate(0, x, y, sw, m, p, 2, 2, 2, group, J)
+
+
+def least(call: Callable[[], object], times: int = 7) -> float:
+    """Least seconds of several calls; the first compiles and does not count."""
+    call()
+    seconds = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds)
+
+
+def stages(n_points: int, n: int) -> dict[str, float]:
+    """Microseconds of each stage per spectrum."""
+    x, spectra, _ = make_spectra(n, n_points, seed=0)
+    group = RamanFeaturizer(x, split=False).fit(spectra[:2])._plan(keep=False).groups[0]
+    shared = ("x", "basis", "pair", "narrowest", "margin", "taps", "norm")
+    switches = {"poisson": False, "despike": True, "always": False, "keep": False, "show": False}
+    problem = Problem(shape=0, **switches, **{name: getattr(group, name) for name in shared})
+    spectra = np.ascontiguousarray(spectra[:, group.columns])
+    lines, before, times = group.singlets, 0.0, {}
+    for upto, name in enumerate(STAGES):
+        total = 1e6 / n * least(lambda upto=upto: run(spectra, problem, lines, upto))
+        times[name] = total - before
+        before = total
+    out = _empty(group, n, 0, FitOptions("lorentzian", False, True, False, False))
+    rest = (problem, lines, group.doublets, group.shoulders, out)
+    times["whole fit, compiled as one"] = (
+        1e6 / n * least(lambda: _batch.fit_rows(spectra, np.zeros(n), *rest))
+    )
+    return times
+
+
+def kernels(n_points: int) -> dict[str, float]:
+    """Microseconds of one evaluation of the model and of one set of products, data in the cache."""
+    m = -(-n_points // _linear.LANES) * _linear.LANES
+    x, weights = np.linspace(360.0, 430.0, m), np.ones(m)
+    J, A_ = np.random.default_rng(0).random((12, m)), np.zeros((12, 12))
+    p, group = np.array([384.0, 404.0, 0.8, 0.9, 1.5, 2.5, 0.1, 0.01]), np.array([0, 1])
+    return {
+        "evaluation": 1e2 * least(lambda: evaluations(x, weights, weights, m, p, group, J, 10_000)),
+        "products": 1e2 * least(lambda: products(J, m, A_, 10_000)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n", type=int, default=4000)
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "output" / "fit_limit.json")
+    options = parser.parse_args()
+    results = {}
+    for n_points in (110, 180):
+        times, parts = stages(n_points, options.n), kernels(n_points)
+        m = -(-n_points // _linear.LANES) * _linear.LANES
+        # the rate of the products, which are nothing but multiply-adds, stands for what the core can do
+        peak = 2 * 45 * m / parts["products"] / 1e3
+        whole = times["whole fit, compiled as one"]
+        # every fit proposes a step per evaluation; the least-squares stage is evaluations, products and steps
+        flops = EVALUATIONS * FLOPS_PER_POINT * n_points
+        rate = flops / whole / 1e3
+        results[f"{n_points} points"] = {
+            "microseconds": times | parts,
+            "gflops_of_products": peak,
+            "gflops_of_whole_fit": rate,
+            "bytes_per_spectrum": 8 * n_points,
+            "gigabytes_per_s": 8e-3 * n_points / whole,
+        }
+        print(f"\n{n_points} points")
+        for name, value in (times | parts).items():
+            print(f"{name:28s}{value:8.2f} us")
+        print(f"least squares: {flops / 1e3:.0f} kflop in {EVALUATIONS} evaluations, {rate:.1f} Gflop/s")
+        print(f"products alone: {peak:.1f} Gflop/s; spectra read at {8e-3 * n_points / whole:.2f} GB/s")
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(
+        json.dumps({"machine": machine("numpy", "numba"), "results": results}, indent=1)
+    )
+
+
+if __name__ == "__main__":
+    main()

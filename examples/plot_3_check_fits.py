@@ -71,7 +71,8 @@ display = FeatureMapDisplay.from_dataset(features, "E'_center")
 # of strain and doping. Here the wrinkle stretches the flake in one direction, which splits E'; its mean then
 # moves along another line than the one of biaxial strain.
 
-separator = StrainDopingSeparator().fit(fit.params)
+positions = fit.to_dataframe()[["E'_center", "A1'_center"]]
+separator = StrainDopingSeparator().fit(positions)
 display = CorrelationDisplay.from_fit(separator, fit)
 
 # %%

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 _MANY = 3000
 
 
+def _check_plane(estimator: StrainDopingSeparator) -> None:
+    """Refuse what does not fit into a plane of two positions."""
+    lines, outputs = estimator.matrix_.shape
+    if (lines, outputs) != (2, 2):
+        raise ValueError(
+            f"the correlation plot needs a separator of two lines with output='biaxial', but this one has "
+            f"{lines} lines and {outputs} outputs; fit another one for the plot."
+        )
+
+
 class CorrelationDisplay:
     """Positions of the two lines against each other, with the axes of pure strain and pure doping.
 
@@ -111,8 +121,10 @@ class CorrelationDisplay:
         Raises
         ------
         ValueError
-            If the covariance does not belong to X.
+            If the covariance does not belong to X, or the separator does not give strain and doping from two
+            lines.
         """
+        _check_plane(estimator)
         separated = np.asarray(estimator.transform(X), dtype=float)[:, :2]
         centers = estimator.inverse_transform(separated)
         if covariance is not None:
@@ -159,8 +171,9 @@ class CorrelationDisplay:
         Raises
         ------
         ValueError
-            If the fit lacks a line of the separator.
+            If the fit lacks a line of the separator, or that does not give strain and doping from two lines.
         """
+        _check_plane(estimator)
         names = tuple(estimator.mode_names_)
         wanted = [f"{name}_center" for name in names]
         if not set(wanted) <= set(fit.names):

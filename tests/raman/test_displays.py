@@ -3,6 +3,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -268,3 +269,10 @@ def test_page_of_worst_fits_takes_few_good_and_only_failed_spectra():
     assert one.index.tolist() == [3]
     with pytest.raises(ValueError, match="n must be at least 1, but is 0"):
         WorstFitsDisplay.from_estimator(featurizer, good, n=0)
+
+
+def test_correlation_display_refuses_what_is_no_plane():
+    frame = pd.DataFrame({"E'-_center": [380.0], "E'+_center": [384.0], "A1'_center": [402.0]})
+    separator = StrainDopingSeparator(output="invariants").fit(frame)
+    with pytest.raises(ValueError, match="two lines with output='biaxial', but this one has 3 lines and 3"):
+        CorrelationDisplay.from_estimator(separator, frame)

@@ -38,8 +38,8 @@ from strain2dos.raman._types import (
 # chance.
 SHOULDER_PENALTY = 8.0
 # The same against the doublet: without it 1.5 % of singlets (40 times the noise) would look like doublets by
-# chance, with it 0.4 to 0.8 %.
-DOUBLET_PENALTY = 2.0
+# chance, with it 0.3 to 0.8 %.
+DOUBLET_PENALTY = 2.5
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
 TRY_DOUBLET = 6.0
@@ -77,14 +77,15 @@ def split_score(problem, lines, view, p, s):
     _split_directions(problem, view, p[problem.pair], p[n_lines + problem.pair], g, n + 1, s)
     normal_equations(s.J, n + 1, n + 3, view.m, s.square[A])
     # Scaled, so that pivots can be compared; eliminating the parameters leaves the freed products.
-    scale = s.params[WORK]
+    scale, least = s.params[WORK], s.params[WORK + 1]
     for i in range(n + 3):
+        least[i] = 1e-14
         scale[i] = 1.0 if i >= n or not s.square[A, i, i] > 0.0 else 1.0 / np.sqrt(s.square[A, i, i])
     for i in range(n + 3):
         for j in range(i, n + 3):
             s.square[M, i, j] = s.square[A, i, j] * scale[i] * scale[j]
         s.square[M, i, i] *= 1.0 + (1e-10 if i < n else 0.0)
-    if not eliminate(s.square[M], n, n + 3):
+    if not eliminate(s.square[M], n, n + 3, least):
         return np.inf
     b1, b2 = s.square[M, n, n + 1], s.square[M, n, n + 2]
     s11, s12, s22 = s.square[M, n + 1, n + 1], s.square[M, n + 1, n + 2], s.square[M, n + 2, n + 2]

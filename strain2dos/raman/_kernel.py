@@ -95,16 +95,15 @@ def _next_damping(damping, gain):
 
 
 @njit(**OPTIONS)
-def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, free, trial):
+def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial):
     """Next point into ``trial``; returns the damping that it took and how much chi-square it promises."""
-    damped_system(A, n, damping, p, low, high, M, free)
-    while not eliminate(M, n, n) and damping < HOPELESS_DAMPING:
+    damped_system(A, n, damping, p, low, high, M, least)
+    while not eliminate(M, n, n, least) and damping < HOPELESS_DAMPING:
         damping = max(damping, 1e-6) * 10.0
-        damped_system(A, n, damping, p, low, high, M, free)
+        damped_system(A, n, damping, p, low, high, M, least)
     substitute(M, n, step)
     decrease = 0.0
     for i in range(n):
-        step[i] *= free[i]
         decrease += step[i] * A[i, n]
     _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial)
     return damping, decrease
@@ -120,7 +119,7 @@ def levenberg_marquardt(
     tolerance of) ``p``. There is one place where the model is evaluated: compilers copy it to each.
     """
     n = n_parameters(shape, n_lines, n_groups, n_base)
-    step, trial, free = vectors[0], vectors[1], vectors[2]
+    step, trial, least = vectors[0], vectors[1], vectors[2]
     chi2, damping, decrease = np.inf, 1e-3, 0.0
     ended = converged = False
     for i in range(n):
@@ -149,7 +148,7 @@ def levenberg_marquardt(
             return chi2, True
         if not ended:
             damping, decrease = _propose(
-                A, n, damping, p, low, high, n_lines, n_groups, group, M, step, free, trial
+                A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial
             )
             if damping <= 0.1 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
                 for i in range(n):

@@ -70,15 +70,15 @@ def normal_equations(J, first, n_rows, m, A):
 
 
 @njit(**OPTIONS)
-def eliminate(M, n, n_rows):
+def eliminate(M, n, n_rows, least):
     """Eliminate the first ``n`` unknowns of a symmetric system, given by its upper triangle, in place.
 
     Whole rows are subtracted, so that columns after the unknowns (right-hand sides) come along and rows after
-    them keep the Schur complement. False where a pivot falls below 1e-14 of a diagonal scaled to about 1.
+    them keep the Schur complement. False where a pivot is not above its entry of ``least``.
     """
     for j in range(n):
         pivot = M[j, j]
-        if not pivot > 1e-14:
+        if not pivot > least[j]:
             return False
         inverse = 1.0 / pivot
         for i in range(j + 1, n_rows):
@@ -99,39 +99,41 @@ def substitute(M, n, v):
 
 
 @njit(**OPTIONS)
-def damped_system(A, n, damping, p, low, high, M, free):
-    """Scaled and damped normal matrix with the scaled gradient in column ``n``.
+def damped_system(A, n, damping, p, low, high, M, least):
+    """Damped normal matrix with the gradient in column ``n``; parameters held by a bound drop out.
 
-    ``free``: scale of each parameter; 0 for those that a bound holds, which so drop out.
+    ``least``: smallest pivot to be trusted, 1e-14 of the diagonal; 0 for those that dropped out.
     """
-    for i in range(M.shape[1]):
-        free[i] = 0.0
-    free[n] = 1.0
+    for i in range(n):
+        for j in range(M.shape[1]):
+            M[i, j] = A[i, j]
+        M[i, i] *= 1.0 + damping
+        least[i] = 1e-14 * M[i, i]
     for i in range(n):
         gradient = A[i, n]
         held = (p[i] <= low[i] and gradient <= 0.0) or (p[i] >= high[i] and gradient >= 0.0)
-        free[i] = 0.0 if held or not A[i, i] > 0.0 else 1.0 / np.sqrt(A[i, i])
-    for i in range(n):
-        f = free[i]
-        for j in range(M.shape[1]):
-            M[i, j] = A[i, j] * f * free[j]
-        M[i, i] = 1.0 + damping
+        if held or not A[i, i] > 0.0:
+            for j in range(M.shape[1]):
+                M[i, j] = 0.0
+            for j in range(i):
+                M[j, i] = 0.0
+            M[i, i], least[i] = 1.0, 0.0
 
 
 @njit(**OPTIONS)
-def covariance(A, n, p, low, high, M, free, first, last, C):
+def covariance(A, n, p, low, high, M, least, first, last, C):
     """Inverse of the normal matrix, rows and columns ``first`` to ``last``, into C. False if singular.
 
     Parameters held by a bound count as known. Elimination gives L D L^T; row i of C first takes column i of
     the inverse of L over the roots of the pivots, whose products are the inverse.
     """
-    damped_system(A, n, 1e-13, p, low, high, M, free)
-    if not eliminate(M, n, n):
+    damped_system(A, n, 1e-13, p, low, high, M, least)
+    if not eliminate(M, n, n, least):
         return False
     for i in range(first, last):
         for k in range(n):
             C[i, k] = 0.0
-        C[i, i] = 1.0
+        C[i, i] = 1.0 if least[i] > 0.0 else 0.0
         for j in range(i, n):
             f = C[i, j] / M[j, j]
             for k in range(j + 1, n):
@@ -142,7 +144,7 @@ def covariance(A, n, p, low, high, M, free, first, last, C):
             v = 0.0
             for k in range(j, n):
                 v += C[i, k] * C[j, k]
-            C[j, i] = v * free[i] * free[j]
+            C[j, i] = v
     for i in range(first, last):
         for j in range(i):
             C[j, i] = C[i, j]

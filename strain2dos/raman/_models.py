@@ -57,15 +57,14 @@ def set_bounds(problem, lines, offset, min_height, low, high):
 
 
 @njit(**OPTIONS)
-def _summit(x, signal, k):
+def _summit(problem, s, k):
     """Position of the maximum at point ``k``, by the parabola through it and its neighbours."""
-    if k < 1 or k > x.size - 2:
-        return x[k]
-    before, here, after = signal[k - 1], signal[k], signal[k + 1]
+    if k < 1 or k > problem.x.size - 2:
+        return problem.x[k]
+    before, here, after = s.points[SIGNAL, k - 1], s.points[SIGNAL, k], s.points[SIGNAL, k + 1]
     bend = 2.0 * here - before - after
-    shift = 0.5 * (after - before) / bend if bend > 0.0 else 0.0
-    shift = min(max(shift, -0.5), 0.5)
-    return x[k] + shift * (x[k + 1] - x[k] if shift > 0.0 else x[k] - x[k - 1])
+    shift = 0.5 * (after - before) / max(bend, 1e-300)
+    return problem.x[k] + 0.5 * min(max(shift, -0.5), 0.5) * (problem.x[k + 1] - problem.x[k - 1])
 
 
 @njit(**OPTIONS)
@@ -78,7 +77,7 @@ def seed_parameters(problem, lines, chosen, s, p):
     for j in range(n_lines):
         k = chosen[j]
         row = 2 * n_lines + lines.group[j]
-        p[j], p[row] = _summit(problem.x, s.points[SIGNAL], k), 0.5 * lines.fwhm[j]
+        p[j], p[row] = _summit(problem, s, k), 0.5 * lines.fwhm[j]
         p[n_lines + j] = max(1.2 * s.points[SIGNAL, k], 0.01)
         if has_mixing(problem.shape):
             p[row + lines.n_groups] = mixing_range(problem.shape)[2]

@@ -104,9 +104,9 @@ def _third_line(problem, singlets, view, noise, s):
     if not view.has_pair:
         return False
     residual = s.J[model_size(problem, singlets)]
-    half = problem.taps.size // 4  # together about as wide as the line
+    half = problem.bin * problem.taps.size // 4  # together about as wide as the line
     for j in range(problem.pair, problem.pair + 2):
-        middle = s.ints[CHOSEN2, j] - view.k0
+        middle = problem.bin * s.ints[CHOSEN2, j] + problem.bin // 2 - view.k0
         total, n = 0.0, 0
         for k in range(max(0, middle - half), min(view.n, middle + half + 1)):
             total += residual[k]

@@ -65,6 +65,8 @@ def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions)
         margin=group.margin,
         taps=group.taps,
         norm=group.norm,
+        bin=group.bin,
+        bins=group.bins,
     )
     out = _empty(group, X.shape[0], shape, options)
     # Always a copy: a read-only array is another type to numba and would compile everything again.

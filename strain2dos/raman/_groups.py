@@ -9,6 +9,9 @@ import numpy as np
 from strain2dos.raman._modes import RamanMode
 from strain2dos.raman._types import TAPS, Floats, LineSet
 
+# Lines are sought with no fewer points than this per width of the narrowest.
+POINTS_PER_WIDTH = 3.0
+
 
 @dataclass(frozen=True)
 class FitGroup:
@@ -29,8 +32,12 @@ class FitGroup:
         One line per mode; one of them a doublet of common width; the same with two widths.
     taps : ndarray
         Smoothing that seeds are found with, filled up with zeros to a multiple of `TAPS`.
-    norm : (m,) ndarray
+    norm : (m // bin,) ndarray
         One over the sum of the taps that lie on the axis.
+    bin : int
+        Lines are sought on the means of so many points: a fine axis tells no more about where they are.
+    bins : (m // bin,) ndarray
+        Axis of these means.
     narrowest : float
         Full width, in points, of the narrowest line a spike filter must keep.
     margin : float
@@ -46,6 +53,8 @@ class FitGroup:
     shoulders: LineSet
     taps: Floats
     norm: Floats
+    bin: int
+    bins: Floats
     narrowest: float
     margin: float
 
@@ -126,7 +135,9 @@ def fit_group(
         copies[pair] = 2
     doublets = _line_set(modes, copies, step)
     narrow = min(mode.fwhm for mode in modes)
-    taps, norm = _taps(narrow / step, x.size)
+    merged = int(np.clip(narrow / step / POINTS_PER_WIDTH, 1, max(x.size // 3, 1)))
+    bins = x[: x.size // merged * merged].reshape(-1, merged).mean(axis=1)
+    taps, norm = _taps(narrow / step / merged, bins.size)
     return FitGroup(
         modes=modes,
         columns=columns,
@@ -138,6 +149,8 @@ def fit_group(
         shoulders=doublets._replace(group=np.arange(sum(copies)), n_groups=sum(copies)),
         taps=taps,
         norm=norm,
+        bin=merged,
+        bins=bins,
         narrowest=max(0.6 * narrow / step, 1.0),
         margin=margin,
     )

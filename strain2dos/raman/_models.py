@@ -59,12 +59,13 @@ def set_bounds(problem, lines, offset, min_height, low, high):
 @njit(**OPTIONS)
 def _summit(problem, s, k):
     """Position of the maximum at point ``k``, by the parabola through it and its neighbours."""
-    if k < 1 or k > problem.x.size - 2:
-        return problem.x[k]
+    x = problem.bins
+    if k < 1 or k > x.size - 2:
+        return x[k]
     before, here, after = s.points[SIGNAL, k - 1], s.points[SIGNAL, k], s.points[SIGNAL, k + 1]
     bend = 2.0 * here - before - after
     shift = 0.5 * (after - before) / max(bend, 1e-300)
-    return problem.x[k] + 0.5 * min(max(shift, -0.5), 0.5) * (problem.x[k + 1] - problem.x[k - 1])
+    return x[k] + 0.5 * min(max(shift, -0.5), 0.5) * (x[k + 1] - x[k - 1])
 
 
 @njit(**OPTIONS)

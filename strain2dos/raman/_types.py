@@ -38,7 +38,8 @@ class Problem(NamedTuple):
     ``x``: rising axis (m,); ``basis``: baseline terms (n_base, m); ``shape``: code of the profile; ``pair``:
     index of the line that may be a doublet, -1 for none; ``always``: the doublet is not up for decision;
     ``narrowest``: full width in points of the narrowest line a spike filter must keep; ``taps``: smoothing
-    of the seeds, their number a multiple of `TAPS`; ``norm``: what each smoothed point is multiplied by (m,);
+    of the seeds, their number a multiple of `TAPS`; ``norm``: what each smoothed point is multiplied by;
+    ``bin``: lines are sought on the means of so many points; ``bins``: axis of these means;
     ``margin``: the fit ends this far outside the outermost line, cm-1; ``keep``: whether covariances are
     returned; ``show``: whether masks are.
     """
@@ -56,6 +57,8 @@ class Problem(NamedTuple):
     margin: float
     taps: Floats
     norm: Floats
+    bin: int
+    bins: Floats
 
 
 class GroupFit(NamedTuple):

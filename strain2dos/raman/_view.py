@@ -42,10 +42,9 @@ class View(NamedTuple):
 
 @njit(**OPTIONS)
 def _assign(problem, lines, offset, chosen, s):
-    return assign_lines(
-        problem.x, s.points[SIGNAL], lines.low, lines.high, lines.gap, lines.reach, offset, s.ints[POSITION],
-        s.score, s.ints[ORIGIN:], chosen,
-    )  # fmt: skip
+    signal, windows = s.points[SIGNAL], (lines.low, lines.high, lines.gap, lines.reach)
+    scratch = (s.ints[POSITION], s.score, s.ints[ORIGIN:])
+    return assign_lines(problem.bins, signal, *windows, offset, *scratch, chosen)
 
 
 @njit(**OPTIONS)
@@ -53,7 +52,7 @@ def _find_lines(problem, singlets, doublets, offset, s):
     """Points where the lines seem to be, for both models; returns whether a doublet is to be seen."""
     signal = s.points[SIGNAL]
     if not _assign(problem, singlets, offset, s.ints[CHOSEN1], s):
-        highest_points(problem.x, signal, singlets.low, singlets.high, offset, s.ints[CHOSEN1])
+        highest_points(problem.bins, signal, singlets.low, singlets.high, offset, s.ints[CHOSEN1])
     if problem.pair < 0 or not _assign(problem, doublets, offset, s.ints[CHOSEN2], s):
         return False
     # Three maxima that are together lower than the two of the singlets leave out one of these: noise.
@@ -90,11 +89,31 @@ def _copy_range(problem, k0, n, m, level, scale, s):
         n_used += s.points[MASK, i]
     if problem.poisson:
         for k in range(n):
-            s.points[FITTED, k] = s.points[SMOOTH, unsigned(k0 + k)]
+            s.points[FITTED, k] = s.points[SMOOTH, min((k0 + k) // problem.bin, problem.bins.size - 1)]
     for k in range(n, m):
         s.points[AXIS, k] = problem.x[k0 + n - 1]
         s.points[SCALED, k] = s.points[WEIGHTS, k] = 0.0
     return int(n_used)
+
+
+@njit(**OPTIONS)
+def _bin(problem, all_used, level, scale, s):
+    """Scaled means of neighbouring points into SCALED; 1 in WEIGHTS where one of them has a weight."""
+    b, inverse = problem.bin, 1.0 / (problem.bin * scale)
+    for k in range(problem.bins.size):
+        total = 0.0
+        for i in range(b):
+            total += s.points[Y, unsigned(b * k + i)]
+        s.points[SCALED, k] = (total - b * level) * inverse
+    if all_used:
+        return
+    for k in range(problem.bins.size):
+        total, n = 0.0, 0.0
+        for i in range(b * k, b * k + b):
+            total += s.points[MASK, i] * (s.points[Y, i] - level)
+            n += s.points[MASK, i]
+        s.points[SCALED, k] = total / (max(n, 1.0) * scale)
+        s.points[WEIGHTS, k] = min(n, 1.0)
 
 
 @njit(**OPTIONS)
@@ -103,20 +122,18 @@ def look(problem, singlets, doublets, offset, n_good, level, top, s):
 
     ``n_good`` points have a weight; ``level`` and ``top`` are their range.
     """
-    size = problem.x.size
+    bins, all_used = problem.bins, n_good == problem.x.size
     scale = top - level if top > level else 1.0
-    inverse = 1.0 / scale
-    for k in range(size):
-        s.points[SCALED, k] = (s.points[Y, k] - level) * inverse
+    _bin(problem, all_used, level, scale, s)
     smooth(
-        s.points[SCALED], s.points[MASK], n_good == size, problem.taps, problem.norm, s.points[PADDED],
+        s.points[SCALED], s.points[WEIGHTS], all_used, problem.taps, problem.norm, s.points[PADDED],
         s.points[FITTED], s.points[SMOOTH],
     )  # fmt: skip
-    subtract_floor(s.points[SMOOTH], size, s.points[SIGNAL])
+    subtract_floor(s.points[SMOOTH], bins.size, s.points[SIGNAL])
     has_pair = _find_lines(problem, singlets, doublets, offset, s)
-    first, last = problem.x[s.ints[CHOSEN1, 0]], problem.x[s.ints[CHOSEN1, singlets.low.size - 1]]
+    first, last = bins[s.ints[CHOSEN1, 0]], bins[s.ints[CHOSEN1, singlets.low.size - 1]]
     if has_pair:
-        last = max(last, problem.x[s.ints[CHOSEN2, doublets.low.size - 1]])
+        last = max(last, bins[s.ints[CHOSEN2, doublets.low.size - 1]])
     k0, n = _cut(problem, first, last)
     m = -(-n // LANES) * LANES
     n_used = _copy_range(problem, k0, n, m, level, scale, s)

@@ -23,7 +23,7 @@ from strain2dos.raman._types import CHOSEN1, HIGH, LOW, MASK, P1, SIGNAL, SMOOTH
 STAGES = ("usable points", "cosmic rays", "lines and range", "least squares", "errors", "residual check")
 # Per point: residual of a linear baseline, two Lorentzians of 12, products of nine rows (multiply and add).
 FLOPS_PER_POINT = 5 + 2 * 12 + 2 * 45
-# Mean number of evaluations of the model per fit, counted with an instrumented copy (3.1 at 180 points).
+# Mean number of evaluations of the model per fit, counted with an instrumented copy (3.3 at 110 points).
 EVALUATIONS = 3.2
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from numba import njit
 
 from strain2dos.raman._doublet import fit_doublet, may_be_doublet
-from strain2dos.raman._linear import LANES, OPTIONS, TILE, covariance
+from strain2dos.raman._linear import LANES, MERGED, OPTIONS, TILE, covariance
 from strain2dos.raman._models import (
     _NOT_CONVERGED,
     _OK,
@@ -61,7 +61,7 @@ def _allocate(problem, doublets, shoulders):
     )
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     """Fit the singlet model and, where it may pay, the doublet; returns whether that is the better one.
 
@@ -96,7 +96,7 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     return False, False
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _mask_residuals(problem, lines, view, p, s):
     """Mask cosmic rays that stand out of the residual in J; returns their number."""
     n, n_lines = model_size(problem, lines), lines.low.size
@@ -109,7 +109,7 @@ def _mask_residuals(problem, lines, view, p, s):
     return mask_outliers(s.J[n], mask, view.n, height, problem.narrowest, s.points[FITTED])
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _fit_row(offset, problem, singlets, doublets, shoulders, s, out, row):
     """Fit the spectrum in the scratch row Y; again, up to twice, where the residual shows cosmic rays."""
     size = problem.x.size

@@ -5,7 +5,7 @@ import numpy as np
 from numba import njit
 
 from strain2dos.raman._kernel import weighted_square
-from strain2dos.raman._linear import OPTIONS, covariance, eliminate, normal_equations
+from strain2dos.raman._linear import MERGED, OPTIONS, covariance, eliminate, normal_equations
 from strain2dos.raman._models import (
     _NOT_CONVERGED,
     _OK,
@@ -64,7 +64,7 @@ def _split_directions(problem, view, c, h, g, first, s):
             s.J[first + 1, k] = e * q * z * (1.0 - z * z)
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def split_score(problem, lines, view, p, s):
     """Chi-square that a slight split of the line ``pair`` would save, to first order.
 
@@ -116,7 +116,7 @@ def _third_line(problem, singlets, view, noise, s):
     return False
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def may_be_doublet(problem, singlets, view, noise2, s):
     """Whether the doublet is worth a fit, from what the scratch holds of the singlet fit."""
     score = split_score(problem, singlets, view, s.params[P1], s)
@@ -193,7 +193,7 @@ def _weak_partner(height1, height2):
     return 2.0 * (lacking / 0.05) ** 2 if lacking > 0.0 else 0.0
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _best_start(problem, singlets, doublets, view, s):
     """Fit the doublet from each of its starts; the best lands in P2, lower line first. Returns chi-square."""
     n_lines, pair, p2 = doublets.low.size, problem.pair, s.params[P2]
@@ -216,7 +216,7 @@ def _best_start(problem, singlets, doublets, view, s):
     return chi2
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _shoulder_odds(problem, doublets, shoulders, view, total, s):
     """Criterion of the singlet with a shoulder, started from the doublet in P2, and its ratio of widths."""
     _seed_shoulder(problem, doublets, shoulders, s.params[P2], s.params[P3])
@@ -243,7 +243,7 @@ def _probability(odds1, odds2, odds3, unlike):
     return e2 / max(e1 + e2 + e3, 1e-300)
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def fit_doublet(problem, singlets, doublets, shoulders, view, chi1, s, out, row, covariance_out):
     """Fit the doublet (and the shoulder), store them and write the probability of the doublet."""
     n2 = model_size(problem, doublets)

@@ -12,7 +12,7 @@ Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 import numpy as np
 from numba import njit
 
-from strain2dos.raman._linear import OPTIONS, damped_system, eliminate, normal_equations, substitute
+from strain2dos.raman._linear import MERGED, OPTIONS, damped_system, eliminate, normal_equations, substitute
 from strain2dos.raman._profiles import has_mixing, profile
 
 MAX_TRIALS = 120
@@ -62,7 +62,7 @@ def _add(J, row, total, m):
         J[total, k] += J[row, k]
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial):
     """Next point: no centre jumps by over two widths, no width changes by over a factor of three."""
     for i in range(n):
@@ -94,7 +94,7 @@ def _next_damping(damping, gain):
     return damping
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial):
     """Next point into ``trial``; returns the damping that it took and how much chi-square it promises."""
     damped_system(A, n, damping, p, low, high, M, least)
@@ -109,7 +109,7 @@ def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, lea
     return damping, decrease
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def levenberg_marquardt(
     shape, x, y, sw, m, p, low, high, n_lines, n_groups, n_base, group, J, A, B, M, vectors
 ):

@@ -7,6 +7,9 @@ from numba import njit
 # NaN and inf keep their meaning (no "nnan", "ninf"): only the order of sums may change.
 FAST = {"reassoc", "contract", "arcp", "nsz"}
 OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FAST}
+# For functions with one caller: merged into it, as each level of callers would be optimised once more. Never
+# for those of `_screen`, which recognise NaN: they would take over the caller's fast arithmetic.
+MERGED = OPTIONS | {"inline": "always"}
 
 #: Rows of the Jacobian are padded to multiples of this: two vectors of eight, so that no loop has a rest.
 LANES = 16

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from strain2dos.raman._linear import LANES, OPTIONS, unsigned
+from strain2dos.raman._linear import LANES, MERGED, OPTIONS, unsigned
 from strain2dos.raman._seeds import assign_lines, highest_points, smooth, subtract_floor
 from strain2dos.raman._types import (
     AXIS,
@@ -47,7 +47,7 @@ def _assign(problem, lines, offset, chosen, s):
     return assign_lines(problem.bins, signal, *windows, offset, *scratch, chosen)
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def _find_lines(problem, singlets, doublets, offset, s):
     """Points where the lines seem to be, for both models; returns whether a doublet is to be seen."""
     signal = s.points[SIGNAL]
@@ -116,7 +116,7 @@ def _bin(problem, all_used, level, scale, s):
         s.points[WEIGHTS, k] = min(n, 1.0)
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**MERGED)
 def look(problem, singlets, doublets, offset, n_good, level, top, s):
     """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch.
 

@@ -94,7 +94,7 @@ def stages(n_points: int, n: int) -> dict[str, float]:
     """Microseconds of each stage per spectrum."""
     x, spectra, _ = make_spectra(n, n_points, seed=0)
     group = RamanFeaturizer(x, split=False).fit(spectra[:2])._plan(keep=False).groups[0]
-    shared = ("x", "basis", "pair", "narrowest", "margin", "taps", "norm")
+    shared = ("x", "basis", "pair", "narrowest", "margin", "taps", "norm", "bin", "bins")
     switches = {"poisson": False, "despike": True, "always": False, "keep": False, "show": False}
     problem = Problem(shape=0, **switches, **{name: getattr(group, name) for name in shared})
     spectra = np.ascontiguousarray(spectra[:, group.columns])

@@ -20,6 +20,7 @@ from strain2dos import (
 )
 from strain2dos.datasets import make_raman_dos
 from strain2dos.io._model_file import OWN_TYPES
+from strain2dos.raman import RamanMode, material_modes
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,14 @@ def test_a_conformal_regressor_with_its_intervals(training, tmp_path):
     model.fit(X, training.dos, groups=training.groups)
     loaded = _saved(model, tmp_path)
     assert np.array_equal(loaded.predict_interval(X), model.predict_interval(X))
+
+
+def test_a_featurizer_with_lines_of_its_own(training, tmp_path):
+    modes = [RamanMode("X", 384.6, (370.0, 395.0), 3.0), material_modes("MoS2")[1]]
+    model = RamanFeaturizer(training.shift, modes=modes).fit(training.spectra)
+    loaded = _saved(model, tmp_path)
+    assert loaded.modes == modes
+    assert np.array_equal(loaded.transform(training.spectra), model.transform(training.spectra))
 
 
 def test_a_separator_of_strain_and_doping(training, tmp_path):

@@ -238,6 +238,13 @@ def test_columns_are_named_and_fixed_by_the_parameters():
     assert {"E'_center_sigma", "chi2", "split_probability"} <= set(table.columns)
 
 
+def test_distance_is_that_of_the_usual_lines_not_of_optional_ones_between():
+    x = np.arange(290.0, 450.0, 0.7)
+    modes = ["323", "E'(M)", "2LA", "E'", "A1'"]
+    featurizer = RamanFeaturizer(x, material="WS2", modes=modes, split=False).fit(np.ones((1, x.size)))
+    assert featurizer.get_feature_names_out()[-1] == "A1'-E'"
+
+
 def test_copies_give_the_same_features():
     X = spectra(n=3)
     featurizer = RamanFeaturizer(AXIS, split=False).fit(X)

@@ -123,7 +123,7 @@ def group_features(
     Raftery, Sociol. Methodol. 25, 111 (1995)), so that features move smoothly where a line begins to split;
     the spread between the models adds to the covariance.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         values, T = _transform(group, fit.params1, lineshape, doublet=False, jacobian=with_covariance)
         cov = T @ fit.cov1 @ T.transpose(0, 2, 1) if T is not None else None
         rows = np.flatnonzero(fit.weight > 0.0)

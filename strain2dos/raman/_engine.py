@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Drive the compiled fit over many spectra: blocks of rows, threads, progress, interruption."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from threading import Timer
 from typing import NamedTuple
 
 import numba
@@ -93,6 +96,22 @@ def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit
     )
 
 
+@contextmanager
+def _telling_of_compilation(bar: tqdm) -> Iterator[None]:
+    """Say, where the first fit takes long, that this is the compilation and will not happen again."""
+    if fit_rows.signatures or bar.disable:
+        yield
+        return
+    text = "Compiling the peak fit: about half a minute, once per installation."
+    timer = Timer(PATIENCE, lambda: bar.write(text, file=sys.stderr))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def over_blocks(n: int, threads: int, work: Callable[[slice], None]) -> None:
     """Call ``work`` for blocks of n rows, in threads; Ctrl-C ends it after the blocks at hand.
 
@@ -101,7 +120,8 @@ def over_blocks(n: int, threads: int, work: Callable[[slice], None]) -> None:
     """
     rows = int(np.clip(-(-n // (4 * threads)), LEAST_ROWS, MOST_ROWS))
     blocks = [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
-    with tqdm(total=n, desc="fit", unit=" spectra", unit_scale=True, delay=PATIENCE, leave=False) as bar:
+    style = {"desc": "fit", "unit": " spectra", "unit_scale": True, "delay": PATIENCE, "leave": False}
+    with tqdm(total=n, **style) as bar, _telling_of_compilation(bar):
         if threads == 1 or len(blocks) == 1:
             for block in blocks:
                 work(block)

@@ -153,7 +153,7 @@ def levenberg_marquardt(
             if damping <= 0.1 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
                 for i in range(n):
                     p[i] = trial[i]
-                chi2 -= decrease
+                chi2 = max(chi2 - decrease, 0.0)
                 if better:
                     return chi2, True
                 ended = converged = True

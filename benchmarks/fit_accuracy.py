@@ -138,15 +138,15 @@ def best_power(split, step, snr, share, false_rate):
     return float(ncx2.sf(threshold, 2, 2 * best.cost))
 
 
-def doublets(n, step, snr, seed):
-    """Shares taken for doublets: singlets (split 0) and lines of random shares 0.4 to 0.6."""
+def doublets(n, step, snr, seed, shares=(0.4, 0.6)):
+    """Shares taken for doublets: singlets (split 0) and lines of random ``shares``."""
     rng = np.random.default_rng(seed)
     out = {}
     for split in (0.0, *SPLITS):
-        share = rng.uniform(0.4, 0.6, (n, 1))
+        share = rng.uniform(*shares, (n, 1))
         x, Y = split_spectra(rng, n, split, step, snr, share)
         fit = RamanFeaturizer(x).fit(Y[:2]).fit_spectra(Y)
-        ideal = best_power(split, step, snr, 0.45, 0.01) if split else 0.01
+        ideal = best_power(split, step, snr, 0.25 * sum(shares) + 0.5 * shares[0], 0.01) if split else 0.01
         out[f"{split:g}"] = {
             "called": float(np.mean(fit.split_probability > 0.5)),
             "ideal_at_1_percent": ideal,
@@ -186,9 +186,9 @@ def report(results: dict) -> None:
     for noise, rows in results["pulls"].items():
         print(noise, {name: [round(v, 3) for v in row] for name, row in rows.items()})
     print("share called doublets, and that of an ideal likelihood ratio at 1 % false ones")
-    for step, rows in results["doublets"].items():
+    for kind, step, rows in [(k, *item) for k in ("doublets", "unequal") for item in results[k].items()]:
         shares = {s: (round(r["called"], 4), round(r["ideal_at_1_percent"], 4)) for s, r in rows.items()}
-        print(f"{step} cm-1 a point", shares)
+        print(f"{kind}, {step} cm-1 a point", shares)
     print("cosmic rays", results["cosmic_rays"])
 
 
@@ -252,6 +252,7 @@ def main() -> None:
         "doublets": {
             f"{step:g}": doublets(n, step, 40, 11) for step in tqdm((0.5, 0.7, 1.0), desc="doublets")
         },
+        "unequal": {f"{step:g}": doublets(n, step, 40, 11, (0.2, 0.35)) for step in (0.5, 0.7, 1.0)},
         "cosmic_rays": cosmic_rays(4 * n, 13),
     }
     report(results)

@@ -90,7 +90,7 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     out.weight[row] = 0.0
     if problem.pair < 0 or view.n_used <= model_size(problem, shoulders):
         return False, False
-    if problem.always or may_be_doublet(problem, singlets, view, noise2, s):
+    if problem.always or may_be_doublet(problem, singlets, doublets, view, noise2, s):
         fit_doublet(problem, singlets, doublets, shoulders, view, chi2, s, out, row, out.cov2[kept])
         return out.weight[row] > 0.5, True
     return False, False

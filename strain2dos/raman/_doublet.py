@@ -96,31 +96,31 @@ def split_score(problem, lines, view, p, s):
 
 
 @njit(**OPTIONS)
-def _third_line(problem, singlets, view, noise, s):
-    """Whether the singlets leave a residual of 3.5 standard errors at one of the doublet's maxima.
+def _stands_apart(problem, singlets, reach, view, noise, s):
+    """Whether the singlets leave a residual of 3.5 standard errors over a width near the line ``pair``.
 
     This sees lines that stand apart, `split_score` those that overlap.
     """
-    if not view.has_pair:
-        return False
-    residual = s.J[model_size(problem, singlets)]
-    half = problem.bin * problem.taps.size // 4  # together about as wide as the line
-    for j in range(problem.pair, problem.pair + 2):
-        middle = problem.bin * s.ints[CHOSEN2, j] + problem.bin // 2 - view.k0
-        total, n = 0.0, 0
-        for k in range(max(0, middle - half), min(view.n, middle + half + 1)):
-            total += residual[k]
-            n += 1
-        if n > 0 and total > 3.5 * noise * np.sqrt(n):
+    row, centre = model_size(problem, singlets), s.params[P1, problem.pair]
+    half = int(problem.narrowest / 1.2)
+    width = 2 * half + 1  # points, together about as wide as the line
+    limit, total = 3.5 * noise * np.sqrt(width), 0.0
+    for k in range(view.n):
+        total += s.J[row, k]
+        if k >= width:
+            total -= s.J[row, k - width]
+        if total > limit and k >= half and abs(s.points[AXIS, k - half] - centre) <= reach:
             return True
     return False
 
 
 @njit(**MERGED)
-def may_be_doublet(problem, singlets, view, noise2, s):
+def may_be_doublet(problem, singlets, doublets, view, noise2, s):
     """Whether the doublet is worth a fit, from what the scratch holds of the singlet fit."""
     score = split_score(problem, singlets, view, s.params[P1], s)
-    return score > TRY_DOUBLET * noise2 or _third_line(problem, singlets, view, np.sqrt(noise2), s)
+    if score > TRY_DOUBLET * noise2:
+        return True
+    return _stands_apart(problem, singlets, doublets.reach[problem.pair + 1], view, np.sqrt(noise2), s)
 
 
 @njit(**OPTIONS)

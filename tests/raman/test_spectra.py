@@ -77,6 +77,22 @@ def test_splits_of_2_wavenumbers_are_found_at_40_times_the_noise(step):
     assert np.mean(fitted(rest + whole, x).split_probability > 0.5) <= 0.01
 
 
+@pytest.mark.parametrize("split", [4.0, 6.0, 9.0])
+def test_a_weaker_line_apart_from_the_stronger_one_is_found_on_a_coarse_axis(split):
+    x = np.arange(340.0, 440.0, 1.0)
+    rng = np.random.default_rng(10)
+    places, share, width = (
+        384.0 + rng.uniform(-0.5, 0.5, 2000),
+        rng.uniform(0.2, 0.35, 2000),
+        np.full(2000, 3.0),
+    )
+    Y = lorentz(x, places - split / 2, width, 100 * share)
+    Y = Y + lorentz(x, places + split / 2, width, 100 * (1 - share))
+    Y = Y + lorentz(x, np.full(2000, 404.0), np.full(2000, 5.0), np.full(2000, 120.0)) + 50
+    Y = Y + rng.normal(0, 2.5, Y.shape)
+    assert np.mean(fitted(Y, x).split_probability > 0.5) >= 0.99
+
+
 def test_centre_of_a_doublet_is_its_mean_weighted_by_area():
     fit = fitted(spectra(380.0, 402.0, split=8.0, noise=0.01), split=True)
     expected = (60 * 376 + 50 * 384) / 110

@@ -184,13 +184,14 @@ def _criterion(problem, chi2, total, m, n):
 
 
 @njit(**OPTIONS)
-def _weak_partner(height1, height2):
-    """-2 ln(prior) of the smaller share of a doublet: below 15 % it is more likely noise than half of a line.
+def _unlikely_partner(height1, height2, apart):
+    """-2 ln(prior) of two lines whose smaller share is below 15 %, or that are over a width ``apart``.
 
-    Without it the highest noise among the many places for a second line would drag the mean centre along.
+    Both are more likely noise than half of a line. Without it the highest noise among the many places for a
+    second line would drag the mean centre along; large splittings are rarer, as the square of the distance.
     """
-    lacking = 0.15 - min(height1, height2) / max(height1 + height2, 1e-300)
-    return 2.0 * (lacking / 0.05) ** 2 if lacking > 0.0 else 0.0
+    lacking = max(0.15 - min(height1, height2) / max(height1 + height2, 1e-300), 0.0)
+    return 2.0 * (lacking / 0.05) ** 2 + 4.0 * np.log(max(apart, 1.0))
 
 
 @njit(**MERGED)
@@ -255,7 +256,8 @@ def fit_doublet(problem, singlets, doublets, shoulders, view, chi1, s, out, row,
     odds2 = _criterion(problem, chi2, total, m, n2) + DOUBLET_PENALTY
     if not problem.always and odds2 > odds1 + HOPELESS:
         return
-    odds2 += _weak_partner(p2[n_lines + pair], p2[n_lines + pair + 1])
+    apart = (p2[pair + 1] - p2[pair]) / (2.0 * p2[2 * n_lines + doublets.group[pair]])
+    odds2 += _unlikely_partner(p2[n_lines + pair], p2[n_lines + pair + 1], apart)
     odds3, unlike = np.inf, 1.0
     if not problem.always and odds2 < odds1 + 10.0:
         odds3, unlike = _shoulder_odds(problem, doublets, shoulders, view, total, s)

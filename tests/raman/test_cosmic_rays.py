@@ -97,8 +97,10 @@ def test_clean_maps_are_left_alone(flake, edge):
         assert 1e6 * mask.mean() < most
 
 
+# From the height of a line on nothing is missed; of the hits of 20 times the noise some stay, beside a line.
+@pytest.mark.parametrize(("weakest", "most"), [(3, 1.02), (2, 1.10)])
 @pytest.mark.parametrize("widths", [(3,), (1, 2, 3, 4)])
-def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths):
+def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths, weakest, most):
     shift = np.arange(360.0, 430.0, 0.6)
     featurizer = RamanFeaturizer(shift).fit(edge.reshape(-1, len(shift)))
     columns = [list(featurizer.get_feature_names_out()).index(f"{mode}_center") for mode in ("E'", "A1'")]
@@ -116,11 +118,11 @@ def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths):
     untreated = RamanFeaturizer(shift, despike=False).fit(edge.reshape(-1, len(shift)))
     masked = []
     for seed in range(3):
-        dirty, _ = hit(edge, seed, widths=widths, heights=HEIGHTS[2:], on_line=0.0)
+        dirty, _ = hit(edge, seed, widths=widths, heights=HEIGHTS[weakest:], on_line=0.0)
         assert rms(dirty, untreated)[0] > 5.0 * clean[0]
         masked.append(rms(mask_cosmic_rays(dirty)))
         assert lost[-1] == 0.0
-    assert (np.sqrt(np.mean(np.square(masked), axis=0)) < 1.05 * clean).all()
+    assert (np.sqrt(np.mean(np.square(masked), axis=0)) < most * clean).all()
 
 
 def test_result_does_not_depend_on_blocks_orientation_or_scale(flake, monkeypatch):

@@ -12,6 +12,8 @@ OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
 # For functions that see finite values only: vectors of minima and maxima need it.
 FINITE = OPTIONS | {"fastmath": True}
 
+# Counts whose square, a variance, is no longer finite cannot have errors.
+LARGEST = 1e150
 ONE, TWO = np.uint64(1), np.uint64(2)
 _OK = int(FitStatus.OK)
 _TOO_FEW_POINTS = int(FitStatus.TOO_FEW_POINTS)
@@ -44,7 +46,7 @@ def usable_points(y, sw, m, n_parameters):
     """
     n_good = 0
     for k in range(m):
-        good = y[k] - y[k] == 0.0
+        good = abs(y[k]) < LARGEST
         sw[k] = 1.0 if good else 0.0
         n_good += 1 if good else 0
     if n_good < m:

@@ -17,8 +17,8 @@ class FitStatus(IntEnum):
     TOO_FEW_POINTS
         Fewer usable points in the mode windows than the model has parameters plus one.
     NON_FINITE
-        More than a tenth of the points in the mode windows are NaN or infinite (fewer are left out of the
-        fit).
+        More than a tenth of the points in the mode windows are NaN, infinite or above 1e150 (fewer are left
+        out of the fit).
     EMPTY
         All points in the mode windows are zero: a dead or skipped pixel.
     FLAT

@@ -194,6 +194,17 @@ def test_unusable_spectra_get_their_reason_and_nan_features():
     assert features[7, centre] == pytest.approx(384.6, abs=0.1)
 
 
+@pytest.mark.parametrize("factor", [1e-140, 1e140])
+def test_errors_follow_the_unit_of_the_counts(factor):
+    plain, scaled = fitted(spectra(n=5)), fitted(factor * spectra(n=5))
+    names = np.array([factor if name.endswith("area") else 1.0 for name in plain.names])
+    np.testing.assert_allclose(scaled.sigma, plain.sigma * names, rtol=1e-6)
+
+
+def test_counts_whose_variance_is_beyond_all_numbers_are_no_counts():
+    assert fitted(1e200 * spectra(n=2)).status.tolist() == [FitStatus.NON_FINITE] * 2
+
+
 def test_a_descending_axis_gives_what_the_ascending_one_gives():
     X = spectra(n=20)
     forward = RamanFeaturizer(AXIS).fit_transform(X)

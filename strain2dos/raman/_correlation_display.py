@@ -125,7 +125,7 @@ class CorrelationDisplay:
             lines.
         """
         _check_plane(estimator)
-        separated = np.asarray(estimator.transform(X), dtype=float)[:, :2]
+        separated = np.asarray(estimator.transform(X), dtype=float)
         centers = estimator.inverse_transform(separated)
         if covariance is not None:
             covariance = np.asarray(covariance, dtype=float)
@@ -134,15 +134,7 @@ class CorrelationDisplay:
                     f"covariance must have shape ({len(centers)}, 2, 2), but has {covariance.shape}; take "
                     "the rows and columns of the two centres, or use CorrelationDisplay.from_fit."
                 )
-        names = tuple(estimator.mode_names_)
-        return cls(
-            centers,
-            estimator.origin_,
-            estimator.matrix_,
-            names,
-            values=PERCENT * separated[:, 0],
-            covariance=covariance,
-        ).plot(density=density, ax=ax)
+        return cls._of(estimator, centers, separated[:, 0], covariance).plot(density=density, ax=ax)
 
     @classmethod
     def from_fit(
@@ -174,8 +166,7 @@ class CorrelationDisplay:
             If the fit lacks a line of the separator, or that does not give strain and doping from two lines.
         """
         _check_plane(estimator)
-        names = tuple(estimator.mode_names_)
-        wanted = [f"{name}_center" for name in names]
+        wanted = [f"{name}_center" for name in estimator.mode_names_]
         if not set(wanted) <= set(fit.names):
             raise ValueError(
                 f"fit must hold {wanted}, but holds {list(fit.names)}; fit both lines, or use a separator of "
@@ -184,15 +175,22 @@ class CorrelationDisplay:
         columns = [fit.names.index(name) for name in wanted]
         good = fit.status == FitStatus.OK
         centers = fit.params[good][:, columns]
-        strain = (centers - estimator.origin_) @ np.linalg.inv(estimator.matrix_).T
-        return cls(
-            centers,
-            estimator.origin_,
-            estimator.matrix_,
-            names,
-            values=PERCENT * strain[:, 0],
-            covariance=fit.covariance[good][:, columns][:, :, columns],
-        ).plot(density=density, ax=ax)
+        strain = (centers - estimator.origin_) @ np.linalg.inv(estimator.matrix_)[0]
+        covariance = fit.covariance[good][:, columns][:, :, columns]
+        return cls._of(estimator, centers, strain, covariance).plot(density=density, ax=ax)
+
+    @classmethod
+    def _of(
+        cls,
+        estimator: StrainDopingSeparator,
+        centers: NDArray[np.float64],
+        strain: NDArray[np.float64],
+        covariance: NDArray[np.float64] | None,
+    ) -> Self:
+        """Points in the plane of a separator, coloured by their strain."""
+        names, values = tuple(estimator.mode_names_), PERCENT * strain
+        plane = (estimator.origin_, estimator.matrix_, names)
+        return cls(centers, *plane, values=values, covariance=covariance)
 
     def plot(self, *, density: bool | None = None, ax: "Axes | None" = None) -> Self:
         """Draw into ``ax`` or a new figure.

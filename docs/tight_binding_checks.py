@@ -56,9 +56,6 @@ LITERATURE = [
 ]
 
 
-LITERATURE_COLUMNS = {m.column.replace("zigzag", "uniaxial"): m.column for m in LITERATURE}
-
-
 def literature_table(models: pd.DataFrame) -> pd.DataFrame:
     """Published values beside those of `model_table`, and tight binding minus measurement."""
     rows = []
@@ -72,20 +69,23 @@ def literature_table(models: pd.DataFrame) -> pd.DataFrame:
 
 
 def literature_text(models: pd.DataFrame) -> pd.DataFrame:
-    """Format `literature_table` for print: rounded alike within a row, errors beside their values."""
-    rows = {}
-    for i, row in literature_table(models).iterrows():
-        digits = DECIMALS[LITERATURE_COLUMNS[row["quantity"]]]
-        error = "" if np.isnan(row["error"]) else f" ± {row['error']:g}"
-        rows[i] = {
-            "model": row["model"],
-            "quantity": row["quantity"],
-            "tight binding": as_text(row["tight binding"], digits),
-            "measured": f"{row['measured']:g}{error}",
-            "deviation": as_text(row["deviation"], digits, sign="+"),
-            "source": row["source"],
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    """Format `literature_table` for print: a row per measurement, default model first, published one last."""
+    rows = []
+    for material, column, value, error, source in LITERATURE:
+        digits = DECIMALS[column]
+        found = [models.loc[name, column] for name, (m, _) in MODELS.items() if m == material]
+        rows.append(
+            {
+                "material": material,
+                "quantity": column.replace("zigzag", "uniaxial"),
+                "measured": f"{value:g}" if error is None else f"{value:g} ± {error:g}",
+                "tight binding": as_text(found[0], digits),
+                "deviation": as_text(found[0] - value, digits, sign="+"),
+                "deviation, published": as_text(found[1] - value, digits, sign="+") if found[1:] else "",
+                "source": source,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def deviations(data: StrainedDOS, correction: str | None = "gamma") -> pd.DataFrame:

@@ -124,7 +124,11 @@ def test_every_material_stands_beside_measurements_with_a_source(checks, models)
     )
     for source in compared["source"]:
         assert re.search(r"arXiv:\d{4}\.\d{4,5}$|\(20\d\d\)$", source), source
-    assert len(checks.literature_text(models)) == len(compared)
+    text = checks.literature_text(models)
+    assert text["source"].tolist() == [m.source for m in checks.LITERATURE]
+    shown = text[text["quantity"] == "spin-orbit splitting, VB at K (meV)"].set_index("material")
+    assert shown.loc["MoS2", "measured":"deviation, published"].tolist() == ["145 ± 4", "144", "-1", "+0"]
+    assert shown.loc["WS2", "measured":"deviation, published"].tolist() == ["419 ± 11", "461", "+42", ""]
 
 
 def test_what_the_page_says_of_measurements(table, checks, models):
@@ -138,6 +142,18 @@ def test_what_the_page_says_of_measurements(table, checks, models):
     assert models.loc[CORRECTED, table.TO_GAMMA["zigzag"]] == pytest.approx(1, abs=0.2)
     stays = models.loc["WS2", table.TO_GAMMA["zigzag"]]
     assert np.isnan(stays) or stays > 2.5
+
+
+def test_what_the_page_says_of_the_first_principles_row(table, models):
+    model, dft = models.loc[CORRECTED], models.loc[table.DFT]
+    assert model[table.GAP] > dft[table.GAP] + 0.1
+    mismatch = 100 * (3.184 / TightBindingTMD("MoS2").lattice_constant - 1)  # percent of biaxial strain
+    assert -mismatch * model[table.SLOPES["biaxial"]] == pytest.approx(5, abs=0.5)
+    for direction in table.DIRECTIONS:
+        slope, crossing = table.SLOPES[direction], table.TO_GAMMA[direction]
+        assert model[slope] == pytest.approx(dft[slope], rel=0.1)
+        assert model[crossing] == pytest.approx(dft[crossing], abs=0.05)
+    assert model[table.TO_Q["biaxial"]] < dft[table.TO_Q["biaxial"]] - 0.2
 
 
 def test_deviations_cover_all_states_within_the_linear_range(checks, dft):

@@ -55,10 +55,10 @@ def strain_plan(
     >>> from strain2dos.simulate import strain_plan
     >>> plan = strain_plan(12)
     >>> print(plan.head(3).to_string(index=False))
-                name   exx   eyy  exy
-    -4.00-4.00+0.00 -0.04 -0.04  0.0
+               name   exx   eyy  exy
+    -4.00-4.00+0.00 -0.04 -0.04 0.00
     -4.00-4.00+2.00 -0.04 -0.04 0.02
-    -4.00+6.00+0.00 -0.04  0.06  0.0
+    -4.00+6.00+0.00 -0.04  0.06 0.00
     """
     low, high = normal
     if not (-0.25 < low < high < 0.25 and 0 <= shear < 0.25 and 0 <= mirror_share <= 1):

@@ -10,11 +10,12 @@ Array = NDArray[np.float64]
 
 
 def strain_invariants(strain: ArrayLike) -> Array:
-    """Give what the bands of a layer with a threefold axis and a mirror can depend on, per strain tensor.
+    """Give the three numbers that the bands of a layer with a threefold axis and mirrors can depend on.
 
-    In the plane of ((exx - eyy)/2, exy) a rotation of the crystal by 120 degrees turns the deviator by 240
-    degrees, and the mirror x -> -x changes the sign of exy. Scalars of the crystal are therefore functions of
-    the three invariants below.
+    With ``z = (exx - eyy) + 2i exy``, which a rotation of the crystal by 120 degrees multiplies by a cube
+    root of one and the mirror x -> -x conjugates, they are the trace ``exx + eyy``, the deviator ``|z|`` (the
+    difference of the principal strains) and ``Re(z^3) / |z|^2``, the deviator times cos(3 phi) with phi its
+    angle. All are continuous at zero strain.
 
     Parameters
     ----------
@@ -24,20 +25,24 @@ def strain_invariants(strain: ArrayLike) -> Array:
     Returns
     -------
     ndarray of shape (n, 3)
-        exx + eyy, the deviator's magnitude sqrt(((exx - eyy)/2)^2 + exy^2), and cos(3 phi) with phi its angle
-        (1 where the deviator vanishes).
+        Trace, deviator and oriented deviator.
+
+    Raises
+    ------
+    ValueError
+        When the shape is another.
 
     Examples
     --------
     >>> from strain2dos.simulate import strain_invariants
     >>> strain_invariants([[0.02, 0.0, 0.0], [0.0, 0.02, 0.0]])
-    array([[ 0.02,  0.01,  1.  ],
-           [ 0.02,  0.01, -1.  ]])
+    array([[ 0.02,  0.02,  0.02],
+           [ 0.02,  0.02, -0.02]])
     """
-    trace, deviator = _parts(strain)
-    magnitude = np.abs(deviator)
-    cosine = np.where(magnitude > 0, np.cos(3 * np.angle(deviator)), 1.0)
-    return np.column_stack([trace, magnitude, np.round(cosine, 12)])
+    trace, z = _parts(strain)
+    size = np.abs(z)
+    oriented = np.divide((z**3).real, size**2, out=np.zeros_like(size), where=size > 0)
+    return np.column_stack([trace, size, oriented])
 
 
 def equivalent_strains(strain: ArrayLike) -> Array:
@@ -133,8 +138,8 @@ def _parts(strain: ArrayLike) -> tuple[Array, NDArray[np.complex128]]:
         raise ValueError(
             f"strain must have shape (n, 3), one row [exx, eyy, exy] per state, but has {tensors.shape}."
         )
-    return tensors[:, 0] + tensors[:, 1], (tensors[:, 0] - tensors[:, 1]) / 2 + 1j * tensors[:, 2]
+    return tensors[:, 0] + tensors[:, 1], (tensors[:, 0] - tensors[:, 1]) + 2j * tensors[:, 2]
 
 
-def _tensor(trace: Array, deviator: NDArray[np.complex128]) -> Array:
-    return np.stack([trace / 2 + deviator.real, trace / 2 - deviator.real, deviator.imag], axis=-1)
+def _tensor(trace: Array, z: NDArray[np.complex128]) -> Array:
+    return np.stack([trace + z.real, trace - z.real, z.imag], axis=-1) / 2

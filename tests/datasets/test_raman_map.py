@@ -4,9 +4,9 @@ import pytest
 from scipy.optimize import curve_fit
 
 from strain2dos.datasets import load_mos2_dft, make_raman_map
-from strain2dos.datasets._interpolation import interpolate_states, strain_invariants
+from strain2dos.datasets._interpolation import interpolate_states
 from strain2dos.datasets._measured_scale import measured_phonons, phonon_offset
-from strain2dos.simulate import lorentzian
+from strain2dos.simulate import lorentzian, strain_invariants
 
 
 @pytest.fixture(scope="module")

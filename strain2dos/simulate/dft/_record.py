@@ -81,20 +81,28 @@ def versions() -> dict[str, str]:
     return {package: version(package) for package in ("gpaw", "gpaw-data", "ase", "numpy", "scipy")}
 
 
-def write_record(path: Path, record: dict[str, Any], raw: dict[str, Any]) -> None:
-    """Write the eigenvalues, then the record: a record that exists is finished."""
+def write_record(path: Path, record: dict[str, Any], raw: dict[str, Any], recipe: DFTRecipe) -> None:
+    """Write the eigenvalues with spin-orbit coupling, then the record: a record that exists is finished."""
     eigenvalues = path.parent / "eigenvalues" / f"{path.stem}.npz"
+    some = _bands_in_window(raw["spin_orbit"], energy_grid(recipe))
     eigenvalues.parent.mkdir(parents=True, exist_ok=True)
     with replacing(eigenvalues) as part:
         np.savez_compressed(
             part,
             k_reduced=raw["k_reduced"],
             grid_index=raw["inverse"].astype(np.int16),
-            plain_vs_vacuum_eV=raw["plain"].astype(np.float32),
-            spin_orbit_vs_vacuum_eV=raw["spin_orbit"].astype(np.float32),
+            first_band=some.start,
+            eigenvalues_vs_vacuum_eV=raw["spin_orbit"][:, some].astype(np.float32),
         )
     with replacing(path) as part:
         part.write_text(json.dumps(record) + "\n", encoding="utf-8")
+
+
+def _bands_in_window(bands: Array, energies: Array) -> slice:
+    """Bands that the DOS needs: those that come within half an eV of its window."""
+    inside = (bands.max(axis=0) > energies[0] - 0.5) & (bands.min(axis=0) < energies[-1] + 0.5)
+    chosen = np.flatnonzero(inside)
+    return slice(int(chosen[0]), int(chosen[-1]) + 1)
 
 
 def _on_grid(values: Array, inverse: NDArray[np.intp], n_k: int) -> Array:

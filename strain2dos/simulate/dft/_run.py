@@ -62,7 +62,7 @@ def run_state(state: State, out: Path, recipe: DFTRecipe | None = None) -> Path:
     with _locked(_lock_path(path)):
         folder = parts_folder(path)
         raw = compute(folder, state.strain, recipe)
-        write_record(path, make_record(state.name, state.strain, raw, recipe), raw)
+        write_record(path, make_record(state.name, state.strain, raw, recipe), raw, recipe)
         raw["parts"].remove()
     return path
 

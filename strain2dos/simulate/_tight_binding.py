@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from strain2dos.simulate._band_structure import BandStructure, TightBindingEdges, in_batches
 from strain2dos.simulate._tight_binding_checks import resolve_correction
 from strain2dos.simulate._tight_binding_terms import (
-    block_terms,
     bloch_matrices,
+    block_terms,
     fold,
     load_parameters,
     load_tables,

@@ -6,7 +6,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "_bilayer": ["TightBindingBilayer", "TightBindingBilayerEdges"],
+        "_bilayer": ["TightBindingBilayer"],
         "_phonons": ["PHONON_PARAMETERS", "PhononParameters", "strained_phonons"],
         "_raman": ["lorentzian", "simulate_spectra"],
         "_tight_binding": ["TightBindingTMD"],

@@ -23,7 +23,7 @@ from strain2dos.simulate._tight_binding_terms import bloch_matrices, strain_weig
 Array = NDArray[np.float64]
 Block = tuple[Array, Array]
 
-_BATCH = 50_000  # 12 x 12 matrices diagonalised at once, to bound the memory near 200 MB
+_BATCH = 25_000  # 12 x 12 matrices diagonalised at once, to bound the memory near 200 MB
 _TOP_EVEN = 3  # four of the six even bands are filled
 _N_METAL = 3  # the even block begins with three metal orbitals
 _MODEL = "model: sum of layers with Gamma hybridisation; not first-principles"
@@ -73,11 +73,12 @@ class TightBindingBilayer(BandStructure):
     Each layer keeps the bands of its monolayer (`TightBindingTMD`) on the vacuum scale. One hopping t joins
     the layers: between the state that is the valence top at Gamma in the one, a hybrid of d_z2 and the even
     p_z, and that in the other. At Gamma the two levels mix exactly as
-    ``E = (E1 + E2)/2 +- sqrt((E1 - E2)^2 + 4 t^2)/2``, under any strain. Away from Gamma the mixing fades, as
-    that through facing chalcogens does [2]_ [3]_. The hybrid is one local orbital, p_z of a chalcogen pair
-    and d_z2 of the three metals around it, and a band takes part by its weight in it; and the three nearest
-    facing chalcogens of the 2H stack interfere: ``t(k) = t (1 + e^{i k.a1} + e^{i k.(a1 + a2)})/3``, which
-    vanishes at K.
+    ``E = (E1 + E2)/2 +- sqrt((E1 - E2)^2 + 4 t^2)/2``, without spin-orbit coupling under any strain. Away from
+    Gamma the mixing fades, as that through facing chalcogens does [2]_ [3]_. The hybrid is one local orbital,
+    p_z of a chalcogen pair and d_z2 of the three metals around it, and a band takes part by its weight in it;
+    and the three nearest facing chalcogens of the 2H stack interfere:
+    ``t(k) = t (1 + e^{i k.a1} + e^{i k.(a1 + a2)})/3``, which vanishes at K. This way to fade is the project's
+    own choice; only t is published.
 
     What the model leaves out:
 
@@ -86,7 +87,7 @@ class TightBindingBilayer(BandStructure):
     - The layers share one vacuum level: no dipole at the interface, no screening by the other layer.
     - No moire: the layers are as if commensurate, and each has the same strain tensor against its own
       unstrained lattice. Lattices of one chalcogen differ by less than 0.1 %, those of a sulphide and a
-      selenide by 4 %.
+      selenide by 4 %; "per cell" then means one cell of each.
     - t is that of untwisted layers, whatever the strain. In layers turned by 38.2 degrees it is 0.74 to 0.78
       times as large [1]_; ``hopping`` takes other values.
 

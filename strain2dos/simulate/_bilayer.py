@@ -73,12 +73,12 @@ class TightBindingBilayer(BandStructure):
     Each layer keeps the bands of its monolayer (`TightBindingTMD`) on the vacuum scale. One hopping t joins
     the layers: between the state that is the valence top at Gamma in the one, a hybrid of d_z2 and the even
     p_z, and that in the other. At Gamma the two levels mix exactly as
-    ``E = (E1 + E2)/2 +- sqrt((E1 - E2)^2 + 4 t^2)/2``, without spin-orbit coupling under any strain. Away from
-    Gamma the mixing fades, as that through facing chalcogens does [2]_ [3]_. The hybrid is one local orbital,
-    p_z of a chalcogen pair and d_z2 of the three metals around it, and a band takes part by its weight in it;
-    and the three nearest facing chalcogens of the 2H stack interfere:
-    ``t(k) = t (1 + e^{i k.a1} + e^{i k.(a1 + a2)})/3``, which vanishes at K. This way to fade is the project's
-    own choice; only t is published.
+    ``E = (E1 + E2)/2 +- sqrt((E1 - E2)^2 + 4 t^2)/2``, without spin-orbit coupling under any strain. Away
+    from Gamma the mixing fades, as that through facing chalcogens does [2]_ [3]_. The hybrid is one local
+    orbital, p_z of a chalcogen pair and d_z2 of the three metals around it, and a band takes part by its
+    weight in it; and the three nearest facing chalcogens of the 2H stack interfere:
+    ``t(k) = t (1 + e^{i k.a1} + e^{i k.(a1 + a2)})/3``, which vanishes at K. This way to fade is the
+    project's own choice; only t is published.
 
     What the model leaves out:
 

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=["dft"],
     submod_attrs={
+        "_bilayer": ["TightBindingBilayer"],
         "_phonons": ["PHONON_PARAMETERS", "PhononParameters", "strained_phonons"],
         "_raman": ["lorentzian", "simulate_spectra"],
         "_strain_plan": ["strain_plan"],

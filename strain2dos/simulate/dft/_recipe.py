@@ -29,8 +29,6 @@ class DFTRecipe:
         Grid for the DOS and the band edges; a multiple of 6, so that it holds K and the middle of Gamma-K.
     fermi_width : float
         Width of the Fermi-Dirac occupations in eV.
-    n_bands_scf : int
-        Bands of the self-consistent steps; 13 are filled.
     n_bands, n_bands_converged : int
         Bands computed for the DOS, and how many of them decide when it is converged.
     density, eigenstates, eigenstates_dos : float
@@ -58,7 +56,6 @@ class DFTRecipe:
     n_k_scf: int = 9
     n_k_dos: int = 36
     fermi_width: float = 0.01
-    n_bands_scf: int = 16
     n_bands: int = 28
     n_bands_converged: int = 20
     density: float = 1e-5

@@ -52,8 +52,8 @@ def read_dft_records(folder: str | Path) -> StrainedDOS:
     for record in records[1:]:
         if record[CURVES[0]] != records[0][CURVES[0]] or record["parameters"] != records[0]["parameters"]:
             raise ValueError(
-                f"record {record['name']} has other energies or parameters than {records[0]['name']}; records of "
-                "two recipes do not make one set, so read them from two folders."
+                f"record {record['name']} has other energies or parameters than {records[0]['name']}; "
+                "records of two recipes do not make one set, so read them from two folders."
             )
     return as_strained_dos(
         records,
@@ -102,7 +102,9 @@ def as_strained_dos(
 def _read(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        missing = [key for key in ("name", "exx", "valleys", "phonon", "parameters", *CURVES) if key not in record]
+        missing = [
+            key for key in ("name", "exx", "valleys", "phonon", "parameters", *CURVES) if key not in record
+        ]
     except (json.JSONDecodeError, TypeError) as error:
         raise ValueError(f"{path} is no record: {error}.") from error
     if missing:

@@ -129,7 +129,7 @@ def hold_out(jobs: int, folder: Path, settings: Settings, bar: Progress) -> dict
 
 
 def _outermost_states(training: RamanDOS) -> set[str]:
-    """Strain states at the corners of the convex hull of all line positions: held out, they lie outside it."""
+    """Strain states at the corners of the hull of all line positions: held out, they lie outside it."""
     from scipy.spatial import ConvexHull
 
     # the doublet's mean and splitting: E'- and E'+ alone coincide in all biaxial states

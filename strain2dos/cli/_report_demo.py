@@ -64,8 +64,8 @@ def words(metrics: Mapping[str, Any]) -> list[str]:
         f"{flake['flake_pixels']} pixels whose true gap is known (interpolated between the same states).",
         f"For strain states that it never saw, the model is off by {held['gap_mae_mev']:.0f} meV in the "
         f"band gap on average ({held['inner_gap_mae_mev']:.0f} meV over the "
-        f"{held['inner_states']} inner ones; the others lie at the corners of the set, where no state "
-        f"encloses), and on the flake by {flake['gap_mae_mev']:.0f} meV.",
+        f"{held['inner_states']} inner ones; the others lie at the corners of the set, which no "
+        f"states enclose), and on the flake by {flake['gap_mae_mev']:.0f} meV.",
     ]
 
 

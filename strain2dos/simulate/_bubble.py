@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: Poisson ratio C12 / C11 of monolayer MoS2, from the total energies of the bundled first-principles records
-#: (data/README.md): C11 = 134 and C12 = 32 N/m.
-POISSON_MOS2 = 0.24
+#: Poisson ratio of monolayer MoS2 as used by Sah et al., arXiv:2406.06020 (2024). C12 / C11 from the total
+#: energies of the bundled first-principles records agrees within their scatter (0.24 to 0.27).
+POISSON_MOS2 = 0.25
 
 
 def bubble_strain(
@@ -42,9 +42,8 @@ def bubble_strain(
         Height of the apex and radius of the rim, in the unit of x and y.
     centre : tuple of float, default=(0.0, 0.0)
         Position of the apex.
-    poisson : float, default=0.24
-        Poisson ratio of the membrane; the default is C12 / C11 of the bundled first-principles records of
-        MoS2.
+    poisson : float, default=0.25
+        Poisson ratio of the membrane; the default is for MoS2 (Sah et al., arXiv:2406.06020 (2024)).
 
     Returns
     -------
@@ -70,8 +69,8 @@ def bubble_strain(
     >>> h, strain = bubble_strain(np.array([0.0, 0.5, 1.0]), 0.0, height=0.17, radius=1.0)
     >>> strain.round(4)
     array([[0.0199, 0.0199, 0.    ],
-           [0.0194, 0.015 , 0.    ],
-           [0.0179, 0.    , 0.    ]])
+           [0.0194, 0.0149, 0.    ],
+           [0.0181, 0.    , 0.    ]])
     """
     if radius <= 0 or not -1 < poisson < 1:
         raise ValueError(

@@ -48,8 +48,8 @@ def polarised_intensities(strain: ArrayLike, polarisation: ArrayLike) -> NDArray
     R. Loudon, Adv. Phys. 13, 423 (1964): Raman tensors of the crystal classes.
     T. M. G. Mohiuddin et al., Phys. Rev. B 79, 205433 (2009): the doublet of graphene under uniaxial strain.
     Y. Wang et al., Small 9, 2857 (2013): the same for monolayer MoS2.
-    D. Doratotaj, J. R. Simpson, J.-A. Yan, Phys. Rev. B 93, 075401 (2016): in MoS2 the branch that moves along
-    the strain softens under tension.
+    D. Doratotaj, J. R. Simpson, J.-A. Yan, Phys. Rev. B 93, 075401 (2016): in MoS2 the branch that moves
+    along the strain softens under tension.
 
     Examples
     --------

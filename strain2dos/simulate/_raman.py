@@ -43,7 +43,8 @@ def simulate_spectra(
         Full widths of E' and A1' in cm-1, without the instrument.
     height : array-like of shape (2,) or (n, 2), default=(2000.0, 2500.0)
         Peak heights of an unsplit E' and of A1' in counts, before the instrument widens the lines: their
-        areas do not depend on it. With ``polarisation``, the height of A1' is that for parallel polarisations.
+        areas do not depend on it. With ``polarisation``, the height of A1' is the one for parallel
+        polarisations.
     baseline : array-like of shape (k,) or (n, k), default=(200.0, 0.0)
         Background at the middle of the axis in counts, its slope in counts per cm-1, and, for a curved one,
         the coefficients in counts of the Legendre polynomials P2, P3, ... in the axis scaled to -1 ... 1.

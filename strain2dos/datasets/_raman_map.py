@@ -86,7 +86,8 @@ def make_raman_map(
         Pixel distance in um.
     max_strain : float, default=0.025
         Largest principal strain of the scene, before the weaker random field: across the wrinkle on its
-        flanks, in every direction at the apex of the bubble, of either sign in the random scene.
+        flanks, in every direction at the apex of the bubble, of either sign in the random scene. At most
+        0.04, in the random scene 0.025: there the bundled states end.
     random_strain : float, default=0.001
         Root mean square of exx + eyy of the weaker random field.
     counts : tuple of float, default=(3000.0, 6000.0)
@@ -146,7 +147,7 @@ def make_raman_map(
     eV cm-1 um
     """
     only_mos2(material)
-    _check(shape, max_strain, n_dead)
+    _check(shape, scene, max_strain, n_dead)
     rng = check_random_state(random_state)
     axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(shift, dtype=np.float64)
     y, x = (step * np.arange(n) for n in shape)
@@ -196,13 +197,15 @@ def make_raman_map(
     return _dataset(spectra.reshape(*shape, -1), truth, {"flake": flake, "dead": dead}, (y, x, axis), attrs)
 
 
-def _check(shape: tuple[int, int], max_strain: float, n_dead: int) -> None:
+def _check(shape: tuple[int, int], scene: Scene, max_strain: float, n_dead: int) -> None:
     if len(shape) != 2 or min(shape) < 8:
         raise ValueError(f"shape must be (y, x) with at least 8 pixels each, but is {shape}.")
-    if not 0 <= max_strain <= 0.04:
+    # a random field also shears and compresses, which reaches the border of the states sooner
+    limit = 0.025 if scene == "random" else 0.04
+    if not 0 <= max_strain <= limit:
         raise ValueError(
-            f"max_strain must lie between 0 and 0.04, where uniaxial first-principles states exist, but is "
-            f"{max_strain}; give it as a fraction (2.5 % is 0.025)."
+            f"max_strain must lie between 0 and {limit} for the scene {scene!r}, where first-principles "
+            f"states exist, but is {max_strain}; give it as a fraction (2.5 % is 0.025)."
         )
     if not 0 <= n_dead <= shape[0] * shape[1] // 4:
         raise ValueError(f"n_dead must lie between 0 and a quarter of the pixels, but is {n_dead}.")

@@ -191,6 +191,7 @@ def test_maps_survive_a_file(tmp_path):
         ({"material": "WS2"}, "'WS2'"),
         ({"shape": (4, 20)}, r"at least 8 pixels each, but is \(4, 20\)"),
         ({"max_strain": 2.5}, r"max_strain .* but is 2.5; give it as a fraction"),
+        ({"max_strain": 0.03, "scene": "random"}, r"between 0 and 0\.025 for the scene 'random'.* is 0\.03"),
         ({"n_dead": -1}, "n_dead"),
         ({"scene": "fold"}, r"\('wrinkle', 'bubble', 'random'\), but is 'fold'"),
         ({"phonons": "pbe"}, "'pbe'"),

@@ -6,7 +6,7 @@ PIP     = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 OUT    ?= demo-output
 JOBS   ?= 2
 
-.PHONY: demo test test-slow lint check-estimators docs bench wheel clean clean-cache help
+.PHONY: demo test test-slow test-dft lint check-estimators docs bench wheel clean clean-cache help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,12 +15,15 @@ demo: $(VENV)/.ready-demo  ## train, map, explain and report on the bundled data
 	$(BIN)/strain2dos demo --output $(OUT)
 
 test: lint check-estimators $(VENV)/.ready-test  ## lint, estimator checks, doctests, unit tests, short demo, docs
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu" --deselect tests/test_check_estimators.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft" --deselect tests/test_check_estimators.py
 	$(BIN)/strain2dos demo --quick --force --output $(OUT)/quick
 	$(MAKE) docs
 
 test-slow: $(VENV)/.ready-test  ## the long tests too
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+test-dft: $(VENV)/.ready-test $(VENV)/.ready-dft  ## tiny first-principles runs with GPAW (Debian: g++ libxc-dev libopenblas-dev)
+	$(BIN)/python -m pytest -q -m dft tests/simulate/dft
 
 check-estimators: $(VENV)/.ready-test  ## scikit-learn's checks over every public estimator, array API dispatch on
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
@@ -57,6 +60,10 @@ $(BIN)/python:
 $(VENV)/.ready-demo: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	touch $@
+
+# GPAW compiles as C++
+$(VENV)/.ready-dft: export CC = g++
+$(VENV)/.ready-dft: export CXX = g++
 
 $(VENV)/.ready-%: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable ".[io,dask,$*]"

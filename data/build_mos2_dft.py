@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Rebuild the compact MoS2 set from the full records: ``python build_mos2_dft.py RECORDS [OUT]``.
+"""Rebuild the compact MoS2 set from the full records: ``python build_mos2_dft.py [RECORDS [OUT]]``.
 
-RECORDS is a folder with one JSON file per strain state. OUT (``mos2_dft`` beside this script) receives
+RECORDS (``mos2_dft_records`` beside this script) holds one JSON file per strain state, as ``strain2dos dft
+run`` writes them. OUT (``mos2_dft`` beside this script) receives
 
 - ``records.json``: what all states share (``recipe``) and, per state, everything but the curve;
 - ``dos.csv``: energies in the first column, one column per state, with the digits of the records;
@@ -18,9 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).parent
 CURVES = ("energy_vs_vacuum_eV", "dos_states_per_eV_cell")
-# symmetry leaves these at zero but for the noise of the relaxation
-POSITION_DECIMALS = 8
+SHARED = ("parameters", "versions")
+DECIMALS = 8  # far below what the calculations settle; symmetry leaves zeros up to such noise
 
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
@@ -28,32 +30,28 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     if not records:
         raise SystemExit(f"{folder} holds no *.json record; give the folder with one file per strain state.")
+    for record in records:
+        for key in (*SHARED, CURVES[0]):
+            if record[key] != records[0][key]:
+                raise SystemExit(f"record {record['name']} has another {key} than {records[0]['name']}.")
     return sorted(records, key=lambda r: (round(r["exx"] + r["eyy"], 9), r["exx"], r["exy"]))
 
 
-def shared_parameters(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """The parameters that have one value in all records."""
-    first = records[0]["parameters"]
-    return {k: v for k, v in first.items() if all(r["parameters"].get(k, ...) == v for r in records)}
-
-
-def compact(record: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
-    """One record without its curve and without the parameters that all records share."""
-    state = {key: value for key, value in record.items() if key not in (*CURVES, "parameters")}
-    state["positions"] = [[round(x, POSITION_DECIMALS) + 0.0 for x in atom] for atom in record["positions"]]
-    state["timings_s"] = {key: round(value, 1) for key, value in record["timings_s"].items()}
-    own = {key: value for key, value in record["parameters"].items() if key not in shared}
-    return state | ({"parameters": own} if own else {})
+def rounded(value: Any) -> Any:
+    """The same value with `DECIMALS` digits after the point in every number."""
+    if isinstance(value, float):
+        return round(value, DECIMALS) + 0.0
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return value
 
 
 def dos_table(records: list[dict[str, Any]]) -> str:
     """The curves as CSV text; one energy grid for all is part of the format."""
-    energies = records[0][CURVES[0]]
-    for record in records:
-        if record[CURVES[0]] != energies:
-            raise SystemExit(f"record {record['name']} has another energy grid than {records[0]['name']}.")
     lines = [",".join(["energy_eV", *(record["name"] for record in records)])]
-    for i, energy in enumerate(energies):
+    for i, energy in enumerate(records[0][CURVES[0]]):
         lines.append(",".join([repr(energy), *(repr(record[CURVES[1]][i]) for record in records)]))
     return "\n".join(lines) + "\n"
 
@@ -62,8 +60,9 @@ def build(folder: Path, out: Path) -> None:
     """Write the three files."""
     out.mkdir(parents=True, exist_ok=True)
     records = read_records(folder)
-    shared = shared_parameters(records)
-    document = {"format": 1, "recipe": shared, "states": [compact(record, shared) for record in records]}
+    states = [rounded({k: v for k, v in r.items() if k not in (*CURVES, *SHARED)}) for r in records]
+    recipe = records[0]["parameters"] | {"versions": records[0]["versions"]}
+    document = {"format": 2, "recipe": recipe, "states": states}
     files = {"records.json": json.dumps(document, indent=1) + "\n", "dos.csv": dos_table(records)}
     for name, text in files.items():
         (out / name).write_bytes(text.encode())
@@ -72,6 +71,7 @@ def build(folder: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) > 3:
         raise SystemExit(__doc__)
-    build(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) == 3 else Path(__file__).parent / "mos2_dft")
+    given = [Path(argument) for argument in sys.argv[1:]]
+    build(given[0] if given else HERE / "mos2_dft_records", given[1] if len(given) > 1 else HERE / "mos2_dft")

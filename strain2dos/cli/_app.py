@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from strain2dos.cli import _convert, _demo, _explain, _map, _report, _train
+from strain2dos.cli import _convert, _demo, _dft, _explain, _map, _report, _train
 
 app = typer.Typer(
     name="strain2dos",
@@ -37,7 +37,7 @@ def _options(
     pass
 
 
-for module in (_demo, _train, _map, _explain, _report, _convert):
+for module in (_demo, _train, _map, _explain, _report, _convert, _dft):
     module.register(app)
 
 

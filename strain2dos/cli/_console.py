@@ -48,7 +48,7 @@ def _in_words(error: Exception) -> str:
         return f"{error.filename} does not exist; check the path."
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
-    if isinstance(error, (ValueError, TypeError, OSError)):
+    if isinstance(error, (ValueError, TypeError, OSError, ImportError)):
         return str(error)
     return f"{type(error).__name__}: {error} (--debug shows where)"
 

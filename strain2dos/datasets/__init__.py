@@ -6,6 +6,8 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "_bilayer_dos": ["make_bilayer_dos"],
+        "_dft_records": ["read_dft_records"],
         "_mos2_dft": ["load_mos2_dft"],
         "_raman_dos": ["RamanDOS", "make_raman_dos"],
         "_raman_map": ["make_raman_map"],

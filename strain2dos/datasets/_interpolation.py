@@ -10,33 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import RBFInterpolator
 
 from strain2dos.datasets._mos2_dft import load_mos2_dft
+from strain2dos.simulate._strain_symmetry import strain_invariants
 
 VALLEYS = ("VB_K", "VB_G", "VB_Q", "CB_K", "CB_G", "CB_Q")
-
-
-def strain_invariants(strain: ArrayLike) -> NDArray[np.float64]:
-    """What a crystal with threefold axis and mirrors can tell of an in-plane strain: three numbers.
-
-    With ``z = (exx - eyy) + 2i exy``, which a rotation of the strain by 120 degrees multiplies by a cube root
-    of one, they are the trace ``exx + eyy``, the deviator ``|z|`` and ``Re(z^3) / |z|^2`` (deviator times the
-    cosine of six times the angle between the stretch and zigzag). Scalar band energies depend on the strain
-    through these alone.
-
-    Parameters
-    ----------
-    strain : array-like of shape (..., 3)
-        Tensors [exx, eyy, exy], x along zigzag.
-
-    Returns
-    -------
-    ndarray of shape (..., 3)
-        Trace, deviator and oriented deviator.
-    """
-    exx, eyy, exy = np.moveaxis(np.asarray(strain, dtype=np.float64), -1, 0)
-    z = (exx - eyy) + 2j * exy
-    size = np.abs(z)
-    oriented = np.divide((z**3).real, size**2, out=np.zeros_like(size), where=size > 0)
-    return np.stack([exx + eyy, size, oriented], axis=-1)
 
 
 @lru_cache(maxsize=1)

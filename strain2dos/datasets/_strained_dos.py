@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
 from strain2dos.datasets._strained import StrainedDOS
-from strain2dos.simulate import PHONON_PARAMETERS, TightBindingTMD, strained_phonons
+from strain2dos.simulate import PHONON_PARAMETERS, TightBindingBilayer, TightBindingTMD, strained_phonons
 
 Array = NDArray[np.float64]
 
@@ -85,9 +86,42 @@ def make_strained_dos(
     >>> bool((data.gap > 1.0).all())
     True
     """
+    model = TightBindingTMD(material, correction=correction)
+    has_phonons = material in PHONON_PARAMETERS
+    return generate(
+        model,
+        n_samples,
+        random_state=random_state,
+        max_strain=max_strain,
+        energies=energies,
+        n_k=n_k,
+        width=width,
+        n_jobs=n_jobs,
+        progress=progress,
+        edge_columns=("vbm_at", "cbm_at"),
+        phonons=(lambda strain: strained_phonons(strain, material=material)) if has_phonons else None,
+        provenance=_provenance(model),
+    )
+
+
+def generate(
+    model: TightBindingTMD | TightBindingBilayer,
+    n_samples: int,
+    *,
+    random_state: int | np.random.RandomState | None,
+    max_strain: float,
+    energies: ArrayLike | None,
+    n_k: int,
+    width: float,
+    n_jobs: int | None,
+    progress: bool,
+    edge_columns: tuple[str, ...],
+    phonons: Callable[[Array], Array] | None,
+    provenance: dict[str, object],
+) -> StrainedDOS:
+    """Solve any tight-binding model under random strains; what its `band_edges` tell goes to ``extra``."""
     if int(n_samples) != n_samples or n_samples < 1:
         raise ValueError(f"n_samples must be a whole number of at least 1, but is {n_samples!r}.")
-    model = TightBindingTMD(material, correction=correction)
     grid = (
         np.round(-9.0 + 0.01 * np.arange(651), 2) if energies is None else np.asarray(energies, dtype=float)
     )
@@ -101,18 +135,19 @@ def make_strained_dos(
             bar.update(len(dos))
     columns = {
         key: np.concatenate([getattr(edges, key) for _, edges in results])
-        for key in ("vbm", "cbm", "gap", "vbm_at", "cbm_at")
+        for key in ("vbm", "cbm", "gap", *edge_columns)
     }
-    has_phonons = material in PHONON_PARAMETERS
+    settings = {"n_k": n_k, "width": width, "max_strain": max_strain}
+    seed = random_state if isinstance(random_state, int) else "not recorded"
     return StrainedDOS(
         strain=strain,
-        phonons=strained_phonons(strain, material=material) if has_phonons else None,
+        phonons=None if phonons is None else phonons(strain),
         energies=grid,
         dos=np.concatenate([dos for dos, _ in results]),
         **{key: columns[key] for key in ("vbm", "cbm", "gap")},
         name=[f"tb{i:04d}" for i in range(len(strain))],
-        extra={key: columns[key] for key in ("vbm_at", "cbm_at")},
-        provenance=_provenance(model, n_k=n_k, width=width, max_strain=max_strain, random_state=random_state),
+        extra={key: columns[key] for key in edge_columns},
+        provenance=provenance | common_provenance() | settings | {"random_state": seed},
     )
 
 
@@ -134,19 +169,23 @@ def _random_strain(n: int, max_strain: float, random_state: Any) -> Array:
     )
 
 
-def _provenance(model: TightBindingTMD, **settings: Any) -> dict[str, object]:
+def common_provenance() -> dict[str, object]:
+    """Give the entries of the provenance that all tight-binding sets share."""
     from strain2dos import __version__
 
-    phonons = PHONON_PARAMETERS.get(model.material)
-    provenance: dict[str, object] = {
-        "material": model.material,
-        "method": "11-band tight binding with spin-orbit coupling, linear triangles",
-        **model.provenance,
-        "phonons": phonons.source if phonons else "none: no measured shear potential for this material",
+    return {
         "strain_unit": "fraction",
         "dos_unit": "states/eV/cell",
         "energy_reference": "vacuum level",
         "version": f"strain2dos {__version__}",
     }
-    seed = settings.pop("random_state")
-    return provenance | settings | {"random_state": seed if isinstance(seed, int) else "not recorded"}
+
+
+def _provenance(model: TightBindingTMD) -> dict[str, object]:
+    phonons = PHONON_PARAMETERS.get(model.material)
+    return {
+        "material": model.material,
+        "method": "11-band tight binding with spin-orbit coupling, linear triangles",
+        **model.provenance,
+        "phonons": phonons.source if phonons else "none: no measured shear potential for this material",
+    }

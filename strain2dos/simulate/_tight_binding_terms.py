@@ -111,6 +111,22 @@ def waves(k_reduced: Array) -> tuple[Array, Array]:
     return np.concatenate([one, np.cos(phase)], axis=-1), np.concatenate([one, np.sin(phase)], axis=-1)
 
 
+def bloch_matrices(
+    block: tuple[Array, Array], wave: tuple[Array, Array], weights: Array
+) -> NDArray[np.complex128]:
+    """Build H(k) of a folded block for m tensors, shape (m, n, size, size).
+
+    The waves come from `waves`, of k-points (n, 2) or (m, n, 2), and the weights (m, 4) from
+    `strain_weights`.
+    """
+    (real, imaginary), (cosines, sines) = block, wave
+    size = round(real.shape[-1] ** 0.5)
+    matrix = np.empty((len(weights), cosines.shape[-2], size * size), dtype=np.complex128)
+    matrix.real = cosines @ np.tensordot(weights, real, 1)
+    matrix.imag = sines @ np.tensordot(weights, imaginary, 1)
+    return matrix.reshape(*matrix.shape[:2], size, size)
+
+
 def strain_weights(strain: Array) -> Array:
     """Give (1, exx + eyy, exx - eyy, 2 exy) of tensors (..., 3): the factors of the four parts of a term."""
     exx, eyy, exy = np.moveaxis(strain, -1, 0)

@@ -56,6 +56,14 @@ def test_bands_equal_the_reference_tables(case):
     np.testing.assert_allclose(bands, case["bands"], rtol=0, atol=1e-6)
 
 
+def test_reference_tables_hold_every_model_strain_and_spin():
+    held = {(c["material"], c["correction"], *c["strain"], c["spin"]) for c in TABLES["cases"]}
+    models = [(material, None) for material in MATERIALS] + [("MoS2", "gamma")]
+    strains = {case[2:5] for case in held}
+    assert {(0, 0, 0), (0.02, 0.02, 0), (0.02, 0, 0), (0, 0.02, 0), (0.01, -0.02, 0.015)} == strains
+    assert held == {(*m, *u, spin) for m in models for u in strains for spin in (0, 1)}
+
+
 @pytest.mark.parametrize("spin", [0, 1, -1])
 @pytest.mark.parametrize("degrees", [120, 240])
 @pytest.mark.parametrize("material", MATERIALS)

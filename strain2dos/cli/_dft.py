@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``strain2dos dft``: first-principles records of strain states with GPAW."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
+from strain2dos.cli._options import Debug, Force, Quiet
+
+dft = typer.Typer(
+    name="dft",
+    help="First-principles records of strained MoS2 with GPAW: plan the states, run them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_RUN = examples(
+    "strain2dos dft run --strain 0.01 0.01 0 --out records",
+    "strain2dos dft run --plan plan.csv --out records --jobs 2",
+)
+_PLAN = examples("strain2dos dft plan --states 60 --out plan.csv")
+
+
+@dft.command("run", epilog=_RUN)
+@guarded
+def run(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the records, one JSON file per state.")],
+    strain: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="EXX EYY EXY", help="Strain tensor as fractions; x along zigzag, tensor shear."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the record. [default: strain in per cent]")
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="CSV file with the columns name, exx, eyy, exy, instead of one strain."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one per core]")
+    ] = None,
+    ecut: Annotated[float | None, typer.Option(help="Plane-wave cut-off in eV. [default: 350]")] = None,
+    n_k_scf: Annotated[
+        int | None, typer.Option("--k-scf", min=1, help="k-grid of density and forces. [default: 9]")
+    ] = None,
+    n_k_dos: Annotated[
+        int | None, typer.Option("--k-dos", min=12, help="k-grid of the DOS, a multiple of 6. [default: 36]")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Compute strain states; a run that was killed goes on where it stopped when started again."""
+    from strain2dos.simulate.dft import DFTRecipe, State, read_plan, run_plan
+
+    if (strain is None) == (plan is None):
+        raise typer.BadParameter("give --strain EXX EYY EXY or --plan FILE; one of the two.")
+    if name is not None and plan is not None:
+        raise typer.BadParameter("--name goes with --strain; a plan names its states itself.")
+    changes = {"ecut": ecut, "n_k_scf": n_k_scf, "n_k_dos": n_k_dos}
+    recipe = DFTRecipe(**{key: value for key, value in changes.items() if value is not None})
+    states = read_plan(plan) if plan is not None else [State.of(strain, name)]
+    for path in run_plan(states, out, recipe, n_jobs=jobs, progress=not quiet):
+        wrote(path)
+
+
+@dft.command("plan", epilog=_PLAN)
+@guarded
+def plan(
+    out: Annotated[Path, typer.Option("--out", "-o", help="CSV file to write.")],
+    states: Annotated[int, typer.Option(min=1, help="Number of states.")] = 60,
+    normal: Annotated[
+        tuple[float, float], typer.Option(metavar="LOW HIGH", help="Range of exx and eyy, as fractions.")
+    ] = (-0.04, 0.06),
+    shear: Annotated[float, typer.Option(help="Largest |exy|, as a fraction.")] = 0.02,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sequence.")] = 20,
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """Spread states over a range of strain, none equal to another by symmetry."""
+    refuse_to_overwrite([out], force=force)
+    from strain2dos.io._replacing import replacing
+    from strain2dos.simulate import strain_plan
+
+    table = strain_plan(states, normal=normal, shear=shear, seed=seed)
+    with replacing(out) as part:
+        table.to_csv(part, index=False)
+    wrote(out)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(dft)

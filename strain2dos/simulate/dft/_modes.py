@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Raman-active Gamma modes from forces: the three optical modes that are even under z -> -z."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# sqrt(eV / angstrom^2 / u) / (2 pi c) in cm-1, with CODATA 2018 values of e, u and c
+_WAVENUMBER = 521.47083
+MOVES = ("x", "y", "z")  # Mo against both S in the plane; both S apart along z
+
+
+def displaced(positions: NDArray[np.float64], move: str, distance: float) -> NDArray[np.float64]:
+    """Move Mo in the plane, or the two S planes apart, by a distance in angstrom."""
+    moved = positions.copy()
+    if move == "z":
+        top, bottom = (1, 2) if positions[1, 2] > positions[2, 2] else (2, 1)
+        moved[top, 2] += distance
+        moved[bottom, 2] -= distance
+    else:
+        moved[0, MOVES.index(move)] += distance
+    return moved
+
+
+def conjugate_force(positions: NDArray[np.float64], forces: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Forces along the three coordinates of `MOVES`, in eV/angstrom."""
+    top, bottom = (1, 2) if positions[1, 2] > positions[2, 2] else (2, 1)
+    return np.array([forces[0, 0], forces[0, 1], forces[top, 2] - forces[bottom, 2]])
+
+
+def gamma_modes(
+    forces: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+    masses: NDArray[np.float64],
+    distance: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frequencies of E'-, E'+ and A1' from central differences of forces.
+
+    The energy depends on Mo - S (in the plane) and on the distance of the S planes alone: translations cost
+    nothing, so three coordinates with the reduced mass 2 m_S m_Mo / (2 m_S + m_Mo) and with 2 m_S hold all
+    mirror-even optical modes.
+
+    Parameters
+    ----------
+    forces : dict
+        Per move of `MOVES`, the conjugate forces (3,) at +distance and at -distance, in eV/angstrom.
+    masses : ndarray of shape (3,)
+        Masses of Mo, S, S in u.
+    distance : float
+        Displacement in angstrom.
+
+    Returns
+    -------
+    wavenumbers : ndarray of shape (3,)
+        E'-, E'+, A1' in cm-1; A1' is the mode with most motion along z. Unstable modes are negative.
+    vectors : ndarray of shape (3, 3)
+        Mass-weighted eigenvectors in the coordinates of `MOVES`, one column per mode.
+    """
+    stiffness = np.array([(forces[move][1] - forces[move][0]) / (2 * distance) for move in MOVES])
+    metal, sulphur = masses[0], masses[1] + masses[2]
+    mass = np.array([metal * sulphur / (metal + sulphur)] * 2 + [sulphur])
+    dynamical = (stiffness + stiffness.T) / 2 / np.sqrt(np.outer(mass, mass))
+    squares, vectors = np.linalg.eigh(dynamical)
+    a1 = int(np.argmax(np.abs(vectors[2])))
+    order = [i for i in range(3) if i != a1] + [a1]
+    wavenumbers = np.sign(squares) * np.sqrt(np.abs(squares)) * _WAVENUMBER
+    return wavenumbers[order], vectors[:, order]

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""All that decides the outcome of a calculation, in one place, so that records can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DFTRecipe:
+    """Parameters of a first-principles record of strained monolayer MoS2.
+
+    The defaults made the bundled set; records made with other values do not belong in it.
+
+    Parameters
+    ----------
+    a0 : float
+        Lattice constant of the unstrained layer in angstrom (3.184: the PBE minimum of this recipe).
+    vacuum : float
+        Vacuum beyond the sulphur planes on either side, in angstrom.
+    ecut : float
+        Plane-wave cut-off in eV.
+    gpts : tuple of int
+        Points of the real-space grid, the same for all strains: chosen by strain, it would jump.
+    n_k_scf : int
+        Gamma-centred grid (n x n x 1) for density, forces and phonons.
+    n_k_dos : int
+        Grid for the DOS and the band edges; a multiple of 6, so that it holds K and the middle of Gamma-K.
+    fermi_width : float
+        Width of the Fermi-Dirac occupations in eV.
+    n_bands, n_bands_converged : int
+        Bands computed for the DOS, and how many of them decide when it is converged.
+    density, eigenstates, eigenstates_dos : float
+        Convergence, in GPAW's definitions: electrons per valence electron, and eV^2 per electron.
+    max_force : float
+        Forces that are left after relaxing the internal coordinates, in eV/angstrom.
+    displacement : float
+        Displacements for the force constants, in angstrom.
+    width : float
+        Standard deviation of the Gaussian on the DOS in eV.
+    energies : tuple of float
+        First and last energy of the DOS in eV against the vacuum level, and the step.
+
+    Examples
+    --------
+    >>> from strain2dos.simulate.dft import DFTRecipe
+    >>> DFTRecipe().ecut, DFTRecipe(n_k_dos=24).n_k_dos
+    (350.0, 24)
+    """
+
+    a0: float = 3.184
+    vacuum: float = 7.5
+    ecut: float = 350.0
+    gpts: tuple[int, int, int] = (16, 16, 80)
+    n_k_scf: int = 9
+    n_k_dos: int = 36
+    fermi_width: float = 0.01
+    n_bands: int = 28
+    n_bands_converged: int = 20
+    density: float = 1e-5
+    eigenstates: float = 1e-7
+    eigenstates_dos: float = 1e-6
+    max_force: float = 0.002
+    displacement: float = 0.02
+    width: float = 0.05
+    energies: tuple[float, float, float] = (-9.0, -2.5, 0.01)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand in a record."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}

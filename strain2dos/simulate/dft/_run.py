@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Run states: one, or all of a plan with one process per core; what is finished is never computed again."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from strain2dos.simulate.dft._gpaw import require_gpaw
+from strain2dos.simulate.dft._plan import State
+from strain2dos.simulate.dft._recipe import DFTRecipe
+
+_LOOK = 2.0  # seconds between two looks at the steps on disk
+
+
+class StatesFailedError(RuntimeError):
+    """Some states of a plan could not be computed; the message names them and says why."""
+
+
+def run_state(state: State, out: Path, recipe: DFTRecipe | None = None) -> Path:
+    """Compute one strain state, or finish one that was begun, and write its record.
+
+    Parameters
+    ----------
+    state : State
+        Name and strain.
+    out : Path
+        Folder of the records; unfinished steps lie in a hidden folder of the state's name in it.
+    recipe : DFTRecipe, optional
+        Parameters; the project's own when left out.
+
+    Returns
+    -------
+    Path
+        The record, ``out/NAME.json``. Its eigenvalues are in ``out/eigenvalues/NAME.npz``.
+
+    Raises
+    ------
+    ImportError
+        When GPAW is missing; the message has the install line.
+    ValueError
+        When the folder holds a record or steps of this name made with another strain or recipe.
+    BlockingIOError
+        When another process works on this state.
+    """
+    recipe = recipe or DFTRecipe()
+    path = Path(out) / f"{state.name}.json"
+    if is_finished(state, path, recipe):
+        return path
+    require_gpaw()
+    from strain2dos.simulate.dft._record import make_record, write_record
+    from strain2dos.simulate.dft._state import compute
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(_lock_path(path)):
+        folder = parts_folder(path)
+        raw = compute(folder, state.strain, recipe)
+        write_record(path, make_record(state.name, state.strain, raw, recipe), raw, recipe)
+        raw["parts"].remove()
+    return path
+
+
+def run_plan(
+    states: Sequence[State],
+    out: Path,
+    recipe: DFTRecipe | None = None,
+    *,
+    n_jobs: int | None = None,
+    progress: bool = True,
+) -> list[Path]:
+    """Compute all states of a plan that have no record yet.
+
+    Each process works on one state at a time with one thread, which is faster for cells this small than
+    sharing a state. A run may be killed at any moment and started again: finished states and finished steps
+    of others are kept.
+
+    Parameters
+    ----------
+    states : sequence of State
+        From `read_plan`.
+    out : Path
+        Folder of the records.
+    recipe : DFTRecipe, optional
+        Parameters; the project's own when left out.
+    n_jobs : int, optional
+        Processes; one per core when left out.
+    progress : bool, default=True
+        Show a bar with the time left.
+
+    Returns
+    -------
+    list of Path
+        The records, in the order of the plan.
+
+    Raises
+    ------
+    StatesFailedError
+        When states failed; all others are computed first.
+    ImportError, ValueError
+        As for `run_state`.
+    """
+    recipe, out = recipe or DFTRecipe(), Path(out)
+    paths = [out / f"{state.name}.json" for state in states]
+    open_states = [s for s, p in zip(states, paths, strict=True) if not is_finished(s, p, recipe)]
+    if open_states:
+        require_gpaw()
+        failures = _run_all(open_states, out, recipe, n_jobs, progress)
+        if failures:
+            words = "; ".join(f"{name}: {error}" for name, error in failures.items())
+            raise StatesFailedError(
+                f"{len(failures)} of {len(states)} states failed ({words}); the other records are whole. Run "
+                "the same command again to try once more from the steps that were reached."
+            )
+    return paths
+
+
+def is_finished(state: State, path: Path, recipe: DFTRecipe) -> bool:
+    """Tell whether a record of this state exists; one of another strain or recipe is an error."""
+    if not path.exists():
+        return False
+    record = json.loads(path.read_text(encoding="utf-8"))
+    strain = [record["exx"], record["eyy"], record["exy"]]
+    if strain != list(state.strain):
+        raise ValueError(
+            f"{path} is a record of the strain {strain}, but the state {state.name!r} has "
+            f"{list(state.strain)}; give the state another name."
+        )
+    for key, value in recipe.to_dict().items():
+        if record["parameters"].get(key) != value:
+            raise ValueError(
+                f"{path} was made with {key} = {record['parameters'].get(key)}, but this run has {value}; "
+                "give another folder with --out, so that records of two recipes do not mix."
+            )
+    return True
+
+
+def parts_folder(path: Path) -> Path:
+    """Hidden folder with the finished steps of a state whose record is to be `path`."""
+    return path.with_name(f".{path.stem}")
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.lock")
+
+
+def _run_all(
+    states: Sequence[State], out: Path, recipe: DFTRecipe, n_jobs: int | None, progress: bool
+) -> dict[str, BaseException]:
+    from joblib import cpu_count
+
+    workers = min(n_jobs or cpu_count(), len(states))
+    # spawned, so that no thread pool of a numerical library is copied into the workers
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    futures: dict[Future[Path], State] = {pool.submit(run_state, s, out, recipe): s for s in states}
+    try:
+        _watch(futures, out, recipe, progress)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    pool.shutdown()
+    failures = {state.name: future.exception() for future, state in futures.items()}
+    if any(isinstance(error, BrokenProcessPool) for error in failures.values()):
+        raise StatesFailedError(
+            "a worker process was killed from outside, as happens when memory runs out; run the same command "
+            "again to go on from the steps that were reached, with fewer --jobs if memory is short."
+        )
+    return {name: error for name, error in failures.items() if error is not None}
+
+
+def _watch(futures: dict[Future[Path], State], out: Path, recipe: DFTRecipe, progress: bool) -> None:
+    """Show the steps on disk until all states have ended."""
+    from strain2dos.simulate.dft._state import n_steps
+
+    needed = {state.name: n_steps(state.strain, recipe) for state in futures.values()}
+    waiting = set(futures)
+    total = sum(needed.values())
+    with tqdm(total=total, unit="step", disable=not progress, smoothing=0.05) as bar:
+        # what an earlier run has finished must not count as speed
+        bar.initial = bar.n = sum(_steps_done(out, name, count) for name, count in needed.items())
+        while waiting:
+            ended, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
+            finished = len(futures) - len(waiting)
+            bar.set_description(f"{finished}/{len(futures)} states", refresh=False)
+            bar.update(sum(_steps_done(out, name, count) for name, count in needed.items()) - bar.n)
+            if any(isinstance(future.exception(), BrokenProcessPool) for future in ended):
+                break
+
+
+def _steps_done(out: Path, name: str, needed: int) -> int:
+    from strain2dos.simulate.dft._parts import finished_steps
+
+    return needed if (out / f"{name}.json").exists() else finished_steps(out / f".{name}")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes off a state; the system frees the lock when the process ends, however it ends."""
+    import fcntl
+
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BlockingIOError(
+                f"another process works on {path.stem.lstrip('.')!r}; wait for it, or give another name."
+            ) from None
+        yield
+        path.unlink(missing_ok=True)

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""All of the first-principles runs that needs no GPAW."""
+
+import json
+
+import numpy as np
+import pytest
+
+from strain2dos.simulate import TightBindingTMD, strain_plan
+from strain2dos.simulate._k_points import grid, interpolated_maximum
+from strain2dos.simulate.dft import DFTRecipe, State, read_plan, run_plan, run_state
+from strain2dos.simulate.dft._edges import edges_of
+from strain2dos.simulate.dft._modes import MOVES, conjugate_force, displaced, gamma_modes
+from strain2dos.simulate.dft._parts import Parts, finished_steps
+
+MASSES = np.array([95.95, 32.06, 32.06])
+POSITIONS = np.array([[0.0, 0.0, 9.0], [1.6, 0.9, 10.56], [1.6, 0.9, 7.44]])
+
+
+def springs(positions):
+    """Forces of three atoms on two springs Mo-S of one stiffness matrix."""
+    in_plane = np.array([[9.0, 1.3, 0.0], [1.3, 7.5, 0.0], [0.0, 0.0, 11.0]])
+    forces = np.zeros((3, 3))
+    for i, j in ((0, 1), (0, 2)):
+        stretch = (positions[i] - positions[j]) - (POSITIONS[i] - POSITIONS[j])
+        pull = in_plane @ stretch
+        forces[i] -= pull
+        forces[j] += pull
+    return forces
+
+
+def test_modes_are_those_of_the_full_dynamical_matrix():
+    distance = 0.02
+    forces = {
+        move: tuple(
+            conjugate_force(POSITIONS, springs(displaced(POSITIONS, move, sign * distance)))
+            for sign in (1, -1)
+        )
+        for move in MOVES
+    }
+    found, vectors = gamma_modes(forces, MASSES, distance)
+    # the independent way: all nine displacements, and of the nine modes those of the right shape
+    stiffness = np.zeros((9, 9))
+    for k in range(9):
+        moved = POSITIONS.copy().reshape(-1)
+        moved[k] += distance
+        stiffness[:, k] = -springs(moved.reshape(3, 3)).reshape(-1) / distance
+    mass = np.repeat(MASSES, 3)
+    squares, modes = np.linalg.eigh(stiffness / np.sqrt(np.outer(mass, mass)))
+    wavenumber = np.sqrt(np.abs(squares)) * np.sqrt(1.602176634e-19 / 1.66053906660e-27) * 1e10
+    wavenumber /= 2 * np.pi * 2.99792458e10
+    even = np.abs(modes[5] + modes[8]) < 1e-6  # the two S move alike in the plane, oppositely along z
+    even &= np.abs(modes[3] - modes[6]) + np.abs(modes[4] - modes[7]) < 1e-6
+    expected = np.sort(wavenumber[even & (wavenumber > 1)])
+    assert len(expected) == 3
+    assert np.sort(found) == pytest.approx(expected, rel=1e-6)
+    assert np.argmax(np.abs(vectors[2])) == 2  # A1' last
+
+
+def test_edges_between_grid_points_are_those_of_the_refined_tight_binding_model():
+    model = TightBindingTMD("MoS2")
+    strains = [
+        (0.0, 0.0, 0.0),
+        (0.03, -0.02, 0.01),
+        (-0.03, -0.02, 0.0),
+        (0.03, 0.0, 0.015),
+        (-0.02, 0.03, 0.0),
+    ]
+    exact = model.band_edges(strains, n_k=96)
+    on_grid, refined = [], []
+    for i, strain in enumerate(strains):
+        k, inverse = grid(36)
+        bands = model.bands(k, strain=strain, spin=1)[inverse].reshape(36, 36, 11)
+        edges = edges_of(bands[..., 6], bands[..., 7])
+        refined.append([edges["VBM"] - exact.vbm[i], edges["CBM"] - exact.cbm[i]])
+        on_grid.append([edges["on_grid"]["VBM"] - exact.vbm[i], edges["on_grid"]["CBM"] - exact.cbm[i]])
+        assert (edges["VBM_at"], edges["CBM_at"]) == (exact.vbm_at[i], exact.cbm_at[i])
+        assert max(edges["valleys"][f"VB_{v}"] for v in "KGQ") == pytest.approx(edges["VBM"], abs=1e-9)
+        assert min(edges["valleys"][f"CB_{v}"] for v in "KGQ") == pytest.approx(edges["CBM"], abs=1e-9)
+    assert np.abs(refined).max() < 5e-5  # eV
+    assert np.abs(on_grid).max() > 1e-3
+
+
+def test_a_paraboloid_between_grid_points_is_found_where_it_is():
+    k = np.arange(24) / 24
+    top = np.array([0.2613, 0.7388])
+    values = -sum(
+        (((k - t + 0.5) % 1 - 0.5) ** 2)[s] for t, s in zip(top, ((slice(None), None), (None,)), strict=True)
+    )
+    value, where = interpolated_maximum(values, np.array([6, 18]) / 24)
+    assert value == pytest.approx(0.0, abs=1e-9)
+    assert where == pytest.approx(top, abs=1e-6)
+
+
+def test_a_finished_step_is_read_and_not_computed_again(tmp_path):
+    parts = Parts(tmp_path / "state", DFTRecipe(), (0.01, 0.0, 0.0))
+    calls = []
+    for _ in range(2):
+        result = parts.json("relaxed", lambda: calls.append(1) or {"total_energy": -22.0})
+        array = parts.arrays("bands-000", lambda: calls.append(2) or {"plain": np.arange(3.0)})
+    assert calls == [1, 2]
+    assert result["total_energy"] == -22.0
+    assert array["plain"].tolist() == [0.0, 1.0, 2.0]
+    assert finished_steps(tmp_path / "state") == 2
+
+
+def test_a_step_that_fails_leaves_nothing_that_could_be_taken_for_a_result(tmp_path):
+    parts = Parts(tmp_path / "state", DFTRecipe(), (0.01, 0.0, 0.0))
+
+    def broken():
+        raise RuntimeError("no convergence")
+
+    with pytest.raises(RuntimeError):
+        parts.json("relaxed", broken)
+    assert [p.name for p in (tmp_path / "state").iterdir()] == ["inputs.json"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "strain", "words"),
+    [
+        (DFTRecipe(ecut=300.0), (0.01, 0.0, 0.0), r"ecut = 350.0, but this run has 300.0"),
+        (DFTRecipe(), (0.02, 0.0, 0.0), r"strain \[0.01, 0.0, 0.0\], but the state has \[0.02"),
+    ],
+)
+def test_steps_of_another_recipe_or_strain_are_refused(tmp_path, recipe, strain, words):
+    Parts(tmp_path / "state", DFTRecipe(), (0.01, 0.0, 0.0))
+    with pytest.raises(ValueError, match=words):
+        Parts(tmp_path / "state", recipe, strain)
+
+
+def write_finished(path, recipe, strain=(0.01, 0.0, 0.0)):
+    record = dict(zip(("exx", "eyy", "exy"), strain, strict=True)) | {"parameters": recipe.to_dict()}
+    path.write_text(json.dumps(record))
+
+
+def test_a_finished_record_needs_no_gpaw_and_is_left_as_it_is(tmp_path):
+    write_finished(tmp_path / "zz+1.json", DFTRecipe())
+    before = (tmp_path / "zz+1.json").read_bytes()
+    state = State("zz+1", (0.01, 0.0, 0.0))
+    assert run_state(state, tmp_path) == tmp_path / "zz+1.json"
+    assert run_plan([state], tmp_path, progress=False) == [tmp_path / "zz+1.json"]
+    assert (tmp_path / "zz+1.json").read_bytes() == before
+
+
+def test_records_of_two_recipes_do_not_mix(tmp_path):
+    write_finished(tmp_path / "zz+1.json", DFTRecipe(n_k_dos=24))
+    with pytest.raises(ValueError, match=r"n_k_dos = 24, but this run has 36.*--out"):
+        run_state(State("zz+1", (0.01, 0.0, 0.0)), tmp_path)
+
+
+def test_without_gpaw_the_error_has_the_install_line(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "gpaw", None)
+    with pytest.raises(
+        ImportError, match=r"apt install .*libxc-dev libopenblas-dev.*pip install 'strain2dos\[dft\]'"
+    ):
+        run_state(State("zz+1", (0.01, 0.0, 0.0)), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plan_survives_its_file(tmp_path):
+    plan = strain_plan(20)
+    plan.to_csv(tmp_path / "plan.csv", index=False)
+    states = read_plan(tmp_path / "plan.csv")
+    assert [s.name for s in states] == list(plan["name"])
+    assert np.array([s.strain for s in states]) == pytest.approx(plan[["exx", "eyy", "exy"]].to_numpy())
+    assert [State.of(s.strain).name for s in states] == [s.name for s in states]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name,exx,eyy\na,0,0\n", "exy is missing"),
+        ("name,exx,eyy,exy\na,0,0,x\n", "row 1 .* unreadable"),
+        ("name,exx,eyy,exy\na,1.5,0,0\n", "one per cent is 0.01"),
+        ("name,exx,eyy,exy\na,0.01,0,0\na,0,0,0\n", "'a' repeats"),
+        ("name,exx,eyy,exy\n../a,0,0,0\n", "file name"),
+        ("name,exx,eyy,exy\n", "no state"),
+    ],
+)
+def test_a_bad_plan_is_refused_in_words(tmp_path, text, words):
+    (tmp_path / "plan.csv").write_text(text)
+    with pytest.raises(ValueError, match=words):
+        read_plan(tmp_path / "plan.csv")

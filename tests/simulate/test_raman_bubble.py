@@ -80,12 +80,14 @@ def test_default_poisson_ratio_agrees_with_the_first_principles_energies():
     states = json.loads(data_path("mos2_dft", "records.json").read_text(encoding="utf-8"))["states"]
     keys = ("exx", "eyy", "exy", "total_energy")
     exx, eyy, exy, energy = np.array([[state[key] for key in keys] for state in states]).T
-    t, z = exx + eyy, (exx - eyy) + 2j * exy
+    t, z = 100 * (exx + eyy), 100 * ((exx - eyy) + 2j * exy)
     q, cubic = np.abs(z) ** 2, (z**3).real
     terms = np.column_stack(
         [t**2, q, np.ones_like(t), t, t**3, t * q, cubic, t**4, t**2 * q, q**2, t * cubic]
     )
-    (a, b, *_), *_ = np.linalg.lstsq(terms, energy, rcond=None)
+    # further out fifth-order terms count
+    near = (np.abs(t) < 6.1) & (np.abs(z) < 4.1)
+    (a, b, *_), *_ = np.linalg.lstsq(terms[near], energy[near], rcond=None)
     # the energies scatter by 0.2 meV because the basis changes with the cell, which is worth 0.03
     assert (a - b) / (a + b) == pytest.approx(POISSON_MOS2, abs=0.03)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: Poisson ratio of monolayer MoS2 as used by Sah et al., arXiv:2406.06020 (2024). C12 / C11 from the total
-#: energies of the bundled first-principles records agrees within their scatter (0.24 to 0.27).
+#: energies of the bundled first-principles records gives 0.24 to 0.29, by the range of strain taken.
 POISSON_MOS2 = 0.25
 
 

@@ -3,16 +3,26 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.datasets._mos2_dft import load_mos2_dft
-from strain2dos.simulate._phonons import PHONON_PARAMETERS
+from strain2dos.simulate._phonon_calibration import Calibration, calibrate_phonons, calibration_constants
+from strain2dos.simulate._phonons import (
+    PHONON_PARAMETERS,
+    ROOM_TEMPERATURE,
+    doping_and_temperature_shifts,
+    strained_phonons,
+)
 
 #: A exciton of an unstrained MoS2 monolayer in eV. A convention of this module: the middle of the 1.85-1.89
 #: eV that photoluminescence at room temperature usually shows; only its change with strain carries
 #: information.
 EXCITON_UNSTRAINED = 1.87
+
+PhononSource = Literal["dft", "grueneisen"]
 
 
 def only_mos2(material: str) -> None:
@@ -36,34 +46,74 @@ def unstrained_row() -> int:
     return int(np.flatnonzero((load_mos2_dft().strain == 0).all(axis=1))[0])
 
 
-def phonon_offset() -> NDArray[np.float64]:
-    """Measured minus calculated unstrained lines [E'-, E'+, A1'] in cm-1: one constant per mode."""
-    lower, upper, a1 = load_mos2_dft().phonons[unstrained_row()]
-    measured = PHONON_PARAMETERS["MoS2"]
-    e_offset = measured.e_mode - 0.5 * (lower + upper)
-    return np.array([e_offset, e_offset, measured.a_mode - a1])
-
-
 def exciton_offset() -> float:
     """What to add to the calculated gap at K, in eV, for the energy of the A exciton."""
     return EXCITON_UNSTRAINED - float(load_mos2_dft().extra["gap_direct"][unstrained_row()])
 
 
-def measured_phonons(calculated: ArrayLike, doping: ArrayLike) -> NDArray[np.float64]:
-    """Line positions as a spectrometer would find them: calculated ones, the offset, and the doping shift.
+def line_positions(
+    strain: ArrayLike,
+    calculated: ArrayLike | None,
+    *,
+    doping: ArrayLike,
+    temperature: float = ROOM_TEMPERATURE,
+    phonons: PhononSource = "dft",
+    calibration: Calibration = "offset",
+) -> NDArray[np.float64]:
+    """Lines where a spectrometer would find them, from calculated phonons or from measured rates.
 
     Parameters
     ----------
-    calculated : array-like of shape (n, 3)
-        [E'-, E'+, A1'] in cm-1 on the scale of the records.
+    strain : array-like of shape (n, 3)
+        [exx, eyy, exy] as fractions.
+    calculated : array-like of shape (n, 3) or None
+        [E'-, E'+, A1'] in cm-1 on the scale of the records; only "dft" reads it.
     doping : array-like of shape (n,)
         Electron density in 1e13/cm2.
+    temperature : float, default=295.0
+        In kelvin.
+    phonons : {"dft", "grueneisen"}, default="dft"
+        Calculated and calibrated, or by Grueneisen parameters and shear potential.
+    calibration : {"offset", "scale"}, default="offset"
+        How calculated lines are moved to the measured ones.
 
     Returns
     -------
     ndarray of shape (n, 3)
         Positions in cm-1.
+
+    Raises
+    ------
+    ValueError
+        For an unknown source or calibration, or "dft" without calculated phonons.
     """
+    if phonons not in get_args(PhononSource):
+        raise ValueError(f"phonons must be one of {get_args(PhononSource)}, but is {phonons!r}.")
+    if phonons == "grueneisen":
+        return strained_phonons(strain, doping=doping, temperature=temperature)
+    if calculated is None:
+        raise ValueError(
+            "data must hold phonons to simulate spectra, but its phonons are None; pass phonons='grueneisen' "
+            "to take them from the strain."
+        )
+    lines = calibrate_phonons(calculated, load_mos2_dft().phonons[unstrained_row()], method=calibration)
     rates = PHONON_PARAMETERS["MoS2"]
-    per_mode = np.array([rates.e_doping, rates.e_doping, rates.a_doping])
-    return np.asarray(calculated) + phonon_offset() + np.asarray(doping)[:, None] * per_mode
+    return lines + doping_and_temperature_shifts(len(lines), doping, temperature, rates)
+
+
+def position_provenance(
+    phonons: PhononSource, calibration: Calibration, temperature: float
+) -> dict[str, str | float | list[float]]:
+    """Every constant behind the line positions, as plain values that a file can hold."""
+    stated: dict[str, str | float | list[float]] = {
+        "phonons": phonons,
+        "phonon_rates": PHONON_PARAMETERS["MoS2"].source,
+        "temperature_K": float(temperature),
+        "temperature_reference_K": ROOM_TEMPERATURE,
+    }
+    if phonons == "dft":
+        unstrained = load_mos2_dft().phonons[unstrained_row()]
+        constants = calibration_constants(unstrained, calibration)
+        key = "phonon_offset_cm-1" if calibration == "offset" else "phonon_scale"
+        stated |= {"calibration": calibration, key: [float(constants[0]), float(constants[2])]}
+    return stated

@@ -9,9 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from strain2dos.datasets._measured_scale import measured_phonons, only_mos2
+from strain2dos.datasets._line_shapes import independent_quantiles, line_shapes
+from strain2dos.datasets._measured_scale import (
+    PhononSource,
+    line_positions,
+    only_mos2,
+    position_provenance,
+)
 from strain2dos.datasets._mos2_dft import load_mos2_dft
 from strain2dos.datasets._strained import StrainedDOS
+from strain2dos.simulate._phonon_calibration import Calibration
+from strain2dos.simulate._phonons import ROOM_TEMPERATURE
 from strain2dos.simulate._raman import simulate_spectra
 
 #: Default axis in cm-1: holds E' and A1' of every bundled state, at the pixel of a 1800 lines/mm grating.
@@ -37,7 +45,7 @@ class RamanDOS:
     strain : ndarray of shape (n, 3)
         [exx, eyy, exy] as fractions.
     phonons : ndarray of shape (n, 3)
-        True line positions [E'-, E'+, A1'] in cm-1, doping shift included.
+        True line positions [E'-, E'+, A1'] in cm-1, shifts by doping and temperature included.
     doping : ndarray of shape (n,)
         Electron density in 1e13/cm2.
     groups : ndarray of shape (n,)
@@ -85,15 +93,20 @@ def make_raman_dos(
     counts: tuple[float, float] = (1500.0, 12000.0),
     doping: float = 0.1,
     cosmic_rays: float = 0.0,
+    phonons: PhononSource = "dft",
+    calibration: Calibration = "offset",
+    temperature: float = ROOM_TEMPERATURE,
+    instrument_fwhm: float = 0.0,
+    polarisation: tuple[float, float] | None = None,
     data: StrainedDOS | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> RamanDOS:
     """Noisy Raman spectra paired with first-principles DOS, to train and test a whole pipeline.
 
-    Every strain state gives several spectra. Their lines sit at the calculated phonons plus one constant per
-    mode (measured minus calculated at zero strain), shifted by a random doping; widths, heights and
-    background vary from spectrum to spectrum within what is usual at room temperature. Doping leaves the DOS
-    curve as it is.
+    Every strain state gives several spectra. Their lines sit at the calculated phonons, calibrated to the
+    measured unstrained lines, or follow from the strain through Grueneisen parameters; a random doping and
+    the temperature shift them. Widths, heights and background vary from spectrum to spectrum within what is
+    usual at room temperature. Doping and temperature leave the DOS curve as it is.
 
     Parameters
     ----------
@@ -110,8 +123,24 @@ def make_raman_dos(
         Standard deviation of the electron density in 1e13/cm2.
     cosmic_rays : float, default=0.0
         Probability that a spectrum carries a spike.
+    phonons : {"dft", "grueneisen"}, default="dft"
+        Line positions from the calculated phonons, or from the strain through measured Grueneisen parameters
+        and shear potential (:func:`strain2dos.simulate.strained_phonons`), which need no calibration.
+    calibration : {"offset", "scale"}, default="offset"
+        How calculated phonons are moved to the measured lines: by one constant per mode, or by one factor per
+        mode (:func:`strain2dos.simulate.calibrate_phonons`). PBE lines lie 12 (E') and 8 cm-1 (A1') too low,
+        yet their shifts with strain agree with experiment; an offset leaves these shifts as calculated, a
+        factor enlarges them by 3 (E') and 2 % (A1').
+    temperature : float, default=295.0
+        Temperature in kelvin. It shifts the lines alone: widths, band edges and DOS stay.
+    instrument_fwhm : float, default=0.0
+        Full width at half maximum of the spectrometer's Gaussian response in cm-1; lines become Voigt lines.
+    polarisation : tuple of float, optional
+        Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
+        analyser.
     data : StrainedDOS, optional
-        Strain states with phonons on the scale of the bundled set, which is used when left out.
+        Strain states with phonons on the scale of the bundled set, which is used when left out. With
+        ``phonons="grueneisen"`` they need none.
     random_state : int, RandomState or None, default=None
         Seed: the same seed gives the same spectra bit for bit.
 
@@ -123,19 +152,19 @@ def make_raman_dos(
     Raises
     ------
     ValueError
-        For an unknown material, no samples, or data without phonons.
+        For an unknown material, phonon source or calibration, no samples, or data without phonons.
 
     References
     ----------
     Line positions: C. Lee et al., ACS Nano 4, 2695 (2010). Doping: B. Chakraborty et al., Phys. Rev. B 85,
-    161403 (2012).
+    161403 (2012). Temperature: S. Sahoo et al., J. Phys. Chem. C 117, 9042 (2013).
 
     Examples
     --------
     >>> from strain2dos.datasets import make_raman_dos
     >>> data = make_raman_dos(32, random_state=0)
     >>> data
-    RamanDOS(32 spectra of 16 strain states, 184 points 330..439.8 cm-1, 651 energies)
+    RamanDOS(32 spectra of ... strain states, 184 points 330..439.8 cm-1, 651 energies)
     >>> data.spectra.shape, data.dos.shape
     ((32, 184), (32, 651))
     """
@@ -143,16 +172,28 @@ def make_raman_dos(
     if n_samples < 1:
         raise ValueError(f"n_samples must be at least 1, but is {n_samples}.")
     states = load_mos2_dft() if data is None else data
-    if states.phonons is None:
-        raise ValueError("data must hold phonons to simulate spectra, but its phonons are None.")
     rng = check_random_state(random_state)
     rows = np.arange(n_samples) % len(states)
     chosen = states.subset(rows)
     axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(shift, dtype=np.float64)
     density = rng.normal(0.0, doping, n_samples)
-    phonons = measured_phonons(chosen.phonons, density)
+    lines = line_positions(
+        chosen.strain,
+        chosen.phonons,
+        doping=density,
+        temperature=temperature,
+        phonons=phonons,
+        calibration=calibration,
+    )
     spectra = simulate_spectra(
-        phonons, axis, **draw_line_shapes(n_samples, counts, rng), cosmic_rays=cosmic_rays, random_state=rng
+        lines,
+        axis,
+        **line_shapes(independent_quantiles(n_samples, rng), counts),
+        instrument_fwhm=instrument_fwhm,
+        polarisation=polarisation,
+        strain=chosen.strain,
+        cosmic_rays=cosmic_rays,
+        random_state=rng,
     )
     edges = {key: getattr(chosen, key) for key in ("vbm", "cbm", "gap")}
     return RamanDOS(
@@ -162,7 +203,7 @@ def make_raman_dos(
         dos=chosen.dos,
         **edges,
         strain=chosen.strain,
-        phonons=phonons,
+        phonons=lines,
         doping=density,
         groups=states.groups[rows],
         name=chosen.name,
@@ -171,22 +212,8 @@ def make_raman_dos(
             "counts": counts,
             "doping_std": doping,
             "cosmic_rays": cosmic_rays,
-        },
+            "instrument_fwhm_cm-1": instrument_fwhm,
+            "polarisation_rad": polarisation,
+        }
+        | position_provenance(phonons, calibration, temperature),
     )
-
-
-def draw_line_shapes(
-    n: int, counts: tuple[float, float], rng: np.random.RandomState
-) -> dict[str, NDArray[np.float64]]:
-    """Widths (E' 2-3, A1' 4-5.5 cm-1), heights and background, as keywords of simulate_spectra."""
-    low, high = counts
-    if not 0 < low <= high:
-        raise ValueError(f"counts must be a range of positive peak heights (low, high), but is {counts}.")
-    scale = np.exp(rng.uniform(np.log(low), np.log(high), n))
-    ratio = rng.uniform(0.9, 1.6, n)
-    background = scale * rng.uniform(0.03, 0.15, n)
-    return {
-        "fwhm": np.column_stack([rng.uniform(2.0, 3.0, n), rng.uniform(4.0, 5.5, n)]),
-        "height": np.column_stack([scale, ratio * scale]),
-        "baseline": np.column_stack([background, background * rng.uniform(-0.004, 0.004, n)]),
-    }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A Raman map of a wrinkled flake whose strain, band edges and photoluminescence are known."""
+"""A Raman map of a strained flake whose strain, band edges and photoluminescence are known."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_random_state
 
 from strain2dos.datasets._interpolation import interpolate_states
+from strain2dos.datasets._line_shapes import line_shapes, smooth_quantiles
 from strain2dos.datasets._measured_scale import (
     EXCITON_UNSTRAINED,
+    PhononSource,
     exciton_offset,
-    measured_phonons,
+    line_positions,
     only_mos2,
-    phonon_offset,
+    position_provenance,
 )
-from strain2dos.datasets._raman_dos import DEFAULT_SHIFT, draw_line_shapes
+from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
+from strain2dos.datasets._raman_scenes import Scene, flake_outline, stretched_membrane
+from strain2dos.simulate._phonon_calibration import Calibration
+from strain2dos.simulate._phonons import ROOM_TEMPERATURE
 from strain2dos.simulate._raman import simulate_spectra
-from strain2dos.simulate._wrinkle import random_strain_field, wrinkle_strain
+from strain2dos.simulate._wrinkle import random_strain_field
 
 _LONG_NAMES = {
     "exx": ("strain along x (zigzag)", "1"),
@@ -39,6 +44,7 @@ def make_raman_map(
     shape: tuple[int, int] = (33, 33),
     *,
     material: str = "MoS2",
+    scene: Scene = "wrinkle",
     shift: ArrayLike | None = None,
     step: float = 0.5,
     max_strain: float = 0.025,
@@ -48,15 +54,21 @@ def make_raman_map(
     cosmic_rays: float = 0.01,
     n_dead: int = 4,
     pl_noise: float = 0.002,
+    phonons: PhononSource = "dft",
+    calibration: Calibration = "offset",
+    temperature: float = ROOM_TEMPERATURE,
+    instrument_fwhm: float = 0.0,
+    polarisation: tuple[float, float] | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> xr.Dataset:
-    """Raman map of a synthetic wrinkled flake with known strain, band edges and photoluminescence.
+    """Raman map of a synthetic strained flake with known strain, band edges and photoluminescence.
 
-    A flake lies on a substrate that shows at its margin. One sinuous wrinkle stretches it as a membrane does
-    (:func:`strain2dos.simulate.wrinkle_strain`), a smooth random field adds to that, some spectra carry
-    cosmic rays and a few pixels are dead. Band edges and phonons follow from the strain through the bundled
-    first-principles states: valley energies are interpolated one by one (cubic radial basis functions in the
-    strain invariants), so that the kinks of VBM and CBM survive.
+    A flake lies on a substrate that shows at its margin. A wrinkle or a bubble stretches it as a membrane, or
+    a random field strains it in the plane. A weaker random field adds to that, some spectra carry cosmic rays
+    and a few pixels are dead; line widths, heights and background vary smoothly over the map. Band edges and
+    phonons follow from the strain through the bundled first-principles states: valley energies are
+    interpolated one by one (cubic radial basis functions in the strain invariants), so that the kinks of VBM
+    and CBM survive.
 
     Parameters
     ----------
@@ -64,14 +76,20 @@ def make_raman_map(
         Number of pixels (y, x).
     material : str, default="MoS2"
         Only MoS2 has bundled records.
+    scene : {"wrinkle", "bubble", "random"}, default="wrinkle"
+        One sinuous wrinkle (:func:`strain2dos.simulate.wrinkle_strain`), one circular bubble
+        (:func:`strain2dos.simulate.bubble_strain`), or a flat film with smooth strain of either sign
+        (:func:`strain2dos.simulate.random_strain_field`).
     shift : array-like of shape (n_shift,), optional
         Raman axis in cm-1; 330 to 440 in steps of 0.6 when left out.
     step : float, default=0.5
         Pixel distance in um.
     max_strain : float, default=0.025
-        Largest strain on the wrinkle's flanks, before the random field.
+        Largest principal strain of the scene, before the weaker random field: across the wrinkle on its
+        flanks, in every direction at the apex of the bubble, of either sign in the random scene. At most
+        0.04, in the random scene 0.025: there the bundled states end.
     random_strain : float, default=0.001
-        Root mean square of the random field's exx + eyy.
+        Root mean square of exx + eyy of the weaker random field.
     counts : tuple of float, default=(3000.0, 6000.0)
         Range of peak heights.
     doping : float, default=0.05
@@ -82,6 +100,21 @@ def make_raman_map(
         Number of dead pixels, in turn all zero and all NaN.
     pl_noise : float, default=0.002
         Standard deviation of the photoluminescence energy in eV.
+    phonons : {"dft", "grueneisen"}, default="dft"
+        Line positions from the calculated phonons, or from the strain through measured Grueneisen parameters
+        and shear potential (:func:`strain2dos.simulate.strained_phonons`), which need no calibration.
+    calibration : {"offset", "scale"}, default="offset"
+        How calculated phonons are moved to the measured lines: by one constant per mode, or by one factor per
+        mode (:func:`strain2dos.simulate.calibrate_phonons`). PBE lines lie 12 (E') and 8 cm-1 (A1') too low,
+        yet their shifts with strain agree with experiment; an offset leaves these shifts as calculated, a
+        factor enlarges them by 3 (E') and 2 % (A1').
+    temperature : float, default=295.0
+        Temperature in kelvin. It shifts the lines alone: widths, band edges and photoluminescence stay.
+    instrument_fwhm : float, default=0.0
+        Full width at half maximum of the spectrometer's Gaussian response in cm-1; lines become Voigt lines.
+    polarisation : tuple of float, optional
+        Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
+        analyser.
     random_state : int, RandomState or None, default=None
         Seed: the same seed gives the same map bit for bit.
 
@@ -96,12 +129,13 @@ def make_raman_map(
     Raises
     ------
     ValueError
-        For an unknown material, a map smaller than 8 x 8, or a strain beyond the bundled states.
+        For an unknown material, scene, phonon source or calibration, a map smaller than 8 x 8, or a strain
+        beyond the bundled states.
 
     References
     ----------
-    Membrane strain: L. D. Landau, E. M. Lifshitz, Theory of Elasticity, section 14. Exciton under strain: D.
-    Lloyd et al., Nano Lett. 16, 5836 (2016).
+    Membrane strain: L. D. Landau, E. M. Lifshitz, Theory of Elasticity, section 14; bubble: K. Yue et al., J.
+    Appl. Phys. 112, 083512 (2012). Exciton under strain: D. Lloyd et al., Nano Lett. 16, 5836 (2016).
 
     Examples
     --------
@@ -113,20 +147,34 @@ def make_raman_map(
     eV cm-1 um
     """
     only_mos2(material)
-    _check(shape, max_strain, n_dead)
+    _check(shape, scene, max_strain, n_dead)
     rng = check_random_state(random_state)
     axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(shift, dtype=np.float64)
     y, x = (step * np.arange(n) for n in shape)
-    flake = _flake(y, x)
-    height, strain = _wrinkled(y, x, max_strain)
+    flake = flake_outline(y, x)
+    height, strain = stretched_membrane(scene, y, x, max_strain, rng)
     strain = strain + random_strain_field(shape, amplitude=random_strain, random_state=rng)
     strain[~flake], height[~flake] = np.nan, np.nan
     density = np.where(flake, _smooth_noise(shape, rng) * doping, np.nan)
-    state = interpolate_states(strain.reshape(-1, 3))
-    phonons = measured_phonons(state["phonons"], density.ravel())
-    n = flake.size
+    tensors = strain.reshape(-1, 3)
+    state = interpolate_states(tensors)
+    lines = line_positions(
+        tensors,
+        state["phonons"],
+        doping=density.ravel(),
+        temperature=temperature,
+        phonons=phonons,
+        calibration=calibration,
+    )
     spectra = simulate_spectra(
-        phonons, axis, **draw_line_shapes(n, counts, rng), cosmic_rays=cosmic_rays, random_state=rng
+        lines,
+        axis,
+        **line_shapes(smooth_quantiles(shape, rng), counts),
+        instrument_fwhm=instrument_fwhm,
+        polarisation=polarisation,
+        strain=tensors,
+        cosmic_rays=cosmic_rays,
+        random_state=rng,
     )
     dead = _kill_pixels(spectra, flake, n_dead, rng)
     truth = {key: state[key].reshape(shape) for key in ("vbm", "cbm", "gap", "gap_direct")}
@@ -135,49 +183,32 @@ def make_raman_map(
     truth["pl_energy"] = truth["gap_direct"] + exciton_offset() + rng.normal(0.0, pl_noise, shape)
     attrs: dict[str, object] = {
         "material": material,
+        "scene": scene,
         "max_strain": max_strain,
         "random_strain": random_strain,
         "pl_noise": pl_noise,
-    }
-    attrs |= {"counts": counts, "doping_std": doping, "cosmic_rays": cosmic_rays, "n_dead": n_dead}
+        "counts": counts,
+        "doping_std": doping,
+        "cosmic_rays": cosmic_rays,
+        "n_dead": n_dead,
+        "instrument_fwhm_cm-1": instrument_fwhm,
+        "polarisation_rad": "none" if polarisation is None else list(polarisation),
+    } | position_provenance(phonons, calibration, temperature)
     return _dataset(spectra.reshape(*shape, -1), truth, {"flake": flake, "dead": dead}, (y, x, axis), attrs)
 
 
-def _check(shape: tuple[int, int], max_strain: float, n_dead: int) -> None:
+def _check(shape: tuple[int, int], scene: Scene, max_strain: float, n_dead: int) -> None:
     if len(shape) != 2 or min(shape) < 8:
         raise ValueError(f"shape must be (y, x) with at least 8 pixels each, but is {shape}.")
-    if not 0 <= max_strain <= 0.04:
+    # a random field also shears and compresses, which reaches the border of the states sooner
+    limit = 0.025 if scene == "random" else 0.04
+    if not 0 <= max_strain <= limit:
         raise ValueError(
-            f"max_strain must lie between 0 and 0.04, where uniaxial first-principles states exist, but is "
-            f"{max_strain}; give it as a fraction (2.5 % is 0.025)."
+            f"max_strain must lie between 0 and {limit} for the scene {scene!r}, where first-principles "
+            f"states exist, but is {max_strain}; give it as a fraction (2.5 % is 0.025)."
         )
     if not 0 <= n_dead <= shape[0] * shape[1] // 4:
         raise ValueError(f"n_dead must lie between 0 and a quarter of the pixels, but is {n_dead}.")
-
-
-def _flake(y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """A flake of rounded-square outline that leaves a margin of substrate of about one pixel in twelve."""
-    v, u = (2 * (axis - axis.mean()) / np.ptp(axis) for axis in (y, x))
-    return np.abs(v[:, None]) ** 6 + np.abs(u) ** 6 <= 0.86**6
-
-
-def _wrinkled(
-    y: NDArray[np.float64], x: NDArray[np.float64], max_strain: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """One wrinkle across the map; its height follows from the largest strain, (height / width)^2 / (2 e)."""
-    size = min(np.ptp(y), np.ptp(x))
-    width = 0.11 * size
-    ridge = width * np.sqrt(2 * np.e * max_strain)
-    return wrinkle_strain(
-        x[None, :],
-        y[:, None],
-        height=ridge,
-        width=width,
-        centre=(float(x.mean()), float(y.mean())),
-        angle=np.deg2rad(20.0),
-        bend=0.03 * size,
-        period=1.1 * size,
-    )
 
 
 def _smooth_noise(shape: tuple[int, int], rng: np.random.RandomState) -> NDArray[np.float64]:
@@ -215,9 +246,7 @@ def _dataset(
     for key, (long_name, unit) in _LONG_NAMES.items():
         variables[key] = (("y", "x"), truth[key], {"units": unit, "long_name": long_name})
     variables |= {key: (("y", "x"), mask) for key, mask in masks.items()}
-    offset = phonon_offset()
     constants = {
-        "phonon_offset_cm-1": [float(offset[0]), float(offset[2])],
         "exciton_unstrained_eV": EXCITON_UNSTRAINED,
         "exciton_offset_eV": exciton_offset(),
         "energy_reference": "vacuum level",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from strain2dos.raman._result import SpectraFit
 
 # Inches for one reason in the legend.
-_REASON_ROWS_HEIGHT = 0.22
+_REASON_ROWS_HEIGHT = 0.28
 
 
 class FeatureMapDisplay:

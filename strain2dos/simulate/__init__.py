@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where training data comes from: tight binding, phonons under strain, wrinkled flakes and Raman spectra."""
+"""Where training data comes from: tight binding, phonons, strained membranes and Raman spectra."""
 
 import lazy_loader as _lazy
 
@@ -8,8 +8,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submodules=["dft"],
     submod_attrs={
         "_bilayer": ["TightBindingBilayer"],
+        "_bubble": ["bubble_strain"],
+        "_phonon_calibration": ["calibrate_phonons"],
         "_phonons": ["PHONON_PARAMETERS", "PhononParameters", "strained_phonons"],
-        "_raman": ["lorentzian", "simulate_spectra"],
+        "_polarisation": ["polarised_intensities"],
+        "_raman": ["simulate_spectra"],
+        "_raman_lines": ["lorentzian", "voigt"],
         "_strain_plan": ["strain_plan"],
         "_strain_symmetry": [
             "equivalent_strains",

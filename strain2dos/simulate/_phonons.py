@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Raman-active phonons of a strained and doped monolayer, from measured mode parameters."""
+"""Raman-active phonons of a strained, doped and warmed monolayer, from measured mode parameters."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+#: Temperature in kelvin at which the unstrained lines are tabulated.
+ROOM_TEMPERATURE = 295.0
+
 
 @dataclass(frozen=True)
 class PhononParameters:
-    """How the Raman-active modes of one monolayer answer to strain and doping.
+    """How the Raman-active modes of one monolayer answer to strain, doping and temperature.
 
     Parameters
     ----------
     e_mode, a_mode : float
-        Unstrained, undoped E' and A1' in cm-1.
+        Unstrained, undoped E' and A1' in cm-1 at 295 K.
     e_gamma, a_gamma : float
         Grueneisen parameters of E' and A1' for in-plane strain (relative shift per unit exx + eyy, negated).
     e_beta : float
@@ -25,6 +28,8 @@ class PhononParameters:
         Shift in cm-1 per 1e13 electrons/cm2.
     source : str
         Where the numbers come from.
+    e_temperature, a_temperature : float, default=0.0
+        Shift in cm-1 per kelvin around 295 K.
     """
 
     e_mode: float
@@ -35,6 +40,8 @@ class PhononParameters:
     e_doping: float
     a_doping: float
     source: str
+    e_temperature: float = 0.0
+    a_temperature: float = 0.0
 
 
 #: Parameters of the materials whose shear potential, Grueneisen parameters and doping rates have all been
@@ -51,8 +58,11 @@ PHONON_PARAMETERS: dict[str, PhononParameters] = {
         source=(
             "lines: middle of the reported 384-386 and 403-405 cm-1 (Lee et al., ACS Nano 4, 2695 (2010)); "
             "gamma: Lloyd et al., Nano Lett. 16, 5836 (2016); beta: Conley et al., Nano Lett. 13, 3626 "
-            "(2013); doping: Chakraborty et al., Phys. Rev. B 85, 161403 (2012)"
+            "(2013); doping: Chakraborty et al., Phys. Rev. B 85, 161403 (2012); temperature: Sahoo et al., "
+            "J. Phys. Chem. C 117, 9042 (2013), few layers"
         ),
+        e_temperature=-0.0132,
+        a_temperature=-0.0123,
     ),
 }
 
@@ -82,13 +92,17 @@ def phonon_parameters(material: str | PhononParameters) -> PhononParameters:
 
 
 def strained_phonons(
-    strain: ArrayLike, *, doping: ArrayLike = 0.0, material: str | PhononParameters = "MoS2"
+    strain: ArrayLike,
+    *,
+    doping: ArrayLike = 0.0,
+    temperature: ArrayLike = ROOM_TEMPERATURE,
+    material: str | PhononParameters = "MoS2",
 ) -> NDArray[np.float64]:
     """E'-, E'+ and A1' of a monolayer under any in-plane strain, to first order.
 
     The trace of the strain shifts the modes, its deviator splits the E' doublet. The eigenvalues of
     this term give ``w(E'+-) = w0 (1 - gamma (exx + eyy) +- beta/2 sqrt((exx - eyy)^2 + 4 exy^2))`` and
-    ``w(A1') = wA (1 - gammaA (exx + eyy))``. Electron doping adds a shift in proportion.
+    ``w(A1') = wA (1 - gammaA (exx + eyy))``. Electron doping and temperature add shifts in proportion.
 
     Parameters
     ----------
@@ -96,6 +110,10 @@ def strained_phonons(
         Tensors [exx, eyy, exy] as fractions (tensor shear: half the engineering shear).
     doping : array-like broadcastable to (n,), default=0.0
         Electron density in 1e13/cm2.
+    temperature : array-like broadcastable to (n,), default=295.0
+        Temperature in kelvin, at fixed strain. The shift is linear, as measured around room temperature:
+        towards 0 K lines flatten out and the formula moves them too far. What a substrate does by its own
+        thermal expansion is strain: add it there.
     material : str or PhononParameters, default="MoS2"
         A key of ``PHONON_PARAMETERS``, or own parameters.
 
@@ -107,12 +125,13 @@ def strained_phonons(
     Raises
     ------
     ValueError
-        When the strain is not (n, 3) or the material is unknown.
+        When the strain is not (n, 3), a temperature is not positive or the material is unknown.
 
     References
     ----------
     S. Ganesan, A. A. Maradudin, J. Oitmaa, Ann. Phys. 56, 556 (1970): secular equation of strained modes.
     C. Rice et al., Phys. Rev. B 87, 081307 (2013): the equation for monolayer MoS2.
+    S. Sahoo et al., J. Phys. Chem. C 117, 9042 (2013): shifts with temperature, few-layer MoS2.
 
     Examples
     --------
@@ -121,6 +140,8 @@ def strained_phonons(
     array([[385.  , 385.  , 404.  ],
            [379.76, 379.76, 402.3 ],
            [380.88, 383.88, 403.15]])
+    >>> strained_phonons([[0.0, 0.0, 0.0]], temperature=395.0).round(2)
+    array([[383.68, 383.68, 402.77]])
     """
     tensor = np.asarray(strain, dtype=np.float64)
     if tensor.ndim != 2 or tensor.shape[1] != 3:
@@ -131,8 +152,31 @@ def strained_phonons(
     values = phonon_parameters(material)
     exx, eyy, exy = tensor.T
     trace, deviator = exx + eyy, np.hypot(exx - eyy, 2 * exy)
-    density = np.broadcast_to(np.asarray(doping, dtype=np.float64), trace.shape)
-    e_centre = values.e_mode * (1 - values.e_gamma * trace) + values.e_doping * density
+    e_centre = values.e_mode * (1 - values.e_gamma * trace)
     half_split = 0.5 * values.e_beta * values.e_mode * deviator
-    a_centre = values.a_mode * (1 - values.a_gamma * trace) + values.a_doping * density
-    return np.column_stack([e_centre - half_split, e_centre + half_split, a_centre])
+    a_centre = values.a_mode * (1 - values.a_gamma * trace)
+    strained = np.column_stack([e_centre - half_split, e_centre + half_split, a_centre])
+    return strained + doping_and_temperature_shifts(len(tensor), doping, temperature, values)
+
+
+def doping_and_temperature_shifts(
+    n: int, doping: ArrayLike, temperature: ArrayLike, values: PhononParameters
+) -> NDArray[np.float64]:
+    """What doping and temperature add to [E'-, E'+, A1'], shape (n, 3) in cm-1.
+
+    Raises
+    ------
+    ValueError
+        When a temperature is not positive.
+    """
+    density = np.broadcast_to(np.asarray(doping, dtype=np.float64), (n,))
+    kelvin = np.broadcast_to(np.asarray(temperature, dtype=np.float64), (n,))
+    if (kelvin <= 0).any():
+        raise ValueError(
+            f"temperature must be positive, in kelvin, but its smallest value is {kelvin.min():g}; add "
+            f"273.15 to degrees Celsius."
+        )
+    warmer = kelvin - ROOM_TEMPERATURE
+    e_shift = values.e_doping * density + values.e_temperature * warmer
+    a_shift = values.a_doping * density + values.a_temperature * warmer
+    return np.column_stack([e_shift, e_shift, a_shift])

@@ -107,6 +107,11 @@ def random_strain_field(
     ndarray of shape (y, x, 3)
         [exx, eyy, exy] as fractions.
 
+    Raises
+    ------
+    ValueError
+        When the map is smaller than 2 x 2 or ``correlation`` is not positive.
+
     Examples
     --------
     >>> import numpy as np

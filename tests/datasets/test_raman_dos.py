@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from strain2dos.datasets import load_mos2_dft, make_raman_dos
+from strain2dos.datasets import StrainedDOS, load_mos2_dft, make_raman_dos
+from strain2dos.simulate import polarised_intensities, strained_phonons
 
 
 def test_every_spectrum_carries_the_dos_of_its_own_strain_state():
@@ -16,7 +17,8 @@ def test_every_spectrum_carries_the_dos_of_its_own_strain_state():
 
 def test_groups_are_one_to_one_with_strain_states():
     data = make_raman_dos(48, random_state=0)
-    assert len(set(zip(data.groups, data.name, strict=True))) == len(set(data.groups)) == 16
+    states = min(48, len(load_mos2_dft()))
+    assert len(set(zip(data.groups, data.name, strict=True))) == len(set(data.groups)) == states
 
 
 def test_the_strongest_point_lies_at_a_true_line():
@@ -42,6 +44,61 @@ def test_doping_moves_lines_but_not_the_dos():
     np.testing.assert_allclose(moved[:, 2], -2.22 * doped.doping, atol=1e-12)
 
 
+def test_gruneisen_lines_follow_from_the_strain_alone():
+    options = {"temperature": 320.0, "random_state": 3}
+    data = make_raman_dos(24, phonons="grueneisen", **options)
+    expected = strained_phonons(data.strain, doping=data.doping, temperature=320.0)
+    np.testing.assert_allclose(data.phonons, expected, rtol=1e-14)
+    records = load_mos2_dft()
+    bare = StrainedDOS(strain=records.strain, energies=records.energies, dos=records.dos, vbm=records.vbm,
+                       cbm=records.cbm, gap=records.gap)  # fmt: skip
+    again = make_raman_dos(24, phonons="grueneisen", data=bare, **options)
+    np.testing.assert_array_equal(again.spectra, data.spectra)
+
+
+@pytest.mark.parametrize("calibration", ["offset", "scale"])
+def test_calibration_puts_unstrained_lines_at_the_measured_ones_and_is_stated(calibration):
+    records = load_mos2_dft()
+    data = make_raman_dos(len(records), doping=0.0, calibration=calibration, random_state=0)
+    zero = np.flatnonzero((data.strain == 0).all(axis=1))[0]
+    lines, calculated = data.phonons, records.phonons
+    assert [lines[zero, :2].mean(), lines[zero, 2]] == pytest.approx([385.0, 404.0])
+    changed = lines - calculated if calibration == "offset" else lines / calculated
+    np.testing.assert_allclose(changed, np.broadcast_to(changed[zero], changed.shape), rtol=1e-9)
+    key = {"offset": "phonon_offset_cm-1", "scale": "phonon_scale"}[calibration]
+    assert data.provenance["calibration"] == calibration
+    assert data.provenance[key] == pytest.approx(changed[zero, 1:], rel=1e-9)
+
+
+def test_temperature_moves_lines_and_leaves_the_dos():
+    cold, warm = (make_raman_dos(8, temperature=t, random_state=3) for t in (295.0, 345.0))
+    moved = warm.phonons - cold.phonons
+    np.testing.assert_allclose(moved, np.tile([-0.66, -0.66, -0.615], (8, 1)), atol=1e-10)
+    np.testing.assert_array_equal(warm.dos, cold.dos)
+    assert warm.provenance["temperature_K"] == 345.0
+
+
+def test_instrument_and_polarisation_reach_the_spectra():
+    records, crossed_angles = load_mos2_dft(), (0.0, np.pi / 2)
+    shares = polarised_intensities(records.strain, crossed_angles)
+    clear = (np.diff(records.phonons[:, :2]).ravel() > 3.0) & (np.abs(shares[:, 0] - 0.5) > 0.3)
+    split = records.subset(clear)
+    rows = np.arange(len(split))
+    assert rows.size
+    # counts this high leave no visible noise
+    options = {"data": split, "counts": (1e8, 1e8), "doping": 0.0, "random_state": 3}
+    plain, blurred, crossed = (
+        make_raman_dos(len(split), **options, **extra)
+        for extra in ({}, {"instrument_fwhm": 3.0}, {"polarisation": crossed_angles})
+    )
+    assert (blurred.spectra.max(axis=1) < 0.95 * plain.spectra.max(axis=1)).all()
+    lower, upper, a_line = (np.abs(plain.shift[:, None] - line).argmin(axis=0) for line in plain.phonons.T)
+    left = crossed.spectra / plain.spectra
+    assert (left[rows, a_line] < 0.5).all()
+    np.testing.assert_array_equal(left[rows, lower] > 1, shares[clear, 0] > 0.5)
+    np.testing.assert_array_equal(left[rows, upper] > 1, shares[clear, 1] > 0.5)
+
+
 def test_the_seed_fixes_the_spectra():
     first, second = (make_raman_dos(20, cosmic_rays=0.5, random_state=4) for _ in range(2))
     np.testing.assert_array_equal(first.spectra, second.spectra)
@@ -57,3 +114,10 @@ def test_impossible_settings_are_refused():
         make_raman_dos(0)
     with pytest.raises(ValueError, match="'WS2'"):
         make_raman_dos(5, material="WS2")
+    with pytest.raises(ValueError, match=r"\('dft', 'grueneisen'\), but is 'pbe'"):
+        make_raman_dos(5, phonons="pbe")
+    with pytest.raises(ValueError, match=r"\('offset', 'scale'\), but is 'none'"):
+        make_raman_dos(5, calibration="none")
+    bare = StrainedDOS(strain=np.zeros((1, 3)), energies=[0.0, 1.0], dos=np.ones((1, 2)))
+    with pytest.raises(ValueError, match="its phonons are None; pass phonons='grueneisen'"):
+        make_raman_dos(5, data=bare)

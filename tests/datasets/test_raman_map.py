@@ -5,13 +5,18 @@ from scipy.optimize import curve_fit
 
 from strain2dos.datasets import load_mos2_dft, make_raman_map
 from strain2dos.datasets._interpolation import interpolate_states
-from strain2dos.datasets._measured_scale import measured_phonons, phonon_offset
-from strain2dos.simulate import lorentzian, strain_invariants
+from strain2dos.datasets._measured_scale import line_positions, unstrained_row
+from strain2dos.simulate import lorentzian, strain_invariants, strained_phonons, voigt
 
 
 @pytest.fixture(scope="module")
 def flat():
     return make_raman_map(max_strain=0.0, random_strain=0.0, pl_noise=0.0, cosmic_rays=0.0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def blistered():
+    return make_raman_map(scene="bubble", random_strain=0.0, pl_noise=0.0, random_state=0)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +54,8 @@ def test_gap_has_its_kink_where_the_valence_top_moves_from_k_to_gamma():
 
 
 def test_unstrained_flake_has_the_gap_of_the_unstrained_record(flat):
-    data = load_mos2_dft()
-    row = data.name.index("bi+0")
-    np.testing.assert_allclose(flat.gap.values[flat.flake], data.gap[row], atol=1e-9)
+    gap = load_mos2_dft().gap[unstrained_row()]
+    np.testing.assert_allclose(flat.gap.values[flat.flake], gap, atol=1e-9)
     np.testing.assert_allclose(flat.pl_energy.values[flat.flake], 1.87, atol=1e-9)
 
 
@@ -66,10 +70,14 @@ def test_lines_of_an_unstrained_undoped_spectrum_sit_at_the_measured_positions(f
     assert fit[[0, 3]] == pytest.approx([385.0, 404.0], abs=0.05)
 
 
-def test_offset_is_the_constant_that_the_documentation_states():
-    np.testing.assert_allclose(phonon_offset(), [12.04, 12.04, 7.77], atol=0.005)
-    lines = measured_phonons(load_mos2_dft().phonons, np.zeros(16))
-    np.testing.assert_allclose(lines[load_mos2_dft().name.index("bi+0")], [385.0, 385.0, 404.0], atol=0.002)
+def test_offset_is_the_constant_that_the_documentation_states(flat):
+    data = load_mos2_dft()
+    lower, upper, a_line = data.phonons[unstrained_row()]
+    offset = [385.0 - (lower + upper) / 2, 404.0 - a_line]
+    assert flat.attrs["phonon_offset_cm-1"] == pytest.approx(offset, abs=1e-9)
+    assert offset == pytest.approx([12.0, 8.0], abs=0.5)
+    lines = line_positions(data.strain, data.phonons, doping=0.0)
+    np.testing.assert_allclose(lines[unstrained_row()], [385.0, 385.0, 404.0], atol=0.002)
 
 
 def test_wrinkle_reaches_the_stated_strain_and_lowers_the_gap(wrinkled):
@@ -78,6 +86,61 @@ def test_wrinkle_reaches_the_stated_strain_and_lowers_the_gap(wrinkled):
     flake = wrinkled.flake.values
     assert np.corrcoef(exx[flake], wrinkled.gap.values[flake])[0, 1] < -0.95
     assert np.nanmin(wrinkled.gap) < 1.36
+
+
+def test_bubble_is_biaxial_at_its_apex_and_reddest_there(blistered):
+    middle = blistered.isel(y=16, x=16)
+    assert middle.height == blistered.height.max()
+    assert [middle.exx, middle.eyy, middle.exy] == pytest.approx([0.025, 0.025, 0.0], abs=1e-12)
+    assert middle.pl_energy == blistered.pl_energy.min()
+    assert middle.gap == blistered.gap.min()
+    # unstrained outside
+    rim = blistered.where(blistered.flake & (blistered.height == 0))
+    np.testing.assert_allclose(rim.pl_energy.values[np.isfinite(rim.pl_energy)], 1.87, atol=1e-9)
+    # -99 meV/% (Lloyd 2016) and -110 (Steinhoff 2014), biaxial
+    assert -0.12 < float(middle.pl_energy - 1.87) / 2.5 < -0.09
+
+
+def test_random_scene_is_flat_reaches_the_stated_strain_and_has_both_signs():
+    data = make_raman_map(scene="random", max_strain=0.012, random_strain=0.0, random_state=0)
+    exx, eyy, exy = (data[key].values[data.flake] for key in ("exx", "eyy", "exy"))
+    tensors = np.moveaxis(np.array([[exx, exy], [exy, eyy]]), -1, 0)
+    assert np.abs(np.linalg.eigvalsh(tensors)).max() == pytest.approx(0.012, rel=1e-12)
+    assert (exx + eyy).min() < 0 < (exx + eyy).max()
+    assert np.nanmax(np.abs(data.height)) == 0
+
+
+def test_neighbours_share_widths_heights_and_background():
+    data = make_raman_map((40, 40), cosmic_rays=0.0, n_dead=0, counts=(1e6, 4e6), random_state=0)
+    level = data.intensity.values[..., :10].mean(axis=-1)
+    height = data.intensity.max("shift").values
+    for field in (np.log(level), np.log(height)[8:-8, 8:-8]):
+        step = np.sqrt(np.mean(np.diff(field, axis=0) ** 2))
+        # independent pixels would give sqrt(2) times the spread
+        assert step < 0.35 * field.std()
+
+
+def test_gruneisen_lines_instrument_and_temperature_reach_the_map():
+    data = make_raman_map(
+        (9, 9), scene="bubble", random_strain=0.0, doping=0.0, counts=(1e7, 1e7), cosmic_rays=0.0, n_dead=0,
+        phonons="grueneisen", temperature=345.0, instrument_fwhm=2.5, random_state=0,
+    )  # fmt: skip
+    apex = data.isel(y=4, x=4)
+
+    def model(x, e, we, he, a, wa, ha, b0, b1):
+        lines = voigt(x, e, we, he, 2.5) + voigt(x, a, wa, ha, 2.5)
+        return lines + b0 + b1 * (x - data["shift"].values.mean())
+
+    start = (372, 2.5, 1e7, 400, 5, 1e7, 1e6, 0)
+    fit, _ = curve_fit(model, data["shift"].values, apex.intensity.values, start)
+    expected = strained_phonons([[0.025, 0.025, 0.0]], temperature=345.0)[0]
+    assert fit[[0, 3]] == pytest.approx(expected[1:], abs=0.005)
+    # the Lorentzian part keeps the widths of the sample
+    assert 1.95 < fit[1] < 3.05
+    assert 3.95 < fit[4] < 5.55
+    assert data.attrs["phonons"] == "grueneisen"
+    assert "calibration" not in data.attrs
+    assert data.attrs["temperature_K"] == 345.0
 
 
 def test_photoluminescence_follows_the_direct_gap_within_its_noise(wrinkled):
@@ -113,12 +176,16 @@ def test_the_seed_fixes_the_map_and_attributes_state_the_parameters():
     assert not first.intensity.equals(make_raman_map((10, 12), random_state=8).intensity)
 
 
-def test_map_survives_a_file(tmp_path, wrinkled):
+def test_maps_survive_a_file(tmp_path):
     import xarray as xr
 
-    wrinkled.to_netcdf(tmp_path / "map.nc", engine="scipy")
-    with xr.open_dataset(tmp_path / "map.nc", engine="scipy") as back:
-        np.testing.assert_array_equal(back.intensity, wrinkled.intensity)
+    settings = ({}, {"calibration": "scale", "polarisation": (0.0, 0.1)}, {"phonons": "grueneisen"})
+    for i, extra in enumerate(settings):
+        data = make_raman_map((8, 8), random_state=0, **extra)
+        data.to_netcdf(tmp_path / f"{i}.nc", engine="scipy")
+        with xr.open_dataset(tmp_path / f"{i}.nc", engine="scipy") as back:
+            np.testing.assert_array_equal(back.intensity, data.intensity)
+            assert set(back.attrs) == set(data.attrs)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +194,11 @@ def test_map_survives_a_file(tmp_path, wrinkled):
         ({"material": "WS2"}, "'WS2'"),
         ({"shape": (4, 20)}, r"at least 8 pixels each, but is \(4, 20\)"),
         ({"max_strain": 2.5}, r"max_strain .* but is 2.5; give it as a fraction"),
+        ({"max_strain": 0.03, "scene": "random"}, r"between 0 and 0\.025 for the scene 'random'.* is 0\.03"),
         ({"n_dead": -1}, "n_dead"),
+        ({"scene": "fold"}, r"\('wrinkle', 'bubble', 'random'\), but is 'fold'"),
+        ({"phonons": "pbe"}, "'pbe'"),
+        ({"calibration": "none"}, "'none'"),
         ({"counts": (0.0, 5.0)}, "positive peak heights"),
     ],
 )

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from strain2dos.simulate import PHONON_PARAMETERS, PhononParameters, strained_phonons
+from strain2dos.simulate import PHONON_PARAMETERS, PhononParameters, calibrate_phonons, strained_phonons
 
 RNG = np.random.default_rng(0)
 STRAIN = RNG.uniform(-0.03, 0.03, (200, 3))
@@ -38,6 +38,47 @@ def test_phonons_do_not_depend_on_the_orientation_of_the_axes():
 def test_doping_moves_a1_and_hardly_e():
     shift = (strained_phonons(STRAIN, doping=0.5) - strained_phonons(STRAIN))[0]
     np.testing.assert_allclose(shift, [-0.165, -0.165, -1.11], atol=1e-9)
+
+
+def test_warming_moves_both_modes_at_the_measured_rates_from_295_kelvin():
+    kelvin = np.linspace(280.0, 400.0, len(STRAIN))
+    shift = strained_phonons(STRAIN, temperature=kelvin) - strained_phonons(STRAIN)
+    expected = (kelvin - 295.0)[:, None] * [-0.0132, -0.0132, -0.0123]
+    np.testing.assert_allclose(shift, expected, atol=1e-12)
+
+
+def test_doping_and_temperature_add_up():
+    both = strained_phonons(STRAIN, doping=0.7, temperature=350.0)
+    alone = strained_phonons(STRAIN, doping=0.7) + strained_phonons(STRAIN, temperature=350.0)
+    np.testing.assert_allclose(both, alone - strained_phonons(STRAIN), atol=1e-10)
+
+
+CALCULATED = np.array([[373.1, 372.9, 396.0], [368.0, 368.0, 394.7], [364.0, 371.0, 394.0]])
+
+
+def test_calibration_by_offset_keeps_every_calculated_shift():
+    lines = calibrate_phonons(CALCULATED, CALCULATED[0])
+    assert lines[0, :2].mean() == pytest.approx(385.0)
+    assert lines[0, 2] == pytest.approx(404.0)
+    np.testing.assert_allclose(lines - lines[0], CALCULATED - CALCULATED[0], atol=1e-12)
+
+
+def test_calibration_by_scale_keeps_every_relative_shift():
+    lines = calibrate_phonons(CALCULATED, CALCULATED[0], method="scale")
+    assert lines[0, :2].mean() == pytest.approx(385.0)
+    assert lines[0, 2] == pytest.approx(404.0)
+    np.testing.assert_allclose(lines / lines[0], CALCULATED / CALCULATED[0], rtol=1e-14)
+
+
+def test_impossible_calibrations_and_temperatures_are_refused():
+    with pytest.raises(ValueError, match=r"must be one of \('offset', 'scale'\), but is 'factor'"):
+        calibrate_phonons(CALCULATED, CALCULATED[0], method="factor")
+    with pytest.raises(ValueError, match=r"unstrained must have shape \(3,\).*\(1, 3\)"):
+        calibrate_phonons(CALCULATED, CALCULATED[:1])
+    with pytest.raises(ValueError, match=r"calculated must have shape \(n, 3\).*\(3,\)"):
+        calibrate_phonons(CALCULATED[0], CALCULATED[0])
+    with pytest.raises(ValueError, match=r"temperature must be positive.*-20; add 273.15"):
+        strained_phonons(STRAIN, temperature=-20.0)
 
 
 def test_own_parameters_are_taken():

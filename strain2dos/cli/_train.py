@@ -142,13 +142,13 @@ def train_on_records(
     from strain2dos.cli._stages import Progress
     from strain2dos.datasets import make_raman_dos
 
-    training = make_raman_dos(240, material, random_state=seed)
+    training = make_raman_dos(160, material, random_state=seed)
     pipeline = raman_pipeline(training, members=members, epochs=epochs or 300, seed=seed)
     rows = usable_spectra(pipeline, training)
-    held_out, folds = None, min(16, len(set(training.groups[rows])))
+    held_out, states = None, len(set(training.groups[rows]))
     if validate:
-        with Progress("Hold out strain states", folds, quiet=quiet) as bar:
-            held_out = hold_out_states(pipeline, training, rows, folds=folds, step=bar.step, jobs=jobs)
+        with Progress("Leave one strain state out", states, quiet=quiet) as bar:
+            held_out = hold_out_states(pipeline, training, rows, folds=states, step=bar.step, jobs=jobs)
     with Progress("Train", 1, quiet=quiet):
         fit_raman(pipeline, training, rows)
     return pipeline, raman_metadata(pipeline, training, rows, seed=seed), held_out

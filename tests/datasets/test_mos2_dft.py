@@ -55,8 +55,7 @@ def test_uniaxial_splitting_follows_the_shear_potential_of_conley_2013(data):
 
 def test_phonons_come_lower_branch_first_and_degenerate_without_deviator(data):
     assert (np.diff(data.phonons[:, :2], axis=1) >= 0).all()
-    # the recipe's convergence of forces leaves this much between two modes that symmetry makes equal
-    assert np.abs(np.diff(data.phonons[biaxial(data), :2], axis=1)).max() < 0.03
+    assert np.abs(np.diff(data.phonons[biaxial(data), :2], axis=1)).max() < 1e-6
 
 
 def test_unstrained_state_is_direct_at_k(data):
@@ -118,10 +117,17 @@ def test_an_earlier_calculation_with_tighter_convergence_and_fewer_k_points_agre
     # real-space grid chosen by strain; calculated before the bundled set and independently of its code
     earlier = pd.read_csv(Path(__file__).parent / "data" / "mos2_dft_24x24.csv", index_col="name")
     frame = data.to_dataframe().loc[earlier.index]
-    for ours, theirs in (("vbm", "VBM"), ("cbm", "CBM"), ("gap", "gap")):
-        assert np.abs(frame[ours] - earlier[theirs]).max() < 0.005  # eV
-    for ours, theirs in (("E'-", "E-"), ("E'+", "E+"), ("A1'", "A1")):
-        assert np.abs(frame[ours] - earlier[theirs]).max() < 0.3  # cm-1
+    vbm, cbm = frame["vbm"] - earlier["VBM"], frame["cbm"] - earlier["CBM"]  # eV
+    still = (frame["exx"] == frame["eyy"]) & (frame["vbm_at"] != "Q") & (frame["cbm_at"] != "Q")
+    assert still.sum() >= 8  # both edges at points of both grids
+    assert max(vbm[still].abs().max(), cbm[still].abs().max()) < 0.0005
+    # elsewhere the best point of the coarser grid lies above the bottom, at up to 1/48 of a reciprocal vector
+    assert cbm.max() < 0.0005
+    assert cbm.min() > -0.008
+    assert vbm.abs().max() < 0.0025
+    shift = np.abs(frame[["E'-", "E'+", "A1'"]].to_numpy() - earlier[["E-", "E+", "A1"]].to_numpy())
+    assert np.median(shift) < 0.1  # cm-1
+    assert shift.max() < 0.35
 
 
 def test_the_build_script_reproduces_the_bundled_files_from_the_full_records(tmp_path):

@@ -33,6 +33,7 @@ def gamma_modes(
     forces: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
     masses: NDArray[np.float64],
     distance: float,
+    strain: tuple[float, float, float] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frequencies of E'-, E'+ and A1' from central differences of forces.
 
@@ -48,6 +49,9 @@ def gamma_modes(
         Masses of Mo, S, S in u.
     distance : float
         Displacement in angstrom.
+    strain : tuple of float, optional
+        Strain (exx, eyy, exy); the stiffness is then made as symmetric as this strain leaves the crystal,
+        which takes out couplings and splittings that cannot be, left over from the convergence of forces.
 
     Returns
     -------
@@ -57,11 +61,25 @@ def gamma_modes(
         Mass-weighted eigenvectors in the coordinates of `MOVES`, one column per mode.
     """
     stiffness = np.array([(forces[move][1] - forces[move][0]) / (2 * distance) for move in MOVES])
+    stiffness = _symmetrised((stiffness + stiffness.T) / 2, strain)
     metal, sulphur = masses[0], masses[1] + masses[2]
     mass = np.array([metal * sulphur / (metal + sulphur)] * 2 + [sulphur])
-    dynamical = (stiffness + stiffness.T) / 2 / np.sqrt(np.outer(mass, mass))
+    dynamical = stiffness / np.sqrt(np.outer(mass, mass))
     squares, vectors = np.linalg.eigh(dynamical)
     a1 = int(np.argmax(np.abs(vectors[2])))
     order = [i for i in range(3) if i != a1] + [a1]
     wavenumbers = np.sign(squares) * np.sqrt(np.abs(squares)) * _WAVENUMBER
     return wavenumbers[order], vectors[:, order]
+
+
+def _symmetrised(
+    stiffness: NDArray[np.float64], strain: tuple[float, float, float] | None
+) -> NDArray[np.float64]:
+    if strain is None or strain[2] != 0:
+        return stiffness
+    kept = stiffness.copy()
+    kept[0, 1:] = kept[1:, 0] = 0.0  # the mirror x -> -x
+    if strain[0] == strain[1]:  # the threefold axis
+        kept[1, 2] = kept[2, 1] = 0.0
+        kept[0, 0] = kept[1, 1] = (stiffness[0, 0] + stiffness[1, 1]) / 2
+    return kept

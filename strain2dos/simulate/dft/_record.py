@@ -43,7 +43,7 @@ def make_record(
     window = EnergyWindow(energies, recipe.width)
     dos = window.to_dos(states_between(whole["spin_orbit"], window.edges))
     plain = edges_of(*split_bands(whole["plain"], N_ELECTRONS // 2))
-    wavenumbers, _ = gamma_modes(raw["forces"], raw["atoms"].get_masses(), recipe.displacement)
+    wavenumbers, _ = gamma_modes(raw["forces"], raw["atoms"].get_masses(), recipe.displacement, strain)
     atoms, relaxed = raw["atoms"], raw["relaxed"]
     return {
         "name": name,

@@ -57,6 +57,24 @@ def test_modes_are_those_of_the_full_dynamical_matrix():
     assert np.argmax(np.abs(vectors[2])) == 2  # A1' last
 
 
+def test_symmetry_takes_out_the_noise_of_forces_and_nothing_else():
+    rng = np.random.default_rng(0)
+    stiffness = np.diag([20.0, 20.0, 22.0])
+
+    def modes(matrix, strain):
+        noisy = matrix + rng.normal(0, 1e-3, (3, 3))
+        forces = {m: (-0.02 * noisy[i], 0.02 * noisy[i]) for i, m in enumerate(MOVES)}
+        return gamma_modes(forces, MASSES, 0.02, strain)[0]
+
+    biaxial = modes(stiffness, (0.01, 0.01, 0.0))
+    assert biaxial[0] == pytest.approx(biaxial[1], abs=1e-9)
+    # a mirror lets y and z couple, and nothing at all is changed without one
+    coupled = stiffness + np.array([[0, 0, 0], [0, 0, 1.5], [0, 1.5, 0]])
+    assert modes(coupled, (0.02, 0.0, 0.0)) == pytest.approx(modes(coupled, None), abs=0.05)
+    generic = coupled + np.array([[0, 0.7, 0.4], [0.7, 0, 0], [0.4, 0, 0]])
+    assert modes(generic, (0.02, 0.0, 0.01)) == pytest.approx(modes(generic, None), abs=0.05)
+
+
 def test_edges_between_grid_points_are_those_of_the_refined_tight_binding_model():
     model = TightBindingTMD("MoS2")
     strains = [

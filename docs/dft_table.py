@@ -99,6 +99,8 @@ def draw_states(data: StrainedDOS) -> Figure:
     figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
     for mirror, marker, label in ((True, "o", "with a mirror (exy = 0)"), (False, "^", "without")):
         some = (exy == 0) == mirror
+        if not some.any():
+            continue
         points = axes.scatter(
             mean[some],
             deviator[some],

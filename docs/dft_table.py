@@ -116,6 +116,7 @@ def draw_states(data: StrainedDOS) -> Figure:
         )
     axes.set_xlabel("mean in-plane strain (exx + eyy) / 2 (%)")
     axes.set_ylabel("difference of the principal strains (%)")
-    axes.legend(frameon=False, loc="upper right")
+    if len(axes.collections) > 1:
+        axes.legend(frameon=False, loc="upper right")
     figure.colorbar(points, ax=axes, label="band gap (eV)")
     return figure

@@ -16,7 +16,7 @@ demo: $(VENV)/.ready-demo  ## train, map, explain and report on the bundled data
 
 test: lint check-estimators $(VENV)/.ready-test  ## lint, estimator checks, doctests, unit tests, short demo, docs
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft" --deselect tests/test_check_estimators.py
-	$(BIN)/strain2dos demo --quick --force --output $(OUT)/quick
+	$(BIN)/strain2dos demo --quick --force --output build/demo-quick
 	$(MAKE) docs
 
 test-slow: $(VENV)/.ready-test  ## the long tests too
@@ -52,7 +52,7 @@ clean-cache:  ## remove what numba compiled: it does not notice changes across f
 	find strain2dos -name '*.nb[ic]' -delete
 
 clean: clean-cache
-	rm -rf $(OUT) dist docs/_build docs/gallery docs/api/generated docs/notebooks docs/sg_execution_times.rst
+	rm -rf $(OUT) build dist docs/_build docs/gallery docs/api/generated docs/notebooks docs/sg_execution_times.rst
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -12,6 +12,7 @@ from strain2dos.datasets import load_mos2_dft, read_dft_records
 from strain2dos.datasets._resources import data_path
 from strain2dos.simulate import fundamental_strain
 from strain2dos.simulate._triangles import EnergyWindow, states_between
+from strain2dos.simulate.dft import read_plan
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +180,26 @@ def test_records_of_two_recipes_do_not_make_one_set(tmp_path):
 def test_an_empty_folder_says_how_to_fill_it(tmp_path):
     with pytest.raises(FileNotFoundError, match="strain2dos dft run"):
         read_dft_records(tmp_path)
+
+
+def test_the_extension_continues_the_bundled_set_by_its_plan(data):
+    extension = read_dft_records(data_path("mos2_dft_extension"))
+    plan = {state.name: state.strain for state in read_plan(data_path("mos2_dft_plan.csv"))}
+    assert set(data.name) | set(extension.name) <= set(plan)
+    assert not set(data.name) & set(extension.name)
+    assert [plan[name] for name in extension.name] == [tuple(row) for row in extension.strain]
+    recipe = dict(extension.provenance["recipe"])
+    assert recipe == data.provenance["recipe"]
+    reduced = fundamental_strain(np.array(list(plan.values())))
+    distance = np.abs(reduced[:, None] - reduced).max(axis=2)
+    assert distance[~np.eye(len(plan), dtype=bool)].min() > 1e-3
+
+
+def test_states_of_the_extension_are_physical(data):
+    extension = read_dft_records(data_path("mos2_dft_extension"))
+    assert (extension.gap > 0.4).all()
+    assert (extension.gap <= extension.extra["gap_direct"] + 1e-4).all()
+    for key, best, names in (("vbm", np.max, "VB"), ("cbm", np.min, "CB")):
+        valleys = [extension.extra[f"{names}_{valley}"] for valley in "KGQ"]
+        np.testing.assert_allclose(getattr(extension, key), best(valleys, axis=0), atol=1e-4)
+    assert np.array_equal(extension.energies, data.energies)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,17 +61,16 @@ def rates(data: StrainedDOS) -> pd.DataFrame:
     direct = 1000 * (data.extra["CB_K"] - data.extra["VB_K"])
     valence = data.extra["VB_K"] - data.extra["VB_G"]
     conduction = data.extra["CB_Q"] - data.extra["CB_K"]
-    rate: Callable[..., float] = slope
     rows = [
-        ("E', biaxial", "cm-1 per %", rate(data, "biaxial", mean), -5.2, LLOYD),
-        ("A1', biaxial", "cm-1 per %", rate(data, "biaxial", a1), -1.7, LLOYD),
-        ("E' mean, zigzag", "cm-1 per %", rate(data, "zigzag", mean), -2.75, CONLEY),
-        ("E' mean, armchair", "cm-1 per %", rate(data, "armchair", mean), -2.75, CONLEY),
-        ("A1', zigzag", "cm-1 per %", rate(data, "zigzag", a1), 0.0, CONLEY),
+        ("E', biaxial", "cm-1 per %", slope(data, "biaxial", mean), -5.2, LLOYD),
+        ("A1', biaxial", "cm-1 per %", slope(data, "biaxial", a1), -1.7, LLOYD),
+        ("E' mean, zigzag", "cm-1 per %", slope(data, "zigzag", mean), -2.75, CONLEY),
+        ("E' mean, armchair", "cm-1 per %", slope(data, "armchair", mean), -2.75, CONLEY),
+        ("A1', zigzag", "cm-1 per %", slope(data, "zigzag", a1), 0.0, CONLEY),
         ("shear potential beta", "1", shear_potential(data), 0.78, CONLEY),
-        ("gap at K, biaxial", "meV per %", rate(data, "biaxial", direct), -99.0, LLOYD),
-        ("gap at K, zigzag", "meV per %", rate(data, "zigzag", direct), -48.0, ZHU),
-        ("gap at K, armchair", "meV per %", rate(data, "armchair", direct), -48.0, ZHU),
+        ("gap at K, biaxial", "meV per %", slope(data, "biaxial", direct), -99.0, LLOYD),
+        ("gap at K, zigzag", "meV per %", slope(data, "zigzag", direct), -48.0, ZHU),
+        ("gap at K, armchair", "meV per %", slope(data, "armchair", direct), -48.0, ZHU),
         ("valence top K to Gamma, biaxial", "%", crossing(data, "biaxial", valence), np.nan, ""),
         ("valence top K to Gamma, zigzag", "%", crossing(data, "zigzag", valence), 1.0, CONLEY),
         ("conduction bottom K to Q, biaxial", "%", crossing(data, "biaxial", conduction), np.nan, ""),

@@ -16,7 +16,6 @@ from strain2dos.simulate._bilayer_hopping import (
     split_pair,
     star_factor,
 )
-from strain2dos.simulate._k_points import valley_names
 from strain2dos.simulate._tight_binding import TightBindingTMD
 from strain2dos.simulate._tight_binding_terms import bloch_matrices, strain_weights, waves
 
@@ -46,15 +45,8 @@ class TightBindingBilayerEdges(NamedTuple):
     share_vbm: Array
     share_cbm: Array
 
-    @property
-    def vbm_at(self) -> NDArray[np.str_]:
-        """Valley of the valence band maximum: "G", "K" or "Q"."""
-        return valley_names(self.k_vbm)
-
-    @property
-    def cbm_at(self) -> NDArray[np.str_]:
-        """Valley of the conduction band minimum: "G", "K" or "Q"."""
-        return valley_names(self.k_cbm)
+    vbm_at = TightBindingEdges.vbm_at
+    cbm_at = TightBindingEdges.cbm_at
 
     @property
     def vbm_layer(self) -> NDArray[np.str_]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.simulate._strain_symmetry import as_tensors
+
 #: Temperature in kelvin at which the unstrained lines are tabulated.
 ROOM_TEMPERATURE = 295.0
 
@@ -143,12 +145,7 @@ def strained_phonons(
     >>> strained_phonons([[0.0, 0.0, 0.0]], temperature=395.0).round(2)
     array([[383.68, 383.68, 402.77]])
     """
-    tensor = np.asarray(strain, dtype=np.float64)
-    if tensor.ndim != 2 or tensor.shape[1] != 3:
-        raise ValueError(
-            f"strain must have shape (n, 3) with columns exx, eyy, exy, but has {tensor.shape}; write one "
-            f"tensor as [[exx, eyy, exy]]."
-        )
+    tensor = as_tensors(strain)
     values = phonon_parameters(material)
     exx, eyy, exy = tensor.T
     trace, deviator = exx + eyy, np.hypot(exx - eyy, 2 * exy)

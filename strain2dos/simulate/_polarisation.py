@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.simulate._strain_symmetry import as_tensors
+
 
 def polarised_intensities(strain: ArrayLike, polarisation: ArrayLike) -> NDArray[np.float64]:
     r"""Share of the lines E'-, E'+ and A1' that polarised backscattering shows.
@@ -61,12 +63,7 @@ def polarised_intensities(strain: ArrayLike, polarisation: ArrayLike) -> NDArray
     >>> polarised_intensities(stretched_along_zigzag, (0.0, np.pi / 2)).round(12)
     array([[1., 0., 0.]])
     """
-    tensor = np.asarray(strain, dtype=np.float64)
-    if tensor.ndim != 2 or tensor.shape[1] != 3:
-        raise ValueError(
-            f"strain must have shape (n, 3) with columns exx, eyy, exy, but has {tensor.shape}; write one "
-            f"tensor as [[exx, eyy, exy]]."
-        )
+    tensor = as_tensors(strain)
     angles = np.asarray(polarisation, dtype=np.float64)
     if angles.shape not in ((2,), (len(tensor), 2)):
         raise ValueError(

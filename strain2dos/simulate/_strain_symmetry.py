@@ -132,12 +132,19 @@ def expand_by_symmetry(strain: ArrayLike, *columns: ArrayLike) -> tuple[Array, .
     return strains, *(np.asarray(column)[index] for column in columns)
 
 
-def _parts(strain: ArrayLike) -> tuple[Array, NDArray[np.complex128]]:
+def as_tensors(strain: ArrayLike) -> Array:
+    """Check strain tensors; give them as floats of shape (n, 3)."""
     tensors = np.asarray(strain, dtype=np.float64)
     if tensors.ndim != 2 or tensors.shape[1] != 3:
         raise ValueError(
-            f"strain must have shape (n, 3), one row [exx, eyy, exy] per state, but has {tensors.shape}."
+            f"strain must have shape (n, 3) with columns exx, eyy, exy, but has {tensors.shape}; write one "
+            f"tensor as [[exx, eyy, exy]]."
         )
+    return tensors
+
+
+def _parts(strain: ArrayLike) -> tuple[Array, NDArray[np.complex128]]:
+    tensors = as_tensors(strain)
     return tensors[:, 0] + tensors[:, 1], (tensors[:, 0] - tensors[:, 1]) + 2j * tensors[:, 2]
 
 

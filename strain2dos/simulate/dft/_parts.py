@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,17 +40,17 @@ class Parts:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         wanted = {"strain": list(strain), "recipe": recipe.to_dict()}
-        for key, value in self.json("inputs", lambda: wanted)["recipe"].items():
+        found = self.json("inputs", lambda: wanted)
+        for key, value in found["recipe"].items():
             if wanted["recipe"].get(key, ...) != value:
                 raise ValueError(
                     f"{folder} holds steps made with {key} = {value}, but this run has "
                     f"{wanted['recipe'].get(key)}; give another folder, or remove this one to start afresh."
                 )
-        found = self.json("inputs", lambda: wanted)["strain"]
-        if found != wanted["strain"]:
+        if found["strain"] != wanted["strain"]:
             raise ValueError(
-                f"{folder} holds steps for the strain {found}, but the state has {wanted['strain']} now; "
-                "give the state another name, or remove this folder to start afresh."
+                f"{folder} holds steps for the strain {found['strain']}, but the state has "
+                f"{wanted['strain']} now; give the state another name, or remove this folder to start afresh."
             )
 
     def json(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -74,10 +73,6 @@ class Parts:
                 np.savez(part, seconds=time.perf_counter() - start, **result)
         with np.load(path) as stored:
             return {key: stored[key] for key in stored}
-
-    def remove(self) -> None:
-        """Remove the folder once the record is written."""
-        shutil.rmtree(self.folder)
 
 
 def finished_steps(folder: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -63,7 +64,7 @@ def run_state(state: State, out: Path, recipe: DFTRecipe | None = None) -> Path:
         folder = parts_folder(path)
         raw = compute(folder, state.strain, recipe)
         write_record(path, make_record(state.name, state.strain, raw, recipe), raw, recipe)
-        raw["parts"].remove()
+        shutil.rmtree(folder)
     return path
 
 
@@ -198,7 +199,8 @@ def _watch(futures: dict[Future[Path], State], out: Path, recipe: DFTRecipe, pro
 def _steps_done(out: Path, name: str, needed: int) -> int:
     from strain2dos.simulate.dft._parts import finished_steps
 
-    return needed if (out / f"{name}.json").exists() else finished_steps(out / f".{name}")
+    path = out / f"{name}.json"
+    return needed if path.exists() else finished_steps(parts_folder(path))
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def compute(folder: Path, strain: tuple[float, float, float], recipe: DFTRecipe)
     -------
     dict
         ``relaxed`` (see `relax`), ``atoms``, ``k_reduced`` (n, 2), ``inverse``, ``plain`` and ``spin_orbit``
-        eigenvalues against the vacuum level, ``forces`` per move, ``seconds`` per kind of step, ``parts``.
+        eigenvalues against the vacuum level, ``forces`` per move, ``seconds`` per kind of step.
     """
     parts = Parts(folder, recipe, strain)
     density = folder / "density.gpw"
@@ -54,7 +54,7 @@ def compute(folder: Path, strain: tuple[float, float, float], recipe: DFTRecipe)
     bands["plain"] -= relaxed["vacuum_level"]
     bands["spin_orbit"] -= relaxed["vacuum_level"]
     timings = {"relax": relaxed.pop("seconds"), "bands": bands.pop("seconds"), "forces": seconds}
-    return {"relaxed": relaxed, "atoms": atoms, "forces": forces, "seconds": timings, "parts": parts, **bands}
+    return {"relaxed": relaxed, "atoms": atoms, "forces": forces, "seconds": timings, **bands}
 
 
 def _bands(

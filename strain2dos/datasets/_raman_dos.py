@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
@@ -54,6 +55,9 @@ class RamanDOS:
         Name of each spectrum's strain state.
     provenance : dict
         Every constant of the simulation.
+    valleys : DataFrame, optional
+        Energies in eV of the valleys that the edges are made of, one row per spectrum, as
+        `StrainedDOS.valleys`; None where the strain states have none.
     """
 
     spectra: NDArray[np.float64]
@@ -69,6 +73,7 @@ class RamanDOS:
     groups: NDArray[np.intp]
     name: list[str]
     provenance: dict[str, object] = field(default_factory=dict)
+    valleys: pd.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.spectra)
@@ -207,6 +212,7 @@ def make_raman_dos(
         doping=density,
         groups=states.groups[rows],
         name=chosen.name,
+        valleys=None if states.valleys is None else states.valleys.iloc[rows],
         provenance={
             "states": states.provenance,
             "counts": counts,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 STRAIN_COMPONENTS = ("exx", "eyy", "exy")
 PHONON_MODES = ("E'-", "E'+", "A1'")
 _PER_STATE = ("strain", "phonons", "dos", "vbm", "cbm", "gap")
+_NEAR = 0.1  # eV
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -141,6 +142,21 @@ class StrainedDOS:
     def edges(self) -> NDArray[np.float64] | None:
         """Valence and conduction band edges, shape (n, 2) in eV, or None when the source gives none."""
         return None if self.vbm is None or self.cbm is None else np.column_stack([self.vbm, self.cbm])
+
+    @property
+    def valleys(self) -> pd.DataFrame | None:
+        """Energies of the valleys that are band edges in some state of the set, or come close to it.
+
+        Columns ``vbm_K``, ``vbm_G``, ..., ``cbm_Q`` in eV, the form in which `DOSRegressor.fit` takes edges
+        with kinks. Valleys farther than 0.1 eV from the edge in every state are left out. None where the
+        source gives no valleys.
+        """
+        found: dict[str, NDArray[np.float64]] = {}
+        for prefix, name, edge in (("VB_", "vbm", self.vbm), ("CB_", "cbm", self.cbm)):
+            for key, energy in self.extra.items():
+                if key.startswith(prefix) and edge is not None and np.abs(energy - edge).min() < _NEAR:
+                    found[f"{name}_{key.removeprefix(prefix)}"] = energy
+        return pd.DataFrame(found, index=pd.Index(self.name, name="state")) if found else None
 
     def subset(self, index: ArrayLike | slice) -> StrainedDOS:
         """Keep the strain states picked by integers, a slice or a boolean mask.

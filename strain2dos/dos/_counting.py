@@ -39,7 +39,7 @@ class CountingRepresentation:
 
     @classmethod
     def build(
-        cls, energies: Array, dos: Array, nonnegative: bool, reference: float
+        cls, energies: Array, dos: Array, nonnegative: bool, reference: float, threshold: float
     ) -> CountingRepresentation | None:
         """Lay out the numbers of states; None where there is nothing to count on one of the sides."""
         if not nonnegative or len(energies) < 16 or not energies[0] < reference < energies[-1]:

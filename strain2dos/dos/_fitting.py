@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.dos._checks import check_grid, check_nonnegative, check_reference
 from strain2dos.dos._domain import describe_domain
-from strain2dos.dos._edges import check_energies
+from strain2dos.dos._edge_targets import check_edges
 from strain2dos.dos._groups import check_groups, thin
 from strain2dos.dos._latent import Latent, build_latent
 from strain2dos.dos._model import Block, network_weight, prepare, train_ensemble
 from strain2dos.dos._network import Settings, check_device
+from strain2dos.dos._prior import learn_prior
 
 Array = NDArray[np.float64]
+
+# One number per state holds fewer reasons for a kernel than a whole curve does. Kernels that pass through
+# every point then swing between them, so an edge counts as known to 0.3 % of its spread.
+_EDGE_NOISE = 1e-5
 
 
 def settings(model: Any, device: str) -> Settings:
@@ -41,16 +47,16 @@ def fit(
     X: Array,
     y: Array,
     groups: ArrayLike | None,
-    edges: ArrayLike | None,
+    edges: Any,
     random: np.random.RandomState,
 ) -> None:
     """Set all fitted attributes of the regressor."""
     device = check_device(model.device)
     curves = y.reshape(len(y), -1)
-    energies = _energies(model, curves)
-    nonnegative = _nonnegative(model, curves, energies)
+    energies = check_grid(model, curves)
+    nonnegative = check_nonnegative(model, curves, energies)
     labels = check_groups(groups, curves)
-    known = _check_edges(edges, len(y))
+    known = check_edges(edges, len(y))
 
     model._flat_ = y.ndim == 1
     model.energies_ = energies
@@ -60,13 +66,20 @@ def fit(
     model._scale_ = np.where(spread > 1e-12 * np.maximum(np.abs(X).max(0), 1e-300), spread, 1.0)
     features = (X - model._centre_) / model._scale_
     model._domain_ = describe_domain(features, labels, thin(labels, 4000, random))
-    model.edge_reference_ = _reference(model, energies, curves)
+    model.edge_reference_ = check_reference(model, energies, curves)
 
     latent, block = _choose_latent(model, features, curves, labels, nonnegative, random)
     blocks = [block]
     if known is not None:
-        blocks.append(prepare(features, known, labels, random, refine=True))
+        # valleys cross as strain grows, and each alone is smooth
+        columns = np.hsplit(known.energies, known.energies.shape[1])
+        blocks += [
+            prepare(features, column, labels, random, refine=True, least_noise=_EDGE_NOISE)
+            for column in columns
+        ]
+    model.n_valence_ = 0 if known is None else known.n_valence
     model.representation_ = latent.state()
+    learn_prior(model, X, features, curves, labels, latent, block, random)
     model.nonnegative_ = nonnegative
     model.edges_learned_ = known is not None
     _train(model, features, labels, blocks, settings(model, device), random)
@@ -132,11 +145,13 @@ def _choose_latent(
 ) -> tuple[Latent, Block]:
     distinct, back = np.unique(curves, axis=0, return_inverse=True)
     back = back.reshape(-1)
-    names = ("grid", "cdf") if model.representation == "auto" else (model.representation,)
+    names = ("grid", "cdf", "aligned") if model.representation == "auto" else (model.representation,)
     best, lowest = None, np.inf
     model.representation_scores_ = {}
     for name in names:
-        built = build_latent(name, model.energies_, distinct, nonnegative, model.edge_reference_)
+        built = build_latent(
+            name, model.energies_, distinct, nonnegative, model.edge_reference_, model.edge_threshold
+        )
         if built is None:
             continue
         latent, scores = built
@@ -158,65 +173,3 @@ def _choose_latent(
         )
     latent, scores = best
     return latent, prepare(features, scores[back], labels, random, refine=True)
-
-
-def _energies(model: Any, curves: Array) -> Array:
-    if model.energies is None:
-        return np.arange(curves.shape[1], dtype=np.float64)
-    given = np.asarray(model.energies, dtype=np.float64)
-    if given.ndim != 1 or len(given) != curves.shape[1]:
-        raise ValueError(
-            f"energies has shape {given.shape}, but y has {curves.shape[1]} columns; pass the grid on which "
-            "the curves in y are given, one energy per column."
-        )
-    return check_energies(given) if len(given) > 1 else given
-
-
-def _nonnegative(model: Any, curves: Array, energies: Array) -> bool:
-    lowest = curves.min()
-    if model.nonnegative == "auto":
-        return bool(lowest >= 0)
-    if model.nonnegative and lowest < 0:
-        row, column = np.unravel_index(np.argmin(curves), curves.shape)
-        raise ValueError(
-            f"a density of states cannot be negative, but y[{row}, {column}] = {lowest:g} (at "
-            f"{energies[column]:g}); mend the curve, or pass nonnegative=False if y is no density."
-        )
-    return bool(model.nonnegative)
-
-
-def _check_edges(edges: ArrayLike | None, n: int) -> Array | None:
-    if edges is None:
-        return None
-    known = np.asarray(edges, dtype=np.float64)
-    if known.shape != (n, 2):
-        raise ValueError(
-            f"edges must have shape ({n}, 2), valence maximum and conduction minimum of every row of X, but "
-            f"its shape is {known.shape}; for instance np.column_stack([vbm, cbm])."
-        )
-    if not np.isfinite(known).all():
-        row = int(np.flatnonzero(~np.isfinite(known).all(1))[0])
-        raise ValueError(
-            f"edges must be finite, but edges[{row}] = {known[row].tolist()}; leave out metallic states, or "
-            "fit without edges and let predict_edges read them from the curves."
-        )
-    return known
-
-
-def _reference(model: Any, energies: Array, curves: Array) -> float:
-    if model.edge_reference != "auto":
-        given = float(model.edge_reference)
-        if not energies[0] <= given <= energies[-1]:
-            raise ValueError(
-                f"edge_reference = {given:g} eV lies outside the grid of {energies[0]:g} to {energies[-1]:g} "
-                'eV; pass an energy inside the gap, or edge_reference="auto".'
-            )
-        return given
-    # the middle of the widest stretch that is empty in every training curve and has bands on both sides
-    empty = curves.max(0) < model.edge_threshold
-    bounds = np.flatnonzero(np.diff(np.r_[0, empty.astype(int), 0]))
-    runs = [(a, b - 1) for a, b in bounds.reshape(-1, 2) if a > 0 and b < len(energies)]
-    if not runs:
-        return float(energies[np.argmin(curves.mean(0))])
-    first, last = max(runs, key=lambda run: energies[run[1]] - energies[run[0]])
-    return float(0.5 * (energies[first] + energies[last]))

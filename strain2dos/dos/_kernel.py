@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 _CONSTANT = 100.0
 _FAMILIES = ("gaussian", "matern52", "matern32")
 _LENGTHS = (0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0)
-_NOISES = (1e-8, 1e-6, 1e-4, 1e-2, 0.3)
+_NOISES = (1e-8, 1e-6, 1e-5, 1e-4, 1e-2, 0.3)
 _LINEARS = (10.0, 0.1)
 _MAX_TUNE = 256
 _MAX_KERNELS = 16
@@ -103,19 +103,21 @@ def weigh_kernels(
     random: np.random.RandomState,
     *,
     refine: bool,
+    least_noise: float = 1e-8,
 ) -> list[tuple[float, Kernel]]:
     """Return kernels with shares that add to one, each in proportion to the density it gives unseen groups.
 
     With many groups one kernel takes all; with few, where any single choice would be luck, several speak.
+    `least_noise` is a share of the outputs' variance: kernels below it pass through every point.
     """
     rows = thin(groups, _MAX_TUNE, random)
     features, outputs, groups = features[rows], outputs[rows], groups[rows]
     blocks = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    kernels = _scan(features)
+    kernels = [kernel for kernel in _scan(features) if kernel.noise >= least_noise]
     values = [predictive_density(kernel, features, outputs, blocks) for kernel in kernels]
     if refine and len(blocks) > 2 and np.isfinite(values).any():
         best = _without_idle(kernels[int(np.argmin(values))], features, outputs, blocks)
-        best, value = _refine(best, features, outputs, blocks)
+        best, value = _refine(best, features, outputs, blocks, least_noise)
         kernels, values = [*kernels, best], [*values, value]
     order = np.argsort(values, kind="stable")[:_MAX_KERNELS]
     lowest = values[order[0]]
@@ -132,7 +134,7 @@ def _scan(features: Array) -> list[Kernel]:
     # distances grow with the root of the number of features that vary
     root = np.sqrt(max(1, int(np.sum(features.std(0) > 0))))
     # rows by the hundred are measured ones; the gradient finds the way to less noise if they are not
-    noises = _NOISES if len(features) <= _FEW else _NOISES[2:]
+    noises = _NOISES if len(features) <= _FEW else _NOISES[3:]
     return [
         Kernel(family, np.full(width, length * root), linear, noise)
         for family in _FAMILIES
@@ -161,12 +163,17 @@ def _without_idle(kernel: Kernel, features: Array, outputs: Array, blocks: Seque
 
 
 def _refine(
-    kernel: Kernel, features: Array, outputs: Array, blocks: Sequence[Array], max_steps: int = 40
+    kernel: Kernel,
+    features: Array,
+    outputs: Array,
+    blocks: Sequence[Array],
+    least_noise: float,
+    max_steps: int = 40,
 ) -> tuple[Kernel, float]:
     """Follow the gradient of the criterion in the length scales, the linear part and the noise."""
     start = np.log(np.r_[kernel.length, kernel.linear, kernel.noise])
     value = _criterion_with_gradient(kernel.family, features, outputs, blocks, start)
-    bounds = [(s - 4.0, s + 4.0) for s in start[:-2]] + [(-14.0, 5.0), (np.log(1e-8), 2.0)]
+    bounds = [(s - 4.0, s + 4.0) for s in start[:-2]] + [(-14.0, 5.0), (np.log(least_noise), 2.0)]
     found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": max_steps})
     scales = np.exp(found.x)
     better = Kernel(kernel.family, scales[:-2], float(scales[-2]), float(scales[-1]))

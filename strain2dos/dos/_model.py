@@ -28,13 +28,19 @@ class Block(NamedTuple):
 
 
 def prepare(
-    features: Array, outputs: Array, groups: NDArray[np.intp], random: np.random.RandomState, *, refine: bool
+    features: Array,
+    outputs: Array,
+    groups: NDArray[np.intp],
+    random: np.random.RandomState,
+    *,
+    refine: bool,
+    least_noise: float = 1e-8,
 ) -> Block:
     """Scale a block of outputs, weigh kernels for it and fit the trend."""
     mean = outputs.mean(0)
     scale = float(np.sqrt(np.mean(np.square(outputs - mean).sum(1)))) or 1.0
     scaled = (outputs - mean) / scale
-    kernels = weigh_kernels(features, scaled, groups, random, refine=refine)
+    kernels = weigh_kernels(features, scaled, groups, random, refine=refine, least_noise=least_noise)
     trends, held_out = fit_mixture(kernels, features, scaled, groups, random)
     return Block(mean, scale, scaled, trends, held_out)
 

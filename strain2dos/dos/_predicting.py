@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos.dos._edge_targets import edges_of_valleys, spread_of_valleys
 from strain2dos.dos._edges import BandEdges
 from strain2dos.dos._latent import Latent
 from strain2dos.dos._network import forward
+from strain2dos.dos._prior import offsets
 from strain2dos.dos._trend import Trend, mixture
 
 Array = NDArray[np.float64]
@@ -40,16 +42,38 @@ def outputs(model: Any, features: Array, head: dict[str, Any], spread: bool) -> 
 def curves(model: Any, X: Array, spread: bool) -> Any:
     """Return (n, n_energies) curves, with their standard deviation if asked."""
     latent = Latent.from_state(model.representation_)
-    head = model.heads_[0]
-    n = len(X)
-    answer = np.empty((n, len(model.energies_)))
+    answer = np.empty((len(X), len(model.energies_)))
     deviation = np.empty_like(answer) if spread else None
     for rows, size, features in _blocks(model, X):
-        scores, variance = outputs(model, features, head, spread)
-        answer[rows] = latent.decode(scores)[:size]
-        if deviation is not None and variance is not None:
-            deviation[rows] = _linearised(latent, scores, np.sqrt(variance))[:size]
+        scores, variance = outputs(model, features, model.heads_[0], spread)
+        width = None if variance is None else _deviation(latent, scores, variance, 0.0)
+        if model.prior_head_ is None:
+            answer[rows] = latent.decode(scores)[:size]
+        else:
+            latents = latent.latents(scores)
+            latents, width = _with_prior(model, latent, X[rows], features, latents, width)
+            answer[rows] = latent.representation.decode(latents)[:size]
+        if deviation is not None and width is not None:
+            deviation[rows] = width[:size]
     return (answer, deviation) if spread else answer
+
+
+def _with_prior(
+    model: Any, latent: Latent, X: Array, features: Array, latents: Array, width: Array | None
+) -> tuple[Array, Array | None]:
+    """Mix latents and deviations with those of the corrected prior; rows that it cannot tell keep theirs."""
+    head = model.prior_head_
+    rest = Latent.from_state(head["latent"])
+    offset = offsets(model, latent.representation, X, len(model.energies_))
+    offset = np.pad(offset, ((0, len(features) - len(X)), (0, 0)), mode="edge")
+    share = np.where(np.isfinite(offset).all(1, keepdims=True), model.prior_weight_, 0.0)
+    offset = np.where(share > 0, offset, 0.0)
+    scores, variance = outputs(model, features, head, width is not None)
+    latents = latents + share * (offset + rest.latents(scores) - latents)
+    if width is not None and variance is not None:
+        # both trends learned from the same curves: their errors are taken as one
+        width = width + share * (_deviation(rest, scores, variance, offset) - width)
+    return latents, width
 
 
 def _blocks(model: Any, X: Array) -> Iterator[tuple[slice, int, Array]]:
@@ -61,19 +85,19 @@ def _blocks(model: Any, X: Array) -> Iterator[tuple[slice, int, Array]]:
         yield slice(start, start + len(part)), len(part), filled
 
 
-def _linearised(latent: Latent, scores: Array, size: Array) -> Array:
-    total = np.zeros((len(scores), latent.decode(scores[:1]).shape[1]))
-    for column in range(scores.shape[1]):
-        step = np.zeros_like(scores)
-        step[:, column] = size[:, column]
-        total += np.square(0.5 * (latent.decode(scores + step) - latent.decode(scores - step)))
-    return np.sqrt(total)
+def _deviation(latent: Latent, scores: Array, variance: Array, offset: Array | float) -> Array:
+    return np.sqrt(sum(np.square(step) for step in latent.changes(scores, np.sqrt(variance), offset)))
 
 
-def learned_edges(model: Any, X: Array) -> BandEdges:
-    """Return the edges that were learned beside the curves."""
-    head = model.heads_[1]
-    found = np.vstack(
-        [outputs(model, filled, head, False)[0][:size] for _, size, filled in _blocks(model, X)]
-    )
-    return BandEdges(found[:, 0], found[:, 1], found[:, 1] - found[:, 0])
+def learned_edges(model: Any, X: Array, spread: bool) -> BandEdges | tuple[BandEdges, BandEdges]:
+    """Return the edges that were learned beside the curves, with their standard deviation if asked."""
+    heads = model.heads_[1:]
+    means, variances = np.empty((len(X), len(heads))), np.zeros((len(X), len(heads)))
+    for rows, size, filled in _blocks(model, X):
+        for column, head in enumerate(heads):
+            mean, variance = outputs(model, filled, head, spread)
+            means[rows, column] = mean[:size, 0]
+            if variance is not None:
+                variances[rows, column] = variance[:size, 0]
+    edges = edges_of_valleys(means, model.n_valence_)
+    return (edges, spread_of_valleys(means, variances, model.n_valence_)) if spread else edges

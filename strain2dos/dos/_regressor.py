@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
 from strain2dos.dos import _fitting, _predicting
 from strain2dos.dos._domain import stray
 from strain2dos.dos._edges import BandEdges, band_edges
@@ -35,11 +35,12 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     energies : array-like of shape (n_energies,), default=None
         Energies of the columns of `y` [eV], ascending. None numbers the columns; edges then cannot be read
         from curves.
-    representation : {"auto", "grid", "pca", "cdf"}, default="auto"
+    representation : {"auto", "grid", "pca", "cdf", "aligned"}, default="auto"
         How a curve is written before it is learned. "grid": square root of the density at each energy.
         "pca": the density itself. "cdf": the energies at which given numbers of states are reached, counted
         from the gap, so that features which move in energy with strain are interpolated by moving them.
-        "auto": "grid" or "cdf", whichever predicts groups that were left out better.
+        "aligned": valence and conduction part, each against its own edge, and the two edges. "auto":
+        whichever of "grid", "cdf" and "aligned" predicts groups that were left out best.
     nonnegative : {"auto"} or bool, default="auto"
         Whether `y` holds densities, so that no prediction may be negative. "auto": yes if no value in `y`
         is negative.
@@ -69,6 +70,11 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     edge_reference : float or "auto", default="auto"
         Energy inside the gap [eV]. "auto": the middle of the widest stretch that is empty in all training
         curves.
+    prior : fitted regressor of curves or None, default=None
+        A model of cheaper curves on the same features and energies, such as tight-binding ones. What it
+        misses is then learned, and it speaks with the share that predicts groups left out best
+        (`prior_weight_`). Wrap it in :class:`sklearn.frozen.FrozenEstimator` for use inside a
+        cross-validation, which clones and so forgets fits.
     device : str, default="cpu"
         Where the nets are trained: "cpu", "cuda", "cuda:1", or "auto" for CUDA where there is one.
         Predictions are made on the CPU in double precision, whatever the device was.
@@ -97,6 +103,10 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         What was learned for the curves and, with `edges`, for the edges.
     network_weight_ : float
         Share of the nets in the predicted curve, from 0 to 1.
+    prior_weight_ : float
+        Share of the corrected prior in the predicted curve, from 0 to 1.
+    n_valence_ : int
+        How many of the learned edges are those of valence valleys.
     representation_ : dict
         The representation chosen (``"name"``) and what it needs.
     representation_scores_ : dict
@@ -126,6 +136,8 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     ----------
     .. [1] S. Sundararajan and S. S. Keerthi, "Predictive approaches for choosing hyperparameters in Gaussian
        processes", Neural Computation 13, 1103-1118 (2001).
+    .. [2] C. E. Clark, "The greatest of a finite set of random variables", Operations Research 9, 145-162
+       (1961).
 
     Examples
     --------
@@ -143,7 +155,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "energies": ["array-like", None],
-        "representation": [StrOptions({"auto", "grid", "pca", "cdf"})],
+        "representation": [StrOptions({"auto", "grid", "pca", "cdf", "aligned"})],
         "nonnegative": ["boolean", StrOptions({"auto"})],
         "hidden_layer_sizes": [tuple, list, Interval(Integral, 1, None, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
@@ -157,6 +169,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "edge_threshold": [Interval(Real, 0, None, closed="neither")],
         "edge_reference": [Real, StrOptions({"auto"})],
+        "prior": [HasMethods("predict"), None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -180,6 +193,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         weight_decay: float = 1e-2,
         edge_threshold: float = 0.1,
         edge_reference: float | str = "auto",
+        prior: Any = None,
         device: str = "cpu",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
@@ -199,14 +213,13 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.edge_threshold = edge_threshold
         self.edge_reference = edge_reference
+        self.prior = prior
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: ArrayLike | None = None
-    ) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: Any = None) -> Self:
         """Learn the curves, holding out whole groups to stop training and to weigh the nets.
 
         Parameters
@@ -218,10 +231,13 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         groups : array-like of shape (n_samples,), default=None
             Label of the strain state behind each row. Rows of one label are held out together. None: rows
             with the same curve belong together.
-        edges : array-like of shape (n_samples, 2), default=None
+        edges : array-like of shape (n_samples, 2) or DataFrame, default=None
             Valence band maximum and conduction band minimum [eV] from eigenvalues. They are learned beside
             the curves, and `predict_edges` then returns them rather than crossings of a threshold, which
-            depend on how the curves were broadened.
+            depend on how the curves were broadened. Where the edge changes from one valley to another it
+            has a kink, which no smooth function follows: give the energies of the valleys in a DataFrame
+            instead, columns beginning with ``vbm`` (such as ``vbm_K``, ``vbm_G``) and ``cbm``. Each valley
+            is learned alone, and the edges are the highest and the lowest of them.
 
         Returns
         -------
@@ -266,29 +282,42 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
             return (answer[0][:, 0], answer[1][:, 0]) if return_std else answer[:, 0]
         return answer
 
-    def predict_edges(self, X: ArrayLike) -> BandEdges:
+    def predict_edges(
+        self, X: ArrayLike, return_std: bool = False
+    ) -> BandEdges | tuple[BandEdges, BandEdges]:
         """Predict valence band maximum, conduction band minimum and gap of every row.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Strain components or Raman features.
+        return_std : bool, default=False
+            Whether to return standard deviations too; they need learned edges.
 
         Returns
         -------
-        BandEdges
+        edges : BandEdges
             ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV]: the learned ones if `fit` was given edges,
             else where the predicted curve crosses `edge_threshold` on both sides of `edge_reference_`.
+        std : BandEdges
+            Only with ``return_std=True``: standard deviations [eV]. Valleys are taken to err independently
+            of each other; near a crossing the spread is that of the higher of two normal variables [2]_.
 
         Raises
         ------
         ValueError
-            If neither edges nor energies were given.
+            If neither edges nor energies were given, or standard deviations are asked for and edges were
+            not learned.
         """
         X = self._check(X)
         with one_thread():
             if self.edges_learned_:
-                return _predicting.learned_edges(self, X)
+                return _predicting.learned_edges(self, X, return_std)
+            if return_std:
+                raise ValueError(
+                    "return_std=True needs edges learned from eigenvalues, but fit was given none; pass "
+                    "fit(..., edges=...), or take intervals from ConformalDOSRegressor."
+                )
             if self.energies is None:
                 raise ValueError(
                     "edges need the energies of the curves, but this regressor was fitted with "

@@ -23,7 +23,9 @@ class GridRepresentation:
     nonnegative: bool
 
     @classmethod
-    def build(cls, energies: Array, dos: Array, nonnegative: bool, reference: float) -> GridRepresentation:
+    def build(
+        cls, energies: Array, dos: Array, nonnegative: bool, reference: float, threshold: float
+    ) -> GridRepresentation:
         """Take the grid; nothing is learned."""
         return cls(energies, nonnegative)
 
@@ -44,7 +46,9 @@ class PlainRepresentation:
     nonnegative: bool
 
     @classmethod
-    def build(cls, energies: Array, dos: Array, nonnegative: bool, reference: float) -> PlainRepresentation:
+    def build(
+        cls, energies: Array, dos: Array, nonnegative: bool, reference: float, threshold: float
+    ) -> PlainRepresentation:
         """Take the grid; nothing is learned."""
         return cls(energies, nonnegative)
 

@@ -18,18 +18,18 @@ def bumps(centres):
     )
 
 
-@pytest.mark.parametrize("name", ["grid", "pca", "cdf"])
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
 def test_first_principles_curves_survive_the_round_trip(name):
     data = load_mos2_dft()
-    representation = REPRESENTATIONS[name].build(data.energies, data.dos, True, -5.4)
+    representation = REPRESENTATIONS[name].build(data.energies, data.dos, True, -5.4, 0.1)
     found = representation.decode(representation.encode(data.dos))
     relative = np.abs(found - data.dos).sum(1) / data.dos.sum(1)
     assert relative.max() < 0.005
 
 
-@pytest.mark.parametrize("name", ["grid", "pca", "cdf"])
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
 def test_no_latent_decodes_to_a_negative_density(name):
-    representation = REPRESENTATIONS[name].build(ENERGIES, bumps([0.0, 0.1]), True, 0.0)
+    representation = REPRESENTATIONS[name].build(ENERGIES, bumps([0.0, 0.1]), True, 0.0, 0.1)
     width = representation.encode(bumps([0.0])).shape[1]
     wild = np.random.RandomState(0).normal(scale=3.0, size=(50, width))
     found = representation.decode(wild)
@@ -37,8 +37,9 @@ def test_no_latent_decodes_to_a_negative_density(name):
     assert (found >= 0).all()
 
 
-def test_the_mean_of_two_moved_bands_is_the_band_between_them():
-    representation = REPRESENTATIONS["cdf"].build(ENERGIES, bumps([0.0, 0.3]), True, 0.0)
+@pytest.mark.parametrize("name", ["cdf", "aligned"])
+def test_the_mean_of_two_moved_bands_is_the_band_between_them(name):
+    representation = REPRESENTATIONS[name].build(ENERGIES, bumps([0.0, 0.3]), True, 0.0, 0.1)
     middle = representation.decode(representation.encode(bumps([0.0, 0.3])).mean(0, keepdims=True))[0]
     wanted = bumps([0.15])[0]
     assert np.abs(middle - wanted).sum() / wanted.sum() < 0.01
@@ -47,7 +48,7 @@ def test_the_mean_of_two_moved_bands_is_the_band_between_them():
 
 
 def test_states_are_conserved_inside_the_window():
-    representation = REPRESENTATIONS["cdf"].build(ENERGIES, bumps([0.0, 0.2]), True, 0.0)
+    representation = REPRESENTATIONS["cdf"].build(ENERGIES, bumps([0.0, 0.2]), True, 0.0, 0.1)
     for weight in (0.2, 0.5, 0.8):
         latent = representation.encode(bumps([0.0, 0.2]))
         mixed = representation.decode((weight * latent[0] + (1 - weight) * latent[1])[None])[0]
@@ -58,15 +59,44 @@ def test_states_are_conserved_inside_the_window():
 
 def test_counting_needs_states_on_both_sides():
     assert (
-        REPRESENTATIONS["cdf"].build(ENERGIES, np.where(ENERGIES > 0, 0.0, bumps([0.0])), True, 0.5) is None
+        REPRESENTATIONS["cdf"].build(ENERGIES, np.where(ENERGIES > 0, 0.0, bumps([0.0])), True, 0.5, 0.1)
+        is None
     )
-    assert REPRESENTATIONS["cdf"].build(ENERGIES, bumps([0.0]), False, 0.0) is None
+    assert REPRESENTATIONS["cdf"].build(ENERGIES, bumps([0.0]), False, 0.0, 0.1) is None
 
 
-@pytest.mark.parametrize("name", ["grid", "pca", "cdf"])
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
 def test_scores_span_the_training_curves_and_their_state_rebuilds_them(name):
     dos = bumps(np.linspace(0, 0.3, 7))
-    latent, scores = build_latent(name, ENERGIES, dos, True, 0.0)
+    latent, scores = build_latent(name, ENERGIES, dos, True, 0.0, 0.1)
     assert scores.shape[1] <= 6
     found = Latent.from_state(latent.state()).decode(scores)
     assert np.abs(found - dos).sum() / dos.sum() < 0.005
+
+
+def test_a_shift_weighs_as_much_against_the_edge_as_on_the_fixed_grid():
+    dos = bumps([0.0, 0.002])
+    step = ENERGIES[1] - ENERGIES[0]
+    distance = []
+    for name in ("grid", "aligned"):
+        latent = REPRESENTATIONS[name].build(ENERGIES, dos, True, 0.0, 0.1).encode(dos)
+        distance.append(np.linalg.norm(latent[1] - latent[0]))
+    # latents of the grid are not multiplied by the root of the step
+    assert distance[1] == pytest.approx(distance[0] * np.sqrt(step), rel=0.01)
+
+
+def test_curves_without_a_gap_cannot_be_aligned():
+    dos = bumps([0.0, 0.1]) + 0.2
+    assert REPRESENTATIONS["aligned"].build(ENERGIES, dos, True, 0.0, 0.1) is None
+
+
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
+def test_linearised_decoding_predicts_small_changes(name):
+    dos = bumps(np.linspace(0, 0.3, 7))
+    latent, scores = build_latent(name, ENERGIES, dos, True, 0.0, 0.1)
+    # the first two directions carry the shift; the last ones hold rounding
+    size = 0.01 * np.ptp(scores, axis=0) * (np.arange(scores.shape[1]) < 2) * np.ones_like(scores)
+    changes = list(latent.changes(scores, size))
+    assert len(changes) == scores.shape[1]
+    together = latent.decode(scores + size) - latent.decode(scores)
+    assert np.abs(sum(changes) - together).sum() < 0.03 * np.abs(together).sum()

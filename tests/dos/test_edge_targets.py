@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Edges with kinks: valleys are learned one by one, and the edge is the highest or lowest of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+
+from strain2dos import DOSRegressor
+from strain2dos.datasets import load_mos2_dft, make_raman_dos
+from strain2dos.dos import BandEdges
+from strain2dos.dos._edge_targets import check_edges, edges_of_valleys, spread_of_valleys, take_rows
+
+ENERGIES = np.linspace(-2, 2, 201)
+SMALL = {"hidden_layer_sizes": (8,), "n_members": 1, "max_epochs": 3, "random_state": 0}
+
+
+def crossing(strain):
+    """Two straight valence valleys that cross at 1 %, and one conduction valley."""
+    valleys = pd.DataFrame(
+        {"vbm_K": -0.8 - 2 * strain, "vbm_G": -0.85 + 3 * strain, "cbm_K": 0.8 - 6 * strain}
+    )
+    vbm = valleys[["vbm_K", "vbm_G"]].max(axis=1).to_numpy()
+    dos = np.clip(vbm[:, None] - ENERGIES, 0, 1) + np.clip(
+        ENERGIES - valleys["cbm_K"].to_numpy()[:, None], 0, 1
+    )
+    return dos, valleys, vbm
+
+
+def test_a_kink_between_valleys_is_kept():
+    strain = np.linspace(-0.02, 0.04, 13)
+    dos, valleys, vbm = crossing(strain)
+    keep = np.abs(strain - 0.01) > 1e-9
+    X = strain[:, None]
+    unseen = [[0.01]]
+    by_valley = DOSRegressor(ENERGIES, **SMALL).fit(X[keep], dos[keep], edges=valleys[keep])
+    smooth = DOSRegressor(ENERGIES, **SMALL).fit(
+        X[keep], dos[keep], edges=np.column_stack([vbm, valleys["cbm_K"]])[keep]
+    )
+    truth = vbm[~keep][0]
+    assert abs(by_valley.predict_edges(unseen).vbm[0] - truth) < 1e-4
+    assert abs(smooth.predict_edges(unseen).vbm[0] - truth) > 1e-3
+
+
+def test_the_order_of_the_columns_does_not_matter():
+    strain = np.linspace(-0.02, 0.04, 9)
+    dos, valleys, _ = crossing(strain)
+    found = [
+        DOSRegressor(ENERGIES, **SMALL).fit(strain[:, None], dos, edges=edges).predict_edges([[0.02]])
+        for edges in (valleys, valleys[["cbm_K", "vbm_K", "vbm_G"]])
+    ]
+    assert found[0] == found[1]
+
+
+def test_the_spread_of_the_highest_valley_is_that_of_drawn_ones():
+    random = np.random.RandomState(0)
+    means = np.array([[-6.0, -6.01, -6.2, -4.0, -3.99]])
+    sizes = np.array([[0.01, 0.02, 0.05, 0.01, 0.03]])
+    draws = means + sizes * random.standard_normal((400_000, 5))
+    drawn = edges_of_valleys(draws, 3)
+    told = spread_of_valleys(means, sizes**2, 3)
+    for name in BandEdges._fields:
+        assert getattr(told, name)[0] == pytest.approx(getattr(drawn, name).std(), rel=0.01)
+
+
+def test_the_spread_of_edges_needs_learned_edges():
+    strain = np.linspace(-0.02, 0.04, 9)
+    dos, valleys, _ = crossing(strain)
+    valleys = valleys.add(0.05 * np.sin(60 * strain), axis=0)
+    model = DOSRegressor(ENERGIES, **SMALL).fit(strain[:, None], dos, edges=valleys)
+    edges, spread = model.predict_edges([[0.0], [0.2]], return_std=True)
+    assert edges.gap.shape == spread.gap.shape == (2,)
+    assert spread.gap[1] > 3 * spread.gap[0] > 0
+    with pytest.raises(ValueError, match="needs edges learned from eigenvalues"):
+        model.fit(strain[:, None], dos).predict_edges([[0.0]], return_std=True)
+
+
+def test_edges_are_taken_as_arrays_band_edges_or_frames():
+    vbm, cbm = np.array([-1.0, -1.1]), np.array([1.0, 0.9])
+    for edges in (
+        np.column_stack([vbm, cbm]),
+        BandEdges(vbm, cbm, cbm - vbm),
+        pd.DataFrame({"cbm": cbm, "vbm": vbm}),
+    ):
+        known = check_edges(edges, 2)
+        np.testing.assert_array_equal(known.energies, np.column_stack([vbm, cbm]))
+        assert known.n_valence == 1
+        np.testing.assert_array_equal(check_edges(take_rows(edges, np.array([1])), 1).energies, [[-1.1, 0.9]])
+
+
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [
+        (pd.DataFrame({"vbm": [0.0], "gap": [1.0]}), "name every column"),
+        (pd.DataFrame({"vbm_K": [0.0], "vbm_G": [1.0]}), "name every column"),
+        (pd.DataFrame({"vbm": [0.0], "cbm": [np.nan]}), "must be finite"),
+        (np.zeros((1, 3)), r"must have shape \(1, 2\)"),
+    ],
+)
+def test_other_edges_are_refused(edges, message):
+    with pytest.raises(ValueError, match=message):
+        check_edges(edges, 1)
+
+
+def test_bundled_valleys_give_the_bundled_edges():
+    data = load_mos2_dft()
+    valleys = data.valleys
+    assert {"vbm_K", "vbm_G", "cbm_K", "cbm_Q"} <= set(valleys.columns)
+    found = edges_of_valleys(*check_edges(valleys, len(data)))
+    np.testing.assert_allclose(found.gap, data.gap, atol=1e-5)
+    raman = make_raman_dos(40, random_state=0)
+    np.testing.assert_allclose(edges_of_valleys(*check_edges(raman.valleys, 40)).vbm, raman.vbm, atol=1e-5)
+
+
+def curves(strain, slope):
+    vbm, cbm = -0.8 - 2 * strain - 400 * strain**2, 0.8 - slope * strain
+    return np.clip(vbm[:, None] - ENERGIES, 0, 1) + np.clip(ENERGIES - cbm[:, None], 0, 1)
+
+
+def test_a_prior_that_knows_the_shape_helps_where_curves_are_few():
+    dense, few = np.linspace(-0.04, 0.04, 41), np.linspace(-0.03, 0.03, 4)
+    prior = DOSRegressor(ENERGIES, **SMALL).fit(dense[:, None], curves(dense, 6.0))
+    unseen = np.array([-0.02, 0.0, 0.02])
+    truth = curves(unseen, 8.0)
+    error = {}
+    for name, given in (("alone", None), ("prior", FrozenEstimator(prior))):
+        model = DOSRegressor(ENERGIES, prior=given, **SMALL).fit(few[:, None], curves(few, 8.0))
+        error[name] = np.abs(model.predict(unseen[:, None]) - truth).mean()
+    assert model.prior_weight_ > 0.5
+    assert error["prior"] < 0.5 * error["alone"]
+    assert clone(model).fit(few[:, None], curves(few, 8.0)).prior_weight_ == model.prior_weight_
+    shape, width = model.predict(unseen[:, None], return_std=True)
+    assert width.shape == shape.shape
+    assert np.isfinite(width).all()
+
+
+def test_a_misleading_prior_gets_no_say():
+    strain = np.linspace(-0.04, 0.04, 17)
+    wrong = DOSRegressor(ENERGIES, **SMALL).fit(
+        strain[:, None], curves(0.04 * np.random.RandomState(0).uniform(-1, 1, 17), 6.0)
+    )
+    model = DOSRegressor(ENERGIES, prior=FrozenEstimator(wrong), **SMALL)
+    assert model.fit(strain[:, None], curves(strain, 8.0)).prior_weight_ < 0.1
+
+
+def test_a_prior_without_a_fit_or_on_another_grid_is_refused():
+    strain = np.linspace(-0.04, 0.04, 9)
+    y = curves(strain, 8.0)
+    with pytest.raises(ValueError, match="FrozenEstimator"):
+        DOSRegressor(ENERGIES, prior=DOSRegressor(), **SMALL).fit(strain[:, None], y)
+    short = DOSRegressor(**SMALL).fit(strain[:, None], y[:, :100])
+    with pytest.raises(ValueError, match="100 energies"):
+        DOSRegressor(ENERGIES, prior=short, **SMALL).fit(strain[:, None], y)

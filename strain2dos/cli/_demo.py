@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = examples("strain2dos demo", "strain2dos demo -o demo-output --seed 1", "strain2dos demo --quick")
 
 FULL: dict[str, Any] = {
-    "spectra": 160,
+    "spectra": 244,
     "members": 5,
     "epochs": 300,
     "folds": 16,
@@ -30,7 +30,7 @@ FULL: dict[str, Any] = {
     "background": 60,
 }
 QUICK: dict[str, Any] = {
-    "spectra": 96,
+    "spectra": 122,
     "members": 2,
     "epochs": 40,
     "folds": 8,

@@ -14,6 +14,9 @@ from strain2dos.cli._options import Debug, Force, Jobs, Quiet, Seed, Unit
 if TYPE_CHECKING:
     import pandas as pd
 
+_PER_STATE = 4  # spectra of each strain state
+_MOST_FOLDS = 16
+
 EXAMPLES = examples(
     "strain2dos train train_dos.csv --strain-unit label -o model.skops",
     "strain2dos train --dft -o raman.skops",
@@ -140,15 +143,16 @@ def train_on_records(
         usable_spectra,
     )
     from strain2dos.cli._stages import Progress
-    from strain2dos.datasets import make_raman_dos
+    from strain2dos.datasets import load_mos2_dft, make_raman_dos
 
-    training = make_raman_dos(160, material, random_state=seed)
+    training = make_raman_dos(_PER_STATE * len(load_mos2_dft()), material, random_state=seed)
     pipeline = raman_pipeline(training, members=members, epochs=epochs or 300, seed=seed)
     rows = usable_spectra(pipeline, training)
     held_out, states = None, len(set(training.groups[rows]))
     if validate:
-        with Progress("Leave one strain state out", states, quiet=quiet) as bar:
-            held_out = hold_out_states(pipeline, training, rows, folds=states, step=bar.step, jobs=jobs)
+        folds = min(states, _MOST_FOLDS)
+        with Progress("Hold out strain states", folds, quiet=quiet) as bar:
+            held_out = hold_out_states(pipeline, training, rows, folds=folds, step=bar.step, jobs=jobs)
     with Progress("Train", 1, quiet=quiet):
         fit_raman(pipeline, training, rows)
     return pipeline, raman_metadata(pipeline, training, rows, seed=seed), held_out

@@ -51,10 +51,10 @@ class CurveTerms(nn.Module):
         cells = 0.5 * (np.r_[steps, 0.0] + np.r_[0.0, steps]) if len(energies) > 1 else np.ones(1)
         low, high = (-np.inf, np.inf) if window is None else window
         self.origin = int(np.argmin(np.abs(energies - reference)))
-        self.register_buffer("energies", torch.from_numpy(energies))
-        self.register_buffer("steps", torch.from_numpy(steps))
-        self.register_buffer("cells", torch.from_numpy(cells))
-        self.register_buffer("window", torch.from_numpy(cells * ((energies >= low) & (energies <= high))))
+        self.register_buffer("energies", torch.tensor(energies))
+        self.register_buffer("steps", torch.tensor(steps))
+        self.register_buffer("cells", torch.tensor(cells))
+        self.register_buffer("window", torch.tensor(cells * ((energies >= low) & (energies <= high))))
 
     def forward(self, found: torch.Tensor, truth: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
         """Return (4, ...) terms for curves (..., n_energies) and edges (..., 2)."""
@@ -90,8 +90,9 @@ class PhysicsLoss(nn.Module):
         self.terms = CurveTerms(energies, reference, physics.window)
         mean, self.scale = head
         self.n_scores = len(mean)
-        self.register_buffer("mean", torch.from_numpy(mean))
-        truth, bounds = torch.from_numpy(curves), torch.from_numpy(edges)
+        self.register_buffer("mean", torch.tensor(mean))
+        # copies: torch warns of arrays that it may not write, as memory-mapped ones are
+        truth, bounds = torch.tensor(curves), torch.tensor(edges)
         unit = self.terms(truth.mean(0), truth, bounds).mean(1)
         # a number of states that never changes has no spread to be measured by, so its size serves
         least = 1e-6 * self.terms(torch.zeros_like(truth), truth, bounds).mean(1)
@@ -123,7 +124,7 @@ class MemberLoss(nn.Module):
         super().__init__()
         self.pointwise = POINTWISE[loss](reduction="none")
         self.physics = None if physics is None else physics.float()
-        self.register_buffer("columns", torch.from_numpy(columns / len(columns)).float())
+        self.register_buffer("columns", torch.tensor(columns / len(columns)).float())
 
     def forward(self, answers: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return (n_members,) losses for answers (n_members, n, n_outputs)."""

@@ -55,7 +55,7 @@ class CountingDecode(nn.Module):
             self._buffer(f"{name}_borders", axis)
 
     def _buffer(self, name: str, values: Any) -> None:
-        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)))
+        self.register_buffer(name, torch.tensor(np.ascontiguousarray(values)))
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         """Return (..., n_energies) densities."""
@@ -97,8 +97,8 @@ class LatentDecode(nn.Module):
                 "gap_weight at 0."
             )
         self.curve = TORCH_DECODES[latent.name](latent.representation)
-        self.register_buffer("mean", torch.from_numpy(latent.mean))
-        self.register_buffer("directions", torch.from_numpy(latent.directions))
+        self.register_buffer("mean", torch.tensor(latent.mean))
+        self.register_buffer("directions", torch.tensor(latent.directions))
 
     def forward(self, scores: torch.Tensor) -> torch.Tensor:
         """Return (..., n_energies) densities for scores (..., n_directions)."""

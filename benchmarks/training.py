@@ -5,9 +5,10 @@
 
 The notebooks train on 51,850 (energy, strain) pairs: 50 columns of a table times 1037 energies, one number
 out of each pair, batches of 32. Both run in this process, one after the other, on one thread, since times
-of two runs do not compare; the ratio is between the median of five fits of DOSRegressor with its defaults (after one that warms up) and the single run of the
-pair network. Without ``--table`` the pairs are generated at the same size. The finished run is kept in
-``benchmarks/output/training.json`` and shown again unless the options change or ``--fresh`` is given.
+of two runs do not compare. The ratio is between the median of five fits of DOSRegressor with its defaults
+(after one that warms up) and the single run of the pair network. Without ``--table`` the pairs are generated
+at the same size. The finished run is kept in ``benchmarks/output/training.json`` and shown again unless the
+options change or ``--fresh`` is given.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ ESTIMATORS = [
     StrainDopingSeparator(columns=(0, 1)),
     DOSRegressor(**QUICK),
     DOSRegressor(**QUICK | {"early_stopping": False, "n_members": 1}, representation="pca", loss="huber"),
+    DOSRegressor(**QUICK, gaussian_process=False, response="quadratic", cdf_weight=0.5, gap_weight=1.0),
     ConformalDOSRegressor(Ridge(), level=0.5),
     SpatialMapper(Ridge(solver="svd")),
     SpatialMapper(make_pipeline(StandardScaler(), Ridge())),

@@ -20,6 +20,11 @@ class EdgeTargets(NamedTuple):
     energies: Array
     n_valence: int
 
+    @property
+    def edges(self) -> Array:
+        """Valence maximum and conduction minimum, shape (n, 2) in eV."""
+        return np.column_stack(edges_of_valleys(self.energies, self.n_valence)[:2])
+
 
 def check_edges(edges: Any, n: int) -> EdgeTargets | None:
     """Return the edges as targets, or say what is wrong with them."""

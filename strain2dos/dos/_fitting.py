@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.dos._checks import check_grid, check_nonnegative, check_reference
+from strain2dos.dos._criterion import check_window, criterion_of
 from strain2dos.dos._domain import describe_domain
 from strain2dos.dos._edge_targets import check_edges
 from strain2dos.dos._groups import check_groups, thin
@@ -39,6 +40,7 @@ def settings(model: Any, device: str) -> Settings:
         int(model.patience),
         float(model.weight_decay),
         device,
+        model.response == "quadratic",
     )
 
 
@@ -57,6 +59,7 @@ def fit(
     nonnegative = check_nonnegative(model, curves, energies)
     labels = check_groups(groups, curves)
     known = check_edges(edges, len(y))
+    check_window(model.state_window, energies)
 
     model._flat_ = y.ndim == 1
     model.energies_ = energies
@@ -71,10 +74,11 @@ def fit(
     latent, block = _choose_latent(model, features, curves, labels, nonnegative, random)
     blocks = [block]
     if known is not None:
+        trend = model.gaussian_process
         # valleys cross as strain grows, and each alone is smooth
         columns = np.hsplit(known.energies, known.energies.shape[1])
         blocks += [
-            prepare(features, column, labels, random, refine=True, least_noise=_EDGE_NOISE)
+            prepare(features, column, labels, random, refine=True, least_noise=_EDGE_NOISE, trend=trend)
             for column in columns
         ]
     model.n_valence_ = 0 if known is None else known.n_valence
@@ -82,7 +86,8 @@ def fit(
     learn_prior(model, X, features, curves, labels, latent, block, random)
     model.nonnegative_ = nonnegative
     model.edges_learned_ = known is not None
-    _train(model, features, labels, blocks, settings(model, device), random)
+    criterion, extras = criterion_of(model, latent, blocks, curves, None if known is None else known.edges)
+    _train(model, features, labels, blocks, criterion, extras, settings(model, device), random)
 
 
 def _train(
@@ -90,10 +95,12 @@ def _train(
     features: Array,
     labels: NDArray[np.intp],
     blocks: list[Block],
+    criterion: Any,
+    extras: dict[str, Array],
     chosen: Settings,
     random: np.random.RandomState,
 ) -> None:
-    targets = np.hstack([block.scaled for block in blocks])
+    targets = {"outputs": np.hstack([block.scaled for block in blocks]), **extras}
     with _bar(model, chosen) as bar:
         weights, histories, answer, count = train_ensemble(
             features,
@@ -101,6 +108,7 @@ def _train(
             labels,
             n_members=model.n_members,
             fraction=model.validation_fraction if model.early_stopping else None,
+            criterion=criterion,
             settings=chosen,
             random=random,
             tick=None if bar is None else bar.update,
@@ -111,7 +119,11 @@ def _train(
     model.heads_, first = [], 0
     for block in blocks:
         last = first + block.scaled.shape[1]
-        share = network_weight(block.scaled, block.held_out, answer[:, first:last], count > 0, labels)
+        share = (
+            network_weight(block.scaled, block.held_out, answer[:, first:last], count > 0, labels)
+            if model.gaussian_process
+            else 1.0
+        )
         model.heads_.append(
             {
                 "columns": [first, last],
@@ -132,7 +144,7 @@ def _bar(model: Any, chosen: Settings) -> Any:
         return nullcontext()
     from tqdm import tqdm
 
-    return tqdm(total=model.n_members * chosen.max_epochs, desc="training", unit="epoch")
+    return tqdm(total=chosen.max_epochs, desc="training", unit="epoch")
 
 
 def _choose_latent(
@@ -172,4 +184,5 @@ def _choose_latent(
             'energies and states on both sides of the reference energy; pass representation="grid".'
         )
     latent, scores = best
-    return latent, prepare(features, scores[back], labels, random, refine=True)
+    trend = model.gaussian_process
+    return latent, prepare(features, scores[back], labels, random, refine=True, trend=trend)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._groups import held_out_groups
 from strain2dos.dos._kernel import weigh_kernels
-from strain2dos.dos._network import Settings, forward, train_member
+from strain2dos.dos._losses import MemberLoss
+from strain2dos.dos._network import Settings, forward, with_products
+from strain2dos.dos._training import train_members
 from strain2dos.dos._trend import Trend, fit_mixture
 
 Array = NDArray[np.float64]
@@ -35,11 +37,14 @@ def prepare(
     *,
     refine: bool,
     least_noise: float = 1e-8,
+    trend: bool = True,
 ) -> Block:
-    """Scale a block of outputs, weigh kernels for it and fit the trend."""
+    """Scale a block of outputs, weigh kernels for it and fit the trend, if there is to be one."""
     mean = outputs.mean(0)
     scale = float(np.sqrt(np.mean(np.square(outputs - mean).sum(1)))) or 1.0
     scaled = (outputs - mean) / scale
+    if not trend:
+        return Block(mean, scale, scaled, [], np.zeros_like(scaled))
     kernels = weigh_kernels(features, scaled, groups, random, refine=refine, least_noise=least_noise)
     trends, held_out = fit_mixture(kernels, features, scaled, groups, random)
     return Block(mean, scale, scaled, trends, held_out)
@@ -56,32 +61,35 @@ def ridge_start(features: Array, outputs: Array) -> tuple[Array, Array]:
 
 def train_ensemble(
     features: Array,
-    outputs: Array,
+    targets: dict[str, Array],
     groups: NDArray[np.intp],
     *,
     n_members: int,
     fraction: float | None,
+    criterion: MemberLoss,
     settings: Settings,
     random: np.random.RandomState,
     tick: Callable[[], None] | None = None,
 ) -> tuple[list[dict[str, Array]], list[dict[str, Array]], Array, NDArray[np.intp]]:
-    """Train the members; return weights, histories, the mean answer for held-out rows and its votes."""
+    """Train the members; return weights, histories, the mean answer for held-out rows and its votes.
+
+    `targets` hold the ``"outputs"`` (n, n_outputs) and what else `criterion` compares with.
+    """
     labels = np.unique(groups)
     if fraction is None or len(labels) < 3:
         masks = [np.zeros(len(groups), dtype=bool)] * n_members
     else:
         masks = held_out_groups(groups, n_members, fraction, random)
     seeds = random.randint(2**31 - 1, size=n_members)
-    weights, histories = [], []
+    outputs = targets["outputs"]
+    terms = with_products(features) if settings.quadratic else features
+    starts = [ridge_start(terms[~mask], outputs[~mask]) for mask in masks]
+    members = train_members(features, targets, masks, starts, criterion, settings, seeds.tolist(), tick)
     answer, count = np.zeros_like(outputs), np.zeros(len(outputs), dtype=np.intp)
-    for mask, seed in zip(masks, seeds, strict=True):
-        start = ridge_start(features[~mask], outputs[~mask])
-        member = train_member(features, outputs, mask, start, settings, int(seed), tick)
-        weights.append(member.weights)
-        histories.append(member.history)
-        if mask.any():
-            answer[mask] += forward(member.weights, features[mask])
-            count[mask] += 1
+    for mask, member in zip(masks, members, strict=True):
+        answer[mask] += forward(member.weights, features[mask])
+        count[mask] += 1
+    weights, histories = [member.weights for member in members], [member.history for member in members]
     return weights, histories, answer / np.maximum(count, 1)[:, None], count
 
 

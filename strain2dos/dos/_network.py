@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The network of one ensemble member: its torch module, its training under skorch, its arrays afterwards."""
+"""The network of one ensemble member: its torch module, its arrays, and what it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,46 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from skorch import NeuralNetRegressor
-from skorch.callbacks import Callback, EarlyStopping, LRScheduler
-from skorch.dataset import Dataset
-from skorch.helper import predefined_split
 from torch import nn
 
 from strain2dos.dos._threads import quiet_torch
 
 Array = NDArray[np.float64]
-
-
-class CorrectedLinear(nn.Module):
-    """A linear response of all outputs plus what a multilayer perceptron adds to it.
-
-    Parameters
-    ----------
-    n_inputs, n_outputs : int
-        Widths of the standardised features and of the latent curve.
-    hidden : sequence of int
-        Widths of the hidden layers; empty leaves the linear response alone.
-    """
-
-    def __init__(self, n_inputs: int, n_outputs: int, hidden: Sequence[int]) -> None:
-        super().__init__()
-        self.linear = nn.Linear(n_inputs, n_outputs)
-        widths = [n_inputs, *hidden]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-        self.head = nn.Linear(widths[-1], n_outputs) if hidden else None
-        if self.head is not None:
-            # the correction starts at nothing
-            nn.init.zeros_(self.head.weight)
-            nn.init.zeros_(self.head.bias)
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return (n, n_outputs) latents."""
-        answer = self.linear(inputs)
-        if self.head is None:
-            return answer
-        for layer in self.layers:
-            inputs = nn.functional.silu(layer(inputs))
-        return answer + self.head(inputs)
 
 
 class Settings(NamedTuple):
@@ -64,98 +29,60 @@ class Settings(NamedTuple):
     patience: int
     weight_decay: float
     device: str
+    quadratic: bool = False
 
 
-class Member(NamedTuple):
-    """A trained member: weights by name and the losses of every epoch."""
+class CorrectedLinear(nn.Module):
+    """A smooth response of all outputs plus what a multilayer perceptron adds to it.
 
-    weights: dict[str, Array]
-    history: dict[str, Array]
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Widths of the standardised features and of the latent curve.
+    hidden : sequence of int
+        Widths of the hidden layers; empty leaves the smooth response alone.
+    quadratic : bool, default=False
+        Whether the smooth response knows all products of two features beside the features.
+    """
 
+    def __init__(self, n_inputs: int, n_outputs: int, hidden: Sequence[int], quadratic: bool = False) -> None:
+        super().__init__()
+        self.quadratic = quadratic
+        self.linear = nn.Linear(n_terms(n_inputs, quadratic), n_outputs)
+        widths = [n_inputs, *hidden]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.head = nn.Linear(widths[-1], n_outputs) if hidden else None
+        if self.head is not None:
+            # the correction starts at nothing
+            nn.init.zeros_(self.head.weight)
+            nn.init.zeros_(self.head.bias)
 
-class _Tick(Callback):
-    def __init__(self, tick: Callable[[], None]) -> None:
-        self.tick = tick
-
-    def on_epoch_end(self, net: NeuralNetRegressor, **kwargs: Any) -> None:
-        self.tick()
-
-
-_LOSSES = {"auto": nn.MSELoss, "mse": nn.MSELoss, "huber": nn.SmoothL1Loss}
-
-
-def make_net(n_inputs: int, n_outputs: int, settings: Settings, **changes: Any) -> NeuralNetRegressor:
-    """Return an untrained skorch net; `changes` go to its constructor."""
-    return NeuralNetRegressor(
-        CorrectedLinear,
-        module__n_inputs=n_inputs,
-        module__n_outputs=n_outputs,
-        module__hidden=settings.hidden,
-        criterion=_LOSSES[settings.loss],
-        optimizer=torch.optim.AdamW,
-        optimizer__weight_decay=settings.weight_decay,
-        lr=settings.lr,
-        max_epochs=settings.max_epochs,
-        batch_size=settings.batch_size,
-        device=settings.device,
-        iterator_train__shuffle=True,
-        callbacks__print_log=None,
-        verbose=0,
-        **{"train_split": None, **changes},
-    )
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_outputs) latents."""
+        answer = self.linear(with_products(inputs, torch.cat) if self.quadratic else inputs)
+        if self.head is None:
+            return answer
+        for layer in self.layers:
+            inputs = nn.functional.silu(layer(inputs))
+        return answer + self.head(inputs)
 
 
-def train_member(
-    features: Array,
-    outputs: Array,
-    held_out: NDArray[np.bool_],
-    start: tuple[Array, Array],
-    settings: Settings,
-    seed: int,
-    tick: Callable[[], None] | None = None,
-) -> Member:
-    """Train one net; rows in `held_out` stop it early, and `start` is the linear response it begins with."""
-    inputs, targets = features.astype(np.float32), outputs.astype(np.float32)
-    watch = bool(held_out.any())
-    callbacks: list[Any] = [
-        (
-            "stop",
-            EarlyStopping(
-                monitor="valid_loss" if watch else "train_loss",
-                patience=settings.patience,
-                threshold=1e-4,
-                load_best=watch,
-                sink=_silent,
-            ),
-        ),
-        ("rate", LRScheduler(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=settings.max_epochs)),
-    ]
-    if tick is not None:
-        callbacks.append(("tick", _Tick(tick)))
-    split = predefined_split(Dataset(inputs[held_out], targets[held_out])) if watch else None
-    with quiet_torch(seed, settings.device):
-        net = make_net(
-            features.shape[1], outputs.shape[1], settings, train_split=split, callbacks=callbacks
-        ).initialize()
-        with torch.no_grad():
-            net.module_.linear.weight.copy_(torch.from_numpy(start[0].T.astype(np.float32)))
-            net.module_.linear.bias.copy_(torch.from_numpy(start[1].astype(np.float32)))
-        net.partial_fit(inputs[~held_out], targets[~held_out])
-    state = net.module_.state_dict()
-    weights = {name: value.cpu().numpy().astype(np.float64) for name, value in state.items()}
-    history = {"train_loss": np.array(net.history[:, "train_loss"], dtype=np.float64)}
-    if watch:
-        history["valid_loss"] = np.array(net.history[:, "valid_loss"], dtype=np.float64)
-    return Member(weights, history)
+def n_terms(n_inputs: int, quadratic: bool) -> int:
+    """Return the number of terms of the smooth response beside its level."""
+    return n_inputs + (n_inputs * (n_inputs + 1) // 2 if quadratic else 0)
 
 
-def _silent(message: str) -> None:
-    """Swallow what skorch would print."""
+def with_products(features: Any, join: Any = np.concatenate) -> Any:
+    """Return features and their products in pairs, squares among them, along the last axis."""
+    first, second = np.triu_indices(features.shape[-1])
+    return join([features, features[..., first] * features[..., second]], -1)
 
 
 def forward(weights: dict[str, Array], features: Array) -> Array:
     """Return what the net answers, in float64: float32 sums would depend on the size of the batch."""
-    answer = features @ weights["linear.weight"].T + weights["linear.bias"]
+    smooth = weights["linear.weight"]
+    terms = features if smooth.shape[1] == features.shape[1] else with_products(features)
+    answer = terms @ smooth.T + weights["linear.bias"]
     if "head.weight" not in weights:
         return answer
     hidden, layer = features, 0
@@ -166,15 +93,34 @@ def forward(weights: dict[str, Array], features: Array) -> Array:
     return answer + hidden @ weights["head.weight"].T + weights["head.bias"]
 
 
-def rebuild(weights: dict[str, Array], settings: Settings) -> NeuralNetRegressor:
+def rebuild(weights: dict[str, Array], n_inputs: int, settings: Settings) -> NeuralNetRegressor:
     """Return an initialised skorch net with the given weights, on the CPU in float32."""
-    n_outputs, n_inputs = weights["linear.weight"].shape
     with quiet_torch(0, "cpu"):
-        net = make_net(n_inputs, n_outputs, settings._replace(device="cpu")).initialize()
+        net = NeuralNetRegressor(
+            CorrectedLinear,
+            module__n_inputs=n_inputs,
+            module__n_outputs=len(weights["linear.bias"]),
+            module__hidden=settings.hidden,
+            module__quadratic=settings.quadratic,
+            criterion=POINTWISE[settings.loss],
+            optimizer=torch.optim.AdamW,
+            optimizer__weight_decay=settings.weight_decay,
+            lr=settings.lr,
+            max_epochs=settings.max_epochs,
+            batch_size=settings.batch_size,
+            device="cpu",
+            iterator_train__shuffle=True,
+            train_split=None,
+            callbacks__print_log=None,
+            verbose=0,
+        ).initialize()
     state = {name: torch.from_numpy(value.astype(np.float32)) for name, value in weights.items()}
     net.module_.load_state_dict(state)
     net.module_.eval()
     return net
+
+
+POINTWISE = {"auto": nn.MSELoss, "mse": nn.MSELoss, "huber": nn.SmoothL1Loss}
 
 
 def check_device(device: str) -> str:

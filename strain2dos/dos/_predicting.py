@@ -28,7 +28,12 @@ _BLOCK = 240
 def outputs(model: Any, features: Array, head: dict[str, Any], spread: bool) -> tuple[Array, Array | None]:
     """Return means and, if asked, variances of one block of outputs for standardised features."""
     weight = head["network_weight"]
-    answer, variance = mixture([Trend.from_state(state) for state in head["trends"]], features, spread)
+    trends = [Trend.from_state(state) for state in head["trends"]]
+    if trends:
+        answer, variance = mixture(trends, features, spread)
+    else:
+        answer = np.zeros((len(features), len(head["mean"])))
+        variance = np.zeros_like(answer) if spread else None
     if weight > 0:
         first, last = head["columns"]
         nets = np.stack([forward(member, features)[:, first:last] for member in model.weights_])

@@ -51,13 +51,14 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     loss : {"auto", "mse", "huber"}, default="auto"
         Loss of the nets on the curves in the chosen representation; "auto" is "mse".
     lr : float, default=2e-3
-        Learning rate of AdamW at the start; it falls along a cosine.
+        Highest learning rate of AdamW; it rises over the first epochs and then falls along a cosine.
     max_epochs : int, default=300
         Most epochs per net.
     batch_size : int, default=256
-        Samples per step.
+        Samples per step and net.
     early_stopping : bool, default=True
-        Whether each net holds out groups and stops when its error on them no longer falls. With fewer than
+        Whether each net holds out groups, stops when its error on them no longer falls, and goes back to its
+        best weights. With fewer than
         three groups nothing can be held out, and without held-out groups the nets have no say in the mean.
     validation_fraction : float, default=0.2
         Share of the groups that each net holds out, at least one.
@@ -65,6 +66,31 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         Epochs without improvement before a net stops.
     weight_decay : float, default=1e-2
         Weight decay of AdamW.
+    response : {"linear", "quadratic"}, default="linear"
+        The smooth response to the standardised features that every net corrects, begun as a lightly damped
+        least-squares fit; "quadratic" adds all products of two features.
+    gaussian_process : bool, default=True
+        Whether there is a Gaussian process. False leaves the curves to the nets alone (`network_weight_` is
+        1); the process then only chooses the representation where that is "auto".
+    edge_weight : float, default=1.0
+        Weight of the errors of learned edges in the loss of the nets; 1 counts each edge like a direction in
+        which curves differ.
+    cdf_weight : float, default=0.0
+        Weight of the error in the number of states between the gap and each energy, squared and integrated.
+        This and the next terms act on the curve itself during the training of the nets. Each is measured by
+        what the mean curve of the training set misses, so that 1 counts like the error of the curves in their
+        representation.
+    smoothness_weight : float, default=0.0
+        Weight of the second difference along energy of the error of the curve. The curve's own is no measure:
+        two-dimensional bands have steps and peaks.
+    state_weight : float, default=0.0
+        Weight of the error in the number of states in `state_window`.
+    state_window : tuple of float (e_low, e_high) or None, default=None
+        Energies in which states are counted [eV]; None takes the whole grid. The sum over the whole grid
+        is not conserved when bands cross its ends, so give a window that begins and ends in gaps
+        where you know one.
+    gap_weight : float, default=0.0
+        Weight of density between the true edges beyond the tails that the broadened true curve has there.
     edge_threshold : float, default=0.1
         Density at which a band begins when edges are read from curves, in the unit of `y` (see `band_edges`).
     edge_reference : float or "auto", default="auto"
@@ -167,6 +193,14 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "response": [StrOptions({"linear", "quadratic"})],
+        "gaussian_process": ["boolean"],
+        "edge_weight": [Interval(Real, 0, None, closed="left")],
+        "cdf_weight": [Interval(Real, 0, None, closed="left")],
+        "smoothness_weight": [Interval(Real, 0, None, closed="left")],
+        "state_weight": [Interval(Real, 0, None, closed="left")],
+        "state_window": [tuple, list, None],
+        "gap_weight": [Interval(Real, 0, None, closed="left")],
         "edge_threshold": [Interval(Real, 0, None, closed="neither")],
         "edge_reference": [Real, StrOptions({"auto"})],
         "prior": [HasMethods("predict"), None],
@@ -191,6 +225,14 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         validation_fraction: float = 0.2,
         patience: int = 30,
         weight_decay: float = 1e-2,
+        response: str = "linear",
+        gaussian_process: bool = True,
+        edge_weight: float = 1.0,
+        cdf_weight: float = 0.0,
+        smoothness_weight: float = 0.0,
+        state_weight: float = 0.0,
+        state_window: tuple[float, float] | None = None,
+        gap_weight: float = 0.0,
         edge_threshold: float = 0.1,
         edge_reference: float | str = "auto",
         prior: Any = None,
@@ -211,6 +253,14 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.weight_decay = weight_decay
+        self.response = response
+        self.gaussian_process = gaussian_process
+        self.edge_weight = edge_weight
+        self.cdf_weight = cdf_weight
+        self.smoothness_weight = smoothness_weight
+        self.state_weight = state_weight
+        self.state_window = state_window
+        self.gap_weight = gap_weight
         self.edge_threshold = edge_threshold
         self.edge_reference = edge_reference
         self.prior = prior
@@ -354,7 +404,8 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         from strain2dos.dos._network import rebuild
 
-        return [rebuild(weights, _fitting.settings(self, "cpu")) for weights in self.weights_]
+        chosen = _fitting.settings(self, "cpu")
+        return [rebuild(weights, self.n_features_in_, chosen) for weights in self.weights_]
 
     @property
     def net_(self) -> Any:

@@ -141,13 +141,13 @@ def test_skorch_nets_rebuilt_from_arrays_answer_like_the_stored_weights(fitted, 
 def test_held_out_strain_is_never_in_the_training_fold(noisy, monkeypatch):
     X, y, groups, _ = noisy
     seen = []
-    real = _model.train_member
+    real = _model.train_members
 
-    def spy(features, outputs, held_out, *args, **kwargs):
-        seen.append(held_out.copy())
-        return real(features, outputs, held_out, *args, **kwargs)
+    def spy(features, targets, held_out, *args, **kwargs):
+        seen.extend(mask.copy() for mask in held_out)
+        return real(features, targets, held_out, *args, **kwargs)
 
-    monkeypatch.setattr(_model, "train_member", spy)
+    monkeypatch.setattr(_model, "train_members", spy)
     DOSRegressor(ENERGIES, **QUICK).fit(X, y, groups=groups)
     DOSRegressor(ENERGIES, **QUICK).fit(X, y)
     assert len(seen) == 4

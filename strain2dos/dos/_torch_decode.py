@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From latents to curves with gradients: the decode of each representation once more, in torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from strain2dos.dos._aligned import AlignedRepresentation
+from strain2dos.dos._counting import CountingRepresentation, _borders
+from strain2dos.dos._representation import GridRepresentation, PlainRepresentation
+
+
+class SquareDecode(nn.Module):
+    """Densities from square roots."""
+
+    def __init__(self, representation: GridRepresentation) -> None:
+        super().__init__()
+        self.nonnegative = representation.nonnegative
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) densities."""
+        return latent.clamp(min=0.0).square() if self.nonnegative else latent
+
+
+class PlainDecode(nn.Module):
+    """Densities from themselves."""
+
+    def __init__(self, representation: PlainRepresentation) -> None:
+        super().__init__()
+        self.nonnegative = representation.nonnegative
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) densities."""
+        return latent.clamp(min=0.0) if self.nonnegative else latent
+
+
+class CountingDecode(nn.Module):
+    """Densities from the energies of the n-th state: the count between the borders of every energy."""
+
+    def __init__(self, representation: CountingRepresentation) -> None:
+        super().__init__()
+        borders = _borders(representation.energies)
+        self.ceiling = representation.ceiling
+        self.split = len(representation.up)
+        self._buffer("widths", np.diff(borders))
+        for name, counts, axis in (
+            ("up", representation.up, borders),
+            ("down", representation.down, -borders[::-1]),
+        ):
+            self._buffer(f"{name}_counts", np.r_[0.0, counts])
+            self._buffer(f"{name}_size", np.sqrt(np.gradient(counts)))
+            self._buffer(f"{name}_borders", axis)
+
+    def _buffer(self, name: str, values: Any) -> None:
+        self.register_buffer(name, torch.tensor(np.ascontiguousarray(values)))
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) densities."""
+        up = self._states("up", latent[..., : self.split])
+        down = self._states("down", latent[..., self.split :])
+        return (up + down.flip(-1)) / self.widths
+
+    def _states(self, side: str, part: torch.Tensor) -> torch.Tensor:
+        counts, borders = getattr(self, f"{side}_counts"), getattr(self, f"{side}_borders")
+        nodes = part / getattr(self, f"{side}_size")
+        nodes = torch.cat([3 * nodes[..., :1] - 2 * nodes[..., 1:2], nodes], -1)
+        # keeping successive energies apart is a running maximum once the least distances are taken off
+        apart = counts / self.ceiling
+        nodes = (nodes - apart).cummax(-1).values + apart
+        x = borders.expand(*nodes.shape[:-1], -1).contiguous()
+        at = torch.searchsorted(nodes.detach(), x).clamp(1, len(counts) - 1) - 1
+        left, right = nodes.gather(-1, at), nodes.gather(-1, at + 1)
+        share = ((x - left) / (right - left)).clamp(0.0, 1.0)
+        return (counts[at] + (counts[at + 1] - counts[at]) * share).diff(dim=-1)
+
+
+class AlignedDecode(nn.Module):
+    """Densities from two parts relative to their edges, and the edges."""
+
+    def __init__(self, representation: AlignedRepresentation) -> None:
+        super().__init__()
+        self.scale = representation.step**0.5
+        self.split = len(representation.lower)
+        for name in ("energies", "lower", "upper", "weights"):
+            self.register_buffer(name, torch.tensor(getattr(representation, name)))
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) densities."""
+        edges = latent[..., -2:] / self.weights
+        roots = latent[..., :-2] / self.scale
+        valence = self._moved(edges[..., :1], self.lower, roots[..., : self.split], 1)
+        conduction = self._moved(edges[..., 1:], self.upper, roots[..., self.split :], -1)
+        below = self.energies < edges.mean(-1, keepdim=True)
+        return torch.where(below, valence, conduction).clamp(min=0.0).square()
+
+    def _moved(
+        self, edge: torch.Tensor, grid: torch.Tensor, values: torch.Tensor, gap_side: int
+    ) -> torch.Tensor:
+        place = (self.energies - edge - grid[0]) / (grid[1] - grid[0])
+        inside = place.clamp(0.0, len(grid) - 1.000001)
+        low = inside.detach().long()
+        left, right = values.gather(-1, low), values.gather(-1, low + 1)
+        in_gap = place > len(grid) - 1 if gap_side > 0 else place < 0
+        return torch.where(in_gap, 0.0, left + (inside - low) * (right - left))
+
+
+TORCH_DECODES: dict[str, type[nn.Module]] = {
+    "grid": SquareDecode,
+    "pca": PlainDecode,
+    "cdf": CountingDecode,
+    "aligned": AlignedDecode,
+}
+
+
+class LatentDecode(nn.Module):
+    """Curves from the scores of a `Latent`, with gradients."""
+
+    def __init__(self, latent: Any) -> None:
+        super().__init__()
+        if latent.name not in TORCH_DECODES:
+            known = ", ".join(sorted(TORCH_DECODES))
+            raise ValueError(
+                f"representation={latent.name!r} has no decode with gradients, which physics terms in the "
+                f"loss need; choose one of {known}, or leave cdf_weight, smoothness_weight, state_weight and "
+                "gap_weight at 0."
+            )
+        self.curve = TORCH_DECODES[latent.name](latent.representation)
+        self.register_buffer("mean", torch.tensor(latent.mean))
+        self.register_buffer("directions", torch.tensor(latent.directions))
+
+    def forward(self, scores: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) densities for scores (..., n_directions)."""
+        return self.curve(self.mean + scores @ self.directions)

@@ -175,7 +175,7 @@ def test_nets_alone_have_the_whole_say():
     model = DOSRegressor(data.energies, gaussian_process=False, max_epochs=30, random_state=0)
     model.fit(data.phonons, data.dos, edges=data.edges)
     assert model.network_weight_ == 1.0
-    assert [head["network_weight"] for head in model.heads_] == [1.0, 1.0]
+    assert [head["network_weight"] for head in model.heads_] == [1.0, 1.0, 1.0]
     assert model.heads_[0]["trends"] == []
     features = (data.phonons - model._centre_) / model._scale_
     first, last = model.heads_[1]["columns"]

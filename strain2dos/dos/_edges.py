@@ -130,6 +130,25 @@ def check_energies(energies: ArrayLike) -> NDArray[np.float64]:
     return grid
 
 
+def check_edges(edges: ArrayLike | None, n: int) -> NDArray[np.float64] | None:
+    """Return valence maximum and conduction minimum of every row, or say what is wrong with them."""
+    if edges is None:
+        return None
+    known = np.asarray(edges, dtype=np.float64)
+    if known.shape != (n, 2):
+        raise ValueError(
+            f"edges must have shape ({n}, 2), valence maximum and conduction minimum of every row of X, but "
+            f"its shape is {known.shape}; for instance np.column_stack([vbm, cbm])."
+        )
+    if not np.isfinite(known).all():
+        row = int(np.flatnonzero(~np.isfinite(known).all(1))[0])
+        raise ValueError(
+            f"edges must be finite, but edges[{row}] = {known[row].tolist()}; leave out metallic states, or "
+            "fit without edges and let predict_edges read them from the curves."
+        )
+    return known
+
+
 def _check_reference(
     reference: ArrayLike, grid: NDArray[np.float64], shape: tuple[int, ...]
 ) -> NDArray[np.float64]:

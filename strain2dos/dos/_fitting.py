@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.dos._domain import describe_domain
-from strain2dos.dos._edges import check_energies
+from strain2dos.dos._edges import check_edges, check_energies
 from strain2dos.dos._groups import check_groups, thin
 from strain2dos.dos._latent import Latent, build_latent
 from strain2dos.dos._model import Block, network_weight, prepare, train_ensemble
@@ -50,7 +50,7 @@ def fit(
     energies = _energies(model, curves)
     nonnegative = _nonnegative(model, curves, energies)
     labels = check_groups(groups, curves)
-    known = _check_edges(edges, len(y))
+    known = check_edges(edges, len(y))
 
     model._flat_ = y.ndim == 1
     model.energies_ = energies
@@ -183,24 +183,6 @@ def _nonnegative(model: Any, curves: Array, energies: Array) -> bool:
             f"{energies[column]:g}); mend the curve, or pass nonnegative=False if y is no density."
         )
     return bool(model.nonnegative)
-
-
-def _check_edges(edges: ArrayLike | None, n: int) -> Array | None:
-    if edges is None:
-        return None
-    known = np.asarray(edges, dtype=np.float64)
-    if known.shape != (n, 2):
-        raise ValueError(
-            f"edges must have shape ({n}, 2), valence maximum and conduction minimum of every row of X, but "
-            f"its shape is {known.shape}; for instance np.column_stack([vbm, cbm])."
-        )
-    if not np.isfinite(known).all():
-        row = int(np.flatnonzero(~np.isfinite(known).all(1))[0])
-        raise ValueError(
-            f"edges must be finite, but edges[{row}] = {known[row].tolist()}; leave out metallic states, or "
-            "fit without edges and let predict_edges read them from the curves."
-        )
-    return known
 
 
 def _reference(model: Any, energies: Array, curves: Array) -> float:

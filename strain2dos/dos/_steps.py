@@ -12,14 +12,20 @@ from sklearn.utils.validation import has_fit_parameter
 
 
 def last_step(estimator: Any) -> Any:
-    """Return the estimator itself, or the last step of a pipeline."""
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[-1][1]
-    return estimator
+    """Return the estimator itself, or the last step of a pipeline, also inside a finished search."""
+    while True:
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif hasattr(estimator, "steps"):
+            estimator = estimator.steps[-1][1]
+        else:
+            return estimator
 
 
 def call_last(estimator: Any, method: str, X: Any, **options: Any) -> Any:
     """Call a method of the last step on what the steps before it make of the rows."""
+    if hasattr(estimator, "best_estimator_"):
+        return call_last(estimator.best_estimator_, method, X, **options)
     if hasattr(estimator, "steps"):
         for _, step in estimator.steps[:-1]:
             X = X if step is None or step == "passthrough" else step.transform(X)

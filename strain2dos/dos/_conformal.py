@@ -20,7 +20,7 @@ from strain2dos.dos._groups import check_groups
 from strain2dos.dos._held_out import HeldOut, held_out
 from strain2dos.dos._ranks import check_level, curve_scores, edge_scores, quantile, refuse, typical
 from strain2dos.dos._score import CurveScoreMixin
-from strain2dos.dos._steps import call_last, fit_with, last_has, last_step, takes, tells_std
+from strain2dos.dos._steps import call_last, fit_with, last_has, last_step, per_energy, takes, tells_std
 
 Array = NDArray[np.float64]
 
@@ -47,11 +47,12 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         10 folds of groups; a number: that many folds of groups.
     level : float, default=0.9
         Share of curves that lie wholly inside their band.
-    normalize : {"energy", "std"}, default="energy"
+    normalize : {"auto", "energy", "std"}, default="auto"
         How the width changes. "energy": along the curve alone, as the typical error :math:`s(E)` does.
         "std": also from sample to sample, as the standard deviation :math:`\sigma(x, E)` that the estimator
         predicts does; :math:`s(E)\, \sigma(x, E)` then stands in place of :math:`s(E)`, with :math:`s(E)` the
-        typical error in units of :math:`\sigma`.
+        typical error in units of :math:`\sigma`. "auto": "std" if the estimator predicts one, else "energy";
+        on first-principles curves "std" gave narrower bands of the same coverage.
     n_jobs : int, default=None
         Processes that fit the estimator without some groups (None: one; -1: one per core). The result does
         not depend on it.
@@ -62,9 +63,9 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         The estimator fitted on all samples.
     scale_ : ndarray of shape (n_energies,)
         Typical error :math:`s(E)` on groups left out, in the unit of the curves; a plain number of standard
-        deviations for ``normalize="std"``.
-    std_floor_ : ndarray of shape (n_energies,)
-        Smallest standard deviation that counts, for ``normalize="std"`` only.
+        deviations where the width follows that of the estimator.
+    std_floor_ : ndarray of shape (n_energies,) or None
+        Smallest standard deviation that counts; None where the width does not follow that of the estimator.
     scores_ : ndarray of shape (n_groups,)
         Score of every group; its sorted values answer for other levels.
     quantile_ : float
@@ -115,7 +116,7 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         "estimator": [BaseEstimator],
         "cv": ["cv_object"],
         "level": [Interval(Real, 0, 1, closed="neither")],
-        "normalize": [StrOptions({"energy", "std"})],
+        "normalize": [StrOptions({"auto", "energy", "std"})],
         "n_jobs": [Integral, None],
     }
 
@@ -125,7 +126,7 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         *,
         cv: Any = None,
         level: float = 0.9,
-        normalize: str = "energy",
+        normalize: str = "auto",
         n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
@@ -171,7 +172,7 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         known = check_edges(edges, len(curves))
         self._check_estimator(known)
         refuse(self.level, len(np.unique(labels)), f"in n_samples = {len(curves)}")
-        std = self.normalize == "std"
+        std = self.normalize == "std" or (self.normalize == "auto" and tells_std(self.estimator))
         errors = held_out(self.estimator, self.cv, X, curves, labels, known, std=std, n_jobs=self.n_jobs)
         self._score(errors, labels)
         self.estimator_ = fit_with(clone(self.estimator), X, curves, groups=labels, edges=known)
@@ -192,7 +193,9 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
 
     def _score(self, errors: HeldOut, labels: NDArray[np.intp]) -> None:
         residuals = errors.residuals
+        self.std_floor_ = None
         if errors.std is not None:
+            # groups count alike, however many rows they have
             sizes = [np.square(errors.std[labels == label]).mean(0) for label in np.unique(labels)]
             self.std_floor_ = _LEAST_STD * typical(np.mean(sizes, axis=0))
             residuals = residuals / np.maximum(errors.std, self.std_floor_)
@@ -254,13 +257,13 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         """
         check_is_fitted(self)
         factor = self._factor(self.scores_, level, "level", "in the training set")
-        adaptive = hasattr(self, "std_floor_")
+        adaptive = self.std_floor_ is not None
         answer = self.predict(X, return_std=True) if adaptive else self.predict(X)
         curves, std = answer if adaptive else (answer, None)
         curves = np.reshape(curves, (len(curves), -1))
         width = factor * self.scale_
         if std is not None:
-            width = width * np.maximum(np.reshape(std, curves.shape), self.std_floor_)
+            width = width * np.maximum(per_energy(std, curves.shape), self.std_floor_)
         lower = curves - width
         if getattr(last_step(self.estimator_), "nonnegative_", False):
             lower = np.maximum(lower, 0.0)

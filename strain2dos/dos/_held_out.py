@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
 
 from strain2dos.dos._edges import band_edges
-from strain2dos.dos._steps import call_last, fit_with, last_step, tells_edges
+from strain2dos.dos._steps import call_last, fit_with, last_step, per_energy, tells_edges
 from strain2dos.dos._threads import one_thread
 
 Array = NDArray[np.float64]
@@ -79,7 +79,7 @@ def _one_fold(
         found, spread = answer if std else (answer, None)
         truth = curves[test].reshape(len(test), -1)
         residuals = np.reshape(found, truth.shape) - truth
-        spread = None if spread is None else np.reshape(spread, truth.shape)
+        spread = None if spread is None else per_energy(spread, truth.shape)
         missed = None
         if tells_edges(model):
             missed = _edge_errors(model, X[test], truth, None if edges is None else edges[test])

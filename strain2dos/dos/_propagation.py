@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from strain2dos.dos._edges import BandEdges
-from strain2dos.dos._steps import call_last, last_step, tells_edges, tells_std
+from strain2dos.dos._steps import call_last, last_step, per_energy, tells_edges, tells_std
 
 Array = NDArray[np.float64]
 
@@ -170,7 +170,7 @@ class _Function:
         answer = call_last(self.estimator, "predict", X, **({"return_std": True} if std else {}))
         curves, spread = answer if std else (answer, None)
         curves = np.reshape(curves, (len(rows), -1))
-        spread = None if spread is None else np.reshape(spread, curves.shape)
+        spread = None if spread is None else per_energy(spread, curves.shape)
         if self.tells_edges:
             curves = np.column_stack([curves, *call_last(self.estimator, "predict_edges", X)])
         return curves, spread

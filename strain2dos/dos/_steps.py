@@ -49,6 +49,11 @@ def tells_std(estimator: Any) -> bool:
     return "return_std" in signature(last_step(estimator).predict).parameters
 
 
+def per_energy(std: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Give a standard deviation the shape (n, n_energies) of the curves, also where it is one per row."""
+    return np.broadcast_to(np.reshape(std, (shape[0], -1)), shape)
+
+
 def tells_edges(estimator: Any) -> bool:
     """Tell whether a fitted regressor knows its band edges: learned, or from curves on known energies."""
     final = last_step(estimator)

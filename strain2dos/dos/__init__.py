@@ -10,7 +10,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_conformal": ["ConformalDOSRegressor"],
         "_curve_display": ["DOSCurveDisplay"],
         "_displays": ["GapParityDisplay", "LossCurveDisplay"],
+        "_edge_intervals": ["EdgeIntervals"],
         "_edges": ["BandEdges", "band_edges"],
+        "_propagation": ["NoisePropagation", "feature_covariance", "propagate_noise"],
         "_regressor": ["DOSRegressor"],
     },
 )

@@ -3,35 +3,31 @@
 
 from __future__ import annotations
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import uniform_filter1d
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from strain2dos._compat import Interval, _fit_context
+from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos.dos._edge_intervals import EdgeIntervals, edge_intervals
+from strain2dos.dos._edge_targets import check_edges
+from strain2dos.dos._edges import BandEdges
 from strain2dos.dos._groups import check_groups
+from strain2dos.dos._held_out import HeldOut, held_out
+from strain2dos.dos._ranks import check_level, curve_scores, edge_scores, quantile, refuse, typical
 from strain2dos.dos._score import CurveScoreMixin
-from strain2dos.dos._steps import last_step
+from strain2dos.dos._steps import call_last, fit_with, last_has, last_step, per_energy, takes, tells_std
 
 Array = NDArray[np.float64]
 
-_DEFAULT_FOLDS = 10
-# energies where the typical error is below this share of the largest one still get that much width
-_FLOOR = 0.05
-_WINDOW_SHARE = 30
-
-
-def _typical(mean_square: Array) -> Array:
-    # few groups leave chance minima along the curve, in which a further curve would look far off
-    window = max(1, len(mean_square) // _WINDOW_SHARE)
-    size = np.sqrt(np.maximum(uniform_filter1d(mean_square, window), 0.0))
-    return np.maximum(size, max(_FLOOR * float(size.max()), 1e-12))
+# a standard deviation below this share of the typical one counts as that share: a model that is sure where it
+# is wrong would otherwise set the width of all bands
+_LEAST_STD = 0.3
 
 
 class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
@@ -47,27 +43,46 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
     ----------
     estimator : estimator
         A regressor of curves, such as `DOSRegressor` or a pipeline that ends in one.
-    cv : cross-validation generator, default=None
-        Splits by group. None: leave one group out with up to 10 groups, else 10 folds of groups.
+    cv : int, cross-validation generator or iterable, default=None
+        Splits by group that leave every group out once. None: leave one group out with up to 10 groups, else
+        10 folds of groups; a number: that many folds of groups.
     level : float, default=0.9
         Share of curves that lie wholly inside their band.
+    normalize : {"auto", "energy", "std"}, default="auto"
+        How the width changes. "energy": along the curve alone, as the typical error :math:`s(E)` does.
+        "std": also from sample to sample, as the standard deviation :math:`\sigma(x, E)` that the estimator
+        predicts does; :math:`s(E)\, \sigma(x, E)` then stands in place of :math:`s(E)`, with :math:`s(E)` the
+        typical error in units of :math:`\sigma`. "auto": "std" if the estimator predicts one, else "energy";
+        on first-principles curves "std" gave narrower bands of the same coverage.
+    n_jobs : int, default=None
+        Processes that fit the estimator without some groups (None: one; -1: one per core). The result does
+        not depend on it.
 
     Attributes
     ----------
     estimator_ : estimator
         The estimator fitted on all samples.
     scale_ : ndarray of shape (n_energies,)
-        Typical error :math:`s(E)` on groups left out, in the unit of the curves.
+        Typical error :math:`s(E)` on groups left out, in the unit of the curves; a plain number of standard
+        deviations where the width follows that of the estimator.
+    std_floor_ : ndarray of shape (n_energies,) or None
+        Smallest standard deviation that counts; None where the width does not follow that of the estimator.
     scores_ : ndarray of shape (n_groups,)
         Score of every group; its sorted values answer for other levels.
     quantile_ : float
-        The factor :math:`q`.
+        The factor :math:`q` at `level`.
+    edge_scores_ : ndarray of shape (n_groups, 3) or None
+        Largest error of VBM, CBM and gap [eV] of every group when left out, NaN for groups without that
+        edge; None if the estimator tells no edges.
+    energies_ : ndarray of shape (n_energies,)
+        Grid of the curves [eV], if the estimator has one.
     n_features_in_ : int
         Number of features.
 
     See Also
     --------
     DOSRegressor : Predicts the curves.
+    strain2dos.dos.metrics : Coverage, width and score of bands.
 
     Notes
     -----
@@ -94,21 +109,35 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
     >>> model = ConformalDOSRegressor(LinearRegression(), level=0.8).fit(strain, dos)
     >>> model.predict_interval([[0.025]]).shape
     (1, 101, 2)
+    >>> model.predict_interval([[0.025]], level=0.5).shape
+    (1, 101, 2)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [BaseEstimator],
         "cv": ["cv_object"],
         "level": [Interval(Real, 0, 1, closed="neither")],
+        "normalize": [StrOptions({"auto", "energy", "std"})],
+        "n_jobs": [Integral, None],
     }
 
-    def __init__(self, estimator: BaseEstimator, *, cv: Any = None, level: float = 0.9) -> None:
+    def __init__(
+        self,
+        estimator: BaseEstimator,
+        *,
+        cv: Any = None,
+        level: float = 0.9,
+        normalize: str = "auto",
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimator = estimator
         self.cv = cv
         self.level = level
+        self.normalize = normalize
+        self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: Any = None) -> Self:
         """Fit the estimator and record its errors on groups left out.
 
         Parameters
@@ -119,6 +148,10 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
             Curves.
         groups : array-like of shape (n_samples,), default=None
             Label of the strain state behind each row. None: rows with the same curve belong together.
+        edges : array-like of shape (n_samples, 2) or DataFrame, default=None
+            Valence band maximum and conduction band minimum [eV] from eigenvalues, or one
+            column per valley as in `DOSRegressor.fit`: handed on to the estimator if it takes them, and what `predict_edge_intervals` covers. None: the edges that the
+            estimator's threshold reads from the curves.
 
         Returns
         -------
@@ -128,81 +161,116 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         Raises
         ------
         ValueError
-            If there are too few groups for the level.
+            If there are too few groups for the level, if `cv` does not leave every group out once, if
+            `edges` does not fit `X` or the estimator, or if the estimator predicts no standard deviation
+            though ``normalize="std"``.
         """
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
         curves = np.asarray(y, dtype=np.float64)
         labels = check_groups(groups, curves.reshape(len(curves), -1))
-        n_groups = len(np.unique(labels))
-        self._refuse(n_groups, len(curves))
-        cv = self.cv
-        if cv is None:
-            cv = LeaveOneGroupOut() if n_groups <= _DEFAULT_FOLDS else GroupKFold(_DEFAULT_FOLDS)
-        residuals = np.full(curves.reshape(len(curves), -1).shape, np.nan)
-        for train, test in cv.split(X, curves, labels):
-            model = self._fit_one(X[train], curves[train], labels[train])
-            found = np.reshape(model.predict(X[test]), (len(test), -1))
-            residuals[test] = found - curves[test].reshape(found.shape)
-        self._score(residuals, labels)
-        self.estimator_ = self._fit_one(X, curves, labels)
+        check_edges(edges, len(curves))
+        self._check_estimator(edges)
+        refuse(self.level, len(np.unique(labels)), f"in n_samples = {len(curves)}")
+        std = self.normalize == "std" or (self.normalize == "auto" and tells_std(self.estimator))
+        errors = held_out(self.estimator, self.cv, X, curves, labels, edges, std=std, n_jobs=self.n_jobs)
+        self._score(errors, labels)
+        self.estimator_ = fit_with(clone(self.estimator), X, curves, groups=labels, edges=edges)
         return self
 
-    def _refuse(self, n_groups: int, n_samples: int) -> None:
-        if n_groups < 2 or self._rank(n_groups) > n_groups:
-            least = max(2, int(np.ceil(self.level / (1 - self.level) - 1e-9)))
+    def _check_estimator(self, edges: Any) -> None:
+        final = last_step(self.estimator)
+        if edges is not None and not (takes(final, "edges") or hasattr(final, "predict_edges")):
             raise ValueError(
-                f"level = {self.level:g} needs at least {least} groups "
-                f"(strain states), each with an error of its own, but there are {n_groups} in n_samples = "
-                f"{n_samples}; the highest level that they support is {n_groups / (n_groups + 1):.3f}. "
-                "Lower level, or add states."
+                f"edges were given, but {type(final).__name__} neither learns nor predicts band edges; leave "
+                "them out, or use DOSRegressor."
+            )
+        if self.normalize == "std" and not tells_std(final):
+            raise ValueError(
+                f'normalize="std" needs predict(X, return_std=True), which {type(final).__name__} lacks; '
+                'pass normalize="energy", or use DOSRegressor.'
             )
 
-    def _fit_one(self, X: Array, y: Array, labels: NDArray[np.intp]) -> Any:
-        model = clone(self.estimator)
-        takes = has_fit_parameter(model, "groups")
-        if not takes and hasattr(model, "steps") and has_fit_parameter(model.steps[-1][1], "groups"):
-            return model.fit(X, y, **{f"{model.steps[-1][0]}__groups": labels})
-        return model.fit(X, y, groups=labels) if takes else model.fit(X, y)
+    def _score(self, errors: HeldOut, labels: NDArray[np.intp]) -> None:
+        residuals = errors.residuals
+        self.std_floor_ = None
+        if errors.std is not None:
+            # groups count alike, however many rows they have
+            sizes = [np.square(errors.std[labels == label]).mean(0) for label in np.unique(labels)]
+            self.std_floor_ = _LEAST_STD * typical(np.mean(sizes, axis=0))
+            residuals = residuals / np.maximum(errors.std, self.std_floor_)
+        self.scale_, self.scores_ = curve_scores(residuals, labels)
+        self.quantile_ = quantile(self.scores_, self.level)
+        self.edge_scores_ = None if errors.edges is None else edge_scores(errors.edges, labels)
 
-    def _score(self, residuals: Array, labels: NDArray[np.intp]) -> None:
-        seen = np.isfinite(residuals).all(1)
-        per_group = [residuals[seen & (labels == label)] for label in np.unique(labels[seen])]
-        self._refuse(len(per_group), len(residuals))
-        squares = np.array([np.square(rows).mean(0) for rows in per_group])
-        total, n = squares.sum(0), len(squares)
-        self.scale_ = _typical(total / n)
-        # a group's own error must not widen the unit that it is measured in: that of a new curve cannot
-        self.scores_ = np.array(
-            [
-                np.max(np.abs(rows) / _typical((total - own) / max(n - 1, 1)))
-                for rows, own in zip(per_group, squares, strict=True)
-            ]
-        )
-        self.quantile_ = float(np.sort(self.scores_)[self._rank(len(per_group)) - 1])
-
-    def _rank(self, n_groups: int) -> int:
-        # 10 x 0.9 is a little more than 9 in binary
-        return max(1, int(np.ceil((n_groups + 1) * self.level - 1e-9)))
-
-    def predict(self, X: ArrayLike) -> Array:
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict curves with the estimator fitted on all samples.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return the estimator's standard deviation too; `predict_interval` gives bands with a
+            stated coverage.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_energies) or (n_samples,)
+        dos : ndarray of shape (n_samples, n_energies) or (n_samples,)
             Curves.
+        std : ndarray of the same shape
+            Only with ``return_std=True``.
+
+        Raises
+        ------
+        ValueError
+            If the estimator predicts no standard deviation.
+        """
+        X = self._check(X)
+        if return_std and not tells_std(self.estimator_):
+            raise ValueError(
+                f"return_std=True needs an estimator that predicts a standard deviation, but "
+                f"{type(last_step(self.estimator_)).__name__} does not; call predict_interval."
+            )
+        return call_last(self.estimator_, "predict", X, **({"return_std": True} if return_std else {}))
+
+    def predict_interval(self, X: ArrayLike, level: float | None = None) -> Array:
+        """Predict bands that contain the whole curve at the stated level.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        level : float, default=None
+            Another level than the one that the regressor was made with.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_energies, 2)
+            Lower and upper bounds; the lower ones stay at or above zero where the estimator knows that
+            densities do. One energy for a vector of targets.
+
+        Raises
+        ------
+        ValueError
+            If there are too few groups for the level.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return self.estimator_.predict(X)
+        factor = self._factor(self.scores_, level, "level", "in the training set")
+        adaptive = self.std_floor_ is not None
+        answer = self.predict(X, return_std=True) if adaptive else self.predict(X)
+        curves, std = answer if adaptive else (answer, None)
+        curves = np.reshape(curves, (len(curves), -1))
+        width = factor * self.scale_
+        if std is not None:
+            width = width * np.maximum(per_energy(std, curves.shape), self.std_floor_)
+        lower = curves - width
+        if getattr(last_step(self.estimator_), "nonnegative_", False):
+            lower = np.maximum(lower, 0.0)
+        return np.stack([lower, curves + width], axis=-1)
 
-    def predict_interval(self, X: ArrayLike) -> Array:
-        """Predict bands that contain the whole curve at the stated level.
+    @available_if(last_has("predict_edges"))
+    def predict_edges(self, X: ArrayLike) -> BandEdges:
+        """Predict the band edges with the estimator fitted on all samples.
 
         Parameters
         ----------
@@ -211,17 +279,78 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
 
         Returns
         -------
-        ndarray of shape (n_samples, n_energies, 2)
-            Lower and upper bounds; the lower ones stay at or above zero where the estimator knows that
-            densities do. One energy for a vector of targets.
+        BandEdges
+            ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV], as the estimator gives them.
         """
-        curves = self.predict(X)
-        curves = curves.reshape(len(curves), -1)
-        width = self.quantile_ * self.scale_
-        lower = curves - width
-        if getattr(last_step(self.estimator_), "nonnegative_", False):
-            lower = np.maximum(lower, 0.0)
-        return np.stack([lower, curves + width], axis=-1)
+        return call_last(self.estimator_, "predict_edges", self._check(X))
+
+    @available_if(last_has("predict_edges"))
+    def predict_edge_intervals(self, X: ArrayLike, level: float | None = None) -> EdgeIntervals:
+        """Predict intervals that contain each band edge at the stated level.
+
+        The score of a group is the largest error over its rows when it was left out, one score for each of
+        VBM, CBM and gap; each interval keeps the level for itself, not the three together.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        level : float, default=None
+            Another level than the one that the regressor was made with.
+
+        Returns
+        -------
+        EdgeIntervals
+            ``(vbm, cbm, gap)``, each of shape (n_samples, 2) [eV]; gaps are not negative. Edges from
+            eigenvalues if `fit` was given some, else edges as the estimator's threshold reads them.
+
+        Raises
+        ------
+        ValueError
+            If the estimator tells no edges, or too few groups have the edge for the level.
+        """
+        check_is_fitted(self)
+        if self.edge_scores_ is None:
+            raise ValueError(
+                "edge intervals need edges of the groups left out, but the estimator was fitted without "
+                "energies and edges; construct it as DOSRegressor(energies=...) or give fit(..., edges=...)."
+            )
+        factors = []
+        for name, scores in zip(EdgeIntervals._fields, self.edge_scores_.T, strict=True):
+            known = scores[~np.isnan(scores)]
+            told = f"with a {name} among the {len(scores)} of the training set"
+            factors.append(self._factor(known, level, f"level of the {name} intervals", told))
+        return edge_intervals(self.predict_edges(X), factors)
+
+    @available_if(last_has("domain_score"))
+    def domain_score(self, X: ArrayLike) -> Array:
+        """Say how far every row lies from the training rows; above 1 it lies outside, where no level holds.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Score of the estimator.
+        """
+        return call_last(self.estimator_, "domain_score", self._check(X))
+
+    @property
+    def energies_(self) -> Array:
+        """Grid of the curves [eV], if the estimator has one."""
+        return last_step(self.estimator_).energies_
+
+    def _factor(self, scores: Array, level: float | None, what: str, counted: str) -> float:
+        share = self.level if level is None else check_level(level)
+        refuse(share, len(scores), counted, what)
+        return quantile(scores, share)
+
+    def _check(self, X: ArrayLike) -> Array:
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, dtype=np.float64)
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
         tags = super().__sklearn_tags__()

@@ -6,47 +6,163 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import ConvexHull, cKDTree
 
 Array = NDArray[np.float64]
 
-_MARGIN = 0.05
-_MAX_POINTS = 5000
+# past the hull by this share of its width counts as inside: phonons bend with strain, so that states inside
+# the strains of the training set can lie a little outside the hull of their phonons
+_MARGIN = 0.03
+# ... and by this many standard deviations of one row: isotropic states lie on the face E'- = E'+, and noise
+# pushes every second spectrum of them past it
+_SIGMA = 2.5
+# directions in which states differ by less than this share of the widest one hold curvature and noise
+_LEAST_SHARE = 0.05
+_MAX_AXES = 3
+_MAX_REST = 16
+_MAX_FACETS = 256
+# in standard deviations of a feature: less than this off a plane that holds the training rows is rounding
+_FLOOR = 1e-3
+_BEYOND_REST = 1.5
+_BEYOND_GAP = 1.25
 
 
 def describe_domain(features: Array, groups: NDArray[np.intp], rows: NDArray[np.intp]) -> dict[str, Any]:
-    """Keep the standardised training features and the distance at which a sample is a stranger.
+    """Keep the region of the training states, in standardised features, as arrays.
 
-    That distance is the 95th percentile of the distance from a training sample to the nearest one of
-    another group: an unseen state inside the training set is not farther away.
+    States (groups) differ along few directions, the axes, which the mean rows of the states give. Along
+    them the region is the convex hull of the means, widened by a margin; across them it is an ellipsoid of
+    the training rows.
     """
-    points, labels = features[rows], groups[rows]
-    distances = np.array(
-        [
-            _to_others(points, labels, label).max(initial=0.0)
-            if len(rows) == 1
-            else np.median(_to_others(points, labels, label))
-            for label in np.unique(labels)
-        ]
-    )
-    known = distances[np.isfinite(distances)]
-    reach = float(np.percentile(known, 95)) if known.size else 1.0
-    low, high = features.min(0), features.max(0)
-    return {"points": points, "reach": max(reach, 1e-9), "low": low, "high": high}
+    labels, states = np.unique(groups[rows], return_inverse=True)
+    points = features[rows]
+    count = np.bincount(states)[:, np.newaxis]
+    means = np.column_stack([np.bincount(states, column) for column in points.T]) / count
+    middle = means.mean(0)
+    within = points - means[states]
+    # one row per state tells nothing of the noise
+    noise = within.T @ within / max(len(points) - len(labels), 1)
+    axes = _axes(means - middle, noise)
+    inner = (means - middle) @ axes
+    blur = axes.T @ noise @ axes
+    normals, reach = _hull(inner, blur)
+    return {
+        "middle": middle,
+        "axes": axes,
+        "normals": normals,
+        "reach": reach,
+        "states": inner,
+        "gap": _gap(inner, blur),
+        **_rest(points - middle, axes),
+    }
 
 
-def _to_others(points: Array, labels: NDArray[np.intp], label: int) -> Array:
-    others = points[labels != label]
-    if not len(others):
-        return np.array([np.inf])
-    return cKDTree(others).query(points[labels == label])[0]
+def _axes(centred: Array, noise: Array) -> Array:
+    _, size, axes = np.linalg.svd(centred, full_matrices=False)
+    size = size / np.sqrt(len(centred))
+    blur = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", axes, noise, axes), 0.0))
+    told = (size > _LEAST_SHARE * size[0]) & (size > blur)
+    most = min(_MAX_AXES, int(np.log2(len(centred))))
+    return np.ascontiguousarray(axes[: min(int(np.argmin(np.r_[told, False])), most)].T)
+
+
+def _hull(inner: Array, blur: Array) -> tuple[Array, Array]:
+    """Return outward normals of the hull and, for each, how far the widened hull reaches from the middle."""
+    n = inner.shape[1]
+    if n == 0:
+        return np.zeros((0, 0)), np.zeros(0)
+    normals = np.array([[1.0], [-1.0]]) if n == 1 else _normals(inner)
+    ends = inner @ normals.T
+    width = ends.max(0) - ends.min(0)
+    noise = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", normals, blur, normals), 0.0))
+    return normals, ends.max(0) + np.maximum(_MARGIN * width, _SIGMA * noise)
+
+
+def _normals(inner: Array) -> Array:
+    n = inner.shape[1]
+    hull = ConvexHull(inner)
+    if len(hull.equations) > _MAX_FACETS:
+        # the outermost points in fixed directions, a number that bounds the facets; the reach of their
+        # normals is still that of all points, so that the region holds every state
+        directions = np.random.RandomState(0).normal(size=(_MAX_FACETS // 2, n))
+        hull = ConvexHull(inner[np.unique(np.argmax(directions @ inner.T, axis=1))])
+    # facets with more corners than axes come in pieces
+    return np.unique(hull.equations[:, :n].round(9), axis=0)
+
+
+def _gap(inner: Array, blur: Array) -> float:
+    """Return the widest distance from a state to its nearest neighbour, widened."""
+    if len(inner) < 2 or inner.shape[1] == 0:
+        return np.inf
+    nearest = cKDTree(inner).query(inner, k=2)[0][:, 1]
+    return float(_BEYOND_GAP * nearest.max() + _SIGMA * np.sqrt(np.trace(blur)))
+
+
+def _rest(centred: Array, axes: Array) -> dict[str, Any]:
+    """Return directions across the axes, the scatter of the rows along them, and how far rows scatter."""
+    across = centred - (centred @ axes) @ axes.T
+    _, size, directions = np.linalg.svd(across, full_matrices=False)
+    scale = size / np.sqrt(len(centred))
+    # directions without scatter may lean into the axes: what is left along them is counted as a whole
+    n = min(_MAX_REST, len(centred) // 4, int(np.sum(scale > _FLOOR)))
+    directions, scale = np.ascontiguousarray(directions[:n].T), scale[:n]
+    other = np.square(across - (across @ directions) @ directions.T).sum(1)
+    other_scale = max(float(np.sqrt(other.mean())), _FLOOR)
+    squares = np.square((across @ directions) / scale).sum(1)
+    # what a row would have got had it not shaped the ellipsoid itself
+    squares = squares / np.maximum(1.0 - squares / len(centred), 0.1) + other / other_scale**2
+    limit = _BEYOND_REST * max(float(np.sqrt(squares.max())), 1.0)
+    return {"rest": directions, "scale": scale, "other_scale": other_scale, "limit": limit}
 
 
 def stray(domain: dict[str, Any], features: Array) -> Array:
-    """Return the larger of two ratios: distance to the nearest sample, and distance past the range."""
-    nearest = cKDTree(domain["points"]).query(features)[0] / domain["reach"]
-    middle = 0.5 * (domain["low"] + domain["high"])
-    half = 0.5 * (domain["high"] - domain["low"]) * (1.0 + 2 * _MARGIN)
-    past = np.abs(features - middle) / np.maximum(half, 1e-6)
-    return np.maximum(nearest, past.max(1))
+    """Return the largest of three ratios: past the hull, across the axes, and to the nearest state."""
+    score, place = _ratios(
+        np.ascontiguousarray(features),
+        domain["middle"],
+        domain["axes"],
+        domain["normals"],
+        domain["reach"],
+        domain["rest"],
+        domain["scale"],
+        float(domain["other_scale"]),
+        float(domain["limit"]),
+    )
+    if np.isfinite(domain["gap"]):
+        score = np.maximum(score, cKDTree(domain["states"]).query(place)[0] / domain["gap"])
+    return score
+
+
+@njit(cache=True, nogil=True)
+def _ratios(features, middle, axes, normals, reach, rest, scale, other_scale, limit):  # type: ignore[no-untyped-def]
+    # loops: a matrix product would sum in an order that depends on the number of rows
+    n, k = features.shape
+    n_axes, n_rest = axes.shape[1], rest.shape[1]
+    score, place = np.empty(n), np.zeros((n, n_axes))
+    x = np.empty(k)
+    for row in range(n):
+        for column in range(k):
+            x[column] = features[row, column] - middle[column]
+        other = 0.0
+        for column in range(k):
+            other += x[column] ** 2
+        for axis in range(n_axes):
+            for column in range(k):
+                place[row, axis] += x[column] * axes[column, axis]
+            other -= place[row, axis] ** 2
+        across = 0.0
+        for axis in range(n_rest):
+            part = 0.0
+            for column in range(k):
+                part += x[column] * rest[column, axis]
+            other -= part**2
+            across += (part / scale[axis]) ** 2
+        score[row] = np.sqrt(across + max(other, 0.0) / other_scale**2) / limit
+        for facet in range(len(reach)):
+            past = 0.0
+            for axis in range(n_axes):
+                past += normals[facet, axis] * place[row, axis]
+            score[row] = max(score[row], past / reach[facet])
+    return score, place

@@ -391,12 +391,36 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,)
-            The larger of two ratios: the distance to the nearest training row against the distance at which
-            training states have their neighbours (95th percentile over states left out), and the distance
-            from the middle of the training range of a feature against half that range widened by 5 %.
+            The largest of three ratios, each of which is 1 where the region of the training states ends. The
+            distance from their middle against that of the convex hull of their mean rows, in up to three
+            directions along which they differ most; the hull is widened by 3 % of its width, or by 2.5
+            standard deviations of the rows of one state where that is more. Across these directions, the
+            deviation against 1.5 times the largest one of a training row, in units of their scatter. And the
+            distance to the nearest state against 1.25 times the largest one between training neighbours.
+
+        Notes
+        -----
+        States at the very edge of the training set, within the margin, count as inside. Rows of a state on
+        the edge (isotropic strain, where the two E' lines coincide) scatter past it; the margin holds them
+        only if the training set has several rows per state and `fit` knows the groups.
         """
         X = self._check(X)
         return stray(self._domain_, (X - self._centre_) / self._scale_)
+
+    def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which rows lie in the region of the training rows, where errors are those of validation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples,)
+            Where `domain_score` is at most 1.
+        """
+        return self.domain_score(X) <= 1.0
 
     @property
     def nets_(self) -> list[Any]:

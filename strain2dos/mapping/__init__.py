@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_mapper": ["SpatialMapper"],
         "_pl": ["PLComparison", "compare_with_pl"],
         "_pl_display": ["PLComparisonDisplay"],
+        "_propagate": ["propagate_spectra"],
         "_steps": ["PixelStatus"],
         "_units": ["check_strain_unit"],
     },

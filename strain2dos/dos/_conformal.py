@@ -150,8 +150,9 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
             Label of the strain state behind each row. None: rows with the same curve belong together.
         edges : array-like of shape (n_samples, 2) or DataFrame, default=None
             Valence band maximum and conduction band minimum [eV] from eigenvalues, or one
-            column per valley as in `DOSRegressor.fit`: handed on to the estimator if it takes them, and what `predict_edge_intervals` covers. None: the edges that the
-            estimator's threshold reads from the curves.
+            column per valley as in `DOSRegressor.fit`: handed on to the estimator if it takes them, and what
+            `predict_edge_intervals` covers. None: the edges that the estimator's threshold reads from the
+            curves.
 
         Returns
         -------

@@ -98,14 +98,14 @@ def gaussian_process(X: Array, groups: Rows) -> Any:
 
 def kernel_ridge(X: Array, groups: Rows) -> Any:
     """Kernel ridge regression with a radial kernel."""
-    grid = {"kernelridge__alpha": np.logspace(-8, 0, 5), "kernelridge__gamma": np.logspace(-3, 0.5, 8)}
+    grid = {"kernelridge__alpha": np.logspace(-7, -1, 4), "kernelridge__gamma": np.logspace(-3, 0.5, 7)}
     return tuned(make_pipeline(StandardScaler(), KernelRidge(kernel="rbf")), grid, groups)
 
 
 def neural_network(X: Array, groups: Rows) -> Any:
     """scikit-learn's network, trained in full by a quasi-Newton method, which suits small sets."""
     net = MLPRegressor(
-        hidden_layer_sizes=(64, 64), solver="lbfgs", max_iter=500, early_stopping=False, random_state=0
+        hidden_layer_sizes=(64, 64), solver="lbfgs", max_iter=200, early_stopping=False, random_state=0
     )
     return tuned(make_pipeline(StandardScaler(), net), {"mlpregressor__alpha": [1e-4, 1e-2, 1.0]}, groups)
 

@@ -33,8 +33,8 @@ gap, VBM, CBM: mean absolute errors of edges read from curves [meV]; worst gap: 
 gap: mean absolute error of the gap learned from eigenvalues [meV]; worst: the largest of them. R2: mean over
 curves. MAE [states/eV/cell, or the table's unit]. L1: sum of absolute errors over sum of densities. W1:
 Wasserstein-1 distance [meV]. neg.: share of negative densities. In gap: mean size of the predicted density
-more than 0.2 eV inside the true gap, over the mean of the true curve. s/fold: seconds to fit and predict one
-fold, with the inner cross-validation that chooses settings."""
+more than 0.2 eV inside the true gap, over the mean of the true curve. s/fold: processor time to fit and
+predict one fold [s], with the inner cross-validation that chooses settings."""
 
 
 def tables(rows: list[Row], markdown: bool) -> str:

@@ -5,7 +5,7 @@ One table over data sets, splits and methods. Run as
 
     python benchmarks/accuracy.py [--skip-pair-network] [--markdown] [--records FOLDER]
 
-Splits: each strain state left out once (loo); a fifth of the states at a time (5-fold, shuffled three times);
+Splits: each strain state left out once (loo); a fifth of the states at a time (5-fold, in several orders);
 the corners of the hull of all states one at a time (ends), where every method extrapolates. Splits called
 leaky put points of one curve on both sides: they show what a random split makes a method look like, not how
 it predicts. ``--table`` names a table in the layout of the original notebooks (default:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     jobs = plan(options)
     rows: list[dict[str, Any]] = []
     total = sum(len(split.folds) for _, split, _ in jobs)
-    with tqdm(total=total, leave=False, mininterval=1.0, unit="fold") as bar:
+    with tqdm(total=total, leave=False, mininterval=1.0, dynamic_ncols=True, unit="fold") as bar:
         for job in jobs:
             bar.set_description_str(" | ".join([job[0].name, job[1].name, job[2]]), refresh=False)
             rows += run(*job, options, bar)
@@ -68,6 +68,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--folds", type=int, help="run this many folds per split, but all where folds share curves"
     )
+    parser.add_argument("--shuffles", type=int, default=3, help="repeat 5-fold in this many orders of states")
     parser.add_argument("--skip-pair-network", action="store_true", help="leave out the minutes-long network")
     parser.add_argument(
         "--pair-network-everywhere",
@@ -98,7 +99,7 @@ def plan(options: argparse.Namespace) -> list[Job]:
         (task, split._replace(folds=folds_of(split, options.folds)), method)
         for task in tasks(options.table, options.records)
         if wanted(task.name, options.data)
-        for split in splits(task)
+        for split in splits(task, options.shuffles)
         if wanted(split.name, options.splits)
         for method in methods(task, split)
         if wanted(method, options.only) and affordable(task, method)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,10 @@ class Task(NamedTuple):
         return self.X.shape[1] == 1
 
 
-def known_edges(data: StrainedDOS, rows: NDArray[np.intp]) -> Array | None:
-    """Give what `DOSRegressor.fit` is told about the edges of the training rows."""
+def known_edges(data: StrainedDOS, rows: NDArray[np.intp]) -> Any:
+    """Give what `DOSRegressor.fit` is told about the edges of the training rows: valleys where known."""
+    if data.valleys is not None:
+        return data.valleys.iloc[rows]
     return None if data.edges is None else data.edges[rows]
 
 

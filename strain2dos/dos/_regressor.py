@@ -118,7 +118,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         Smallest and largest value of each training feature, in the caller's units.
     history_ : list of dict
         One per net: ``"train_loss"`` and, with held-out groups, ``"valid_loss"``, arrays with one loss per
-        epoch.
+        epoch until that net stopped. Terms with a weight above 0 are part of both.
     n_iter_ : int
         Epochs of the net that trained longest.
     nets_, net_ : list of NeuralNetRegressor, NeuralNetRegressor

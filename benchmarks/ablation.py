@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 from _machine import machine
-from accuracy import invariants
 from sklearn.model_selection import KFold
 from tqdm import tqdm
 
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft
 from strain2dos.dos import metrics
+from strain2dos.simulate import strain_invariants
 
 OUTPUT = Path(__file__).parent / "output"
 THRESHOLD, REFERENCE = 0.15, -5.38
@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true", help="forget kept predictions")
     options = parser.parse_args()
     data = load_mos2_dft()
-    features = {"phonons": data.phonons, "invariants": invariants(data.strain)}
+    features = {"phonons": data.phonons, "invariants": strain_invariants(data.strain)}
     changes = {
         name: params
         for name, params in CHANGES.items()

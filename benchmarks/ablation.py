@@ -56,7 +56,7 @@ def predict(X: np.ndarray, data: Any, params: dict[str, Any]) -> dict[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = DOSRegressor(data.energies, random_state=0, **params)
-            model.fit(X[train], data.dos[train], edges=data.edges[train])
+            model.fit(X[train], data.dos[train], edges=data.valleys.iloc[train])
         curves[test] = model.predict(X[test])
         edges[test] = np.column_stack(model.predict_edges(X[test])[:2])
         shares.append(model.network_weight_)

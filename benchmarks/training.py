@@ -100,7 +100,8 @@ def main() -> None:
     ours, theirs = record["DOSRegressor"], record["pair network"]
     print(", ".join(f"{name} {value}" for name, value in record["machine"].items()))
     print(
-        f"DOSRegressor, {ours['states']} states, epochs {ours['epochs']}: {ours['seconds']:.2f} s (median of 5 fits)"
+        f"DOSRegressor, {ours['states']} states, epochs {ours['epochs']}: {ours['seconds']:.2f} s "
+        "(median of 5 fits)"
     )
     print(
         f"pair network, {theirs['pairs']} pairs, at most {options.epochs} epochs: {theirs['seconds']:.1f} s"

@@ -43,6 +43,10 @@ bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in on
 	$(BIN)/python benchmarks/map_speed.py
 	$(BIN)/python benchmarks/tight_binding.py
 	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/uncertainty.py
+	$(BIN)/python benchmarks/ablation.py
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/learning_curve.py
 
 wheel: $(VENV)/.ready-test  ## build the wheel and the source archive
 	$(PIP) build

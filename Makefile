@@ -43,6 +43,7 @@ bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in on
 	$(BIN)/python benchmarks/map_speed.py
 	$(BIN)/python benchmarks/tight_binding.py
 	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/gpu.py
 
 wheel: $(VENV)/.ready-test  ## build the wheel and the source archive
 	$(PIP) build

@@ -47,6 +47,7 @@ bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in on
 	$(BIN)/python benchmarks/ablation.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/learning_curve.py
+	$(BIN)/python benchmarks/gpu.py
 
 wheel: $(VENV)/.ready-test  ## build the wheel and the source archive
 	$(PIP) build

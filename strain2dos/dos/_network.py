@@ -136,6 +136,12 @@ def check_device(device: str) -> str:
     if kind == "cuda" and not torch.cuda.is_available():
         raise ValueError(
             f"device={device!r}, but torch {torch.__version__} finds no CUDA device on this machine; pass "
-            'device="auto" to use CUDA where there is one, or device="cpu".'
+            'device="auto" to use CUDA where there is one, or device="cpu"; a fitted model takes it by '
+            'model.set_params(device="cpu").'
+        )
+    if kind == "cuda" and (torch.device(device).index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device={device!r}, but this machine has {torch.cuda.device_count()} CUDA device(s), numbered "
+            'from 0; pass device="cuda" for the first, or device="auto".'
         )
     return device

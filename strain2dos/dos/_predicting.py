@@ -53,11 +53,12 @@ def curves(model: Any, X: Array, spread: bool) -> Any:
         scores, variance = outputs(model, features, model.heads_[0], spread)
         width = None if variance is None else _deviation(latent, scores, variance, 0.0)
         if model.prior_head_ is None:
-            answer[rows] = latent.decode(scores)[:size]
+            # only products of matrices need the whole block
+            answer[rows] = latent.representation.decode(latent.latents(scores)[:size])
         else:
             latents = latent.latents(scores)
             latents, width = _with_prior(model, latent, X[rows], features, latents, width)
-            answer[rows] = latent.representation.decode(latents)[:size]
+            answer[rows] = latent.representation.decode(latents[:size])
         if deviation is not None and width is not None:
             deviation[rows] = width[:size]
     return (answer, deviation) if spread else answer

@@ -102,7 +102,8 @@ class AlignedDecode(nn.Module):
     ) -> torch.Tensor:
         place = (self.energies - edge - grid[0]) / (grid[1] - grid[0])
         inside = place.clamp(0.0, len(grid) - 1.000001)
-        low = inside.detach().long()
+        # a place just below the last point rounds up to it in single precision
+        low = inside.detach().long().clamp(max=len(grid) - 2)
         left, right = values.gather(-1, low), values.gather(-1, low + 1)
         in_gap = place > len(grid) - 1 if gap_side > 0 else place < 0
         return torch.where(in_gap, 0.0, left + (inside - low) * (right - left))

@@ -43,6 +43,10 @@ DOUBLET_PENALTY = 2.5
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
 TRY_DOUBLET = 6.0
+# A partner this many times as far away as a doublet usually reaches counts if the residual there is at least
+# STRONG of the line: large uniaxial strain tears the two so far apart, and noise does not stand so high.
+FAR = 2.2
+STRONG = 0.3
 # Less probable than exp(-15) needs no further look.
 HOPELESS = 30.0
 
@@ -120,7 +124,8 @@ def may_be_doublet(problem, singlets, doublets, view, noise2, s):
     score = split_score(problem, singlets, view, s.params[P1], s)
     if score > TRY_DOUBLET * noise2:
         return True
-    return _stands_apart(problem, singlets, doublets.reach[problem.pair + 1], view, np.sqrt(noise2), s)
+    reach = FAR * doublets.reach[problem.pair + 1]
+    return _stands_apart(problem, singlets, reach, view, np.sqrt(noise2), s)
 
 
 @njit(**OPTIONS)
@@ -128,8 +133,8 @@ def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
     """Doublet start from the singlet fit.
 
     ``beside`` False: 0.6 of its height, half a half width to either side. True: the singlet as it is, and a
-    second line at the highest residual (three points together) within the reach of a doublet; the scratch
-    must hold that residual.
+    second line at the highest residual (three points together) within the reach of a doublet, or a strong one
+    beyond; the scratch must hold that residual.
     """
     pair, n1, n2, p1 = problem.pair, singlets.low.size, doublets.low.size, s.params[P1]
     for j in range(n2):
@@ -140,11 +145,13 @@ def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
     c, g = p1[pair], p1[2 * n1 + pair]
     if beside:
         residual = s.J[model_size(problem, singlets)]
-        top = -np.inf
+        least, top = 3.0 * STRONG * p1[n1 + pair], -np.inf
         for k in range(1, view.n - 1):
             x = s.points[AXIS, k]
             r = residual[k - 1] + residual[k] + residual[k + 1]
-            if r > top and 0.3 * g < abs(x - c) <= doublets.reach[pair + 1]:
+            apart, reach = abs(x - c), doublets.reach[pair + 1]
+            far = r > least * s.points[WEIGHTS, k] and apart <= FAR * reach
+            if r > top and apart > 0.3 * g and (apart <= reach or far):
                 top = r
                 p2[pair + 1] = x
                 p2[n2 + pair + 1] = s.points[SCALED, k] * 0.3

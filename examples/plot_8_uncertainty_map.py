@@ -13,7 +13,7 @@ A flag says where none of them holds. The map is synthetic, so all of them can b
 # --------
 # Spectra of the first-principles strain states. ``edges`` takes the energies of the valleys, so that the kink
 # of the gap where the valence top moves from K to Gamma is not smoothed. ``ConformalDOSRegressor`` fits the
-# regressor with some strain states left out, again and again, and records its errors on them; five folds and
+# regressor with some strain states left out, again and again, and records its errors on them; four folds and
 # small nets keep this short.
 
 import matplotlib.pyplot as plt
@@ -28,19 +28,19 @@ from strain2dos import ConformalDOSRegressor, DOSRegressor, RamanFeaturizer
 from strain2dos.datasets import make_raman_dos, make_raman_map
 from strain2dos.mapping import MapDisplay, propagate_spectra
 
-data = make_raman_dos(240, random_state=0)
+data = make_raman_dos(128, random_state=0)
 regressor = DOSRegressor(
     data.energies,
     representation="cdf",
-    n_members=2,
+    n_members=1,
     hidden_layer_sizes=(32,),
-    max_epochs=30,
+    max_epochs=20,
     random_state=0,
 )
 pipeline = make_pipeline(
     RamanFeaturizer(data.shift, features=("center",)),
     StandardScaler(),
-    ConformalDOSRegressor(regressor, cv=5, level=0.9),
+    ConformalDOSRegressor(regressor, cv=4, level=0.9),
 )
 pipeline.fit(
     data.spectra,
@@ -56,7 +56,7 @@ conformal = pipeline[-1]
 # Every spectrum becomes a row of features. Rows that hold NaN are pixels whose fit is not to be trusted: bare
 # substrate and dead pixels.
 
-flake = make_raman_map((25, 25), max_strain=0.03, random_state=3)
+flake = make_raman_map((21, 21), max_strain=0.03, random_state=3)
 spectra = flake.intensity.values.reshape(-1, flake.sizes["shift"])
 features = pipeline[:-1].transform(spectra)
 good = np.isfinite(features).all(axis=1)

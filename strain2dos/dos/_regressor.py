@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,10 +11,11 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
+from strain2dos._compat import _fit_context
 from strain2dos.dos import _device_predicting, _fitting, _predicting
 from strain2dos.dos._domain import stray
 from strain2dos.dos._edges import BandEdges, band_edges
+from strain2dos.dos._parameters import CONSTRAINTS
 from strain2dos.dos._score import CurveScoreMixin
 from strain2dos.dos._threads import one_thread
 
@@ -58,8 +58,8 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         Samples per step and net.
     early_stopping : bool, default=True
         Whether each net holds out groups, stops when its error on them no longer falls, and goes back to its
-        best weights. With fewer than
-        three groups nothing can be held out, and without held-out groups the nets have no say in the mean.
+        best weights. With fewer than three groups nothing can be held out, and without held-out groups the
+        nets have no say in the mean.
     validation_fraction : float, default=0.2
         Share of the groups that each net holds out, at least one.
     patience : int, default=30
@@ -73,8 +73,8 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         Whether there is a Gaussian process. False leaves the curves to the nets alone (`network_weight_` is
         1); the process then only chooses the representation where that is "auto".
     edge_weight : float, default=1.0
-        Weight of the errors of learned edges in the loss of the nets; 1 counts each edge like a direction in
-        which curves differ.
+        Weight of the errors of learned edges in the loss of the nets; at 1 all edges together count like the
+        curve.
     cdf_weight : float, default=0.0
         Weight of the error in the number of states between the gap and each energy, squared and integrated.
         This and the next terms act on the curve itself during the training of the nets. Each is measured by
@@ -189,36 +189,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     array([1.55])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "energies": ["array-like", None],
-        "representation": [StrOptions({"auto", "grid", "pca", "cdf", "aligned"})],
-        "nonnegative": ["boolean", StrOptions({"auto"})],
-        "hidden_layer_sizes": [tuple, list, Interval(Integral, 1, None, closed="left")],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
-        "loss": [StrOptions({"auto", "mse", "huber"})],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "response": [StrOptions({"linear", "quadratic"})],
-        "gaussian_process": ["boolean"],
-        "edge_weight": [Interval(Real, 0, None, closed="left")],
-        "cdf_weight": [Interval(Real, 0, None, closed="left")],
-        "smoothness_weight": [Interval(Real, 0, None, closed="left")],
-        "state_weight": [Interval(Real, 0, None, closed="left")],
-        "state_window": [tuple, list, None],
-        "gap_weight": [Interval(Real, 0, None, closed="left")],
-        "edge_threshold": [Interval(Real, 0, None, closed="neither")],
-        "edge_reference": [Real, StrOptions({"auto"})],
-        "prior": [HasMethods("predict"), None],
-        "device": [str],
-        "dtype": [StrOptions({"float64", "float32"})],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     def __init__(
         self,

@@ -75,7 +75,7 @@ class DeviceTrend(NamedTuple):
     weights: torch.Tensor
     slope: torch.Tensor
     level: torch.Tensor
-    precision: torch.Tensor
+    factor: torch.Tensor
     variance: torch.Tensor
 
     @classmethod
@@ -88,7 +88,7 @@ class DeviceTrend(NamedTuple):
             trend.weights,
             trend.kernel.linear * (points.T @ trend.weights),
             _CONSTANT * trend.weights.sum(0),
-            trend.precision,
+            trend.factor,
             trend.variance,
         )
         return cls(trend, *(torch.tensor(each, dtype=torch.float64, device=device) for each in arrays))
@@ -108,7 +108,7 @@ class DeviceTrend(NamedTuple):
         scaled, linear = features / self.length, self.fitted.kernel.linear
         cross = self._nearness(scaled) + linear * (scaled @ self.points.T) + _CONSTANT
         own = 1.0 + linear * scaled.square().sum(1) + _CONSTANT
-        share = own - ((cross @ self.precision) * cross).sum(1)
+        share = own - (cross @ self.factor).square().sum(1)
         return (share.clamp(min=0.0) + self.fitted.kernel.noise)[:, None] * self.variance
 
 

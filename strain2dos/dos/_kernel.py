@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from strain2dos.dos._groups import thin
@@ -94,6 +94,14 @@ def inverse_of(kernel: Kernel, features: Array) -> Array:
     matrix = kernel(features, features)
     matrix[np.diag_indices_from(matrix)] += kernel.noise
     return cho_solve(cho_factor(matrix, lower=True), np.eye(len(matrix)))
+
+
+def factor_of(kernel: Kernel, features: Array) -> Array:
+    """Return a factor F, with the inverse of the covariance with its noise F F^T."""
+    matrix = kernel(features, features)
+    matrix[np.diag_indices_from(matrix)] += kernel.noise
+    lower = cholesky(matrix, lower=True)
+    return solve_triangular(lower, np.eye(len(matrix)), lower=True).T
 
 
 def weigh_kernels(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.dos._groups import thin
-from strain2dos.dos._kernel import Kernel, inverse_of
+from strain2dos.dos._kernel import Kernel, factor_of, inverse_of
 
 Array = NDArray[np.float64]
 
@@ -17,12 +17,16 @@ _MAX_POINTS = 640
 
 
 class Trend(NamedTuple):
-    """A fitted Gaussian process for several outputs with one kernel: numbers and arrays only."""
+    """A fitted Gaussian process for several outputs with one kernel: numbers and arrays only.
+
+    The inverse covariance is kept as a factor: multiplied out, rounding under the kernel's large constant
+    would swamp the small variances of kernels with little noise.
+    """
 
     kernel: Kernel
     points: Array
     weights: Array
-    precision: Array
+    factor: Array
     variance: Array
     share: float = 1.0
 
@@ -33,7 +37,7 @@ class Trend(NamedTuple):
     def spread(self, features: Array) -> Array:
         """Return (n, n_outputs) variances, in the square of the outputs' unit."""
         cross = self.kernel(features, self.points)
-        share = self.kernel.diagonal(features) - ((cross @ self.precision) * cross).sum(1)
+        share = self.kernel.diagonal(features) - np.square(cross @ self.factor).sum(1)
         # what the noise of the features adds to a new sample belongs to its uncertainty
         return (np.maximum(share, 0.0) + self.kernel.noise)[:, None] * self.variance
 
@@ -92,7 +96,7 @@ def fit_trend(
         held_out[block] = outputs[block] - np.linalg.solve(inner, weights[block])
         share[block] = np.diag(np.linalg.inv(inner))
     variance = np.mean(np.square(held_out - outputs) / share[:, None], axis=0)
-    return Trend(kernel, features, weights, inverse, variance), held_out
+    return Trend(kernel, features, weights, factor_of(kernel, features), variance), held_out
 
 
 def _fit_sparse(
@@ -116,7 +120,8 @@ def _fit_sparse(
         rest = right - block.T @ outputs[np.isin(groups, labels_out)]
         held_out[np.isin(groups, labels_out)] = block @ np.linalg.solve(part, rest)
     weights = basis @ np.linalg.solve(gram + ridge, right)
-    precision = basis @ (np.eye(len(gram)) - noise * np.linalg.inv(gram + ridge)) @ basis.T
-    trend = Trend(kernel, points, weights, precision, np.ones(outputs.shape[1]))
+    told, axes = np.linalg.eigh(gram)
+    factor = basis @ axes * np.sqrt(np.maximum(told, 0.0) / (np.maximum(told, 0.0) + noise))
+    trend = Trend(kernel, points, weights, factor, np.ones(outputs.shape[1]))
     expected = trend.spread(points)[:, :1].mean()
     return trend._replace(variance=np.mean(np.square(held_out - outputs), axis=0) / expected), held_out

@@ -134,3 +134,23 @@ def test_gradients_leave_no_trace_in_torch():
     x = random.normal(size=(10, 1))
     weigh_kernels(x, np.sin(x), np.arange(10), random, refine=True)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("noise", [1e-4, 1e-6, 1e-8])
+def test_small_variances_survive_the_large_constant(noise):
+    # the oracle solves the same equations with 50 digits
+    import mpmath
+
+    random = np.random.RandomState(1)
+    points, new = random.normal(size=(24, 2)), random.normal(scale=0.5, size=(4, 2))
+    kernel = Kernel("gaussian", np.array([2.0, 3.0]), 0.1, noise)
+    outputs = np.sin(points[:, :1])
+    trend, _ = fit_trend(kernel, points, outputs, np.arange(24), random)
+    found = trend.spread(new)[:, 0] / trend.variance[0] - noise
+    with mpmath.workdps(50):
+        inverse = mpmath.inverse(mpmath.matrix(kernel(points, points)) + noise * mpmath.eye(24))
+        cross = mpmath.matrix(kernel(new, points))
+        explained = cross * inverse * cross.T
+        wanted = [float(kernel.diagonal(new)[i] - explained[i, i]) for i in range(4)]
+    # entries of the matrix are rounded in either way, relative to the constant of 100
+    np.testing.assert_allclose(found, wanted, rtol=0.02)

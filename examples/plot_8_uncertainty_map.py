@@ -53,7 +53,7 @@ conformal = pipeline[-1]
 # %%
 # A wrinkled flake
 # ----------------
-# The map is measured in a hurry, with about a tenth of the counts of the training spectra, and in places the
+# The map is measured in a hurry, with far fewer counts than the training spectra, and in places the
 # flake is doped more than any of those. Every spectrum becomes a row of features. Rows that hold NaN are
 # pixels whose fit is not to be trusted: bare substrate and dead pixels.
 

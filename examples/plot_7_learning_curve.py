@@ -124,7 +124,8 @@ for k, size in enumerate(sizes):
 # %%
 # Read it with care. The prior knows how states move with strain, though its own gap is off by more than
 # either model's. It can only make up for states that are missing, so what it gains should shrink as states
-# are added; a share near 0 says that the states at hand predict each other better without it. A larger
-# comparison, with more tight-binding curves and finer grids, is ``benchmarks/learning_curve.py``.
+# are added. A negative gain is a loss: the share is estimated from the same few states, and a prior that has
+# become needless can cost a little. A larger comparison, with more tight-binding curves and finer grids, is
+# ``benchmarks/learning_curve.py``.
 
 plt.show()

@@ -23,8 +23,9 @@ def load_mos2_dft() -> StrainedDOS:
     """Load the bundled first-principles DOS, band edges and phonons of strained monolayer MoS2.
 
     Each state is a small-strain tensor on the PBE lattice (a0 = 3.184 angstrom; x zigzag, y armchair) with
-    relaxed internal coordinates: 61 states over exx, eyy from -4 to 6 % and exy from -2 to 2 %. The DOS includes spin-orbit coupling; energies count from the vacuum level.
-    No two states are equal by symmetry; `strain2dos.simulate.expand_by_symmetry` gives the equal ones.
+    relaxed internal coordinates: 61 states over exx, eyy from -4 to 6 % and exy from -2 to 2 %. The DOS
+    includes spin-orbit coupling; energies count from the vacuum level. No two states are equal by symmetry;
+    `strain2dos.simulate.expand_by_symmetry` gives the equal ones.
 
     Returns
     -------

@@ -289,7 +289,7 @@ def test_a_row_is_predicted_to_the_same_bits_whatever_stands_beside_it(represent
     model = DOSRegressor(data.energies, representation=representation, max_epochs=5, random_state=0)
     model.fit(data.phonons, data.dos, edges=data.edges)
     random = np.random.default_rng(0)
-    X = np.repeat(data.phonons, 20, axis=0) + random.normal(scale=0.3, size=(320, 3))
+    X = np.repeat(data.phonons, 20, axis=0) + random.normal(scale=0.3, size=(20 * len(data), 3))
     shuffled = random.permutation(len(X))
     dos, std = model.predict(X, return_std=True)
     again, std_again = model.predict(X[shuffled], return_std=True)

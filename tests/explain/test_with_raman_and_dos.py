@@ -67,4 +67,5 @@ def test_the_gap_follows_the_split_line_and_hardly_the_one_that_doping_moves():
     # tension lowers both: d(gap)/d(E') > 0, about 16 meV per cm-1 where the gap is direct
     assert 0.008 < np.polyfit(position, share[:, 0], 1)[0] < 0.030
     a1 = gap[:, explanation.feature_names.index("A1'_center")]
-    assert np.abs(a1).mean() < np.abs(share[:, 0]).mean() / 4
+    # A1' mixes with E' under large uniaxial strain, so it keeps some say among states of low symmetry
+    assert np.abs(a1).mean() < np.abs(share[:, 0]).mean() / 3

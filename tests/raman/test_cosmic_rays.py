@@ -85,14 +85,14 @@ def test_hits_of_one_to_four_points_are_found(request, name, least_off, least_on
     for near, least in ((False, least_off), (True, least_on)):
         for kind, share in zip(HEIGHTS, least, strict=True):
             assert found[kind, near] >= share, (kind, near, found)
-    assert wrong < (60 if name == "flake" else 10)
+    assert wrong < (80 if name == "flake" else 10)
 
 
 def test_clean_maps_are_left_alone(flake, edge):
     steep = make_raman_map(
         (40, 40), max_strain=0.04, random_strain=0.003, cosmic_rays=0.0, n_dead=4, random_state=5
     )
-    for cube, most in ((flake.intensity.values, 60.0), (edge, 10.0), (steep.intensity.values, 150.0)):
+    for cube, most in ((flake.intensity.values, 80.0), (edge, 10.0), (steep.intensity.values, 150.0)):
         mask = mask_cosmic_rays(cube, return_mask=True)[1]
         assert 1e6 * mask.mean() < most
 

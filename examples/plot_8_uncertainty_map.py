@@ -58,7 +58,7 @@ conformal = pipeline[-1]
 # pixels whose fit is not to be trusted: bare substrate and dead pixels.
 
 flake = make_raman_map(
-    (21, 21), max_strain=0.03, counts=(300.0, 900.0), doping=0.25, cosmic_rays=0.0, random_state=3
+    (21, 21), max_strain=0.03, counts=(300.0, 900.0), doping=0.5, cosmic_rays=0.0, random_state=3
 )
 spectra = flake.intensity.values.reshape(-1, flake.sizes["shift"])
 features = pipeline[:-1].transform(spectra)

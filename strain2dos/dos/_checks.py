@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 
 
 def check_grid(model: Any, curves: Array) -> Array:
+    """Return the energies of the curves, numbers of the columns where none were given."""
     if model.energies is None:
         return np.arange(curves.shape[1], dtype=np.float64)
     given = np.asarray(model.energies, dtype=np.float64)
@@ -26,6 +27,7 @@ def check_grid(model: Any, curves: Array) -> Array:
 
 
 def check_nonnegative(model: Any, curves: Array, energies: Array) -> bool:
+    """Tell whether predictions may not be negative; a negative density in the curves is an error."""
     lowest = curves.min()
     if model.nonnegative == "auto":
         return bool(lowest >= 0)
@@ -39,6 +41,7 @@ def check_nonnegative(model: Any, curves: Array, energies: Array) -> bool:
 
 
 def check_reference(model: Any, energies: Array, curves: Array) -> float:
+    """Return an energy inside the gap."""
     if model.edge_reference != "auto":
         given = float(model.edge_reference)
         if not energies[0] <= given <= energies[-1]:

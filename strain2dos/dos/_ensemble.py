@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from strain2dos.dos._network import CorrectedLinear, with_products
+from strain2dos.dos._network import CorrectedLinear, corrected
 
 Array = NDArray[np.float64]
 Batch = tuple[torch.Tensor, dict[str, torch.Tensor]]
@@ -65,12 +65,7 @@ class Ensemble(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return (n_members, n, n_outputs) for the rows of every member."""
-        answer = self.linear(with_products(inputs, torch.cat) if self.quadratic else inputs)
-        if self.head is None:
-            return answer
-        for layer in self.layers:
-            inputs = nn.functional.silu(layer(inputs))
-        return answer + self.head(inputs)
+        return corrected(self, inputs)
 
 
 def member_weights(state: dict[str, torch.Tensor], member: int) -> dict[str, Array]:

@@ -91,17 +91,19 @@ def predictive_density(kernel: Kernel, features: Array, outputs: Array, blocks: 
 
 def inverse_of(kernel: Kernel, features: Array) -> Array:
     """Return the inverse of the covariance of the features with its noise."""
-    matrix = kernel(features, features)
-    matrix[np.diag_indices_from(matrix)] += kernel.noise
-    return cho_solve(cho_factor(matrix, lower=True), np.eye(len(matrix)))
+    return cho_solve(cho_factor(_with_noise(kernel, features), lower=True), np.eye(len(features)))
 
 
 def factor_of(kernel: Kernel, features: Array) -> Array:
     """Return a factor F, with the inverse of the covariance with its noise F F^T."""
+    lower = cholesky(_with_noise(kernel, features), lower=True)
+    return solve_triangular(lower, np.eye(len(features)), lower=True).T
+
+
+def _with_noise(kernel: Kernel, features: Array) -> Array:
     matrix = kernel(features, features)
     matrix[np.diag_indices_from(matrix)] += kernel.noise
-    lower = cholesky(matrix, lower=True)
-    return solve_triangular(lower, np.eye(len(matrix)), lower=True).T
+    return matrix
 
 
 def weigh_kernels(

@@ -59,12 +59,17 @@ class CorrectedLinear(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return (..., n_outputs) latents."""
-        answer = self.linear(with_products(inputs, torch.cat) if self.quadratic else inputs)
-        if self.head is None:
-            return answer
-        for layer in self.layers:
-            inputs = nn.functional.silu(layer(inputs))
-        return answer + self.head(inputs)
+        return corrected(self, inputs)
+
+
+def corrected(module: Any, inputs: torch.Tensor) -> torch.Tensor:
+    """Return the smooth response and what the hidden layers add to it, for one net or all members at once."""
+    answer = module.linear(with_products(inputs, torch.cat) if module.quadratic else inputs)
+    if module.head is None:
+        return answer
+    for layer in module.layers:
+        inputs = nn.functional.silu(layer(inputs))
+    return answer + module.head(inputs)
 
 
 def n_terms(n_inputs: int, quadratic: bool) -> int:

@@ -382,7 +382,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             The largest of three ratios, each of which is 1 where the region of the training states ends. The
             distance from their middle against that of the convex hull of their mean rows, in up to three
-            directions along which they differ most; the hull is widened by 3 % of its width, or by 2.5
+            directions along which they differ most; the hull is widened by 2 % of its width, or by 2.5
             standard deviations of the rows of one state where that is more. Across these directions, the
             deviation against 1.5 times the largest one of a training row, in units of their scatter. And the
             distance to the nearest state against 1.25 times the largest one between training neighbours.

@@ -18,7 +18,7 @@ from strain2dos.datasets._measured_scale import (
     position_provenance,
 )
 from strain2dos.datasets._mos2_dft import load_mos2_dft
-from strain2dos.datasets._strained import StrainedDOS
+from strain2dos.datasets._strained import StrainedDOS, edge_table
 from strain2dos.simulate._phonon_calibration import Calibration
 from strain2dos.simulate._phonons import ROOM_TEMPERATURE
 from strain2dos.simulate._raman import simulate_spectra
@@ -88,6 +88,20 @@ class RamanDOS:
     def edges(self) -> NDArray[np.float64]:
         """Valence and conduction band edges, shape (n, 2) in eV."""
         return np.column_stack([self.vbm, self.cbm])
+
+    @property
+    def edge_targets(self) -> pd.DataFrame:
+        """What `DOSRegressor.fit` is best told of the band edges: `valleys` where known, else `edges`.
+
+        A table in eV with one row per spectrum, as `StrainedDOS.edge_targets`.
+
+        Examples
+        --------
+        >>> from strain2dos.datasets import make_raman_dos
+        >>> make_raman_dos(32, random_state=0).edge_targets.shape
+        (32, 5)
+        """
+        return edge_table(self.valleys, self.edges, self.name)
 
 
 def make_raman_dos(

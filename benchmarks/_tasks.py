@@ -41,10 +41,9 @@ class Task(NamedTuple):
 
 
 def known_edges(data: StrainedDOS, rows: NDArray[np.intp]) -> Any:
-    """Give what `DOSRegressor.fit` is told about the edges of the training rows: valleys where known."""
-    if data.valleys is not None:
-        return data.valleys.iloc[rows]
-    return None if data.edges is None else data.edges[rows]
+    """Give what `DOSRegressor.fit` is told about the edges of the training rows: None where unknown."""
+    told = data.edge_targets
+    return None if told is None else told.iloc[rows]
 
 
 def tasks(table: Path | None, records: Path | None) -> list[Task]:

@@ -47,8 +47,9 @@ display.figure_.set_size_inches(7, 4.5)
 # %%
 # The pipeline, validated on unseen strain states
 # -----------------------------------------------
-# ``edges`` hands over the band edges known from eigenvalues: they are learned jointly with the curve, so the
-# predicted gap does not depend on the broadening of the density of states.
+# ``edges`` hands over what eigenvalues say of the band edges: it is learned jointly with the curve, so the
+# predicted gap does not depend on the broadening of the density of states. ``edge_targets`` holds the
+# energies of single valleys, which are smooth in strain where the edges have kinks.
 
 pipeline = make_pipeline(
     RamanFeaturizer(shift=data.shift),
@@ -63,7 +64,7 @@ def fit(rows):
         data.spectra[rows],
         data.dos[rows],
         dosregressor__groups=data.groups[rows],
-        dosregressor__edges=data.edges[rows],
+        dosregressor__edges=data.edge_targets.iloc[rows],
     )
 
 

@@ -22,7 +22,7 @@ pipeline = make_pipeline(
     StandardScaler(),
     DOSRegressor(energies=data.energies, n_members=3, random_state=0),
 )
-pipeline.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edges)
+pipeline.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edge_targets)
 
 # %%
 # Two per cent of biaxial strain, against the spectra of the unstrained states: what does this strain change?
@@ -35,14 +35,14 @@ display = explanation.plot_heatmap(kind="signed", energy_range=(-7.5, -3.5))
 
 # %%
 # The same through the gap. The positions of the lines carry the change; areas and widths, which tell of
-# focus and quality rather than of strain, do not.
+# focus and quality rather than of strain, add little.
 
 for name, value in zip(explanation.feature_names, explanation.edge_values["gap"].mean(axis=0), strict=True):
     print(f"{name:12s} {1e3 * value:+8.1f} meV")
 
 # %%
 # E' and A1' move together under strain, so how the credit is split between them depends on the model; their
-# sum does not.
+# sum hardly does.
 
 positions = [name for name in explanation.feature_names if "center" in name or "-E'" in name]
 together = explanation.grouped({"all line positions": positions})

@@ -63,11 +63,10 @@ def raman_metadata(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, *, 
 
 def fit_raman(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray) -> Pipeline:
     """Fit on `rows` of `training`, with the band edges from eigenvalues and one group per strain state."""
-    edges = training.edges[rows] if training.valleys is None else training.valleys.iloc[rows]
     return pipeline.fit(
         training.spectra[rows],
         training.dos[rows],
-        dosregressor__edges=edges,
+        dosregressor__edges=training.edge_targets.iloc[rows],
         dosregressor__groups=training.groups[rows],
     )
 

@@ -10,18 +10,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from strain2dos.datasets._line_shapes import independent_quantiles, line_shapes
-from strain2dos.datasets._measured_scale import (
-    PhononSource,
-    line_positions,
-    only_mos2,
-    position_provenance,
-)
+from strain2dos.datasets._line_shapes import independent_quantiles
+from strain2dos.datasets._measured_scale import PhononSource, only_mos2
+from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._mos2_dft import load_mos2_dft
-from strain2dos.datasets._strained import StrainedDOS
+from strain2dos.datasets._strained import StrainedDOS, edge_table
 from strain2dos.simulate._phonon_calibration import Calibration
 from strain2dos.simulate._phonons import ROOM_TEMPERATURE
-from strain2dos.simulate._raman import simulate_spectra
 
 #: Default axis in cm-1: holds E' and A1' of every bundled state, at the pixel of a 1800 lines/mm grating.
 DEFAULT_SHIFT = np.round(np.arange(330.0, 440.0, 0.6), 6)
@@ -88,6 +83,20 @@ class RamanDOS:
     def edges(self) -> NDArray[np.float64]:
         """Valence and conduction band edges, shape (n, 2) in eV."""
         return np.column_stack([self.vbm, self.cbm])
+
+    @property
+    def edge_targets(self) -> pd.DataFrame:
+        """What `DOSRegressor.fit` is best told of the band edges: `valleys` where known, else `edges`.
+
+        A table in eV with one row per spectrum, as `StrainedDOS.edge_targets`.
+
+        Examples
+        --------
+        >>> from strain2dos.datasets import make_raman_dos
+        >>> make_raman_dos(32, random_state=0).edge_targets.shape
+        (32, 5)
+        """
+        return edge_table(self.valleys, self.edges, self.name)
 
 
 def make_raman_dos(
@@ -182,23 +191,11 @@ def make_raman_dos(
     chosen = states.subset(rows)
     axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(shift, dtype=np.float64)
     density = rng.normal(0.0, doping, n_samples)
-    lines = line_positions(
-        chosen.strain,
-        chosen.phonons,
-        doping=density,
-        temperature=temperature,
-        phonons=phonons,
-        calibration=calibration,
+    measurement = Measurement(
+        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation
     )
-    spectra = simulate_spectra(
-        lines,
-        axis,
-        **line_shapes(independent_quantiles(n_samples, rng), counts),
-        instrument_fwhm=instrument_fwhm,
-        polarisation=polarisation,
-        strain=chosen.strain,
-        cosmic_rays=cosmic_rays,
-        random_state=rng,
+    lines, spectra = measurement.spectra(
+        axis, chosen.strain, chosen.phonons, density, independent_quantiles(n_samples, rng), rng
     )
     edges = {key: getattr(chosen, key) for key in ("vbm", "cbm", "gap")}
     return RamanDOS(
@@ -213,13 +210,5 @@ def make_raman_dos(
         groups=states.groups[rows],
         name=chosen.name,
         valleys=None if states.valleys is None else states.valleys.iloc[rows],
-        provenance={
-            "states": states.provenance,
-            "counts": counts,
-            "doping_std": doping,
-            "cosmic_rays": cosmic_rays,
-            "instrument_fwhm_cm-1": instrument_fwhm,
-            "polarisation_rad": polarisation,
-        }
-        | position_provenance(phonons, calibration, temperature),
+        provenance={"states": states.provenance} | measurement.provenance(),
     )

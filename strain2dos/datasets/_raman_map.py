@@ -10,20 +10,18 @@ from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_random_state
 
 from strain2dos.datasets._interpolation import interpolate_states
-from strain2dos.datasets._line_shapes import line_shapes, smooth_quantiles
+from strain2dos.datasets._line_shapes import smooth_quantiles
 from strain2dos.datasets._measured_scale import (
     EXCITON_UNSTRAINED,
     PhononSource,
     exciton_offset,
-    line_positions,
     only_mos2,
-    position_provenance,
 )
+from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
 from strain2dos.datasets._raman_scenes import Scene, flake_outline, stretched_membrane
 from strain2dos.simulate._phonon_calibration import Calibration
 from strain2dos.simulate._phonons import ROOM_TEMPERATURE
-from strain2dos.simulate._raman import simulate_spectra
 from strain2dos.simulate._wrinkle import random_strain_field
 
 _LONG_NAMES = {
@@ -158,23 +156,11 @@ def make_raman_map(
     density = np.where(flake, _smooth_noise(shape, rng) * doping, np.nan)
     tensors = strain.reshape(-1, 3)
     state = interpolate_states(tensors)
-    lines = line_positions(
-        tensors,
-        state["phonons"],
-        doping=density.ravel(),
-        temperature=temperature,
-        phonons=phonons,
-        calibration=calibration,
+    measurement = Measurement(
+        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation
     )
-    spectra = simulate_spectra(
-        lines,
-        axis,
-        **line_shapes(smooth_quantiles(shape, rng), counts),
-        instrument_fwhm=instrument_fwhm,
-        polarisation=polarisation,
-        strain=tensors,
-        cosmic_rays=cosmic_rays,
-        random_state=rng,
+    _, spectra = measurement.spectra(
+        axis, tensors, state["phonons"], density.ravel(), smooth_quantiles(shape, rng), rng
     )
     dead = _kill_pixels(spectra, flake, n_dead, rng)
     truth = {key: state[key].reshape(shape) for key in ("vbm", "cbm", "gap", "gap_direct")}
@@ -187,13 +173,10 @@ def make_raman_map(
         "max_strain": max_strain,
         "random_strain": random_strain,
         "pl_noise": pl_noise,
-        "counts": counts,
-        "doping_std": doping,
-        "cosmic_rays": cosmic_rays,
         "n_dead": n_dead,
-        "instrument_fwhm_cm-1": instrument_fwhm,
-        "polarisation_rad": "none" if polarisation is None else list(polarisation),
-    } | position_provenance(phonons, calibration, temperature)
+    } | measurement.provenance()
+    # attributes of NetCDF cannot be None
+    attrs["polarisation_rad"] = "none" if polarisation is None else list(polarisation)
     return _dataset(spectra.reshape(*shape, -1), truth, {"flake": flake, "dead": dead}, (y, x, axis), attrs)
 
 

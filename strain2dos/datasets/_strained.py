@@ -158,6 +158,24 @@ class StrainedDOS:
                     found[f"{name}_{key.removeprefix(prefix)}"] = energy
         return pd.DataFrame(found, index=pd.Index(self.name, name="state")) if found else None
 
+    @property
+    def edge_targets(self) -> pd.DataFrame | None:
+        """What `DOSRegressor.fit` is best told of the band edges: `valleys` where known, else `edges`.
+
+        A table in eV with one row per strain state, whose columns begin with ``vbm`` and ``cbm``; pick
+        training rows with ``.iloc``, which keeps its columns. None where the source gives no edges.
+
+        Examples
+        --------
+        >>> from strain2dos.datasets import load_mos2_dft
+        >>> data = load_mos2_dft()
+        >>> list(data.edge_targets)
+        ['vbm_K', 'vbm_G', 'vbm_Q', 'cbm_K', 'cbm_Q']
+        >>> bool((data.edge_targets.filter(like="vbm").max(axis=1) - data.vbm).abs().max() < 1e-4)
+        True
+        """
+        return edge_table(self.valleys, self.edges, self.name)
+
     def subset(self, index: ArrayLike | slice) -> StrainedDOS:
         """Keep the strain states picked by integers, a slice or a boolean mask.
 
@@ -228,6 +246,15 @@ class StrainedDOS:
             key: getattr(self, key) for key in ("vbm", "cbm", "gap") if getattr(self, key) is not None
         }
         return pd.DataFrame(columns | self.extra, index=pd.Index(self.name, name="state"))
+
+
+def edge_table(
+    valleys: pd.DataFrame | None, edges: NDArray[np.float64] | None, names: list[str]
+) -> pd.DataFrame | None:
+    """Return the valleys where there are any, else the edges in a table of the same form."""
+    if valleys is not None or edges is None:
+        return valleys
+    return pd.DataFrame(edges, columns=["vbm", "cbm"], index=pd.Index(names, name="state"))
 
 
 def _index(where: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from strain2dos.dos._groups import thin
@@ -73,7 +73,7 @@ def predictive_density(kernel: Kernel, features: Array, outputs: Array, blocks: 
     their joint density would praise kernels so short that a group is a plateau.
     """
     try:
-        inverse = inverse_of(kernel, features)
+        inverse = inverse_of(cholesky_of(kernel, features))
         weighted = inverse @ outputs
         log_size, fit = 0.0, 0.0
         for block in blocks:
@@ -89,21 +89,21 @@ def predictive_density(kernel: Kernel, features: Array, outputs: Array, blocks: 
     return 0.5 * (log_size + n * np.log(max(fit / n, 1e-300)) + n)
 
 
-def inverse_of(kernel: Kernel, features: Array) -> Array:
-    """Return the inverse of the covariance of the features with its noise."""
-    return cho_solve(cho_factor(_with_noise(kernel, features), lower=True), np.eye(len(features)))
-
-
-def factor_of(kernel: Kernel, features: Array) -> Array:
-    """Return a factor F, with the inverse of the covariance with its noise F F^T."""
-    lower = cholesky(_with_noise(kernel, features), lower=True)
-    return solve_triangular(lower, np.eye(len(features)), lower=True).T
-
-
-def _with_noise(kernel: Kernel, features: Array) -> Array:
+def cholesky_of(kernel: Kernel, features: Array) -> Array:
+    """Return the lower Cholesky factor of the covariance of the features with its noise."""
     matrix = kernel(features, features)
     matrix[np.diag_indices_from(matrix)] += kernel.noise
-    return matrix
+    return cholesky(matrix, lower=True)
+
+
+def inverse_of(lower: Array) -> Array:
+    """Return the inverse of the covariance with this Cholesky factor."""
+    return cho_solve((lower, True), np.eye(len(lower)))
+
+
+def factor_of(lower: Array) -> Array:
+    """Return a factor F, with F F^T the inverse of the covariance with this Cholesky factor."""
+    return solve_triangular(lower, np.eye(len(lower)), lower=True).T
 
 
 def weigh_kernels(

@@ -24,18 +24,13 @@ def vbm_mae(
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n_samples, n_energies)
-        Curves.
-    energies : array-like of shape (n_energies,)
-        Energies [eV].
-    threshold, reference : float
-        As in `band_edges`.
+    y_true, y_pred, energies, threshold, reference
+        As in `gap_mae`.
 
     Returns
     -------
     float
-        Error [meV]. Curves whose true edge does not exist are left out; a predicted curve without the edge
-        that the true one has makes the error infinite, so that it cannot be overlooked.
+        Error [meV], with missing edges treated as in `gap_mae`.
 
     Examples
     --------
@@ -56,17 +51,13 @@ def cbm_mae(
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n_samples, n_energies)
-        Curves.
-    energies : array-like of shape (n_energies,)
-        Energies [eV].
-    threshold, reference : float
-        As in `band_edges`.
+    y_true, y_pred, energies, threshold, reference
+        As in `gap_mae`.
 
     Returns
     -------
     float
-        Error [meV], with missing edges treated as in `vbm_mae`.
+        Error [meV], with missing edges treated as in `gap_mae`.
 
     Examples
     --------
@@ -97,7 +88,8 @@ def gap_mae(
     Returns
     -------
     float
-        Error [meV], with missing edges treated as in `vbm_mae`.
+        Error [meV]. Curves whose true edge does not exist are left out; a predicted curve without the edge
+        that the true one has makes the error infinite, so that it cannot be overlooked.
 
     Examples
     --------
@@ -126,7 +118,7 @@ def edge_mae(edges_true: ArrayLike, edges_pred: ArrayLike) -> dict[str, float]:
     Returns
     -------
     dict
-        ``{"vbm": ..., "cbm": ..., "gap": ...}``, errors [meV], with missing edges treated as in `vbm_mae`.
+        ``{"vbm": ..., "cbm": ..., "gap": ...}``, errors [meV], with missing edges treated as in `gap_mae`.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from strain2dos.dos._edges import BandEdges
-from strain2dos.dos._steps import call_last, last_step, per_energy, tells_edges, tells_std
+from strain2dos.dos._steps import call_last, last_step, per_energy, tells_edge_std, tells_edges, tells_std
 
 Array = NDArray[np.float64]
 
@@ -73,8 +73,10 @@ def propagate_noise(
     n_draws : int, default=200
         Draws per row for "monte-carlo"; a standard deviation from 200 is good to 5 %.
     model_std : bool, default=False
-        Whether to add the standard deviation that the regressor itself predicts to `dos_std`, in quadrature
-        (edges have none).
+        Whether to add, in quadrature, the standard deviations that the regressor itself predicts: that of the
+        curves to `dos_std` and, where it learned its edges from eigenvalues (`DOSRegressor` after
+        ``fit(..., edges=...)``), those of the edges to `vbm_std`, `cbm_std` and `gap_std`. Edges that are
+        read from curves have none of their own.
     random_state : int, RandomState instance or None, default=None
         Seed of the draws.
 
@@ -158,7 +160,7 @@ class _Function:
         return np.vstack([self._part(rows[i : i + _CHUNK])[0] for i in _starts(len(rows))])
 
     def whole(self, rows: Array) -> tuple[Array, Array | None]:
-        """Return the numbers and, if asked, the standard deviation of the curves."""
+        """Return the numbers and, if asked, the standard deviation that the regressor gives each of them."""
         if not len(rows):
             return np.empty((0, 0)), None
         parts = [self._part(rows[i : i + _CHUNK], self.std) for i in _starts(len(rows))]
@@ -171,9 +173,17 @@ class _Function:
         curves, spread = answer if std else (answer, None)
         curves = np.reshape(curves, (len(rows), -1))
         spread = None if spread is None else per_energy(spread, curves.shape)
-        if self.tells_edges:
-            curves = np.column_stack([curves, *call_last(self.estimator, "predict_edges", X)])
-        return curves, spread
+        if not self.tells_edges:
+            return curves, spread
+        edges, width = self._edges(X, std)
+        return np.column_stack([curves, *edges]), None if spread is None else np.column_stack(
+            [spread, *width]
+        )
+
+    def _edges(self, X: Any, std: bool) -> tuple[BandEdges, Any]:
+        if std and tells_edge_std(self.estimator):
+            return call_last(self.estimator, "predict_edges", X, return_std=True)
+        return call_last(self.estimator, "predict_edges", X), np.zeros((3, len(X)))
 
 
 def _starts(n: int) -> range:
@@ -254,12 +264,12 @@ def _answer(
 
     size = np.broadcast_to(size, middle.shape)
     last = middle.shape[1] - 3 if with_edges and middle.size else middle.shape[1]
-    total = size[:, :last] if std is None else np.hypot(size[:, :last], std)
-    dos, dos_std = spread(middle[:, :last]), spread(total)
+    total = size if std is None else np.hypot(size, std)
+    dos, dos_std = spread(middle[:, :last]), spread(total[:, :last])
     if not with_edges or not middle.size:
         return NoisePropagation(dos, dos_std, None, None, None, None)
     edges = BandEdges(*(spread(column) for column in middle[:, last:].T))
-    return NoisePropagation(dos, dos_std, *(spread(column) for column in size[:, last:].T), edges)
+    return NoisePropagation(dos, dos_std, *(spread(column) for column in total[:, last:].T), edges)
 
 
 def feature_covariance(featurizer: Any, spectra: ArrayLike) -> tuple[Array, Array]:

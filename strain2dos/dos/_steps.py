@@ -62,6 +62,14 @@ def tells_edges(estimator: Any) -> bool:
     return getattr(final, "energies", final) is not None or bool(getattr(final, "edges_learned_", False))
 
 
+def tells_edge_std(estimator: Any) -> bool:
+    """Tell whether a fitted regressor learned its band edges and offers their standard deviation."""
+    final = last_step(estimator)
+    if not getattr(final, "edges_learned_", False) or not hasattr(final, "predict_edges"):
+        return False
+    return "return_std" in signature(final.predict_edges).parameters
+
+
 def takes(estimator: Any, name: str) -> bool:
     """Tell whether the last step can be fitted with an argument of that name."""
     return has_fit_parameter(last_step(estimator), name)

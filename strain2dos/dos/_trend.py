@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.dos._groups import thin
-from strain2dos.dos._kernel import Kernel, factor_of, inverse_of
+from strain2dos.dos._kernel import Kernel, cholesky_of, factor_of, inverse_of
 
 Array = NDArray[np.float64]
 
@@ -86,7 +86,8 @@ def fit_trend(
     """Return the process and (n, n_outputs) predictions of every group by the process without that group."""
     if len(features) > _MAX_POINTS:
         return _fit_sparse(kernel, features, outputs, groups, random)
-    inverse = inverse_of(kernel, features)
+    lower = cholesky_of(kernel, features)
+    inverse = inverse_of(lower)
     weights = inverse @ outputs
     held_out = np.empty_like(outputs)
     share = np.empty(len(outputs))
@@ -96,7 +97,7 @@ def fit_trend(
         held_out[block] = outputs[block] - np.linalg.solve(inner, weights[block])
         share[block] = np.diag(np.linalg.inv(inner))
     variance = np.mean(np.square(held_out - outputs) / share[:, None], axis=0)
-    return Trend(kernel, features, weights, factor_of(kernel, features), variance), held_out
+    return Trend(kernel, features, weights, factor_of(lower), variance), held_out
 
 
 def _fit_sparse(

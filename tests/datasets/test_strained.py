@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from strain2dos.datasets import StrainedDOS, load_mos2_dft
+from strain2dos.datasets import StrainedDOS, load_mos2_dft, make_raman_dos
+from strain2dos.dos._edge_targets import check_edges
 
 
 def small(**changes):
@@ -72,3 +74,25 @@ def test_dataset_goes_through_netcdf(tmp_path):
 def test_pickle_keeps_it():
     data = load_mos2_dft()
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(data)).dos, data.dos)
+
+
+def test_edge_targets_are_the_valleys_where_known_else_the_edges_else_nothing():
+    data = load_mos2_dft()
+    np.testing.assert_array_equal(data.edge_targets, data.valleys)
+    without = replace(data, extra={})
+    assert list(without.edge_targets) == ["vbm", "cbm"]
+    assert list(without.edge_targets.index) == data.name
+    np.testing.assert_array_equal(without.edge_targets, np.column_stack([data.vbm, data.cbm]))
+    assert small(vbm=[-1.0, -1.0]).edge_targets is None
+    raman = make_raman_dos(40, data=without, random_state=0)
+    np.testing.assert_array_equal(raman.edge_targets, raman.edges)
+    assert list(raman.edge_targets.index) == raman.name
+    assert make_raman_dos(40, random_state=0).edge_targets.filter(like="vbm").shape[1] > 1
+
+
+@pytest.mark.parametrize("extra", [{}, None])
+def test_edge_targets_say_the_same_as_the_edges_that_they_hold(extra):
+    data = load_mos2_dft() if extra is None else replace(load_mos2_dft(), extra=extra)
+    rows = np.arange(len(data)) % 3 > 0
+    told = check_edges(data.edge_targets.iloc[rows], int(rows.sum()))
+    np.testing.assert_allclose(told.edges, data.edges[rows], atol=1e-4)

@@ -87,6 +87,56 @@ def test_draws_agree_with_the_linear_rule_for_small_errors_and_repeat_with_the_s
     np.testing.assert_allclose(one.gap_std, linear.gap_std, rtol=0.07)
 
 
+class Blurred(Linear):
+    """The same with standard deviations of the edges that grow from row to row."""
+
+    def predict_edges(self, X, return_std=False):
+        edges = super().predict_edges(X)
+        sizes = 0.01 * (1 + np.abs(X[:, 0]))
+        return (edges, BandEdges(sizes, 2 * sizes, 3 * sizes)) if return_std else edges
+
+
+@pytest.mark.parametrize("method", ["linear", "monte-carlo"])
+def test_learned_edges_add_their_own_deviation_and_edges_read_from_curves_none(method):
+    random = np.random.RandomState(0)
+    slopes, X = random.normal(size=(4, 30)), random.normal(size=(7, 4))
+    covariance = covariances(random, 7, 4)
+    X[3, 1] = np.nan
+    model, options = Blurred(slopes), {"method": method, "random_state": 0}
+    alone, both = (propagate_noise(model, X, covariance, model_std=own, **options) for own in (False, True))
+    sizes = 0.01 * (1 + np.abs(X[:, 0]))
+    sizes[3] = np.nan
+    for name, factor in (("vbm_std", 1), ("cbm_std", 2), ("gap_std", 3)):
+        wanted = getattr(alone, name) ** 2 + (factor * sizes) ** 2
+        np.testing.assert_allclose(getattr(both, name) ** 2, wanted, rtol=1e-12)
+        assert (np.isfinite(wanted) == [True, True, True, False, True, True, True]).all()
+    model.edges_learned_ = False
+    read = propagate_noise(model, X, covariance, model_std=True, **options)
+    np.testing.assert_array_equal(read.gap_std, alone.gap_std)
+    np.testing.assert_array_equal(read.dos_std, both.dos_std)
+
+
+def test_the_deviation_of_learned_edges_is_that_of_features_and_edges_drawn_together():
+    random = np.random.RandomState(0)
+    strain = np.linspace(0, 0.06, 12)[:, None]
+    energies = np.linspace(-2, 2, 81)
+    dos = 0.1 * np.logaddexp(0, (np.abs(energies) - (0.9 - 6 * strain)) / 0.1)
+    lines = np.column_stack([385 - 500 * strain, 404 - 170 * strain])
+    edges = np.column_stack([-0.9 + 6 * strain, 0.9 - 6 * strain]) + random.normal(0, 0.02, (12, 2))
+    model = DOSRegressor(energies, representation="grid", hidden_layer_sizes=(8,), n_members=1, max_epochs=5)
+    model.set_params(random_state=0).fit(lines, dos, edges=edges)
+    along = np.array([[500.0, 170.0]]) / np.hypot(500, 170)
+    row, covariance = np.array([[370.2, 399.1]]), 2.0 * along.T @ along + 4e-4 * np.eye(2)
+    found = propagate_noise(model, row, covariance, model_std=True)
+    # every draw of the features is given one draw of the edges, so that its scatter holds both
+    draws = random.multivariate_normal(row[0], covariance, size=20_000)
+    means, sizes = model.predict_edges(draws, return_std=True)
+    for name in ("vbm", "cbm", "gap"):
+        mean, size = getattr(means, name), getattr(sizes, name)
+        assert 0.2 < size.mean() / mean.std() < 5, "one part hides the other"
+        assert getattr(found, f"{name}_std")[0] == pytest.approx(random.normal(mean, size).std(), rel=0.03)
+
+
 def test_rows_that_are_not_finite_give_nan_and_leave_the_others_alone():
     random = np.random.RandomState(0)
     slopes, X = random.normal(size=(2, 5)), random.normal(size=(4, 2))

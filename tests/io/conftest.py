@@ -55,7 +55,7 @@ def wdf(rows=2, columns=3, taken=None, order=None):
     return b"".join(struct.pack("<4sIQ", name, 0, 16 + len(body)) + body for name, body in blocks)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def layouts():
     """Makers of files in the layouts of instruments."""
 

@@ -98,6 +98,40 @@ def whole_files(layouts, folder):
     }
 
 
+@pytest.fixture(scope="module")
+def whole(layouts, tmp_path_factory):
+    """Content of a file of each layout, by name.
+
+    Each is read once here: the deadline is for damaged files, not for making data and importing readers,
+    which the first example would otherwise pay for.
+    """
+    folder = tmp_path_factory.mktemp("whole")
+    contents = whole_files(layouts, folder)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+        reads_or_refuses(folder / name)
+    return contents
+
+
+@pytest.fixture
+def measured(name, reference_dir):
+    """Content of a measured file, whose reader has been imported."""
+    reads_or_refuses(reference_dir / "raman" / MEASURED[name])
+    return (reference_dir / "raman" / MEASURED[name]).read_bytes()
+
+
+@pytest.fixture
+def store(version, tmp_path):
+    """A whole Zarr store, read once."""
+    pytest.importorskip("zarr", reason="zarr is an optional dependency")
+    path = tmp_path / "whole.zarr"
+    data = make_raman_map((8, 8), random_state=0).intensity[:, :3, :40].to_dataset()
+    chunks = {"intensity": {"chunks": (4, 3, 40)}}
+    data.to_zarr(path, consolidated=False, zarr_format=version, encoding=chunks)
+    reads_or_refuses(path)
+    return path
+
+
 NAMES = [
     "columns.txt",
     "spectrum.txt",
@@ -119,13 +153,9 @@ fuzz = settings(
 @pytest.mark.parametrize("name", NAMES)
 @fuzz
 @given(steps=damage)
-def test_a_damaged_file_is_read_or_refused_by_name(steps, name, layouts, tmp_path):
-    whole = tmp_path / f"whole-{name}"
-    if not whole.exists():
-        whole.write_bytes(whole_files(layouts, tmp_path)[name])
-        reads_or_refuses(whole)
+def test_a_damaged_file_is_read_or_refused_by_name(steps, name, whole, tmp_path):
     path = tmp_path / f"damaged-{name}"
-    path.write_bytes(damaged(whole.read_bytes(), steps))
+    path.write_bytes(damaged(whole[name], steps))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     reads_or_refuses(path)
     assert 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) < ROOM
@@ -135,9 +165,9 @@ def test_a_damaged_file_is_read_or_refused_by_name(steps, name, layouts, tmp_pat
 @pytest.mark.parametrize("name", MEASURED)
 @fuzz
 @given(steps=damage)
-def test_a_damaged_instrument_file_is_read_or_refused_by_name(steps, name, reference_dir, tmp_path):
+def test_a_damaged_instrument_file_is_read_or_refused_by_name(steps, name, measured, tmp_path):
     path = tmp_path / name
-    path.write_bytes(damaged((reference_dir / "raman" / MEASURED[name]).read_bytes(), steps))
+    path.write_bytes(damaged(measured, steps))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     reads_or_refuses(path)
     assert 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) < ROOM
@@ -146,16 +176,10 @@ def test_a_damaged_instrument_file_is_read_or_refused_by_name(steps, name, refer
 @pytest.mark.parametrize("version", [2, 3])
 @settings(fuzz, max_examples=80)
 @given(steps=damage, which=st.integers(0, 100), lost=st.booleans())
-def test_a_damaged_zarr_store_is_read_or_refused_by_name(steps, which, lost, version, tmp_path):
-    pytest.importorskip("zarr", reason="zarr is an optional dependency")
-    whole, path = tmp_path / "whole.zarr", tmp_path / "damaged.zarr"
-    if not whole.exists():
-        data = make_raman_map((8, 8), random_state=0).intensity[:, :3, :40].to_dataset()
-        chunks = {"intensity": {"chunks": (4, 3, 40)}}
-        data.to_zarr(whole, consolidated=False, zarr_format=version, encoding=chunks)
-        reads_or_refuses(whole)
+def test_a_damaged_zarr_store_is_read_or_refused_by_name(steps, which, lost, store, tmp_path):
+    path = tmp_path / "damaged.zarr"
     shutil.rmtree(path, ignore_errors=True)
-    shutil.copytree(whole, path)
+    shutil.copytree(store, path)
     files = sorted(file for file in path.rglob("*") if file.is_file())
     file = files[which % len(files)]
     content = damaged(file.read_bytes(), steps)

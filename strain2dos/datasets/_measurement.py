@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How synthetic spectra are measured: from strain, phonons and doping to noisy counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.datasets._line_shapes import line_shapes
+from strain2dos.datasets._measured_scale import PhononSource, line_positions, position_provenance
+from strain2dos.simulate._phonon_calibration import Calibration
+from strain2dos.simulate._raman import simulate_spectra
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Conditions under which spectra are taken; `make_raman_dos` describes each of them."""
+
+    counts: tuple[float, float]
+    doping: float
+    cosmic_rays: float
+    phonons: PhononSource
+    calibration: Calibration
+    temperature: float
+    instrument_fwhm: float
+    polarisation: tuple[float, float] | None
+
+    def spectra(
+        self,
+        axis: Array,
+        strain: Array,
+        calculated: Array | None,
+        density: Array,
+        quantiles: Array,
+        rng: np.random.RandomState,
+    ) -> tuple[Array, Array]:
+        """Return true line positions and noisy spectra.
+
+        Parameters
+        ----------
+        axis : ndarray of shape (n_shift,)
+            Raman shift in cm-1.
+        strain : ndarray of shape (n, 3)
+            [exx, eyy, exy] as fractions.
+        calculated : ndarray of shape (n, 3) or None
+            Phonons [E'-, E'+, A1'] in cm-1 on the scale of the records.
+        density : ndarray of shape (n,)
+            Electron density in 1e13/cm2.
+        quantiles : ndarray of shape (6, n)
+            Where widths, heights and background of each spectrum lie in their ranges, from 0 to 1.
+        rng : RandomState
+            Source of the noise.
+
+        Returns
+        -------
+        lines : ndarray of shape (n, 3)
+            [E'-, E'+, A1'] in cm-1.
+        spectra : ndarray of shape (n, n_shift)
+            Counts.
+        """
+        lines = line_positions(
+            strain,
+            calculated,
+            doping=density,
+            temperature=self.temperature,
+            phonons=self.phonons,
+            calibration=self.calibration,
+        )
+        spectra = simulate_spectra(
+            lines,
+            axis,
+            **line_shapes(quantiles, self.counts),
+            instrument_fwhm=self.instrument_fwhm,
+            polarisation=self.polarisation,
+            strain=strain,
+            cosmic_rays=self.cosmic_rays,
+            random_state=rng,
+        )
+        return lines, spectra
+
+    def provenance(self) -> dict[str, Any]:
+        """Every constant of the measurement, by name and unit."""
+        return {
+            "counts": self.counts,
+            "doping_std": self.doping,
+            "cosmic_rays": self.cosmic_rays,
+            "instrument_fwhm_cm-1": self.instrument_fwhm,
+            "polarisation_rad": self.polarisation,
+        } | position_provenance(self.phonons, self.calibration, self.temperature)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from _pair_network import pair_network, pairs_of
@@ -22,7 +22,7 @@ Tick = Callable[[int], None]
 OURS = "DOSRegressor"
 BLEND = "DOSRegressor, blend"
 # each of our rows with what it changes in the defaults
-OWN = {OURS: {}, BLEND: {"representation": "blend"}}
+OWN: dict[str, dict[str, Any]] = {OURS: {}, BLEND: {"representation": "blend"}}
 PAIRS = "pair network"
 
 

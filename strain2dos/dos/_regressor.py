@@ -151,8 +151,8 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         The representation chosen (``"name"``) and what it needs. For "blend", ``["kept"]["parts"]`` lists
         the forms, each with its ``"name"`` and its ``"share"``.
     representation_scores_ : dict
-        For "auto" and "blend": root mean square error on left-out groups of each representation (geometric mean over
-        groups).
+        For "auto" and "blend": root mean square error on left-out groups of each representation (geometric
+        mean over groups); otherwise empty.
     nonnegative_, edges_learned_ : bool
         Whether predictions are clipped at zero, and whether edges were learned from eigenvalues.
     edge_reference_ : float

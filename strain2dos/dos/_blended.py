@@ -44,7 +44,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class BlendedRepresentation:
-    """Latents of all parts side by side, each part in units of its spread over the training curves.
+    """Latents of all parts side by side, each spread over the training curves by its share.
 
     Forms of a curve err differently on states that were left out: one smears features that move, another
     misplaces those that do not. A mean of their curves, with shares that add up to one, errs less than they
@@ -66,12 +66,13 @@ class BlendedRepresentation:
 
     @classmethod
     def of(cls, forms: dict[str, Any], shares: dict[str, float], dos: Array) -> BlendedRepresentation:
-        """Measure the spread of every form that has a share."""
+        """Scale every form to its share, which must be positive."""
         parts = []
         for name, share in shares.items():
             latent = forms[name].encode(dos)
-            # every form then counts alike in the directions and kernels that all of them use
-            scale = float(np.sqrt(latent.var(0).sum())) or 1.0
+            # forms share directions and kernels, and count there as much as they say in the curve: with equal
+            # weights, one that says little bends the kernels of the one that says most
+            scale = (float(np.sqrt(latent.var(0).sum())) or 1.0) / share
             parts.append(Part(name, forms[name], float(share), scale, latent.shape[1]))
         return cls(tuple(parts))
 

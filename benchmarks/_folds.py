@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from _methods import OURS, Prediction, predict, predict_pairs
+from _methods import OWN, Prediction, predict, predict_pairs
 from _splits import LEAKY_PAIRS, Fold, Split
 from _tasks import Task, known_edges
 from numpy.typing import NDArray
@@ -71,7 +71,7 @@ def together(task: Task, split: Split, found: Sequence[Prediction]) -> tuple[Row
 
 def fingerprint(task: Task, split: Split, method: str, fold: Fold) -> str:
     """Name a fold by all that its predictions depend on: data, rows, method and code."""
-    code = sorted(Path(strain2dos.dos.__file__).parent.glob("*.py")) if method == OURS else []
+    code = sorted(Path(strain2dos.dos.__file__).parent.glob("*.py")) if method in OWN else []
     code += [HERE / name for name in ("_methods.py", "_peers.py", "_pair_network.py")]
     told = known_edges(task.data, np.arange(len(task.X)))
     arrays = [task.X, task.data.energies, task.data.dos, task.groups, fold.train, fold.test]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from _pair_network import pair_network, pairs_of
@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 Tick = Callable[[int], None]
 
 OURS = "DOSRegressor"
+BLEND = "DOSRegressor, blend"
+# each of our rows with what it changes in the defaults
+OWN: dict[str, dict[str, Any]] = {OURS: {}, BLEND: {"representation": "blend"}}
 PAIRS = "pair network"
 
 
@@ -36,15 +39,16 @@ def methods(task: Task, split: Split) -> list[str]:
         return [PAIRS]
     lines = [*INTERPOLATORS] if task.one_feature else ["linear interpolation"]
     pairs = [] if task.noisy else [PAIRS]  # eight copies of every pair would take it a day
-    return [*lines, *REGRESSORS, *pairs, OURS]
+    return [*lines, *REGRESSORS, *pairs, *OWN]
 
 
 def predict(method: str, task: Task, fold: Fold, tick: Tick | None = None) -> Prediction:
     """Learn the training rows of a fold and predict its held-out rows."""
     X, Y, X_new = task.X[fold.train], task.data.dos[fold.train], task.X[fold.test]
     groups, edges = task.groups[fold.train], known_edges(task.data, fold.train)
-    if method == OURS:
-        model = DOSRegressor(task.data.energies, random_state=0).fit(X, Y, groups=groups, edges=edges)
+    if method in OWN:
+        model = DOSRegressor(task.data.energies, random_state=0, **OWN[method])
+        model.fit(X, Y, groups=groups, edges=edges)
         learned = None if edges is None else np.column_stack(model.predict_edges(X_new)[:2])
         return Prediction(model.predict(X_new), learned)
     if method == PAIRS:

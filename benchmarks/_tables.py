@@ -7,7 +7,7 @@ import math
 from itertools import groupby
 from typing import Any
 
-from _methods import OURS
+from _methods import OURS, OWN
 
 Row = dict[str, Any]
 
@@ -70,7 +70,7 @@ def body(rows: list[Row], markdown: bool) -> list[str]:
         lines.append(f"  {'method':{width}}" + "".join(f"{COLUMNS[key][0]:>12}" for key in shown))
     for row in rows:
         cells = [cell(row, key, rows if markdown and len(rows) > 1 else None) for key in shown]
-        name = f"**{row['method']}**" if markdown and row["method"] == OURS else row["method"]
+        name = f"**{row['method']}**" if markdown and row["method"] in OWN else row["method"]
         if markdown:
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
         else:
@@ -97,24 +97,26 @@ def best(rows: list[Row], key: str) -> Row:
 
 
 def leads(rows: list[Row]) -> str:
-    """Say for each data set and split where DOSRegressor leads, and who leads elsewhere."""
+    """Say for each data set, split and setting where DOSRegressor leads, and who leads elsewhere."""
     lines = []
     for key, block in groupby(rows, lambda row: (row["data"], row["split"], row["held_out"])):
         some = list(block)
-        ours = next((row for row in some if row["method"] == OURS), None)
-        if ours is None or len(some) == 1:
-            continue
-        verdicts = [verdict(some, ours, column) for column in JUDGED if ours[column] is not None]
-        lines.append(f"{key[0]}, {key[1]}, {key[2]}: " + "; ".join(verdicts))
+        others = [row for row in some if row["method"] not in OWN]
+        for ours in some if others else []:
+            if ours["method"] not in OWN:
+                continue
+            verdicts = [verdict(others, ours, column) for column in JUDGED if ours[column] is not None]
+            setting = ours["method"].removeprefix(OURS)
+            lines.append(f"{key[0]}, {key[1]}, {key[2]}{setting}: " + "; ".join(verdicts))
     return "\n".join(lines)
 
 
-def verdict(rows: list[Row], ours: Row, key: str) -> str:
+def verdict(others: list[Row], ours: Row, key: str) -> str:
     """Compare DOSRegressor with the best of the others in one figure."""
     name, digits = JUDGED[key], COLUMNS[key][1]
-    others = [row for row in rows if row is not ours and row[key] is not None]
-    if not others:
+    known = [row for row in others if row[key] is not None]
+    if not known:
         return f"{name}: no other method"
-    other = best(others, key)
+    other = best(known, key)
     figures = f"{ours[key]:.{digits}f} against {other[key]:.{digits}f} of {other['method']}"
     return f"{name}: {'leads' if best([ours, other], key) is ours else 'BEHIND'}, {figures}"

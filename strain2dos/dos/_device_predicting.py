@@ -202,6 +202,14 @@ class DeviceCurves:
 def _centred(latent: Latent) -> Latent:
     """Count energies from the reference in the gap: single precision then resolves what is left of them."""
     shape = latent.representation
+    if latent.name == "blend":
+        moved, parts = [], []
+        for part, columns in shape.slices():
+            own = Latent(part.name, part.representation, latent.mean[columns] * part.scale, latent.directions)
+            centred = _centred(own)
+            moved.append(centred.mean / part.scale)
+            parts.append(part._replace(representation=centred.representation))
+        return latent._replace(mean=np.hstack(moved), representation=replace(shape, parts=tuple(parts)))
     if latent.name == "cdf":
         sizes = [np.sqrt(np.gradient(counts)) for counts in (shape.up, shape.down)]
         moved = latent.mean - shape.reference * np.r_[sizes[0], -sizes[1]]

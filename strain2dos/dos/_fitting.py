@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How the regressor learns: checks, representation, trend, nets, and what is kept of them."""
+"""How the regressor learns: checks, trend, nets, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.dos._checks import check_grid, check_nonnegative, check_reference
+from strain2dos.dos._choosing import choose_latent
 from strain2dos.dos._criterion import check_window, criterion_of
 from strain2dos.dos._domain import describe_domain
 from strain2dos.dos._edge_targets import check_edges
 from strain2dos.dos._groups import check_groups, thin
-from strain2dos.dos._latent import Latent, build_latent
 from strain2dos.dos._model import Block, network_weight, prepare, train_ensemble
 from strain2dos.dos._network import Settings, check_device
 from strain2dos.dos._prior import learn_prior
@@ -71,7 +71,7 @@ def fit(
     model._domain_ = describe_domain(features, labels, thin(labels, 4000, random))
     model.edge_reference_ = check_reference(model, energies, curves)
 
-    latent, block = _choose_latent(model, features, curves, labels, nonnegative, random)
+    latent, block = choose_latent(model, features, curves, labels, nonnegative, random)
     blocks = [block]
     if known is not None:
         trend = model.gaussian_process
@@ -145,44 +145,3 @@ def _bar(model: Any, chosen: Settings) -> Any:
     from tqdm import tqdm
 
     return tqdm(total=chosen.max_epochs, desc="training", unit="epoch")
-
-
-def _choose_latent(
-    model: Any,
-    features: Array,
-    curves: Array,
-    labels: NDArray[np.intp],
-    nonnegative: bool,
-    random: np.random.RandomState,
-) -> tuple[Latent, Block]:
-    distinct, back = np.unique(curves, axis=0, return_inverse=True)
-    back = back.reshape(-1)
-    names = ("grid", "cdf", "aligned") if model.representation == "auto" else (model.representation,)
-    best, lowest = None, np.inf
-    model.representation_scores_ = {}
-    for name in names:
-        built = build_latent(
-            name, model.energies_, distinct, nonnegative, model.edge_reference_, model.edge_threshold
-        )
-        if built is None:
-            continue
-        latent, scores = built
-        if len(names) == 1 or len(np.unique(labels)) < 4:
-            best = latent, scores
-            break
-        block = prepare(features, scores[back], labels, random, refine=False)
-        miss = np.square(latent.decode(block.mean + block.scale * block.held_out) - curves).mean(1)
-        # geometric mean: the ends of the training range, where every model extrapolates, do not decide alone
-        per_group = np.bincount(labels, miss) / np.bincount(labels)
-        error = float(np.sqrt(np.exp(np.mean(np.log(per_group + 1e-300)))))
-        model.representation_scores_[name] = error
-        if best is None or error < lowest:
-            best, lowest = (latent, scores), error
-    if best is None:
-        raise ValueError(
-            f"representation={model.representation!r} needs densities that are not negative, at least 16 "
-            'energies and states on both sides of the reference energy; pass representation="grid".'
-        )
-    latent, scores = best
-    trend = model.gaussian_process
-    return latent, prepare(features, scores[back], labels, random, refine=True, trend=trend)

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.dos._aligned import AlignedRepresentation
+from strain2dos.dos._blended import BlendedRepresentation, Part
 from strain2dos.dos._counting import CountingRepresentation
 from strain2dos.dos._representation import GridRepresentation, PlainRepresentation
 
@@ -21,6 +21,7 @@ REPRESENTATIONS = {
     "pca": PlainRepresentation,
     "cdf": CountingRepresentation,
     "aligned": AlignedRepresentation,
+    "blend": BlendedRepresentation,
 }
 _MAX_DIRECTIONS = 64
 _TOLERANCE = 1e-10
@@ -55,14 +56,18 @@ class Latent(NamedTuple):
 
     def state(self) -> dict[str, Any]:
         """Return plain values and arrays from which `from_state` builds the same object."""
-        kept = {field.name: getattr(self.representation, field.name) for field in fields(self.representation)}
+        kept = dict(vars(self.representation))
+        if "parts" in kept:
+            kept["parts"] = [part.state() for part in kept["parts"]]
         return {"name": self.name, "kept": kept, "mean": self.mean, "directions": self.directions}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Latent:
         """Rebuild what `state` described."""
-        representation = REPRESENTATIONS[state["name"]](**state["kept"])
-        return cls(state["name"], representation, state["mean"], state["directions"])
+        kept = dict(state["kept"])
+        if "parts" in kept:
+            kept["parts"] = tuple(Part.from_state(part) for part in kept["parts"])
+        return cls(state["name"], REPRESENTATIONS[state["name"]](**kept), state["mean"], state["directions"])
 
 
 def build_latent(

@@ -10,7 +10,7 @@ from strain2dos._compat import HasMethods, Interval, StrOptions
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "energies": ["array-like", None],
-    "representation": [StrOptions({"auto", "grid", "pca", "cdf", "aligned"})],
+    "representation": [StrOptions({"auto", "grid", "pca", "cdf", "aligned", "blend"})],
     "nonnegative": ["boolean", StrOptions({"auto"})],
     "hidden_layer_sizes": [tuple, list, Interval(Integral, 1, None, closed="left")],
     "n_members": [Interval(Integral, 1, None, closed="left")],

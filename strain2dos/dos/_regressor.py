@@ -34,12 +34,16 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
     energies : array-like of shape (n_energies,), default=None
         Energies of the columns of `y` [eV], ascending. None numbers the columns; edges then cannot be read
         from curves.
-    representation : {"auto", "grid", "pca", "cdf", "aligned"}, default="auto"
+    representation : {"auto", "grid", "pca", "cdf", "aligned", "blend"}, default="auto"
         How a curve is written before it is learned. "grid": square root of the density at each energy.
         "pca": the density itself. "cdf": the energies at which given numbers of states are reached, counted
         from the gap, so that features which move in energy with strain are interpolated by moving them.
         "aligned": valence and conduction part, each against its own edge, and the two edges. "auto":
-        whichever of "grid", "cdf" and "aligned" predicts groups that were left out best.
+        whichever of "grid", "cdf" and "aligned" predicts groups that were left out best. "blend": the mean of
+        the curves that these three give, with the shares, none negative and all adding up to one, that
+        predict left-out groups best (stacking [3]_, [4]_). Shares below 0.05 are dropped; where one form is
+        left, or with fewer than four groups, it is "auto". A blend decodes as often as it has parts, and so
+        predicts two to three times as slowly.
     nonnegative : {"auto"} or bool, default="auto"
         Whether `y` holds densities, so that no prediction may be negative. "auto": yes if no value in `y`
         is negative.
@@ -70,7 +74,7 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         least-squares fit; "quadratic" adds all products of two features.
     gaussian_process : bool, default=True
         Whether there is a Gaussian process. False leaves the curves to the nets alone (`network_weight_` is
-        1); the process then only chooses the representation where that is "auto".
+        1); the process then only chooses the representation where that is "auto", or the shares of a blend.
     edge_weight : float, default=1.0
         Weight of the errors of learned edges in the loss of the nets; at 1 all edges together count like the
         curve.
@@ -143,10 +147,11 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
     n_valence_ : int
         How many of the learned edges are those of valence valleys.
     representation_ : dict
-        The representation chosen (``"name"``) and what it needs.
+        The representation chosen (``"name"``) and what it needs. For "blend", ``["kept"]["parts"]`` lists
+        the forms, each with its ``"name"`` and its ``"share"``.
     representation_scores_ : dict
-        For "auto": root mean square error on left-out groups of each representation (geometric mean over
-        groups).
+        For "auto" and "blend": root mean square error on left-out groups of each representation (geometric
+        mean over groups); otherwise empty.
     nonnegative_, edges_learned_ : bool
         Whether predictions are clipped at zero, and whether edges were learned from eigenvalues.
     edge_reference_ : float
@@ -173,6 +178,8 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
        processes", Neural Computation 13, 1103-1118 (2001).
     .. [2] C. E. Clark, "The greatest of a finite set of random variables", Operations Research 9, 145-162
        (1961).
+    .. [3] D. H. Wolpert, "Stacked generalization", Neural Networks 5, 241-259 (1992).
+    .. [4] L. Breiman, "Stacked regressions", Machine Learning 24, 49-64 (1996).
 
     Examples
     --------

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from strain2dos.dos._aligned import AlignedRepresentation
+from strain2dos.dos._blended import BlendedRepresentation
 from strain2dos.dos._counting import CountingRepresentation, _borders
 from strain2dos.dos._representation import GridRepresentation, PlainRepresentation
 
@@ -109,11 +110,30 @@ class AlignedDecode(nn.Module):
         return torch.where(in_gap, 0.0, left + (inside - low) * (right - left))
 
 
+class BlendedDecode(nn.Module):
+    """Densities as the weighted mean of those that the parts give."""
+
+    def __init__(self, representation: BlendedRepresentation) -> None:
+        super().__init__()
+        self.curves = nn.ModuleList(
+            TORCH_DECODES[part.name](part.representation) for part in representation.parts
+        )
+        self.places = [(part.share, part.scale, columns) for part, columns in representation.slices()]
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) densities."""
+        total = latent.new_zeros(())
+        for curve, (share, scale, columns) in zip(self.curves, self.places, strict=True):
+            total = total + share * curve(latent[..., columns] * scale)
+        return total
+
+
 TORCH_DECODES: dict[str, type[nn.Module]] = {
     "grid": SquareDecode,
     "pca": PlainDecode,
     "cdf": CountingDecode,
     "aligned": AlignedDecode,
+    "blend": BlendedDecode,
 }
 
 

@@ -49,7 +49,7 @@ def miss(found, truth):
     return np.abs(found - truth).max() / truth.max()
 
 
-@pytest.mark.parametrize("representation", ["grid", "pca", "cdf", "aligned"])
+@pytest.mark.parametrize("representation", ["grid", "pca", "cdf", "aligned", "blend"])
 def test_tensors_predict_what_numpy_predicts(representation):
     model = fitted(representation)
     X = rows()
@@ -67,7 +67,7 @@ def test_tensors_predict_what_numpy_predicts(representation):
         assert np.nanmax(np.abs(rough_gap - gap)) < 1e-5
 
 
-@pytest.mark.parametrize("representation", ["grid", "aligned"])
+@pytest.mark.parametrize("representation", ["grid", "aligned", "blend"])
 def test_tensors_have_the_standard_deviation_that_numpy_has(representation):
     model, X = fitted(representation, 0.4), rows(8)
     _, std = model.predict(X, return_std=True)
@@ -107,7 +107,7 @@ def test_tensors_stay_out_of_pickles_and_saved_models(tmp_path):
     assert np.array_equal(curves_on(loaded, X, False, CPU, "float64"), dos)
 
 
-@pytest.mark.parametrize("name", ["cdf", "aligned"])
+@pytest.mark.parametrize("name", ["cdf", "aligned", "blend"])
 def test_energies_from_the_reference_decode_to_the_same_curves(name):
     latent, scores = build_latent(name, DATA.energies, DATA.dos, True, -5.4, 0.1)
     found = LatentDecode(_centred(latent))(torch.from_numpy(scores)).numpy()
@@ -160,7 +160,7 @@ def test_a_cpu_model_predicts_in_double_precision_whatever_dtype_says():
 
 
 @pytest.mark.parametrize("physics", [{}, {"cdf_weight": 1.0, "gap_weight": 1.0}])
-@pytest.mark.parametrize("representation", ["grid", "pca", "cdf", "aligned"])
+@pytest.mark.parametrize("representation", ["grid", "pca", "cdf", "aligned", "blend"])
 @pytest.mark.parametrize("device", [pytest.param("cuda", marks=needs_cuda)])
 def test_cuda_and_cpu_agree(device, representation, physics):
     model, X = fitted(representation, 0.4, device=device, **physics), rows()

@@ -115,7 +115,7 @@ def test_physics_needs_a_decode_with_gradients(monkeypatch):
     quick = {"representation": "pca", "max_epochs": 2, "n_members": 1}
     DOSRegressor(ENERGIES, **quick).fit(X[:9], Y[:9])
     with pytest.raises(
-        ValueError, match=r"representation='pca' has no decode with gradients.*aligned, cdf, grid"
+        ValueError, match=r"representation='pca' has no decode with gradients.*aligned, blend, cdf, grid"
     ):
         DOSRegressor(ENERGIES, cdf_weight=1.0, **quick).fit(X[:9], Y[:9])
 

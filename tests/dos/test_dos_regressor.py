@@ -53,7 +53,7 @@ def test_unseen_strain_is_interpolated_to_a_millielectronvolt():
     assert model.score(inner, two_bands(inner)) > 0.9999
 
 
-@pytest.mark.parametrize("representation", ["auto", "grid", "pca", "cdf"])
+@pytest.mark.parametrize("representation", ["auto", "grid", "pca", "cdf", "blend"])
 def test_no_density_is_negative_even_far_outside(representation):
     model = DOSRegressor(ENERGIES, representation=representation, **QUICK).fit(STRAIN, two_bands(STRAIN))
     dos = model.predict(np.linspace(-0.2, 0.3, 200)[:, None])
@@ -283,7 +283,7 @@ def test_edges_without_energies_are_refused_in_words():
         model.predict_edges(STRAIN)
 
 
-@pytest.mark.parametrize("representation", ["cdf", "grid", "pca"])
+@pytest.mark.parametrize("representation", ["cdf", "grid", "pca", "blend"])
 def test_a_row_is_predicted_to_the_same_bits_whatever_stands_beside_it(representation):
     data = load_mos2_dft()
     model = DOSRegressor(data.energies, representation=representation, max_epochs=5, random_state=0)

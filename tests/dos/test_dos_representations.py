@@ -18,7 +18,7 @@ def bumps(centres):
     )
 
 
-@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned", "blend"])
 def test_first_principles_curves_survive_the_round_trip(name):
     data = load_mos2_dft()
     representation = REPRESENTATIONS[name].build(data.energies, data.dos, True, -5.4, 0.1)
@@ -27,7 +27,7 @@ def test_first_principles_curves_survive_the_round_trip(name):
     assert relative.max() < 0.005
 
 
-@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned", "blend"])
 def test_no_latent_decodes_to_a_negative_density(name):
     representation = REPRESENTATIONS[name].build(ENERGIES, bumps([0.0, 0.1]), True, 0.0, 0.1)
     width = representation.encode(bumps([0.0])).shape[1]
@@ -65,7 +65,7 @@ def test_counting_needs_states_on_both_sides():
     assert REPRESENTATIONS["cdf"].build(ENERGIES, bumps([0.0]), False, 0.0, 0.1) is None
 
 
-@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned", "blend"])
 def test_scores_span_the_training_curves_and_their_state_rebuilds_them(name):
     dos = bumps(np.linspace(0, 0.3, 7))
     latent, scores = build_latent(name, ENERGIES, dos, True, 0.0, 0.1)
@@ -90,7 +90,7 @@ def test_curves_without_a_gap_cannot_be_aligned():
     assert REPRESENTATIONS["aligned"].build(ENERGIES, dos, True, 0.0, 0.1) is None
 
 
-@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned"])
+@pytest.mark.parametrize("name", ["grid", "pca", "cdf", "aligned", "blend"])
 def test_linearised_decoding_predicts_small_changes(name):
     dos = bumps(np.linspace(0, 0.3, 7))
     latent, scores = build_latent(name, ENERGIES, dos, True, 0.0, 0.1)

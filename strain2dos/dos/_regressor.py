@@ -43,7 +43,7 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         the curves that these three give, with the shares, none negative and all adding up to one, that
         predict left-out groups best (stacking [3]_, [4]_). Shares below 0.05 are dropped; where one form is
         left, or with fewer than four groups, it is "auto". A blend decodes as often as it has parts, and so
-        predicts two to three times as slowly.
+        predicts many rows up to four times as slowly.
     nonnegative : {"auto"} or bool, default="auto"
         Whether `y` holds densities, so that no prediction may be negative. "auto": yes if no value in `y`
         is negative.

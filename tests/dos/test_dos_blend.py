@@ -152,5 +152,4 @@ def test_a_blend_predicts_unseen_states_better_than_each_of_its_parts():
             model.fit(DATA.phonons[train], DATA.dos[train], groups=DATA.groups[train])
             miss = np.square(model.predict(DATA.phonons[test]) - DATA.dos[test]).mean(1)
             r2[name] += np.sum(1 - miss / DATA.dos[test].var(1)) / len(DATA)
-    print(r2)
     assert 1 - r2["blend"] < 0.95 * min(1 - r2[name] for name in PARTS)

@@ -102,9 +102,8 @@ def leads(rows: list[Row]) -> str:
     for key, block in groupby(rows, lambda row: (row["data"], row["split"], row["held_out"])):
         some = list(block)
         others = [row for row in some if row["method"] not in OWN]
-        for ours in some if others else []:
-            if ours["method"] not in OWN:
-                continue
+        own = [row for row in some if row["method"] in OWN]
+        for ours in own if others else []:
             verdicts = [verdict(others, ours, column) for column in JUDGED if ours[column] is not None]
             setting = ours["method"].removeprefix(OURS)
             lines.append(f"{key[0]}, {key[1]}, {key[2]}{setting}: " + "; ".join(verdicts))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -29,16 +30,18 @@ def choose_latent(
     back = back.reshape(-1)
     names = [*PARTS] if model.representation in ("auto", "blend") else [model.representation]
     where = model.edge_reference_, model.edge_threshold
-    built = {name: build_latent(name, model.energies_, distinct, nonnegative, *where) for name in names}
-    found = {name: made for name, made in built.items() if made is not None}
+    # fewer than four groups cannot tell which is better: the first that fits will do
+    compared = len(names) > 1 and len(np.unique(labels)) >= 4
+    built = ((name, build_latent(name, model.energies_, distinct, nonnegative, *where)) for name in names)
+    fit = ((name, made) for name, made in built if made is not None)
+    found = dict(fit if compared else islice(fit, 1))
     if not found:
         raise ValueError(
             f"representation={model.representation!r} needs densities that are not negative, at least 16 "
             'energies and states on both sides of the reference energy; pass representation="grid".'
         )
     model.representation_scores_, misses = {}, {}
-    # fewer than four groups cannot tell which is better
-    if len(names) > 1 and len(np.unique(labels)) >= 4:
+    if compared:
         for name, (latent, scores) in found.items():
             miss = _miss(latent, scores[back], features, curves, labels, random)
             model.representation_scores_[name] = _error(miss, labels)

@@ -76,9 +76,8 @@ def propagate_noise(
         Whether to add, in quadrature, the standard deviations that the regressor itself predicts: that of the
         curves to `dos_std` and, where it learned its edges from eigenvalues (`DOSRegressor` after
         ``fit(..., edges=...)``), those of the edges to `vbm_std`, `cbm_std` and `gap_std`. Edges that are
-        read from curves have none of their own. They are those at `X` itself: noise that leads away from the
-        training features, where the regressor knows less, is met by a sum that is too small (by 20 % for
-        0.1 cm-1 across a line of training states).
+        read from curves have none of their own. The regressor's deviations are taken at `X` itself, so the
+        sum is too small where noise leads away from the training features, where the regressor knows less.
     random_state : int, RandomState instance or None, default=None
         Seed of the draws.
 
@@ -178,9 +177,8 @@ class _Function:
         if not self.tells_edges:
             return curves, spread
         edges, width = self._edges(X, std)
-        return np.column_stack([curves, *edges]), None if spread is None else np.column_stack(
-            [spread, *width]
-        )
+        spread = None if spread is None else np.column_stack([spread, *width])
+        return np.column_stack([curves, *edges]), spread
 
     def _edges(self, X: Any, std: bool) -> tuple[BandEdges, Any]:
         if std and tells_edge_std(self.estimator):

@@ -44,9 +44,9 @@ def last_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-def tells_std(estimator: Any) -> bool:
-    """Tell whether predict of the last step offers a standard deviation."""
-    return "return_std" in signature(last_step(estimator).predict).parameters
+def tells_std(estimator: Any, method: str = "predict") -> bool:
+    """Tell whether a method of the last step offers a standard deviation."""
+    return "return_std" in signature(getattr(last_step(estimator), method)).parameters
 
 
 def per_energy(std: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -64,10 +64,8 @@ def tells_edges(estimator: Any) -> bool:
 
 def tells_edge_std(estimator: Any) -> bool:
     """Tell whether a fitted regressor learned its band edges and offers their standard deviation."""
-    final = last_step(estimator)
-    if not getattr(final, "edges_learned_", False) or not hasattr(final, "predict_edges"):
-        return False
-    return "return_std" in signature(final.predict_edges).parameters
+    learned = bool(getattr(last_step(estimator), "edges_learned_", False))
+    return learned and tells_std(estimator, "predict_edges")
 
 
 def takes(estimator: Any, name: str) -> bool:

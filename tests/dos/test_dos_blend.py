@@ -144,7 +144,7 @@ def test_a_blend_needs_four_groups_and_two_forms():
     assert only.representation_["name"] == "grid"
 
 
-def test_a_blend_predicts_unseen_states_better_than_each_of_its_parts():
+def test_a_blend_explains_more_of_the_variance_of_unseen_curves_than_each_of_its_parts():
     r2 = dict.fromkeys(["blend", *PARTS], 0.0)
     for train, test in GroupKFold(3).split(DATA.phonons, groups=DATA.groups):
         for name in r2:

@@ -18,9 +18,10 @@ from strain2dos.raman._models import (
     set_bounds,
     store,
 )
-from strain2dos.raman._screen import mask_outliers, mask_spikes, usable_points, used_range
+from strain2dos.raman._screen import mask_outliers, mask_spikes, stands_out, usable_points, used_range
 from strain2dos.raman._seeds import MAX_CANDIDATES
 from strain2dos.raman._status import FitStatus
+from strain2dos.raman._strong import leaves_strong_line
 from strain2dos.raman._types import (
     CHOSEN1,
     FITTED,
@@ -33,6 +34,7 @@ from strain2dos.raman._types import (
     P2,
     SIGNAL,
     SMOOTH,
+    WEIGHTS,
     WORK,
     A,
     C,
@@ -43,6 +45,7 @@ from strain2dos.raman._types import (
 from strain2dos.raman._view import look
 
 _TOO_FEW_POINTS = int(FitStatus.TOO_FEW_POINTS)
+_UNEXPLAINED_LINE = int(FitStatus.UNEXPLAINED_LINE)
 
 
 @njit(**OPTIONS)
@@ -96,7 +99,7 @@ def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
     return False, False
 
 
-@njit(**MERGED)
+@njit(**OPTIONS)
 def _mask_residuals(problem, lines, view, p, s):
     """Mask cosmic rays that stand out of the residual in J; returns their number."""
     n, n_lines = model_size(problem, lines), lines.low.size
@@ -107,6 +110,17 @@ def _mask_residuals(problem, lines, view, p, s):
         height *= view.scale / np.sqrt(max(view.level + view.scale, 1.0))
     mask = s.points[MASK, view.k0 : view.k0 + view.n]
     return mask_outliers(s.J[n], mask, view.n, height, problem.narrowest, s.points[FITTED])
+
+
+@njit(**OPTIONS)
+def _flag_strong_line(problem, lines, view, p, chosen, s, out, row):
+    """Status of the chosen model where its residual in J still holds a strong line."""
+    if out.status[row, chosen] != _OK:
+        return
+    n = model_size(problem, lines)
+    noise2 = 1.0 if problem.poisson else out.chi2[row, chosen] / (view.scale**2 * max(view.n_used - n, 1))
+    if leaves_strong_line(problem, lines, view, p, n, np.sqrt(noise2), s):
+        out.status[row, chosen] = _UNEXPLAINED_LINE
 
 
 @njit(**MERGED)
@@ -138,13 +152,14 @@ def _fit_row(offset, problem, singlets, doublets, shoulders, s, out, row):
         if view.n_used < model_size(problem, singlets) + 1:
             return _TOO_FEW_POINTS
         split, refitted = _fit_once(problem, singlets, doublets, shoulders, view, s, out, row)
-        if not problem.despike:
-            break
         lines, p = (doublets, s.params[P2]) if split else (singlets, s.params[P1])
         if refitted:
             jacobian(problem, lines, view, p, s)
-        masked = _mask_residuals(problem, lines, view, p, s)
+        if not stands_out(s.J[model_size(problem, lines)], s.points[WEIGHTS], view.n):
+            break
+        masked = _mask_residuals(problem, lines, view, p, s) if problem.despike else 0
         if masked == 0:
+            _flag_strong_line(problem, lines, view, p, 1 if split else 0, s, out, row)
             break
     return _OK
 

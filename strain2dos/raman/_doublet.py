@@ -17,6 +17,7 @@ from strain2dos.raman._models import (
     store,
 )
 from strain2dos.raman._profiles import GAUSSIAN, LN2, has_mixing
+from strain2dos.raman._strong import CERTAIN, STRONG
 from strain2dos.raman._types import (
     AXIS,
     CHOSEN2,
@@ -43,10 +44,6 @@ DOUBLET_PENALTY = 2.5
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
 TRY_DOUBLET = 6.0
-# A partner this many times as far away as a doublet usually reaches counts if the residual there is at least
-# STRONG of the line: large uniaxial strain tears the two so far apart, and noise does not stand so high.
-FAR = 2.2
-STRONG = 0.3
 # Less probable than exp(-15) needs no further look.
 HOPELESS = 30.0
 
@@ -100,12 +97,13 @@ def split_score(problem, lines, view, p, s):
 
 
 @njit(**OPTIONS)
-def _stands_apart(problem, singlets, reach, view, noise, s):
-    """Whether the singlets leave a residual of 3.5 standard errors over a width near the line ``pair``.
+def _stands_apart(problem, singlets, view, noise, s):
+    """Whether the singlets leave a residual of 3.5 standard errors over a width where ``pair`` may lie.
 
     This sees lines that stand apart, `split_score` those that overlap.
     """
-    row, centre = model_size(problem, singlets), s.params[P1, problem.pair]
+    row = model_size(problem, singlets)
+    low, high = singlets.low[problem.pair] + view.offset, singlets.high[problem.pair] + view.offset
     half = int(problem.narrowest / 1.2)
     width = 2 * half + 1  # points, together about as wide as the line
     limit, total = 3.5 * noise * np.sqrt(width), 0.0
@@ -113,7 +111,7 @@ def _stands_apart(problem, singlets, reach, view, noise, s):
         total += s.J[row, k]
         if k >= width:
             total -= s.J[row, k - width]
-        if total > limit and k >= half and abs(s.points[AXIS, k - half] - centre) <= reach:
+        if total > limit and k >= half and low <= s.points[AXIS, k - half] <= high:
             return True
     return False
 
@@ -124,17 +122,17 @@ def may_be_doublet(problem, singlets, doublets, view, noise2, s):
     score = split_score(problem, singlets, view, s.params[P1], s)
     if score > TRY_DOUBLET * noise2:
         return True
-    reach = FAR * doublets.reach[problem.pair + 1]
-    return _stands_apart(problem, singlets, reach, view, np.sqrt(noise2), s)
+    return _stands_apart(problem, singlets, view, np.sqrt(noise2), s)
 
 
 @njit(**OPTIONS)
-def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
+def _seed_from_singlet(problem, singlets, doublets, view, noise, beside, s, p2):
     """Doublet start from the singlet fit.
 
     ``beside`` False: 0.6 of its height, half a half width to either side. True: the singlet as it is, and a
     second line at the highest residual (three points together) within the reach of a doublet, or a strong one
-    beyond; the scratch must hold that residual.
+    anywhere in the window: large strains of opposite sign tear the two so far apart, and noise does not stand
+    so high (``noise``: its standard deviation). The scratch must hold that residual.
     """
     pair, n1, n2, p1 = problem.pair, singlets.low.size, doublets.low.size, s.params[P1]
     for j in range(n2):
@@ -145,12 +143,13 @@ def _seed_from_singlet(problem, singlets, doublets, view, beside, s, p2):
     c, g = p1[pair], p1[2 * n1 + pair]
     if beside:
         residual = s.J[model_size(problem, singlets)]
-        least, top = 3.0 * STRONG * p1[n1 + pair], -np.inf
+        least, certain, top = 3.0 * STRONG * p1[n1 + pair], CERTAIN * np.sqrt(3.0) * noise, -np.inf
         for k in range(1, view.n - 1):
             x = s.points[AXIS, k]
             r = residual[k - 1] + residual[k] + residual[k + 1]
             apart, reach = abs(x - c), doublets.reach[pair + 1]
-            far = r > least * s.points[WEIGHTS, k] and apart <= FAR * reach
+            inside = s.params[LOW, pair] <= x <= s.params[HIGH, pair]
+            far = inside and r > max(least * s.points[WEIGHTS, k], certain)
             if r > top and apart > 0.3 * g and (apart <= reach or far):
                 top = r
                 p2[pair + 1] = x
@@ -202,7 +201,7 @@ def _unlikely_partner(height1, height2, apart):
 
 
 @njit(**MERGED)
-def _best_start(problem, singlets, doublets, view, s):
+def _best_start(problem, singlets, doublets, view, noise, s):
     """Fit the doublet from each of its starts; the best lands in P2, lower line first. Returns chi-square."""
     n_lines, pair, p2 = doublets.low.size, problem.pair, s.params[P2]
     chi2 = np.inf
@@ -210,7 +209,7 @@ def _best_start(problem, singlets, doublets, view, s):
         p = s.params[P2B]
         if start < 2:
             # the one beside comes first: the residual that it starts from is that of the singlets
-            _seed_from_singlet(problem, singlets, doublets, view, start == 0, s, p)
+            _seed_from_singlet(problem, singlets, doublets, view, noise, start == 0, s, p)
         else:
             seed_parameters(problem, doublets, s.ints[CHOSEN2], s, p)
         chi, _ = fit_model(problem, doublets, view, 0, p, s)
@@ -258,8 +257,10 @@ def fit_doublet(problem, singlets, doublets, shoulders, view, chi1, s, out, row,
     n_lines, pair, p2, m = doublets.low.size, problem.pair, s.params[P2], view.n_used
     total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
     set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
-    chi2 = _best_start(problem, singlets, doublets, view, s)
-    odds1 = _criterion(problem, chi1, total, m, model_size(problem, singlets))
+    n1 = model_size(problem, singlets)
+    noise = 1.0 if problem.poisson else np.sqrt(chi1 / max(m - n1, 1))
+    chi2 = _best_start(problem, singlets, doublets, view, noise, s)
+    odds1 = _criterion(problem, chi1, total, m, n1)
     odds2 = _criterion(problem, chi2, total, m, n2) + DOUBLET_PENALTY
     if not problem.always and odds2 > odds1 + HOPELESS:
         return

@@ -8,6 +8,7 @@ from scipy.special import erfcx
 from strain2dos.raman._groups import FitGroup
 from strain2dos.raman._modes import RamanMode
 from strain2dos.raman._profiles import LN2, OLIVERO, SHAPES, has_mixing, profile
+from strain2dos.raman._status import FitStatus
 from strain2dos.raman._types import Floats, GroupFit
 
 KINDS = ("center", "fwhm", "area")
@@ -173,7 +174,8 @@ def group_curves(
     n_lines, n_modes, n_base = len(names), len(group.modes), group.basis.shape[0]
     if x is None:
         far = (group.x < p[0] - group.margin) | (group.x > p[n_lines - 1] + group.margin)
-        x = group.x[~far]
+        # a line left out may stand anywhere
+        x = group.x if group_status(fit)[0] == FitStatus.UNEXPLAINED_LINE else group.x[~far]
     components = {}
     rows, ones = np.zeros((5, x.size)), np.ones(x.size)
     code = SHAPES[lineshape]

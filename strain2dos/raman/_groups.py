@@ -70,8 +70,8 @@ def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> L
         low=np.array([line.window[0] for line in lines], dtype=float),
         high=np.array([line.window[1] for line in lines], dtype=float),
         gap=np.array(gap),
-        # A doublet's partner further away than this belongs to something else (12 cm-1 are 6 % of uniaxial
-        # strain).
+        # A doublet's partner further away than this must be strong, or noise would be taken for it (12 cm-1
+        # are 6 % of uniaxial strain; strains of opposite sign tear the branches 30 cm-1 apart).
         reach=np.array([np.inf] + [5.0 * modes[i].fwhm if i == j else np.inf for i, j in pairwise(group)]),
         fwhm=fwhm,
         # A line narrower than 0.7 points is one point, and no centre can be read from one point.

@@ -66,7 +66,8 @@ class RamanMode:
     splits : bool, default=False
         Whether uniaxial strain splits the line into a doublet.
     margin : float, default=22.0
-        The fit uses the points up to this far outside the outermost line, in cm-1.
+        The fit uses the points up to this far outside the outermost line, in cm-1; further ones only where
+        another strong line stands there.
     biaxial_rate : float or None
         Shift in cm-1 per percent of biaxial strain.
     gruneisen : float or None

@@ -19,6 +19,7 @@ _WORDS = {
     "LOW_SNR": "a line is lost in the noise",
     "AT_BOUND": "a centre or width ran into its bound",
     "NO_REFERENCE": "the reference line was not found",
+    "UNEXPLAINED_LINE": "a strong line is not among the fitted ones",
 }
 
 

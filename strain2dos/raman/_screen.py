@@ -246,6 +246,17 @@ def _spread(residual, sw, m):
     return highest, square, n
 
 
+@njit(**FINITE)
+def stands_out(residual, sw, m):
+    """Whether any point stands so far out of the residual that it may be more than noise.
+
+    Noise has one of 3.5 times the root mean square in one of thirty spectra. A line or a cosmic ray raises
+    the root mean square itself, but by less.
+    """
+    highest, square, n = _spread(residual, sw, m)
+    return highest * highest * n > 3.5**2 * square
+
+
 @njit(**OPTIONS)
 def mask_outliers(residual, sw, m, height, narrowest, buffer):
     """Give weight 0 to one to three neighbouring points that the fitted lines leave far above.

@@ -5,6 +5,7 @@ import numpy as np
 from numba import njit
 
 from strain2dos.raman._linear import OPTIONS, unsigned
+from strain2dos.raman._strong import STRONG_MAXIMUM
 from strain2dos.raman._types import TAPS
 
 MAX_CANDIDATES = 16
@@ -125,8 +126,9 @@ def assign_lines(x, signal, low, high, gap, reach, offset, position, score, orig
         Shift of the windows.
     position, score, origin : ndarray
         Scratch: (MAX_CANDIDATES,) int, (n_lines, MAX_CANDIDATES) float and int.
-    chosen : (n_lines,) ndarray of int
-        Out: index of the point of each line.
+    chosen : (n_lines + 2,) ndarray of int
+        Out: index of the point of each line, then of the first and the last maximum that is strong beside
+        them.
 
     Returns
     -------
@@ -160,6 +162,15 @@ def assign_lines(x, signal, low, high, gap, reach, offset, position, score, orig
     for line in range(n_lines - 1, -1, -1):
         chosen[line] = position[best]
         best = origin[line, best]
+    least = signal[chosen[0]]
+    for line in range(1, n_lines):
+        least = min(least, signal[chosen[line]])
+    first, last = 0, n - 1
+    while signal[position[first]] < STRONG_MAXIMUM * least:
+        first += 1
+    while signal[position[last]] < STRONG_MAXIMUM * least:
+        last -= 1
+    chosen[n_lines], chosen[n_lines + 1] = position[first], position[last]
     return True
 
 
@@ -172,3 +183,4 @@ def highest_points(x, signal, low, high, offset, chosen):
             if low[line] <= x[k] - offset <= high[line] and (best < 0 or signal[k] > signal[best]):
                 best = k
         chosen[line] = best if best >= 0 else x.size // 2
+    chosen[low.size], chosen[low.size + 1] = chosen[0], chosen[low.size - 1]

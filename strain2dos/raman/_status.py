@@ -33,6 +33,11 @@ class FitStatus(IntEnum):
         A centre or width ended on the border of its allowed range.
     NO_REFERENCE
         The reference line (``reference="Si"``) could not be fitted, so the axis is not known.
+    UNEXPLAINED_LINE
+        A line of a quarter of the height of the lowest fitted one, or more, stays in the residual inside a
+        mode window: a second branch (``split=False``), a line of the substrate or of another material. Which
+        line is which is then not known. Fit it as well: ``split="auto"``, or a `RamanMode` of its own in
+        ``modes``.
 
     Examples
     --------
@@ -51,3 +56,4 @@ class FitStatus(IntEnum):
     LOW_SNR = 7
     AT_BOUND = 8
     NO_REFERENCE = 9
+    UNEXPLAINED_LINE = 10

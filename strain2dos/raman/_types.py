@@ -40,8 +40,8 @@ class Problem(NamedTuple):
     ``narrowest``: full width in points of the narrowest line a spike filter must keep; ``taps``: smoothing
     of the seeds, their number a multiple of `TAPS`; ``norm``: what each smoothed point is multiplied by;
     ``bin``: lines are sought on the means of so many points; ``bins``: axis of these means;
-    ``margin``: the fit ends this far outside the outermost line, cm-1; ``keep``: whether covariances are
-    returned; ``show``: whether masks are.
+    ``margin``: the fit ends this far outside the outermost strong line, cm-1; ``keep``: whether covariances
+    are returned; ``show``: whether masks are.
     """
 
     x: Floats

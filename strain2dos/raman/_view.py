@@ -7,6 +7,7 @@ from numba import njit
 
 from strain2dos.raman._linear import LANES, MERGED, OPTIONS, unsigned
 from strain2dos.raman._seeds import assign_lines, highest_points, smooth, subtract_floor
+from strain2dos.raman._strong import UNCUT, reach_strong_maxima
 from strain2dos.raman._types import (
     AXIS,
     CHOSEN1,
@@ -134,6 +135,10 @@ def look(problem, singlets, doublets, offset, n_good, level, top, s):
     first, last = bins[s.ints[CHOSEN1, 0]], bins[s.ints[CHOSEN1, singlets.low.size - 1]]
     if has_pair:
         last = max(last, bins[s.ints[CHOSEN2, doublets.low.size - 1]])
+    lowest, highest = s.ints[CHOSEN1, singlets.low.size], s.ints[CHOSEN1, singlets.low.size + 1]
+    uncut = UNCUT * problem.margin
+    if bins[lowest] < first - uncut or bins[highest] > last + uncut:
+        first, last = reach_strong_maxima(problem, singlets, offset, first, last, s)
     k0, n = _cut(problem, first, last)
     m = -(-n // LANES) * LANES
     n_used = _copy_range(problem, k0, n, m, level, scale, s)

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from strain2dos import DOSRegressor, RamanFeaturizer
-from strain2dos.datasets import make_raman_dos
+from strain2dos.datasets import load_mos2_dft, make_raman_dos
 from strain2dos.dos import BandEdges, feature_covariance, propagate_noise
 from strain2dos.mapping import propagate_spectra
 
@@ -183,7 +183,10 @@ def test_a_covariance_that_is_none_is_refused():
 
 @pytest.fixture(scope="module")
 def pipeline():
-    data = make_raman_dos(96, random_state=0)
+    states = load_mos2_dft()
+    # one line describes E' only where its branches lie close together
+    close = np.flatnonzero(states.phonons[:, 1] - states.phonons[:, 0] < 4.0)
+    data = make_raman_dos(96, data=states.subset(close), random_state=0)
     featurizer = RamanFeaturizer(data.shift, split=False, features=("center", "difference"), noise="poisson")
     regressor = DOSRegressor(
         data.energies, hidden_layer_sizes=(8,), n_members=1, max_epochs=5, random_state=0

@@ -108,9 +108,15 @@ def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths, weakest, mo
     bump = np.exp(-(((x - 24 - 0.1 * y) / 2.5) ** 2))
     truth = np.stack([384.5 - 6.0 * bump, 403.0 - 2.0 * bump], axis=-1)[x >= 13]
 
-    def rms(cube, featurizer=featurizer):
+    def rms(cube):
         centres = featurizer.transform(cube[x >= 13])[:, columns]
         lost.append(np.isnan(centres).any(axis=1).mean())
+        return np.sqrt(np.nanmean((centres - truth) ** 2, axis=0))
+
+    def rms_untreated(cube):
+        # all numbers, trusted or not: a hit taken for a line leaves the line unexplained, which is flagged
+        fit = untreated.fit_spectra(cube[x >= 13])
+        centres = fit.params[:, [fit.names.index(f"{mode}_center") for mode in ("E'", "A1'")]]
         return np.sqrt(np.nanmean((centres - truth) ** 2, axis=0))
 
     lost = []
@@ -119,7 +125,7 @@ def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths, weakest, mo
     masked = []
     for seed in range(3):
         dirty, _ = hit(edge, seed, widths=widths, heights=HEIGHTS[weakest:], on_line=0.0)
-        assert rms(dirty, untreated)[0] > 5.0 * clean[0]
+        assert rms_untreated(dirty)[0] > 5.0 * clean[0]
         masked.append(rms(mask_cosmic_rays(dirty)))
         assert lost[-1] == 0.0
     assert (np.sqrt(np.mean(np.square(masked), axis=0)) < most * clean).all()

@@ -66,13 +66,15 @@ def gap_map_with_truth(flake: xr.Dataset, truth: xr.Dataset) -> Figure:
     import numpy as np
 
     from strain2dos.mapping import MapDisplay
+    from strain2dos.raman._map_drawing import robust_scale
 
     figure, axes = plt.subplots(1, 3, figsize=(12.0, 4.3), layout="constrained", sharey=True)
     error = (1e3 * (flake["gap"] - truth["gap"])).assign_attrs(
         units="meV", long_name="predicted minus true gap"
     )
     both = np.concatenate([flake["gap"].values.ravel(), truth["gap"].values.ravel()])
-    limits = {"vmin": float(np.nanmin(both)), "vmax": float(np.nanmax(both))}
+    scale = robust_scale(both)
+    limits = {"vmin": scale.vmin, "vmax": scale.vmax}
     most = float(np.nanquantile(np.abs(error), 0.99))
     MapDisplay(flake["gap"]).plot(axes[0], colorbar=False, **limits)
     MapDisplay(truth["gap"].assign_attrs(units="eV")).plot(axes[1], **limits)

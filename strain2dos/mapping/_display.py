@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from strain2dos.raman._labels import feature_label
-from strain2dos.raman._map_drawing import ColourScale, draw_map, unit_sign
+from strain2dos.raman._map_drawing import draw_map, robust_scale, unit_sign
 
 _SHORT = {"gap": "Band gap", "vbm": "Valence band maximum", "cbm": "Conduction band minimum"}
 
@@ -107,7 +107,8 @@ class MapDisplay:
         cmap : str, default=None
             Colour map; "viridis", or "RdBu_r" centred at 0 for strain, by default.
         vmin, vmax : float, default=None
-            Ends of the colour scale; the map's own by default.
+            Ends of the colour scale. By default it spans the middle 96 % of the pixels and a tenth more;
+            where pixels lie beyond, the colour bar ends in an arrow.
         colorbar : bool, default=True
             Whether to add a colour bar.
         """
@@ -116,7 +117,7 @@ class MapDisplay:
         if cmap is None and values.name == "strain" and vmin is None and vmax is None and data.count():
             cmap, vmax = "RdBu_r", float(np.abs(data).max())
             vmin = -vmax
-        scale = ColourScale(cmap or "viridis", vmin, vmax)
+        scale = robust_scale(data.compressed(), cmap or "viridis", vmin, vmax)
         label = self._label() if colorbar else None
         self.ax_, self.im_, self.colorbar_ = draw_map(values, ax, scale, label)
         self.figure_ = self.ax_.figure

@@ -196,10 +196,4 @@ def _scale(values: xr.DataArray, cmap: str, vmin: float | None, vmax: float | No
     data = np.asarray(values.values, dtype=np.float64)
     if values.name == "split_probability" and vmin is None and vmax is None:
         return ColourScale(cmap, 0.0, 1.0)
-    scale = robust_scale(data, cmap)
-    low, high = (own if own is not None else found for own, found in ((vmin, scale.vmin), (vmax, scale.vmax)))
-    if low is None or high is None:
-        return scale
-    below, above = bool(np.nanmin(data) < low), bool(np.nanmax(data) > high)
-    extend = ("both" if above else "min") if below else ("max" if above else "neither")
-    return ColourScale(cmap, low, high, extend)
+    return robust_scale(data, cmap, vmin, vmax)

@@ -28,8 +28,15 @@ class ColourScale(NamedTuple):
     extend: str = "neither"
 
 
-def robust_scale(values: NDArray[np.float64], cmap: str = "viridis") -> ColourScale:
-    """Colours over the middle 96 % of the values and a tenth more; whatever lies beyond gets an arrow.
+def robust_scale(
+    values: NDArray[np.float64],
+    cmap: str = "viridis",
+    vmin: float | None = None,
+    vmax: float | None = None,
+) -> ColourScale:
+    """Colours over the middle 96 % of the values and a tenth more, or between the given ends.
+
+    Where values lie beyond, the colour bar gets an arrow.
 
     Examples
     --------
@@ -40,14 +47,14 @@ def robust_scale(values: NDArray[np.float64], cmap: str = "viridis") -> ColourSc
     """
     values = values[np.isfinite(values)]
     if not values.size:
-        return ColourScale(cmap)
+        return ColourScale(cmap, vmin, vmax)
+    least, most = values.min(), values.max()
     low, high = np.quantile(values, [0.02, 0.98])
     margin = 0.1 * (high - low)
-    vmin, vmax = max(values.min(), low - margin), min(values.max(), high + margin)
-    below, above = bool(values.min() < vmin), bool(values.max() > vmax)
-    extend = {(False, False): "neither", (True, False): "min", (False, True): "max"}.get(
-        (below, above), "both"
-    )
+    vmin = max(least, low - margin) if vmin is None else vmin
+    vmax = min(most, high + margin) if vmax is None else vmax
+    below, above = bool(least < vmin), bool(most > vmax)
+    extend = ("both" if above else "min") if below else ("max" if above else "neither")
     return ColourScale(cmap, float(vmin), float(vmax), extend)
 
 

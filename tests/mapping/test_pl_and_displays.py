@@ -126,6 +126,18 @@ def test_map_has_units_true_extent_and_hatched_pixels(flake):
     np.testing.assert_array_equal(display.im_.get_coordinates()[0, :, 0], [3.5, 2.5, 1.5, 0.5, -0.5])
 
 
+def test_one_stray_pixel_does_not_take_the_colours():
+    gap = np.linspace(1.5, 1.7, 400).reshape(20, 20)
+    gap[3, 4] = 0.4
+    flake = xr.Dataset({"gap": (("y", "x"), gap, {"units": "eV"})})
+    display = MapDisplay.from_dataset(flake, "gap")
+    np.testing.assert_allclose(display.im_.get_clim(), (1.5, 1.7), atol=0.02)
+    assert display.colorbar_.extend == "min"
+    display = MapDisplay.from_dataset(flake, "gap", vmin=0.0, vmax=9.0)
+    assert display.im_.get_clim() == (0.0, 9.0)
+    assert display.colorbar_.extend == "neither"
+
+
 def test_map_of_the_dos_needs_an_energy(flake):
     with pytest.raises(ValueError, match="pass energy="):
         MapDisplay.from_dataset(flake, "dos")

@@ -82,6 +82,10 @@ class AlignedRepresentation:
         conduction = _moved(self.energies, cbm, self.upper, roots[:, first:], -1)
         return density(np.where(self.energies < middle[:, None], valence, conduction))
 
+    def expected(self, latent: Array, width: Array) -> Array:
+        """Decode: a mean over uncertain edges would narrow the gap."""
+        return self.decode(latent)
+
 
 def _moved(energies: Array, edges: Array, grid: Array, values: Array, gap_side: int) -> Array:
     """Interpolate every row at the energies relative to its edge; past the end in the gap it is zero."""

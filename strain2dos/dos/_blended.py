@@ -88,6 +88,15 @@ class BlendedRepresentation:
         ]
         return np.sum(curves, axis=0)
 
+    def expected(self, latent: Array, width: Array) -> Array:
+        """Return the weighted mean of what the parts expect when latents scatter by `width`."""
+        curves = [
+            part.share
+            * part.representation.expected(latent[:, columns] * part.scale, width[:, columns] * part.scale)
+            for part, columns in self.slices()
+        ]
+        return np.sum(curves, axis=0)
+
     def slices(self) -> Iterator[tuple[Part, slice]]:
         """Give every part with the columns of its latents."""
         first = 0

@@ -15,6 +15,11 @@ _COUNTS = 600
 _BEYOND = 1.03
 # no density is decoded above this many times the highest one seen in training
 _HEADROOM = 1.5
+# this share of the states, counted from the gap, keeps its energies when curves are averaged: band edges stay
+# as sharp as they are, where the mean of edges at several energies would narrow the gap
+_STILL = 0.04
+# three-point Gauss-Hermite rule: places in standard deviations, and weights
+PLACES, WEIGHTS = np.array([0.0, -np.sqrt(3.0), np.sqrt(3.0)]), np.array([4.0, 1.0, 1.0]) / 6.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,33 @@ class CountingRepresentation:
         ):
             _differentiate(part / np.sqrt(np.gradient(counts)), counts, borders, sign, self.ceiling, answer)
         return answer
+
+    def expected(self, latent: Array, width: Array) -> Array:
+        """Return the mean (n, n_energies) of the densities of latents that scatter by `width`.
+
+        The density is a sum over states, each at its own energy, so its mean depends on how each energy
+        scatters and not on how energies scatter together: moving all of them at once gives it.
+        """
+        answer = self.decode(latent)
+        size = np.sqrt(np.r_[np.gradient(self.up), np.gradient(self.down)])
+        share, least = self.taken_in()
+        step = np.sqrt(np.maximum(np.square(share * width / size) - least**2, 0.0)) * size
+        low, high = (size * self.energies[end] for end in (0, -1))
+        sign = np.r_[np.ones(_COUNTS), -np.ones(_COUNTS)]
+        rows = np.flatnonzero(((step > 0) & (sign * latent > low) & (sign * latent < high)).any(axis=1))
+        if rows.size:
+            answer[rows] *= WEIGHTS[0]
+            for place, weight in zip(PLACES[1:], WEIGHTS[1:], strict=True):
+                answer[rows] += weight * self.decode(latent[rows] + place * step[rows])
+        return answer
+
+    def taken_in(self) -> tuple[Array, float]:
+        """Return the share (n_latents,) of an energy's scatter that counts, and what is not seen [eV].
+
+        The edges of the bands keep their energies, and less than half a step of the grid shows nowhere.
+        """
+        counted = np.r_[self.up / self.up[-1], self.down / self.down[-1]]
+        return np.minimum(counted / _STILL, 1.0), 0.5 * float(np.diff(self.energies).mean())
 
 
 def _side(energies: Array, curve: Array, reference: float, up: int) -> tuple[Array, Array]:

@@ -98,18 +98,15 @@ class DeviceTrend(NamedTuple):
         distance = torch.cdist(scaled, self.points, compute_mode="donot_use_mm_for_euclid_dist")
         return _stationary(distance.square_(), self.fitted.kernel.family, torch)
 
-    def mean(self, features: torch.Tensor) -> torch.Tensor:
-        """Return (n, n_outputs) means."""
-        scaled = features / self.length
-        return self._nearness(scaled) @ self.weights + scaled @ self.slope + self.level
-
-    def spread(self, features: torch.Tensor) -> torch.Tensor:
-        """Return (n, n_outputs) variances."""
+    def predict(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return (n, n_outputs) means and variances."""
         scaled, linear = features / self.length, self.fitted.kernel.linear
-        cross = self._nearness(scaled) + linear * (scaled @ self.points.T) + _CONSTANT
+        near = self._nearness(scaled)
+        mean = near @ self.weights + scaled @ self.slope + self.level
+        cross = near + linear * (scaled @ self.points.T) + _CONSTANT
         own = 1.0 + linear * scaled.square().sum(1) + _CONSTANT
         share = own - (cross @ self.factor).square().sum(1)
-        return (share.clamp(min=0.0) + self.fitted.kernel.noise)[:, None] * self.variance
+        return mean, (share.clamp(min=0.0) + self.fitted.kernel.noise)[:, None] * self.variance
 
 
 class DeviceCurves:
@@ -166,31 +163,31 @@ class DeviceCurves:
             answer = answer + torch.baddbmm(layers[-1][1], inputs, layers[-1][0])
         return answer.double()
 
-    def _outputs(self, features: torch.Tensor, spread: bool) -> tuple[torch.Tensor, Any]:
-        """Return the scores, and their variances if asked."""
+    def _outputs(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the scores and their variances."""
         answer = features.new_zeros((len(features), len(self.mean)))
-        means = [trend.mean(features) for trend in self.trends]
-        for trend, mean in zip(self.trends, means, strict=True):
-            answer += trend.fitted.share * mean
-        variance = torch.zeros_like(answer) if spread else None
-        if variance is not None:
-            for trend, mean in zip(self.trends, means, strict=True):
-                variance += trend.fitted.share * (trend.spread(features) + (mean - answer).square())
+        variance = torch.zeros_like(answer)
+        found = [(trend.fitted.share, *trend.predict(features)) for trend in self.trends]
+        for share, mean, _ in found:
+            answer += share * mean
+        for share, mean, own in found:
+            variance += share * (own + (mean - answer).square())
         weight, size = self.head["network_weight"], self.head["scale"]
         if self.nets:
             nets = self._answers(features)
             answer += weight * (nets.mean(0) - answer)
-            if variance is not None and len(nets) > 1:
+            if len(nets) > 1:
                 variance = (1 - weight) ** 2 * variance + weight**2 * nets.var(0)
-        return self.mean + size * answer, None if variance is None else size**2 * variance
+        return self.mean + size * answer, size**2 * variance
 
     def curve(self, features: torch.Tensor) -> torch.Tensor:
         """Return (n, n_energies) curves."""
-        return self.decode(self._outputs(features, False)[0].to(self.dtype))
+        scores, variance = (each.to(self.dtype) for each in self._outputs(features))
+        return self.decode.expected(scores, variance)
 
     def deviation(self, features: torch.Tensor) -> torch.Tensor:
         """Return (n, n_energies) standard deviations, linearised as in `Latent.changes`."""
-        scores, variance = self._outputs(features, True)
+        scores, variance = self._outputs(features)
         total = torch.zeros((), device=self.device)
         for column in range(scores.shape[1]):
             step = torch.zeros_like(scores)

@@ -43,6 +43,10 @@ class Latent(NamedTuple):
         """Return (n, n_energies) curves; `offset` is added to the latents."""
         return self.representation.decode(self.latents(scores) + offset)
 
+    def widths(self, variance: Array) -> Array:
+        """Return (n, n_latents) standard deviations of latents whose scores err independently."""
+        return np.sqrt(variance @ np.square(self.directions))
+
     def changes(self, scores: Array, size: Array, offset: Array | float = 0.0) -> Iterator[Array]:
         """Give, direction by direction, what a step of `size` (n, n_directions) does to the curves.
 

@@ -25,61 +25,64 @@ Array = NDArray[np.float64]
 _BLOCK = 240
 
 
-def outputs(model: Any, features: Array, head: dict[str, Any], spread: bool) -> tuple[Array, Array | None]:
-    """Return means and, if asked, variances of one block of outputs for standardised features."""
+def outputs(model: Any, features: Array, head: dict[str, Any]) -> tuple[Array, Array]:
+    """Return means and variances of one block of outputs for standardised features."""
     weight = head["network_weight"]
     trends = [Trend.from_state(state) for state in head["trends"]]
     if trends:
-        answer, variance = mixture(trends, features, spread)
+        answer, variance = mixture(trends, features)
     else:
         answer = np.zeros((len(features), len(head["mean"])))
-        variance = np.zeros_like(answer) if spread else None
+        variance = np.zeros_like(answer)
     if weight > 0:
         first, last = head["columns"]
         nets = np.stack([forward(member, features)[:, first:last] for member in model.weights_])
         answer = answer + weight * (nets.mean(0) - answer)
-        if variance is not None and len(nets) > 1:
+        if len(nets) > 1:
             variance = (1 - weight) ** 2 * variance + weight**2 * nets.var(0, ddof=1)
-    answer = head["mean"] + head["scale"] * answer
-    return answer, None if variance is None else head["scale"] ** 2 * variance
+    return head["mean"] + head["scale"] * answer, head["scale"] ** 2 * variance
 
 
 def curves(model: Any, X: Array, spread: bool) -> Any:
-    """Return (n, n_energies) curves, with their standard deviation if asked."""
+    """Return (n, n_energies) curves, with their standard deviation if asked.
+
+    A curve is the mean over the uncertainty of its latents: where features are not well placed, sharp ones at
+    the wrong energy would be further from the truth than blunt ones.
+    """
     latent = Latent.from_state(model.representation_)
     answer = np.empty((len(X), len(model.energies_)))
     deviation = np.empty_like(answer) if spread else None
     for rows, size, features in _blocks(model, X):
-        scores, variance = outputs(model, features, model.heads_[0], spread)
-        width = None if variance is None else _deviation(latent, scores, variance, 0.0)
-        if model.prior_head_ is None:
-            # only products of matrices need the whole block
-            answer[rows] = latent.representation.decode(latent.latents(scores)[:size])
-        else:
-            latents = latent.latents(scores)
-            latents, width = _with_prior(model, latent, X[rows], features, latents, width)
-            answer[rows] = latent.representation.decode(latents[:size])
-        if deviation is not None and width is not None:
-            deviation[rows] = width[:size]
+        scores, variance = outputs(model, features, model.heads_[0])
+        latents, width = latent.latents(scores), latent.widths(variance)
+        miss = _deviation(latent, scores, variance, 0.0) if spread else None
+        if model.prior_head_ is not None:
+            latents, width, miss = _with_prior(model, latent, X[rows], features, (latents, width, miss))
+        # only products of matrices need the whole block
+        answer[rows] = latent.representation.expected(latents[:size], width[:size])
+        if deviation is not None and miss is not None:
+            deviation[rows] = miss[:size]
     return (answer, deviation) if spread else answer
 
 
 def _with_prior(
-    model: Any, latent: Latent, X: Array, features: Array, latents: Array, width: Array | None
-) -> tuple[Array, Array | None]:
-    """Mix latents and deviations with those of the corrected prior; rows that it cannot tell keep theirs."""
+    model: Any, latent: Latent, X: Array, features: Array, alone: tuple[Array, Array, Array | None]
+) -> tuple[Array, Array, Array | None]:
+    """Mix latents, their widths and deviations with those of the corrected prior, where it has an answer."""
+    latents, width, miss = alone
     head = model.prior_head_
     rest = Latent.from_state(head["latent"])
     offset = offsets(model, latent.representation, X, len(model.energies_))
     offset = np.pad(offset, ((0, len(features) - len(X)), (0, 0)), mode="edge")
     share = np.where(np.isfinite(offset).all(1, keepdims=True), model.prior_weight_, 0.0)
     offset = np.where(share > 0, offset, 0.0)
-    scores, variance = outputs(model, features, head, width is not None)
+    scores, variance = outputs(model, features, head)
     latents = latents + share * (offset + rest.latents(scores) - latents)
-    if width is not None and variance is not None:
-        # both trends learned from the same curves: their errors are taken as one
-        width = width + share * (_deviation(rest, scores, variance, offset) - width)
-    return latents, width
+    # both trends learned from the same curves: their errors are taken as one
+    width = width + share * (rest.widths(variance) - width)
+    if miss is not None:
+        miss = miss + share * (_deviation(rest, scores, variance, offset) - miss)
+    return latents, width, miss
 
 
 def _blocks(model: Any, X: Array) -> Iterator[tuple[slice, int, Array]]:
@@ -101,9 +104,7 @@ def learned_edges(model: Any, X: Array, spread: bool) -> BandEdges | tuple[BandE
     means, variances = np.empty((len(X), len(heads))), np.zeros((len(X), len(heads)))
     for rows, size, filled in _blocks(model, X):
         for column, head in enumerate(heads):
-            mean, variance = outputs(model, filled, head, spread)
-            means[rows, column] = mean[:size, 0]
-            if variance is not None:
-                variances[rows, column] = variance[:size, 0]
+            mean, variance = outputs(model, filled, head)
+            means[rows, column], variances[rows, column] = mean[:size, 0], variance[:size, 0]
     edges = edges_of_valleys(means, model.n_valence_)
     return (edges, spread_of_valleys(means, variances, model.n_valence_)) if spread else edges

@@ -37,6 +37,10 @@ class GridRepresentation:
         """Return (n, n_energies) densities."""
         return density(latent) if self.nonnegative else latent
 
+    def expected(self, latent: Array, width: Array) -> Array:
+        """Decode: the mean of squares would put states of the errors' size into the gap."""
+        return self.decode(latent)
+
 
 @dataclass(frozen=True)
 class PlainRepresentation:
@@ -59,6 +63,10 @@ class PlainRepresentation:
     def decode(self, latent: Array) -> Array:
         """Return the curves, clipped at zero where they are densities."""
         return np.maximum(latent, 0.0) if self.nonnegative else latent
+
+    def expected(self, latent: Array, width: Array) -> Array:
+        """Decode: the mean of densities is the density of the mean."""
+        return self.decode(latent)
 
 
 def amplitude(dos: Array) -> Array:

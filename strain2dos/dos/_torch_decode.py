@@ -11,11 +11,20 @@ from torch import nn
 
 from strain2dos.dos._aligned import AlignedRepresentation
 from strain2dos.dos._blended import BlendedRepresentation
-from strain2dos.dos._counting import CountingRepresentation, _borders
+from strain2dos.dos._counting import PLACES, WEIGHTS, CountingRepresentation, _borders
 from strain2dos.dos._representation import GridRepresentation, PlainRepresentation
 
 
-class SquareDecode(nn.Module):
+class Decode(nn.Module):
+    """Densities from latents."""
+
+    def expected(self, latent: torch.Tensor, width: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) mean densities of latents that scatter by `width`, as in numpy."""
+        answer: torch.Tensor = self(latent)
+        return answer
+
+
+class SquareDecode(Decode):
     """Densities from square roots."""
 
     def __init__(self, representation: GridRepresentation) -> None:
@@ -27,7 +36,7 @@ class SquareDecode(nn.Module):
         return latent.clamp(min=0.0).square() if self.nonnegative else latent
 
 
-class PlainDecode(nn.Module):
+class PlainDecode(Decode):
     """Densities from themselves."""
 
     def __init__(self, representation: PlainRepresentation) -> None:
@@ -39,7 +48,7 @@ class PlainDecode(nn.Module):
         return latent.clamp(min=0.0) if self.nonnegative else latent
 
 
-class CountingDecode(nn.Module):
+class CountingDecode(Decode):
     """Densities from the energies of the n-th state: the count between the borders of every energy."""
 
     def __init__(self, representation: CountingRepresentation) -> None:
@@ -55,6 +64,8 @@ class CountingDecode(nn.Module):
             self._buffer(f"{name}_counts", np.r_[0.0, counts])
             self._buffer(f"{name}_size", np.sqrt(np.gradient(counts)))
             self._buffer(f"{name}_borders", axis)
+        share, self.least = representation.taken_in()
+        self._buffer("share", share)
 
     def _buffer(self, name: str, values: Any) -> None:
         self.register_buffer(name, torch.tensor(np.ascontiguousarray(values)))
@@ -64,6 +75,15 @@ class CountingDecode(nn.Module):
         up = self._states("up", latent[..., : self.split])
         down = self._states("down", latent[..., self.split :])
         return (up + down.flip(-1)) / self.widths
+
+    def expected(self, latent: torch.Tensor, width: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) mean densities of latents that scatter by `width`."""
+        size = torch.cat([self.up_size, self.down_size])
+        step = ((self.share * width / size).square() - self.least**2).clamp(min=0.0).sqrt() * size
+        total = WEIGHTS[0] * self(latent)
+        for place, weight in zip(PLACES[1:], WEIGHTS[1:], strict=True):
+            total = total + weight * self(latent + place * step)
+        return total
 
     def _states(self, side: str, part: torch.Tensor) -> torch.Tensor:
         counts, borders = getattr(self, f"{side}_counts"), getattr(self, f"{side}_borders")
@@ -79,7 +99,7 @@ class CountingDecode(nn.Module):
         return (counts[at] + (counts[at + 1] - counts[at]) * share).diff(dim=-1)
 
 
-class AlignedDecode(nn.Module):
+class AlignedDecode(Decode):
     """Densities from two parts relative to their edges, and the edges."""
 
     def __init__(self, representation: AlignedRepresentation) -> None:
@@ -110,7 +130,7 @@ class AlignedDecode(nn.Module):
         return torch.where(in_gap, 0.0, left + (inside - low) * (right - left))
 
 
-class BlendedDecode(nn.Module):
+class BlendedDecode(Decode):
     """Densities as the weighted mean of those that the parts give."""
 
     def __init__(self, representation: BlendedRepresentation) -> None:
@@ -127,8 +147,15 @@ class BlendedDecode(nn.Module):
             total = total + share * curve(latent[..., columns] * scale)
         return total
 
+    def expected(self, latent: torch.Tensor, width: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) mean densities of latents that scatter by `width`."""
+        total = latent.new_zeros(())
+        for curve, (share, scale, columns) in zip(self.curves, self.places, strict=True):
+            total = total + share * curve.expected(latent[..., columns] * scale, width[..., columns] * scale)
+        return total
 
-TORCH_DECODES: dict[str, type[nn.Module]] = {
+
+TORCH_DECODES: dict[str, type[Decode]] = {
     "grid": SquareDecode,
     "pca": PlainDecode,
     "cdf": CountingDecode,
@@ -156,3 +183,8 @@ class LatentDecode(nn.Module):
     def forward(self, scores: torch.Tensor) -> torch.Tensor:
         """Return (..., n_energies) densities for scores (..., n_directions)."""
         return self.curve(self.mean + scores @ self.directions)
+
+    def expected(self, scores: torch.Tensor, variance: torch.Tensor) -> torch.Tensor:
+        """Return (..., n_energies) mean densities for scores that scatter with `variance`."""
+        width = (variance @ self.directions.square()).sqrt()
+        return self.curve.expected(self.mean + scores @ self.directions, width)

@@ -30,16 +30,13 @@ class Trend(NamedTuple):
     variance: Array
     share: float = 1.0
 
-    def predict(self, features: Array) -> Array:
-        """Return (n, n_outputs) means."""
-        return self.kernel(features, self.points) @ self.weights
-
-    def spread(self, features: Array) -> Array:
-        """Return (n, n_outputs) variances, in the square of the outputs' unit."""
+    def predict(self, features: Array) -> tuple[Array, Array]:
+        """Return (n, n_outputs) means and variances, in the unit of the outputs and its square."""
         cross = self.kernel(features, self.points)
         share = self.kernel.diagonal(features) - np.square(cross @ self.factor).sum(1)
         # what the noise of the features adds to a new sample belongs to its uncertainty
-        return (np.maximum(share, 0.0) + self.kernel.noise)[:, None] * self.variance
+        variance = (np.maximum(share, 0.0) + self.kernel.noise)[:, None] * self.variance
+        return cross @ self.weights, variance
 
     def state(self) -> dict[str, Any]:
         """Return plain values and arrays from which `from_state` builds the same object."""
@@ -67,17 +64,12 @@ def fit_mixture(
     return trends, held_out
 
 
-def mixture(trends: list[Trend], features: Array, spread: bool) -> tuple[Array, Array | None]:
-    """Return mean and, if asked, variance of several processes weighed by their shares."""
-    answers = [trend.predict(features) for trend in trends]
-    mean = sum(trend.share * answer for trend, answer in zip(trends, answers, strict=True))
-    if not spread:
-        return mean, None
-    variance = sum(
-        trend.share * (trend.spread(features) + np.square(answer - mean))
-        for trend, answer in zip(trends, answers, strict=True)
-    )
-    return mean, variance
+def mixture(trends: list[Trend], features: Array) -> tuple[Array, Array]:
+    """Return mean and variance of several processes weighed by their shares."""
+    shares = np.array([trend.share for trend in trends])[:, None, None]
+    means, variances = (np.array(each) for each in zip(*(t.predict(features) for t in trends), strict=True))
+    mean = (shares * means).sum(0)
+    return mean, (shares * (variances + np.square(means - mean))).sum(0)
 
 
 def fit_trend(
@@ -97,7 +89,7 @@ def fit_trend(
         held_out[block] = outputs[block] - np.linalg.solve(inner, weights[block])
         share[block] = np.diag(np.linalg.inv(inner))
     variance = np.mean(np.square(held_out - outputs) / share[:, None], axis=0)
-    return Trend(kernel, features, weights, factor_of(lower), variance), held_out
+    return Trend(kernel, features, weights, factor_of(kernel, features), variance), held_out
 
 
 def _fit_sparse(
@@ -124,5 +116,5 @@ def _fit_sparse(
     told, axes = np.linalg.eigh(gram)
     factor = basis @ axes * np.sqrt(np.maximum(told, 0.0) / (np.maximum(told, 0.0) + noise))
     trend = Trend(kernel, points, weights, factor, np.ones(outputs.shape[1]))
-    expected = trend.spread(points)[:, :1].mean()
+    expected = trend.predict(points)[1][:, :1].mean()
     return trend._replace(variance=np.mean(np.square(held_out - outputs), axis=0) / expected), held_out

@@ -29,7 +29,7 @@ def test_left_out_predictions_equal_refits_without_the_group(problem):
     for group in np.unique(groups):
         out = groups == group
         refit = fit_trend(KERNEL, features[~out], outputs[~out], groups[~out], random)[0]
-        np.testing.assert_allclose(held_out[out], refit.predict(features[out]), atol=1e-8)
+        np.testing.assert_allclose(held_out[out], refit.predict(features[out])[0], atol=1e-8)
 
 
 def test_criterion_equals_the_density_of_each_group_given_the_others(problem):
@@ -73,8 +73,9 @@ def test_process_passes_through_exact_data_and_knows_it():
     outputs = np.sin(2 * features)
     kernel = Kernel("gaussian", np.array([0.8]), 0.1, 1e-8)
     trend = fit_trend(kernel, features, outputs, np.arange(9), np.random.RandomState(0))[0]
-    np.testing.assert_allclose(trend.predict(features), outputs, atol=1e-6)
-    assert trend.spread(features).max() < 1e-3 * trend.spread(np.array([[4.0]])).min()
+    mean, variance = trend.predict(features)
+    np.testing.assert_allclose(mean, outputs, atol=1e-6)
+    assert variance.max() < 1e-3 * trend.predict(np.array([[4.0]]))[1].min()
 
 
 def test_many_rows_are_followed_through_fewer_points():
@@ -86,7 +87,7 @@ def test_many_rows_are_followed_through_fewer_points():
     assert len(trend.points) < 1500
     assert np.abs(held_out - outputs).max() < 1e-2
     at = np.linspace(-1.9, 1.9, 50)[:, None]
-    np.testing.assert_allclose(trend.predict(at), np.sin(2 * at), atol=1e-2)
+    np.testing.assert_allclose(trend.predict(at)[0], np.sin(2 * at), atol=1e-2)
 
 
 def test_shares_add_to_one_and_noise_features_get_long_scales():
@@ -105,9 +106,9 @@ def test_mixture_is_the_weighed_mean_and_survives_its_state(problem):
     features, outputs, groups, random = problem
     kernels = [(0.25, KERNEL), (0.75, KERNEL._replace(family="gaussian"))]
     trends, _ = fit_mixture(kernels, features, outputs, groups, random)
-    mean, variance = mixture([Trend.from_state(trend.state()) for trend in trends], features, True)
+    mean, variance = mixture([Trend.from_state(trend.state()) for trend in trends], features)
     parts = [
-        fit_trend(kernel, features, outputs, groups, random)[0].predict(features) for _, kernel in kernels
+        fit_trend(kernel, features, outputs, groups, random)[0].predict(features)[0] for _, kernel in kernels
     ]
     np.testing.assert_allclose(mean, 0.25 * parts[0] + 0.75 * parts[1], atol=1e-12)
     assert (variance > 0).all()
@@ -146,7 +147,7 @@ def test_small_variances_survive_the_large_constant(noise):
     kernel = Kernel("gaussian", np.array([2.0, 3.0]), 0.1, noise)
     outputs = np.sin(points[:, :1])
     trend, _ = fit_trend(kernel, points, outputs, np.arange(24), random)
-    found = trend.spread(new)[:, 0] / trend.variance[0] - noise
+    found = trend.predict(new)[1][:, 0] / trend.variance[0] - noise
     with mpmath.workdps(50):
         inverse = mpmath.inverse(mpmath.matrix(kernel(points, points)) + noise * mpmath.eye(24))
         cross = mpmath.matrix(kernel(new, points))

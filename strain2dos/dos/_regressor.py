@@ -27,7 +27,10 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
     One row of `X` gives one curve. Curves are first written in a form in which they respond smoothly
     (`representation`). A Gaussian process then follows the smooth response, and an ensemble of neural nets,
     each stopped on strain states that it did not see, adds its correction as far as it predicts unseen
-    states better than the process alone (`network_weight_`). Densities cannot be negative.
+    states better than the process alone (`network_weight_`). Densities cannot be negative. Curves learned as
+    "cdf" are means over the uncertainty of their energies: away from the training states they are blunter
+    than a sharp curve, which would err more with its features misplaced. Band edges stay sharp, and where
+    energies are known to half a step of the grid nothing changes.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.raman._modes import RamanMode, material_modes
+from strain2dos.raman._modes import SUBSTRATES, RamanMode, material_modes
 
 
 def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]:
@@ -70,12 +70,12 @@ def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple
             own.append(mode)
             continue
         known = {m.name: m for m in material_modes(material, optional=True)}
-        if mode not in known:
+        if mode not in known | SUBSTRATES:
             raise ValueError(
-                f"modes holds {mode!r}, but {material} has {sorted(known)}; pass one of these names or a "
-                f"RamanMode."
+                f"modes holds {mode!r}, but {material} has {sorted(known)} and substrates {sorted(SUBSTRATES)}; "
+                "pass one of these names or a RamanMode."
             )
-        chosen.append(known[mode])
+        chosen.append((known | SUBSTRATES)[mode])
     if not chosen and not own:
         raise ValueError("modes is empty; pass at least one mode, or modes='auto' for those of the material.")
     return tuple(sorted([*_side_by_side(chosen), *own], key=lambda mode: mode.position))

@@ -39,7 +39,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         Whose lines are fitted (see `material_modes`).
     modes : {"auto", "all"} or sequence of str or RamanMode, default="auto"
         "auto": the usual lines of the material; "all": its optional ones too (2LA); else some of them by
-        name, or your own `RamanMode` objects.
+        name, "Al2O3" for the line of a sapphire substrate at 418 cm-1, or your own `RamanMode` objects.
     lineshape : {"lorentzian", "gaussian", "pseudo_voigt", "voigt", "fano"}, default="lorentzian"
         Profile of all lines. "voigt": Lorentzian line seen through a Gaussian slit; "fano": asymmetric, from
         interference with a continuum. See Notes.

@@ -4,13 +4,21 @@
 from strain2dos.raman._materials import MATERIALS
 from strain2dos.raman._mode import ModeSource, RamanMode
 
-__all__ = ["MATERIALS", "REFERENCES", "ModeSource", "RamanMode", "material_modes"]
+__all__ = ["MATERIALS", "REFERENCES", "SUBSTRATES", "ModeSource", "RamanMode", "material_modes"]
 
 # Lines with a well known position, by which the axis of each spectrum can be corrected.
 REFERENCES: dict[str, RamanMode] = {
     "Si": RamanMode(
         "Si", 520.7, (505.0, 540.0), 4.0, margin=25.0,
         source="first-order line of crystalline silicon: Parker, Feldman, Ashkin, Phys. Rev. 155, 712 (1967)",
+    ),
+}  # fmt: skip
+
+# Lines of substrates that stand beside those of a monolayer; fitted only where asked for by name.
+SUBSTRATES: dict[str, RamanMode] = {
+    "Al2O3": RamanMode(
+        "Al2O3", 418.0, (411.0, 425.0), 4.0, optional=True,
+        source="strongest line (A1g) of sapphire: Porto, Krishnan, J. Chem. Phys. 47, 1009 (1967)",
     ),
 }  # fmt: skip
 

@@ -36,8 +36,8 @@ class FitStatus(IntEnum):
     UNEXPLAINED_LINE
         A line of a quarter of the height of the lowest fitted one, or more, stays in the residual inside a
         mode window: a second branch (``split=False``), a line of the substrate or of another material. Which
-        line is which is then not known. Fit it as well: ``split="auto"``, or a `RamanMode` of its own in
-        ``modes``.
+        line is which is then not known. Fit it as well: ``split="auto"``, ``modes=["E'", "A1'", "Al2O3"]`` on
+        sapphire, or a `RamanMode` of its own in ``modes``.
 
     Examples
     --------

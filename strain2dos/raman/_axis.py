@@ -72,8 +72,8 @@ def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple
         known = {m.name: m for m in material_modes(material, optional=True)}
         if mode not in known | SUBSTRATES:
             raise ValueError(
-                f"modes holds {mode!r}, but {material} has {sorted(known)} and substrates {sorted(SUBSTRATES)}; "
-                "pass one of these names or a RamanMode."
+                f"modes holds {mode!r}, but {material} has {sorted(known)} and substrates "
+                f"{sorted(SUBSTRATES)}; pass one of these names or a RamanMode."
             )
         chosen.append((known | SUBSTRATES)[mode])
     if not chosen and not own:

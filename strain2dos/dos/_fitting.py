@@ -73,15 +73,16 @@ def fit(
 
     latent, block = choose_latent(model, features, curves, labels, nonnegative, random)
     blocks = [block]
+    model.valleys_, model.n_valence_ = [], 0
     if known is not None:
-        trend = model.gaussian_process
+        known, trend = known.relevant(labels), model.gaussian_process
+        model.valleys_, model.n_valence_ = known.names, known.n_valence
         # valleys cross as strain grows, and each alone is smooth
         columns = np.hsplit(known.energies, known.energies.shape[1])
         blocks += [
             prepare(features, column, labels, random, refine=True, least_noise=_EDGE_NOISE, trend=trend)
             for column in columns
         ]
-    model.n_valence_ = 0 if known is None else known.n_valence
     model.representation_ = latent.state()
     learn_prior(model, X, features, curves, labels, latent, block, random)
     model.nonnegative_ = nonnegative

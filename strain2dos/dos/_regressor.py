@@ -147,8 +147,10 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         Share of the nets in the predicted curve, from 0 to 1.
     prior_weight_ : float
         Share of the corrected prior in the predicted curve, from 0 to 1.
+    valleys_ : list of str
+        Columns of `edges` that are learned, valence band first; empty without edges.
     n_valence_ : int
-        How many of the learned edges are those of valence valleys.
+        How many of them are of the valence band.
     representation_ : dict
         The representation chosen (``"name"``) and what it needs. For "blend", ``["kept"]["parts"]`` lists
         the forms, each with its ``"name"`` and its ``"share"``.
@@ -280,7 +282,8 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
             depend on how the curves were broadened. Where the edge changes from one valley to another it
             has a kink, which no smooth function follows: give the energies of the valleys in a DataFrame
             instead, columns beginning with ``vbm`` (such as ``vbm_K``, ``vbm_G``) and ``cbm``. Each valley
-            is learned alone, and the edges are the highest and the lowest of them.
+            is learned alone, and the edges are the highest and the lowest of them. Valleys that are the edge
+            in none of the groups, if these are 16 or more, are left out (`valleys_`).
 
         Returns
         -------

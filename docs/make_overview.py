@@ -29,7 +29,7 @@ def main() -> None:
             data.spectra[rows],
             data.dos[rows],
             dosregressor__groups=data.groups[rows],
-            dosregressor__edges=data.edges[rows],
+            dosregressor__edges=data.edge_targets.iloc[rows],
         )
 
     figure, axes = plt.subplots(1, 3, figsize=(13.5, 4), layout="constrained", dpi=110)

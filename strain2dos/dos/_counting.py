@@ -18,6 +18,9 @@ _HEADROOM = 1.5
 # this share of the states, counted from the gap, keeps its energies when curves are averaged: band edges stay
 # as sharp as they are, where the mean of edges at several energies would narrow the gap
 _STILL = 0.04
+# curves are averaged over no more than this share of the window: what is less certain lies far outside of what
+# was learned, and energies that change places have no mean worth showing
+_WIDEST = 0.01
 # three-point Gauss-Hermite rule: places in standard deviations, and weights
 PLACES, WEIGHTS = np.array([0.0, -np.sqrt(3.0), np.sqrt(3.0)]), np.array([4.0, 1.0, 1.0]) / 6.0
 
@@ -87,8 +90,9 @@ class CountingRepresentation:
         """
         answer = self.decode(latent)
         size = np.sqrt(np.r_[np.gradient(self.up), np.gradient(self.down)])
-        share, least = self.taken_in()
-        step = np.sqrt(np.maximum(np.square(share * width / size) - least**2, 0.0)) * size
+        share, least, most = self.taken_in()
+        scatter = share * np.minimum(width / size, most)
+        step = np.sqrt(np.maximum(np.square(scatter) - least**2, 0.0)) * size
         low, high = (size * self.energies[end] for end in (0, -1))
         sign = np.r_[np.ones(_COUNTS), -np.ones(_COUNTS)]
         rows = np.flatnonzero(((step > 0) & (sign * latent > low) & (sign * latent < high)).any(axis=1))
@@ -98,13 +102,15 @@ class CountingRepresentation:
                 answer[rows] += weight * self.decode(latent[rows] + place * step[rows])
         return answer
 
-    def taken_in(self) -> tuple[Array, float]:
-        """Return the share (n_latents,) of an energy's scatter that counts, and what is not seen [eV].
+    def taken_in(self) -> tuple[Array, float, float]:
+        """Return the share (n_latents,) of an energy's scatter that counts, and least and most of it [eV].
 
         The edges of the bands keep their energies, and less than half a step of the grid shows nowhere.
         """
         counted = np.r_[self.up / self.up[-1], self.down / self.down[-1]]
-        return np.minimum(counted / _STILL, 1.0), 0.5 * float(np.diff(self.energies).mean())
+        window = float(self.energies[-1] - self.energies[0])
+        least = 0.5 * window / (len(self.energies) - 1)
+        return np.minimum(counted / _STILL, 1.0), least, _WIDEST * window
 
 
 def _side(energies: Array, curve: Array, reference: float, up: int) -> tuple[Array, Array]:

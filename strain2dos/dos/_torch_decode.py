@@ -64,7 +64,7 @@ class CountingDecode(Decode):
             self._buffer(f"{name}_counts", np.r_[0.0, counts])
             self._buffer(f"{name}_size", np.sqrt(np.gradient(counts)))
             self._buffer(f"{name}_borders", axis)
-        share, self.least = representation.taken_in()
+        share, self.least, self.most = representation.taken_in()
         self._buffer("share", share)
 
     def _buffer(self, name: str, values: Any) -> None:
@@ -79,7 +79,8 @@ class CountingDecode(Decode):
     def expected(self, latent: torch.Tensor, width: torch.Tensor) -> torch.Tensor:
         """Return (..., n_energies) mean densities of latents that scatter by `width`."""
         size = torch.cat([self.up_size, self.down_size])
-        step = ((self.share * width / size).square() - self.least**2).clamp(min=0.0).sqrt() * size
+        scatter = self.share * (width / size).clamp(max=self.most)
+        step = (scatter.square() - self.least**2).clamp(min=0.0).sqrt() * size
         total = WEIGHTS[0] * self(latent)
         for place, weight in zip(PLACES[1:], WEIGHTS[1:], strict=True):
             total = total + weight * self(latent + place * step)

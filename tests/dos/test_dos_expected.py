@@ -58,6 +58,15 @@ def test_edges_stay_where_they_are(latent):
     assert found[0][inside].sum() == pytest.approx(latent.decode(scores)[0][inside].sum(), rel=0.01)
 
 
+def test_no_uncertainty_fills_the_gap(latent):
+    scores, variance = scattered(latent, 1.0)
+    found = latent.representation.expected(latent.latents(scores), latent.widths(variance))
+    vbm, cbm, _ = band_edges(DATA.energies, latent.decode(scores), **EDGES)
+    inside = (DATA.energies > vbm[0] + 0.1) & (DATA.energies < cbm[0] - 0.1)
+    assert found[0][inside].mean() < 1e-3 * found.mean()
+    assert (found >= 0).all()
+
+
 def test_less_than_half_a_step_of_the_grid_changes_nothing(latent):
     scores, variance = scattered(latent, 0.001)
     latents = latent.latents(scores)

@@ -18,8 +18,8 @@ _HEADROOM = 1.5
 # this share of the states, counted from the gap, keeps its energies when curves are averaged: band edges stay
 # as sharp as they are, where the mean of edges at several energies would narrow the gap
 _STILL = 0.04
-# curves are averaged over no more than this share of the window: what is less certain lies far outside of what
-# was learned, and energies that change places have no mean worth showing
+# curves are averaged over no more than this share of the window: what is less certain lies far outside of the
+# training states, and energies that change places have no mean worth showing
 _WIDEST = 0.01
 # three-point Gauss-Hermite rule: places in standard deviations, and weights
 PLACES, WEIGHTS = np.array([0.0, -np.sqrt(3.0), np.sqrt(3.0)]), np.array([4.0, 1.0, 1.0]) / 6.0

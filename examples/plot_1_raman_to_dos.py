@@ -105,6 +105,7 @@ limits = {"vmin": float(flake.gap.min()), "vmax": float(flake.gap.max())}
 MapDisplay.from_dataset(result, "gap", ax=axes[0], **limits)
 MapDisplay.from_dataset(flake, "gap", ax=axes[1], **limits)
 for ax, title in zip(axes, ["predicted from Raman", "true"], strict=True):
+    ax.set_title("", loc="left")  # in place of the count of masked pixels
     ax.set_title(title)
 
 # %%

@@ -134,7 +134,8 @@ def make_raman_dos(
         Range of peak heights (drawn log-uniform). With shot noise this is a peak signal-to-noise ratio of 30
         to 100.
     doping : float, default=0.1
-        Standard deviation of the electron density in 1e13/cm2.
+        Standard deviation of the electron density in 1e13/cm2. Give it the size it has in the samples to be
+        mapped: intervals know only what varied in training.
     cosmic_rays : float, default=0.0
         Probability that a spectrum carries a spike.
     phonons : {"dft", "grueneisen"}, default="dft"

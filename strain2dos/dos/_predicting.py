@@ -25,12 +25,12 @@ Array = NDArray[np.float64]
 _BLOCK = 240
 
 
-def outputs(model: Any, features: Array, head: dict[str, Any]) -> tuple[Array, Array]:
-    """Return means and variances of one block of outputs for standardised features."""
+def outputs(model: Any, features: Array, head: dict[str, Any], spread: bool = True) -> tuple[Array, Array]:
+    """Return means and, if asked, variances of one block of outputs for standardised features."""
     weight = head["network_weight"]
     trends = [Trend.from_state(state) for state in head["trends"]]
     if trends:
-        answer, variance = mixture(trends, features)
+        answer, variance = mixture(trends, features, spread)
     else:
         answer = np.zeros((len(features), len(head["mean"])))
         variance = np.zeros_like(answer)
@@ -104,7 +104,7 @@ def learned_edges(model: Any, X: Array, spread: bool) -> BandEdges | tuple[BandE
     means, variances = np.empty((len(X), len(heads))), np.zeros((len(X), len(heads)))
     for rows, size, filled in _blocks(model, X):
         for column, head in enumerate(heads):
-            mean, variance = outputs(model, filled, head)
+            mean, variance = outputs(model, filled, head, spread)
             means[rows, column], variances[rows, column] = mean[:size, 0], variance[:size, 0]
     edges = edges_of_valleys(means, model.n_valence_)
     return (edges, spread_of_valleys(means, variances, model.n_valence_)) if spread else edges

@@ -30,6 +30,10 @@ class Trend(NamedTuple):
     variance: Array
     share: float = 1.0
 
+    def mean(self, features: Array) -> Array:
+        """Return (n, n_outputs) means."""
+        return self.kernel(features, self.points) @ self.weights
+
     def predict(self, features: Array) -> tuple[Array, Array]:
         """Return (n, n_outputs) means and variances, in the unit of the outputs and its square."""
         cross = self.kernel(features, self.points)
@@ -64,9 +68,12 @@ def fit_mixture(
     return trends, held_out
 
 
-def mixture(trends: list[Trend], features: Array) -> tuple[Array, Array]:
-    """Return mean and variance of several processes weighed by their shares."""
+def mixture(trends: list[Trend], features: Array, spread: bool = True) -> tuple[Array, Array]:
+    """Return mean and variance, zero if not asked, of several processes weighed by their shares."""
     shares = np.array([trend.share for trend in trends])[:, None, None]
+    if not spread:
+        mean = (shares * np.array([trend.mean(features) for trend in trends])).sum(0)
+        return mean, np.zeros_like(mean)
     means, variances = (np.array(each) for each in zip(*(t.predict(features) for t in trends), strict=True))
     mean = (shares * means).sum(0)
     return mean, (shares * (variances + np.square(means - mean))).sum(0)

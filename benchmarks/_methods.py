@@ -14,7 +14,7 @@ from _tasks import Task, known_edges
 from numpy.typing import NDArray
 
 from strain2dos import DOSRegressor
-from strain2dos.dos._edge_targets import check_edges, edges_of_valleys
+from strain2dos.dos._edges.targets import check_edges, edges_of_valleys
 
 Array = NDArray[np.float64]
 Tick = Callable[[int], None]

@@ -16,9 +16,29 @@ from _machine import machine
 from fit_speed import make_spectra
 from numba import njit
 
-from strain2dos.raman import RamanFeaturizer, _batch, _kernel, _linear, _models, _screen, _view
-from strain2dos.raman._engine import FitOptions, _empty
-from strain2dos.raman._types import CHOSEN1, HIGH, LOW, MASK, P1, SIGNAL, SMOOTH, WORK, A, C, M, Problem, Y
+from strain2dos.raman import RamanFeaturizer
+from strain2dos.raman._fitting import batch as _batch
+from strain2dos.raman._fitting import levenberg_marquardt as _kernel
+from strain2dos.raman._fitting import normal_equations as _linear
+from strain2dos.raman._fitting import single_model as _models
+from strain2dos.raman._fitting import spikes as _screen
+from strain2dos.raman._fitting import window as _view
+from strain2dos.raman._fitting.engine import FitOptions, _empty
+from strain2dos.raman._fitting.records import (
+    CHOSEN1,
+    HIGH,
+    LOW,
+    MASK,
+    P1,
+    SIGNAL,
+    SMOOTH,
+    WORK,
+    A,
+    C,
+    M,
+    Problem,
+    Y,
+)
 
 STAGES = ("usable points", "cosmic rays", "lines and range", "least squares", "errors", "residual check")
 # Per point: residual of a linear baseline, two Lorentzians of 12, products of nine rows (multiply and add).

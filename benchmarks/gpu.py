@@ -29,9 +29,9 @@ from _machine import machine
 
 from strain2dos import DOSRegressor, band_edges
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos import _predicting
-from strain2dos.dos._device_predicting import curves_on
-from strain2dos.dos._threads import one_thread
+from strain2dos.dos._common.threads import one_thread
+from strain2dos.dos._regressor import predicting as _predicting
+from strain2dos.dos._regressor.predicting_torch import curves_on
 
 OUTPUT = Path(__file__).parent / "output"
 CALL = 50_000

@@ -20,14 +20,14 @@ from threadpoolctl import threadpool_limits
 
 from strain2dos.datasets import make_strained_dos
 from strain2dos.simulate import TightBindingTMD
-from strain2dos.simulate._tight_binding_terms import (
+from strain2dos.simulate._tight_binding.terms import (
     HOPS,
     block_terms,
     load_parameters,
     spin_orbit,
     strain_weights,
 )
-from strain2dos.simulate._triangles import EnergyWindow, states_between
+from strain2dos.simulate._tight_binding.triangles import EnergyWindow, states_between
 
 WIDTH = 0.05
 

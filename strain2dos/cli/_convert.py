@@ -45,7 +45,7 @@ def convert(
 
 def write_spectra(spectra: xr.DataArray, target: Path) -> None:
     """Write spectra block by block: NetCDF, Zarr, or a CSV with one spectrum per row, as the suffix says."""
-    from strain2dos.io._replacing import replacing
+    from strain2dos._files.replacing import replacing
 
     with replacing(target) as part:
         if target.suffix == ".csv":

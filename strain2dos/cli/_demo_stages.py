@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strain2dos._files.replacing import replacing
 from strain2dos.cli._stages import Progress, Run, Stage
-from strain2dos.io._replacing import replacing
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -39,9 +39,9 @@ def explain(
     """
     refuse_to_overwrite([output], force=force)
     from strain2dos import DOSExplainer
+    from strain2dos._files.replacing import replacing
     from strain2dos.cli._inputs import read_map, takes_spectra
     from strain2dos.cli._stages import Progress
-    from strain2dos.io._replacing import replacing
 
     with Progress("Explain", 3, quiet=quiet) as bar:
         estimator, cube, _ = read_map(model, data, strain_unit)

@@ -24,7 +24,7 @@ def draw(path: Path, figure: Figure) -> None:
     """Write a figure whole or not at all, and close it."""
     import matplotlib.pyplot as plt
 
-    from strain2dos.io._replacing import replacing
+    from strain2dos._files.replacing import replacing
 
     with replacing(path) as part:
         figure.savefig(part, dpi=DPI)
@@ -65,8 +65,8 @@ def gap_map_with_truth(flake: xr.Dataset, truth: xr.Dataset) -> Figure:
     import matplotlib.pyplot as plt
     import numpy as np
 
+    from strain2dos._plotting.maps import robust_scale
     from strain2dos.mapping import MapDisplay
-    from strain2dos.raman._map_drawing import robust_scale
 
     figure, axes = plt.subplots(1, 3, figsize=(12.0, 4.3), layout="constrained", sharey=True)
     error = (1e3 * (flake["gap"] - truth["gap"])).assign_attrs(

@@ -121,8 +121,8 @@ def _output_names(*, csv: bool, zarr: bool) -> list[str]:
 
 
 def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> None:
+    from strain2dos._files.replacing import replacing
     from strain2dos.cli._figures import band_edge_maps, draw, gap_map
-    from strain2dos.io._replacing import replacing
     from strain2dos.mapping import write_band_edges_csv, write_dos_csv
 
     if csv:

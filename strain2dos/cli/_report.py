@@ -35,8 +35,8 @@ def write_metrics(
     seconds: Mapping[str, float],
 ) -> Path:
     """Write figures of merit, settings, timings and versions as JSON."""
-    from strain2dos.io._model_file import versions
-    from strain2dos.io._replacing import replacing
+    from strain2dos._files.replacing import replacing
+    from strain2dos.io._models.model_file import versions
 
     content = {
         "command": command,
@@ -60,9 +60,9 @@ def build_report(folder: Path) -> Path:
     ValueError
         If its metrics are damaged or of an unknown command.
     """
+    from strain2dos._files.replacing import replacing
     from strain2dos.cli import _report_demo, _report_map
     from strain2dos.explain import ReportFigure, write_report
-    from strain2dos.io._replacing import replacing
 
     metrics = read_metrics(folder)
     pages = {"demo": _report_demo, "map": _report_map}

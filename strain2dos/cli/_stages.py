@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from strain2dos.io._replacing import replacing
+from strain2dos._files.replacing import replacing
 
 RECORD = "run.json"
 
@@ -85,7 +85,7 @@ class Run:
     finished: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from strain2dos.io._model_file import versions
+        from strain2dos.io._models.model_file import versions
 
         self.versions = versions()
         self.key = hashlib.sha256(

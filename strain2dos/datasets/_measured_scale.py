@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.datasets._mos2_dft import load_mos2_dft
-from strain2dos.simulate._phonon_calibration import Calibration, calibrate_phonons, calibration_constants
-from strain2dos.simulate._phonons import (
+from strain2dos.simulate._raman.phonon_calibration import (
+    Calibration,
+    calibrate_phonons,
+    calibration_constants,
+)
+from strain2dos.simulate._raman.phonons import (
     PHONON_PARAMETERS,
     ROOM_TEMPERATURE,
     doping_and_temperature_shifts,

@@ -15,8 +15,8 @@ from strain2dos.datasets._measured_scale import PhononSource, only_mos2
 from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._mos2_dft import load_mos2_dft
 from strain2dos.datasets._strained import StrainedDOS, edge_table
-from strain2dos.simulate._phonon_calibration import Calibration
-from strain2dos.simulate._phonons import ROOM_TEMPERATURE
+from strain2dos.simulate._raman.phonon_calibration import Calibration
+from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
 #: Default axis in cm-1: holds E' and A1' of every bundled state, at the pixel of a 1800 lines/mm grating.
 DEFAULT_SHIFT = np.round(np.arange(330.0, 440.0, 0.6), 6)

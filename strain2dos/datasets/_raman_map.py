@@ -20,9 +20,9 @@ from strain2dos.datasets._measured_scale import (
 from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
 from strain2dos.datasets._raman_scenes import Scene, flake_outline, stretched_membrane
-from strain2dos.simulate._phonon_calibration import Calibration
-from strain2dos.simulate._phonons import ROOM_TEMPERATURE
-from strain2dos.simulate._wrinkle import random_strain_field
+from strain2dos.simulate._films.wrinkle import random_strain_field
+from strain2dos.simulate._raman.phonon_calibration import Calibration
+from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
 _LONG_NAMES = {
     "exx": ("strain along x (zigzag)", "1"),

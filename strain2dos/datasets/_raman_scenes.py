@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.simulate._bubble import POISSON_MOS2, bubble_strain
-from strain2dos.simulate._wrinkle import random_strain_field, wrinkle_strain
+from strain2dos.simulate._films.bubble import POISSON_MOS2, bubble_strain
+from strain2dos.simulate._films.wrinkle import random_strain_field, wrinkle_strain
 
 Scene = Literal["wrinkle", "bubble", "random"]
 _Axis = NDArray[np.float64]

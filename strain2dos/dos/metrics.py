@@ -5,7 +5,7 @@ Those of curves and edges take ``(y_true, y_pred)`` with one row per curve. :fun
 scorers of them by name, for cross-validation and searches.
 """
 
-from strain2dos.dos._metrics_curves import (
+from strain2dos.dos._metrics.curves import (
     dos_mae,
     gap_density,
     negative_share,
@@ -13,9 +13,9 @@ from strain2dos.dos._metrics_curves import (
     relative_l1,
     wasserstein,
 )
-from strain2dos.dos._metrics_edges import cbm_mae, edge_mae, gap_mae, vbm_mae
-from strain2dos.dos._metrics_intervals import interval_coverage, interval_score, interval_width
-from strain2dos.dos._metrics_scorers import DOSScorer, make_dos_scorer
+from strain2dos.dos._metrics.edges import cbm_mae, edge_mae, gap_mae, vbm_mae
+from strain2dos.dos._metrics.intervals import interval_coverage, interval_score, interval_width
+from strain2dos.dos._metrics.scorers import DOSScorer, make_dos_scorer
 
 __all__ = [
     "DOSScorer",

@@ -6,7 +6,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "_model": ["load_model", "read_metadata", "save_model"],
+        "_models.model": ["load_model", "read_metadata", "save_model"],
         "_raman": ["read_raman"],
     },
 )

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from strain2dos.io._raman_binary import read_spc, read_xml
-from strain2dos.io._raman_memory import limit_of
-from strain2dos.io._raman_text import read_text
-from strain2dos.io._raman_wdf import read_wdf
-from strain2dos.io._raman_xarray import read_netcdf, read_zarr
+from strain2dos.io._common.memory import limit_of
+from strain2dos.io._instruments.binary import read_spc, read_xml
+from strain2dos.io._instruments.wdf import read_wdf
+from strain2dos.io._store.dataset import read_netcdf, read_zarr
+from strain2dos.io._text.table import read_text
 
 _HDF5, _NETCDF3, _RENISHAW, _GZIP = b"\x89HDF", b"CDF", b"WDF1", b"\x1f\x8b"
 

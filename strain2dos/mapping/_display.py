@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from strain2dos.raman._labels import feature_label
-from strain2dos.raman._map_drawing import draw_map, robust_scale, unit_sign
+from strain2dos._plotting.labels import feature_label
+from strain2dos._plotting.maps import draw_map, robust_scale, unit_sign
 
 _SHORT = {"gap": "Band gap", "vbm": "Valence band maximum", "cbm": "Conduction band minimum"}
 

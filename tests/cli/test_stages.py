@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from strain2dos._files.replacing import replacing
 from strain2dos.cli._stages import RECORD, Run, Stage
-from strain2dos.io._replacing import replacing
 
 
 class Counter:

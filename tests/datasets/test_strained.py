@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from strain2dos.datasets import StrainedDOS, load_mos2_dft, make_raman_dos
-from strain2dos.dos._edge_targets import check_edges
+from strain2dos.dos._edges.targets import check_edges
 
 
 def small(**changes):

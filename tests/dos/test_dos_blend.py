@@ -13,10 +13,10 @@ from sklearn.model_selection import GroupKFold
 
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._blended import PARTS, BlendedRepresentation
-from strain2dos.dos._latent import Latent, span
-from strain2dos.dos._stacking import stack
-from strain2dos.dos._torch_decode import LatentDecode
+from strain2dos.dos._regressor.stacking import stack
+from strain2dos.dos._representations.basis import Latent, span
+from strain2dos.dos._representations.blended import PARTS, BlendedRepresentation
+from strain2dos.dos._representations.torch_decode import LatentDecode
 from strain2dos.io import load_model, save_model
 
 DATA = load_mos2_dft()

@@ -11,9 +11,9 @@ import torch
 
 from strain2dos import DOSRegressor, band_edges
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._device_predicting import _centred, curves_on
-from strain2dos.dos._latent import build_latent
-from strain2dos.dos._torch_decode import LatentDecode
+from strain2dos.dos._regressor.predicting_torch import _centred, curves_on
+from strain2dos.dos._representations.basis import build_latent
+from strain2dos.dos._representations.torch_decode import LatentDecode
 from strain2dos.io import load_model, save_model
 
 CPU = torch.device("cpu")
@@ -86,7 +86,7 @@ def test_quadratic_response_and_nets_alone_go_to_the_device_too():
 def test_blocks_do_not_change_what_is_predicted(monkeypatch):
     model, X = fitted("grid"), np.repeat(rows(), 25, axis=0)
     whole = curves_on(model, X, False, CPU, "float64")
-    monkeypatch.setattr("strain2dos.dos._device_predicting._CELLS", 1)
+    monkeypatch.setattr("strain2dos.dos._regressor.predicting_torch._CELLS", 1)
     again = fitted("grid")
     assert miss(curves_on(again, X, False, CPU, "float64"), whole) < 1e-12
 
@@ -147,9 +147,9 @@ def test_curves_with_a_prior_come_from_the_cpu(monkeypatch):
     model, X = fitted("grid").set_params(device="cuda"), rows()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    for where in ("_predicting.curves", "_device_predicting.curves_on"):
-        answer = np.full((len(X), 2), float(where.startswith("_device")))
-        monkeypatch.setattr(f"strain2dos.dos.{where}", lambda *_, answer=answer: answer)
+    for where in ("predicting.curves", "predicting_torch.curves_on"):
+        answer = np.full((len(X), 2), float(where.startswith("predicting_torch")))
+        monkeypatch.setattr(f"strain2dos.dos._regressor.{where}", lambda *_, answer=answer: answer)
     assert (model.predict(X) == 1).all()
     model.prior_head_ = {}
     assert (model.predict(X) == 0).all()

@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull
 
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._domain import describe_domain, stray
+from strain2dos.dos._regressor.domain import describe_domain, stray
 from strain2dos.simulate import strain_invariants, strained_phonons
 
 QUICK = {"hidden_layer_sizes": (4,), "n_members": 1, "max_epochs": 2, "random_state": 0}

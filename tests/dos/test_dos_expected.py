@@ -6,8 +6,8 @@ import pytest
 
 from strain2dos.datasets import load_mos2_dft
 from strain2dos.dos import DOSRegressor, band_edges, metrics
-from strain2dos.dos._latent import REPRESENTATIONS, Latent, build_latent
-from strain2dos.dos._predicting import outputs
+from strain2dos.dos._regressor.predicting import outputs
+from strain2dos.dos._representations.basis import REPRESENTATIONS, Latent, build_latent
 
 DATA = load_mos2_dft()
 STATE = DATA.dos[[20]]

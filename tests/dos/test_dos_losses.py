@@ -7,9 +7,9 @@ import torch
 
 from strain2dos import DOSRegressor, band_edges
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._latent import build_latent
-from strain2dos.dos._losses import CurveTerms
-from strain2dos.dos._torch_decode import TORCH_DECODES, LatentDecode
+from strain2dos.dos._networks.losses import CurveTerms
+from strain2dos.dos._representations.basis import build_latent
+from strain2dos.dos._representations.torch_decode import TORCH_DECODES, LatentDecode
 
 ENERGIES = np.linspace(-2.0, 2.0, 161)
 WINDOW = (-1.0, 0.0)

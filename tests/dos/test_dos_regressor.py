@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from strain2dos import DOSRegressor, band_edges
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos import _model
+from strain2dos.dos._regressor import blocks as _model
 
 ENERGIES = np.linspace(-2.0, 2.0, 161)
 QUICK = {"hidden_layer_sizes": (16,), "n_members": 2, "max_epochs": 30, "random_state": 0}
@@ -129,7 +129,7 @@ def test_pickle_and_plain_state_predict_the_same(fitted, noisy):
 
 
 def test_skorch_nets_rebuilt_from_arrays_answer_like_the_stored_weights(fitted, noisy):
-    from strain2dos.dos._network import forward
+    from strain2dos.dos._networks.member import forward
 
     features = ((noisy[0] - fitted._centre_) / fitted._scale_).astype(np.float32)
     assert len(fitted.nets_) == 2

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._latent import REPRESENTATIONS, Latent, build_latent
+from strain2dos.dos._representations.basis import REPRESENTATIONS, Latent, build_latent
 
 ENERGIES = np.linspace(-3, 3, 601)
 

@@ -7,11 +7,11 @@ import torch
 
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._ensemble import Ensemble, MemberRows, member_weights
-from strain2dos.dos._losses import MemberLoss
-from strain2dos.dos._model import ridge_start
-from strain2dos.dos._network import CorrectedLinear, Settings, forward, with_products
-from strain2dos.dos._training import rate, train_members
+from strain2dos.dos._networks.ensemble import Ensemble, MemberRows, member_weights
+from strain2dos.dos._networks.losses import MemberLoss
+from strain2dos.dos._networks.member import CorrectedLinear, Settings, forward, with_products
+from strain2dos.dos._networks.training import rate, train_members
+from strain2dos.dos._regressor.blocks import ridge_start
 
 SEEDS = [3, 14, 15]
 SETTINGS = Settings((16, 8), "mse", 5e-3, 60, 1000, 60, 1e-2, "cpu")

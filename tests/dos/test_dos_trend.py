@@ -6,9 +6,14 @@ import pytest
 import torch
 from scipy.stats import norm
 
-from strain2dos.dos._groups import held_out_groups, thin
-from strain2dos.dos._kernel import Kernel, _criterion_with_gradient, predictive_density, weigh_kernels
-from strain2dos.dos._trend import Trend, fit_mixture, fit_trend, mixture
+from strain2dos.dos._common.groups import held_out_groups, thin
+from strain2dos.dos._process.kernels import (
+    Kernel,
+    _criterion_with_gradient,
+    predictive_density,
+    weigh_kernels,
+)
+from strain2dos.dos._process.regression import Trend, fit_mixture, fit_trend, mixture
 
 
 @pytest.fixture

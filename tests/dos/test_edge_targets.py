@@ -10,7 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft, make_raman_dos
 from strain2dos.dos import BandEdges
-from strain2dos.dos._edge_targets import check_edges, edges_of_valleys, spread_of_valleys, take_rows
+from strain2dos.dos._edges.targets import check_edges, edges_of_valleys, spread_of_valleys, take_rows
 
 ENERGIES = np.linspace(-2, 2, 201)
 SMALL = {"hidden_layer_sizes": (8,), "n_members": 1, "max_epochs": 3, "random_state": 0}

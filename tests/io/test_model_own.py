@@ -19,7 +19,7 @@ from strain2dos import (
     save_model,
 )
 from strain2dos.datasets import make_raman_dos
-from strain2dos.io._model_file import OWN_TYPES
+from strain2dos.io._models.model_file import OWN_TYPES
 from strain2dos.raman import RamanMode, material_modes
 
 

@@ -13,7 +13,7 @@ import xarray as xr
 
 from strain2dos.datasets import make_raman_map
 from strain2dos.io import read_raman
-from strain2dos.io._raman_memory import available
+from strain2dos.io._common.memory import available
 
 
 def lies_in_a_memory_map(array):

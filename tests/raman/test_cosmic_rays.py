@@ -7,7 +7,8 @@ import xarray as xr
 from scipy.ndimage import uniform_filter1d
 
 from strain2dos.datasets import make_raman_map
-from strain2dos.raman import RamanFeaturizer, _cosmic_rays, mask_cosmic_rays
+from strain2dos.raman import RamanFeaturizer, mask_cosmic_rays
+from strain2dos.raman._cosmic_rays import mask as _cosmic_rays
 from strain2dos.simulate import simulate_spectra
 
 READ_NOISE = 5.0

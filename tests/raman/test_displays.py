@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from strain2dos._plotting.axes import status_words
+from strain2dos._plotting.labels import mode_label
 from strain2dos.datasets import make_raman_map
 from strain2dos.raman import (
     CorrelationDisplay,
@@ -17,8 +19,6 @@ from strain2dos.raman import (
     StrainDopingSeparator,
     WorstFitsDisplay,
 )
-from strain2dos.raman._labels import mode_label
-from strain2dos.raman._plotting import status_words
 
 X_AXIS = np.arange(340.0, 440.0, 0.7)
 

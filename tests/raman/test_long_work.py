@@ -8,7 +8,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from strain2dos.raman import RamanFeaturizer, _engine
+from strain2dos.raman import RamanFeaturizer
+from strain2dos.raman._fitting import engine as _engine
 
 AXIS = np.linspace(360.0, 430.0, 180)
 

@@ -9,8 +9,8 @@ import pytest
 
 from strain2dos.io import read_raman
 from strain2dos.raman import FitStatus, ModeSource, RamanFeaturizer, RamanMode, material_modes
-from strain2dos.raman._axis import select_modes
-from strain2dos.raman._modes import MATERIALS
+from strain2dos.raman._features.axis import select_modes
+from strain2dos.raman._materials.lookup import MATERIALS
 
 FIGURES = (
     "position", "fwhm", "biaxial_rate", "gruneisen", "uniaxial_rates", "shear_potential", "doping_rate",

@@ -6,8 +6,8 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import voigt_profile
 
-from strain2dos.raman._kernel import evaluate, n_parameters
-from strain2dos.raman._profiles import SHAPES, profile
+from strain2dos.raman._fitting.levenberg_marquardt import evaluate, n_parameters
+from strain2dos.raman._fitting.profiles import SHAPES, profile
 
 X_AXIS = np.linspace(-40.0, 40.0, 1601)
 CENTRE, HEIGHT, HALF_WIDTH = 0.7, 3.0, 2.5

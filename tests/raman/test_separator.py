@@ -20,7 +20,7 @@ from strain2dos.raman import (
     material_modes,
 )
 from strain2dos.simulate import strained_phonons
-from strain2dos.simulate._phonons import PHONON_PARAMETERS
+from strain2dos.simulate._raman.phonons import PHONON_PARAMETERS
 
 RNG = np.random.default_rng(0)
 STATES = np.column_stack([RNG.uniform(-0.02, 0.04, 200), RNG.uniform(-1, 2, 200)])

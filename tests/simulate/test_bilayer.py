@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from strain2dos.simulate import TightBindingBilayer, TightBindingTMD
-from strain2dos.simulate._k_points import grid
+from strain2dos.simulate._tight_binding.k_points import grid
 
 GAMMA, K, K_PRIME = (0.0, 0.0), (1 / 3, 1 / 3), (2 / 3, 2 / 3)
 LOW_SYMMETRY = (0.013, -0.021, 0.008)
@@ -201,7 +201,7 @@ def test_batches_do_not_change_the_bands(monkeypatch):
     k = np.random.default_rng(1).uniform(0, 1, (20, 2))
     model = TightBindingBilayer("MoS2/WS2")
     together = model.bands(k, strain=STRAINS, spin=1)
-    monkeypatch.setattr("strain2dos.simulate._bilayer._BATCH", 30)
+    monkeypatch.setattr("strain2dos.simulate._tight_binding.bilayer._BATCH", 30)
     np.testing.assert_allclose(model.bands(k, strain=STRAINS, spin=1), together, rtol=0, atol=1e-13)
 
 

@@ -7,7 +7,7 @@ from scipy.integrate import solve_bvp
 
 from strain2dos.datasets._resources import data_path
 from strain2dos.simulate import bubble_strain
-from strain2dos.simulate._bubble import POISSON_MOS2
+from strain2dos.simulate._films.bubble import POISSON_MOS2
 
 HEIGHT, RADIUS = 0.3, 1.7
 

@@ -111,7 +111,7 @@ def test_many_strains_at_once_equal_one_at_a_time(model, k_points):
 def test_batches_do_not_change_the_bands(model, k_points, monkeypatch):
     strains = np.random.default_rng(0).uniform(-0.015, 0.015, (5, 3))
     together = model.bands(k_points, strain=strains)
-    monkeypatch.setattr("strain2dos.simulate._tight_binding._BATCH", 90)
+    monkeypatch.setattr("strain2dos.simulate._tight_binding.model._BATCH", 90)
     np.testing.assert_allclose(model.bands(k_points, strain=strains), together, rtol=0, atol=1e-13)
 
 

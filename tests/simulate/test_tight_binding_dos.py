@@ -7,8 +7,8 @@ from scipy.integrate import cumulative_trapezoid
 from scipy.special import ellipk
 
 from strain2dos.simulate import TightBindingTMD
-from strain2dos.simulate._k_points import grid, symmetries
-from strain2dos.simulate._triangles import states_between
+from strain2dos.simulate._tight_binding.k_points import grid, symmetries
+from strain2dos.simulate._tight_binding.triangles import states_between
 
 MATERIALS = ["MoS2", "MoSe2", "WS2", "WSe2"]
 LOW_SYMMETRY = (0.013, -0.021, 0.008)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.simulate._k_points import highest_maxima, interpolated_maximum, valley_names
+from strain2dos.simulate._tight_binding.k_points import highest_maxima, interpolated_maximum, valley_names
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strain2dos.simulate._k_points import grid, symmetries
+from strain2dos.simulate._tight_binding.k_points import grid, symmetries
 from strain2dos.simulate.dft._cell import strained_cell
 from strain2dos.simulate.dft._gpaw import Eigenvalues, Forces, quiet_gpaw, relax
 from strain2dos.simulate.dft._modes import MOVES, conjugate_force, displaced

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from strain2dos.simulate._triangles import EnergyWindow, states_between
+from strain2dos.simulate._tight_binding.triangles import EnergyWindow, states_between
 from strain2dos.simulate.dft import DFTRecipe, State, run_plan
 from strain2dos.simulate.dft._parts import finished_steps
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from strain2dos.simulate import TightBindingTMD, strain_plan
-from strain2dos.simulate._k_points import grid, interpolated_maximum
+from strain2dos.simulate._tight_binding.k_points import grid, interpolated_maximum
 from strain2dos.simulate.dft import DFTRecipe, State, read_plan, run_plan, run_state
 from strain2dos.simulate.dft._edges import edges_of
 from strain2dos.simulate.dft._modes import MOVES, conjugate_force, displaced, gamma_modes

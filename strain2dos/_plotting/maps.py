@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A map as an image: true extent, units, and pixels without a value hatched."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from strain2dos._plotting.axes import pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import QuadMesh
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.path import Path
+
+_UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
+HATCHES = ("////", "\\\\\\\\", "....", "xxxx", "||||", "----", "++++", "oo", "**")
+
+
+class ColourScale(NamedTuple):
+    """How values become colours; ``extend`` says on which side some are beyond the end."""
+
+    cmap: str
+    vmin: float | None = None
+    vmax: float | None = None
+    extend: str = "neither"
+
+
+def robust_scale(
+    values: NDArray[np.float64],
+    cmap: str = "viridis",
+    vmin: float | None = None,
+    vmax: float | None = None,
+) -> ColourScale:
+    """Colours over the middle 96 % of the values and a tenth more, or between the given ends.
+
+    Where values lie beyond, the colour bar gets an arrow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos._plotting.maps import robust_scale
+    >>> robust_scale(np.append(np.linspace(384, 386, 200), 450.0)).extend
+    'max'
+    """
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return ColourScale(cmap, vmin, vmax)
+    least, most = values.min(), values.max()
+    low, high = np.quantile(values, [0.02, 0.98])
+    margin = 0.1 * (high - low)
+    vmin = max(least, low - margin) if vmin is None else vmin
+    vmax = min(most, high + margin) if vmax is None else vmax
+    below, above = bool(least < vmin), bool(most > vmax)
+    extend = ("both" if above else "min") if below else ("max" if above else "neither")
+    return ColourScale(cmap, float(vmin), float(vmax), extend)
+
+
+def draw_map(
+    values: xr.DataArray, ax: "Axes | None", scale: ColourScale, label: str | None
+) -> tuple["Axes", "QuadMesh", "Colorbar | None"]:
+    """Draw values (y, x) with axes in the units of their coordinates; without ``label`` no colour bar.
+
+    Pixels that are NaN stay transparent: hatch the background of the axes, or use `hatch`.
+    """
+    values = values.transpose("y", "x")
+    data = np.ma.masked_invalid(np.asarray(values.values, dtype=np.float64))
+    x, y = (centres(values, dim) for dim in ("x", "y"))
+    if ax is None:
+        _, ax = pyplot().subplots(figsize=_size(x, y), layout="constrained")
+    mesh = ax.pcolormesh(
+        edges(x), edges(y), data, cmap=scale.cmap, vmin=scale.vmin, vmax=scale.vmax, rasterized=True
+    )
+    bar = None
+    if label is not None:
+        bar = ax.figure.colorbar(mesh, ax=ax, label=label, shrink=0.9, extend=scale.extend)
+        bar.formatter.set_useOffset(False)
+        bar.update_ticks()
+    ax.set(aspect="equal", xlabel=_axis_label(values, "x"), ylabel=_axis_label(values, "y"))
+    if _is_index(values, "y") and not ax.yaxis_inverted():
+        ax.invert_yaxis()  # a table without positions is shown as it is read
+    return ax, mesh, bar
+
+
+def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: int, label: str) -> Any:
+    """Hatch the pixels of ``where`` (y, x) in the pattern of this number; gives the artist for a legend."""
+    from matplotlib.patches import PathPatch
+
+    values = values.transpose("y", "x")
+    outline = _outline(edges(centres(values, "x")), edges(centres(values, "y")), where)
+    grey = 0.94 - 0.05 * (number % 4)
+    patch = PathPatch(
+        outline,
+        facecolor=str(grey),
+        edgecolor="0.5",
+        hatch=HATCHES[number % len(HATCHES)],
+        linewidth=0,
+        label=label,
+    )
+    ax.add_patch(patch)
+    return patch
+
+
+def _outline(x: NDArray[np.float64], y: NDArray[np.float64], where: NDArray[np.bool_]) -> "Path":
+    """Rectangles around the runs of pixels of each row, as one path: a hatch runs through all of them."""
+    from matplotlib.path import Path
+
+    step = np.diff(np.pad(where.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    row, start = np.nonzero(step == 1)
+    stop = np.nonzero(step == -1)[1]
+    left, right, low, high = x[start], x[stop], y[row], y[row + 1]
+    corners = np.stack([left, low, right, low, right, high, left, high, left, low], axis=1)
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    return Path(corners.reshape(-1, 2), codes * len(row))
+
+
+def unit_sign(unit: Any) -> str:
+    """A unit as it is printed: "um" becomes µm."""
+    return _UNIT_SIGNS.get(str(unit), str(unit).replace("cm-1", "cm⁻¹"))
+
+
+def _is_index(values: xr.DataArray, dim: str) -> bool:
+    return dim not in values.coords or values[dim].attrs.get("units", "pixel") in ("pixel", "px")
+
+
+def _axis_label(values: xr.DataArray, dim: str) -> str:
+    unit = "pixel" if _is_index(values, dim) else unit_sign(values[dim].attrs["units"])
+    return f"{dim} ({unit})"
+
+
+def centres(values: xr.DataArray, dim: str) -> NDArray[np.float64]:
+    """Positions of the pixels along a dim: its coordinate, else counted."""
+    given = dim in values.coords
+    return np.asarray(values[dim].values if given else np.arange(values.sizes[dim]), dtype=np.float64)
+
+
+def edges(middle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Borders of the pixels: midway between centres, and as far beyond the outer ones."""
+    if len(middle) == 1:
+        return middle[0] + np.array([-0.5, 0.5])
+    between = (middle[1:] + middle[:-1]) / 2
+    return np.concatenate([[2 * middle[0] - between[0]], between, [2 * middle[-1] - between[-1]]])
+
+
+def _size(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    """Figure size that fits the flake's shape, so that equal aspect leaves no empty margins."""
+    width, height = np.ptp(edges(x)), np.ptp(edges(y))
+    ratio = float(np.clip(height / width, 0.3, 1.6))
+    return 5.4, max(2.2, 4.0 * ratio + 0.8)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Band edges from eigenvalues as targets: one energy per edge, or one per valley that may be the edge."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from strain2dos.dos._edges.reading import BandEdges
+
+Array = NDArray[np.float64]
+
+# a valley that is the edge in none of so many states is it in less than a fifth of such states, with 95 %
+# confidence: 1 - 0.05 ** (1 / 16); fewer states would say little
+_ENOUGH_STATES = 16
+
+
+class EdgeTargets(NamedTuple):
+    """Energies (n, n_valleys) in eV and their names, the first `n_valence` columns of the valence band."""
+
+    energies: Array
+    n_valence: int
+    names: list[str]
+
+    @property
+    def edges(self) -> Array:
+        """Valence maximum and conduction minimum, shape (n, 2) in eV."""
+        return np.column_stack(edges_of_valleys(self.energies, self.n_valence)[:2])
+
+    def relevant(self, groups: NDArray[np.intp]) -> EdgeTargets:
+        """Leave out valleys that are the edge in none of many states.
+
+        Far from the edge their energies matter nowhere but where a prediction beyond the training states
+        runs away and takes the place of the edge.
+        """
+        if len(np.unique(groups)) < _ENOUGH_STATES:
+            return self
+        valence = np.unique(self.energies[:, : self.n_valence].argmax(1))
+        conduction = np.unique(self.energies[:, self.n_valence :].argmin(1)) + self.n_valence
+        kept = [*valence, *conduction]
+        return EdgeTargets(self.energies[:, kept], len(valence), [self.names[column] for column in kept])
+
+
+def check_edges(edges: Any, n: int) -> EdgeTargets | None:
+    """Return the edges as targets, or say what is wrong with them."""
+    if edges is None:
+        return None
+    if isinstance(edges, BandEdges):
+        edges = np.column_stack(edges[:2])
+    columns = [str(name) for name in getattr(edges, "columns", ("vbm", "cbm"))]
+    names = [name.lower() for name in columns]
+    known = np.asarray(edges, dtype=np.float64)
+    if known.shape != (n, len(names)):
+        raise ValueError(
+            f"edges must have shape ({n}, 2), valence maximum and conduction minimum of every row of X, but "
+            f"its shape is {known.shape}; for instance np.column_stack([vbm, cbm]). Several valleys per edge "
+            'go into a DataFrame whose columns begin with "vbm" or "cbm".'
+        )
+    valence, conduction = (
+        [column for column, name in enumerate(names) if name.startswith(kind)] for kind in ("vbm", "cbm")
+    )
+    if not valence or not conduction or len(valence) + len(conduction) < len(names):
+        raise ValueError(
+            f"edges has columns {list(edges.columns)}; name every column of the valence band vbm..., every "
+            'column of the conduction band cbm..., for instance "vbm_K", "vbm_G" and "cbm_K".'
+        )
+    if not np.isfinite(known).all():
+        row = int(np.flatnonzero(~np.isfinite(known).all(1))[0])
+        raise ValueError(
+            f"edges must be finite, but edges[{row}] = {known[row].tolist()}; leave out metallic states, or "
+            "fit without edges and let predict_edges read them from the curves."
+        )
+    order = valence + conduction
+    return EdgeTargets(known[:, order], len(valence), [columns[column] for column in order])
+
+
+def take_rows(edges: Any, rows: NDArray[np.intp]) -> Any:
+    """Return some rows of edges in the form in which they came."""
+    if edges is None:
+        return None
+    if isinstance(edges, BandEdges):
+        edges = np.column_stack(edges[:2])
+    return edges.iloc[rows] if hasattr(edges, "iloc") else np.asarray(edges)[rows]
+
+
+def edges_of_valleys(energies: Array, n_valence: int) -> BandEdges:
+    """Return the highest valence and the lowest conduction energy of (n, n_valleys) and their distance."""
+    vbm, cbm = energies[:, :n_valence].max(1), energies[:, n_valence:].min(1)
+    return BandEdges(vbm, cbm, cbm - vbm)
+
+
+def spread_of_valleys(energies: Array, variances: Array, n_valence: int) -> BandEdges:
+    """Return the standard deviation of edges whose valleys err independently."""
+    vbm = _variance_of_highest(energies[:, :n_valence], variances[:, :n_valence])
+    cbm = _variance_of_highest(-energies[:, n_valence:], variances[:, n_valence:])
+    return BandEdges(np.sqrt(vbm), np.sqrt(cbm), np.sqrt(vbm + cbm))
+
+
+def _variance_of_highest(mean: Array, variance: Array) -> Array:
+    """Variance of the highest of independent normal variables, two by two.
+
+    C. E. Clark, "The greatest of a finite set of random variables", Operations Research 9, 145 (1961),
+    equations (2) to (4) without correlation.
+    """
+    mean = mean - mean.max(1, keepdims=True)
+    top, spread = mean[:, 0], variance[:, 0]
+    for column in range(1, mean.shape[1]):
+        other, own = mean[:, column], variance[:, column]
+        width = np.sqrt(np.maximum(spread + own, 1e-300))
+        apart = (top - other) / width
+        first, density = norm.cdf(apart), norm.pdf(apart)
+        moment = top * first + other * (1 - first) + width * density
+        second = (top**2 + spread) * first + (other**2 + own) * (1 - first) + (top + other) * width * density
+        top, spread = moment, np.maximum(second - moment**2, 0.0)
+    return spread

@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What errors of the features do to curves and band edges."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
+
+from strain2dos.dos._common.pipeline import (
+    call_last,
+    last_step,
+    per_energy,
+    tells_edge_std,
+    tells_edges,
+    tells_std,
+)
+from strain2dos.dos._edges.reading import BandEdges
+
+Array = NDArray[np.float64]
+
+# rows that are predicted in one call: bounds the memory to some hundred MB
+_CHUNK = 4096
+
+
+class NoisePropagation(NamedTuple):
+    """Curves and band edges with the standard deviation that errors of the features give them.
+
+    Attributes
+    ----------
+    dos : ndarray of shape (n_samples, n_energies)
+        Predicted curves [states/eV/cell].
+    dos_std : ndarray of shape (n_samples, n_energies)
+        Standard deviation of the curves.
+    vbm_std, cbm_std, gap_std : ndarray of shape (n_samples,) or None
+        Standard deviations of the edges [eV]; NaN where a shifted row has no edge, None if the regressor
+        tells no edges.
+    edges : BandEdges or None
+        Predicted edges [eV].
+
+    Examples
+    --------
+    See `propagate_noise`.
+    """
+
+    dos: Array
+    dos_std: Array
+    vbm_std: Array | None
+    cbm_std: Array | None
+    gap_std: Array | None
+    edges: BandEdges | None
+
+
+def propagate_noise(
+    estimator: Any,
+    X: ArrayLike,
+    covariance: ArrayLike,
+    *,
+    method: str = "linear",
+    n_draws: int = 200,
+    model_std: bool = False,
+    random_state: int | np.random.RandomState | None = None,
+) -> NoisePropagation:
+    r"""Carry the covariance of the features to the predicted curves and band edges.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted regressor of curves, or pipeline that takes features.
+    X : array-like of shape (n_samples, n_features)
+        Features. Rows with a value that is not finite, in `X` or `covariance`, give NaN.
+    covariance : array-like of shape (n_samples, n_features, n_features) or (n_features, n_features)
+        Covariance of the errors of each row, or of all rows.
+    method : {"linear", "monte-carlo"}, default="linear"
+        "linear": central differences along the eigenvectors of the covariance. "monte-carlo": standard
+        deviation over normal draws, to be taken where errors are large against the curvature of the model.
+    n_draws : int, default=200
+        Draws per row for "monte-carlo"; a standard deviation from 200 is good to 5 %.
+    model_std : bool, default=False
+        Whether to add, in quadrature, the standard deviations that the regressor itself predicts: that of the
+        curves to `dos_std` and, where it learned its edges from eigenvalues (`DOSRegressor` after
+        ``fit(..., edges=...)``), those of the edges to `vbm_std`, `cbm_std` and `gap_std`. Edges that are
+        read from curves have none of their own. The regressor's deviations are taken at `X` itself, so the
+        sum is too small where noise leads away from the training features, where the regressor knows less.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draws.
+
+    Returns
+    -------
+    NoisePropagation
+        ``(dos, dos_std, vbm_std, cbm_std, gap_std, edges)``; curves and edges are those of `X` itself.
+
+    Raises
+    ------
+    ValueError
+        If the covariance has another shape, is not symmetric or has a negative eigenvalue, or if the
+        regressor predicts no standard deviation though ``model_std=True``.
+
+    See Also
+    --------
+    feature_covariance : Features of spectra and their covariance.
+    strain2dos.mapping.propagate_spectra : The same for a pipeline that takes spectra.
+
+    Notes
+    -----
+    With eigenvectors :math:`v_j` and eigenvalues :math:`\lambda_j`, "linear" gives
+
+    .. math:: \sigma^2 = \sum_j \left[\frac{f(x + \sqrt{\lambda_j}\, v_j) - f(x - \sqrt{\lambda_j}\, v_j)}{2}
+              \right]^2,
+
+    exact for linear models. The step is one standard deviation, since the slope that counts is the mean one
+    over the reach of the errors: a tiny step sees only one side of the kinks where a band edge moves to
+    another valley, and rounding. These are sigma points of the unscented transform [1]_, at one standard
+    deviation.
+
+    References
+    ----------
+    .. [1] S. J. Julier and J. K. Uhlmann, "New extension of the Kalman filter to nonlinear systems", Proc.
+       SPIE 3068, 182-193 (1997).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from strain2dos.dos import propagate_noise
+    >>> shift = np.array([[384.0], [380.0], [376.0]])
+    >>> curves = np.column_stack([0.5 * shift, 2.0 - 0.1 * shift])
+    >>> model = LinearRegression().fit(shift, curves)
+    >>> propagate_noise(model, [[378.0]], [[0.04]]).dos_std.round(3)
+    array([[0.1 , 0.02]])
+    """
+    if method not in ("linear", "monte-carlo"):
+        raise ValueError(f'method must be "linear" or "monte-carlo", but it is {method!r}.')
+    if model_std and not tells_std(estimator):
+        raise ValueError(
+            f"model_std=True needs predict(X, return_std=True), which "
+            f"{type(last_step(estimator)).__name__} lacks; leave it out, or use DOSRegressor."
+        )
+    rows = np.asarray(X, dtype=np.float64)
+    if rows.ndim != 2:
+        raise ValueError(f"X must have shape (n_samples, n_features), but its shape is {rows.shape}.")
+    blur = _check_covariance(covariance, rows)
+    good = np.isfinite(rows).all(1) & np.isfinite(blur).all((1, 2))
+    steps = _steps(blur[good])
+    function = _Function(estimator, model_std)
+    middle, std = function.whole(rows[good])
+    if method == "linear":
+        size = _linear(function, rows[good], steps)
+    else:
+        if n_draws < 2:
+            raise ValueError(f"n_draws must be at least 2, but it is {n_draws!r}; 200 give 5 %.")
+        size = _draw(function, rows[good], middle, steps, int(n_draws), check_random_state(random_state))
+    return _answer(good, middle, size, std, function.tells_edges)
+
+
+class _Function:
+    """Curves and, where the regressor tells them, edges as one row of numbers per sample."""
+
+    def __init__(self, estimator: Any, std: bool) -> None:
+        self.estimator, self.std = estimator, std
+        self.names = getattr(estimator, "feature_names_in_", None)
+        self.tells_edges = tells_edges(estimator)
+
+    def __call__(self, rows: Array) -> Array:
+        return np.vstack([self._part(rows[i : i + _CHUNK])[0] for i in _starts(len(rows))])
+
+    def whole(self, rows: Array) -> tuple[Array, Array | None]:
+        """Return the numbers and, if asked, the standard deviation that the regressor gives each of them."""
+        if not len(rows):
+            return np.empty((0, 0)), None
+        parts = [self._part(rows[i : i + _CHUNK], self.std) for i in _starts(len(rows))]
+        std = np.vstack([part[1] for part in parts]) if self.std else None
+        return np.vstack([part[0] for part in parts]), std
+
+    def _part(self, rows: Array, std: bool = False) -> tuple[Array, Array | None]:
+        X = rows if self.names is None else pd.DataFrame(rows, columns=self.names)
+        answer = call_last(self.estimator, "predict", X, **({"return_std": True} if std else {}))
+        curves, spread = answer if std else (answer, None)
+        curves = np.reshape(curves, (len(rows), -1))
+        spread = None if spread is None else per_energy(spread, curves.shape)
+        if not self.tells_edges:
+            return curves, spread
+        edges, width = self._edges(X, std)
+        spread = None if spread is None else np.column_stack([spread, *width])
+        return np.column_stack([curves, *edges]), spread
+
+    def _edges(self, X: Any, std: bool) -> tuple[BandEdges, Any]:
+        if std and tells_edge_std(self.estimator):
+            return call_last(self.estimator, "predict_edges", X, return_std=True)
+        return call_last(self.estimator, "predict_edges", X), np.zeros((3, len(X)))
+
+
+def _starts(n: int) -> range:
+    return range(0, n, _CHUNK)
+
+
+def _check_covariance(covariance: ArrayLike, rows: Array) -> Array:
+    n, k = rows.shape
+    blur = np.asarray(covariance, dtype=np.float64)
+    if blur.shape == (k, k):
+        blur = np.broadcast_to(blur, (n, k, k))
+    if blur.shape != (n, k, k):
+        raise ValueError(
+            f"covariance must have shape {(n, k, k)} or {(k, k)} for X of shape {(n, k)}, but its shape is "
+            f"{blur.shape}; standard deviations s (n_features,) go in as np.diag(s**2)."
+        )
+    with np.errstate(invalid="ignore"):
+        uneven = np.abs(blur - blur.transpose(0, 2, 1)).max((1, 2), initial=0.0)
+    wrong = uneven > 1e-8 * np.abs(blur).max((1, 2), initial=0.0)
+    if wrong.any():
+        raise ValueError(
+            f"covariance must be symmetric, but covariance[{int(np.flatnonzero(wrong)[0])}] is not."
+        )
+    return blur
+
+
+def _steps(blur: Array) -> Array:
+    """Return (n, k, k): row j is the j-th eigenvector times one standard deviation."""
+    # in units of the features' own errors: areas in counts would drown centres in cm-1 by rounding
+    unit = np.sqrt(np.maximum(np.einsum("ijj->ij", blur), 0.0))
+    unit = np.where(unit > 0, unit, 1.0)
+    size, vectors = np.linalg.eigh(blur / (unit[:, :, np.newaxis] * unit[:, np.newaxis, :]))
+    if size.size and size.min() < -1e-6 * max(float(size.max()), 1e-300):
+        row = int(np.argmin(size.min(1)))
+        raise ValueError(
+            f"covariance must have no negative eigenvalue, but the one of row {row} (among the finite rows) "
+            f"has, {size[row].min():.3g} in units of its diagonal."
+        )
+    scaled = vectors * np.sqrt(np.maximum(size, 0.0))[:, np.newaxis, :]
+    return scaled.transpose(0, 2, 1) * unit[:, np.newaxis, :]
+
+
+def _linear(function: _Function, rows: Array, steps: Array) -> Array:
+    total: Array | float = 0.0
+    for direction in range(rows.shape[1]):
+        step = steps[:, direction]
+        if not step.any():
+            continue
+        total = total + np.square(0.5 * (function(rows + step) - function(rows - step)))
+    return np.sqrt(total)
+
+
+def _draw(
+    function: _Function,
+    rows: Array,
+    middle: Array,
+    steps: Array,
+    n_draws: int,
+    random: np.random.RandomState,
+) -> Array:
+    # sums of differences from the middle: sums of squares of the values themselves would lose digits
+    first, second = np.zeros_like(middle), np.zeros_like(middle)
+    for _ in range(n_draws):
+        normal = random.normal(size=rows.shape)
+        apart = function(rows + np.einsum("ij,ijk->ik", normal, steps)) - middle
+        first += apart
+        second += np.square(apart)
+    return np.sqrt(np.maximum(second - first**2 / n_draws, 0.0) / (n_draws - 1))
+
+
+def _answer(
+    good: NDArray[np.bool_], middle: Array, size: Array, std: Array | None, with_edges: bool
+) -> NoisePropagation:
+    def spread(values: Array) -> Array:
+        whole = np.full((len(good), *values.shape[1:]), np.nan)
+        whole[good] = values
+        return whole
+
+    size = np.broadcast_to(size, middle.shape)
+    last = middle.shape[1] - 3 if with_edges and middle.size else middle.shape[1]
+    total = size if std is None else np.hypot(size, std)
+    dos, dos_std = spread(middle[:, :last]), spread(total[:, :last])
+    if not with_edges or not middle.size:
+        return NoisePropagation(dos, dos_std, None, None, None, None)
+    edges = BandEdges(*(spread(column) for column in middle[:, last:].T))
+    return NoisePropagation(dos, dos_std, *(spread(column) for column in total[:, last:].T), edges)
+
+
+def feature_covariance(featurizer: Any, spectra: ArrayLike) -> tuple[Array, Array]:
+    """Return what a featurizer makes of spectra, with the covariance of each row.
+
+    Parameters
+    ----------
+    featurizer : transformer
+        Fitted `RamanFeaturizer`, or any transformer with its ``fit_spectra`` and ``get_feature_names_out``.
+    spectra : array-like of shape (n_samples, n_shift)
+        Spectra.
+
+    Returns
+    -------
+    features : ndarray of shape (n_samples, n_features)
+        What ``transform`` returns; NaN rows where the fit is not to be trusted.
+    covariance : ndarray of shape (n_samples, n_features, n_features)
+        Covariance of the columns, NaN in the same rows. Columns made of others, such as the distance of two
+        lines, are correlated with them as the fit says.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos import RamanFeaturizer
+    >>> from strain2dos.dos import feature_covariance
+    >>> shift = np.linspace(360, 430, 110)
+    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2)
+    >>> spectrum = spectrum + np.random.RandomState(0).normal(size=110)
+    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center",)).fit(spectrum[None])
+    >>> features, covariance = feature_covariance(featurizer, spectrum[None])
+    >>> features.shape, np.sqrt(np.diag(covariance[0])).round(2)
+    ((1, 2), array([0.01, 0.01]))
+    """
+    fit = featurizer.fit_spectra(spectra)
+    columns = [list(fit.names).index(name) for name in featurizer.get_feature_names_out()]
+    lost = np.asarray(fit.status) != 0
+    features = np.where(lost[:, np.newaxis], np.nan, fit.params[:, columns])
+    covariance = fit.covariance[:, columns][:, :, columns]
+    return features, np.where(lost[:, np.newaxis, np.newaxis], np.nan, covariance)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""NetCDF files and Zarr stores as xarray writes them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from strain2dos.io._common.array import ascending_axis
+from strain2dos.io._common.memory import say
+from strain2dos.io._instruments.optional import lazy_dask, need, quiet
+from strain2dos.io._store.chunks import Absent, check_hdf5, check_zarr
+
+_LOST = "_strain2dos_lost"
+_STORES = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
+
+
+def read_netcdf(path: Path, *, hdf5: bool, limit: int) -> xr.DataArray:
+    """Read spectra from a NetCDF file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    hdf5 : bool
+        Whether it is NetCDF 4, which is HDF5.
+    limit : int
+        Bytes of spectra above which they stay in the file and are read through dask.
+
+    Raises
+    ------
+    ImportError
+        When no package for this kind of NetCDF is installed, or spectra larger than `limit` need dask.
+    ValueError
+        When the file is damaged or holds no spectra.
+    """
+    with _readable(path, "NetCDF"):
+        if hdf5:
+            check_hdf5(path)
+        return _spectra(path, xr.open_dataset(path, engine="h5netcdf" if hdf5 else None), limit)
+
+
+def read_zarr(path: Path, *, limit: int) -> xr.DataArray:
+    """Read spectra from a Zarr store.
+
+    Parameters
+    ----------
+    path : Path
+        The folder of the store.
+    limit : int
+        Bytes of spectra above which they stay in the store and are read through dask.
+
+    Raises
+    ------
+    ImportError
+        When zarr is not installed.
+    ValueError
+        When the folder is no Zarr store or holds no spectra.
+
+    Warns
+    -----
+    UserWarning
+        When chunks are absent; their spectra are NaN.
+    """
+    if not any((path / name).is_file() for name in _STORES):
+        raise ValueError(
+            f"{path} is a folder but no Zarr store; give a file, or the folder that xarray wrote."
+        )
+    need("zarr", path, "dask")
+    with _readable(path, "Zarr"):
+        dataset = xr.open_zarr(path, chunks=None, consolidated=False)
+        array = _spectra(path, dataset, limit, check_zarr(path))
+    if lost := array.attrs.pop(_LOST, ""):
+        say(f"{path.name} lacks {lost}; the spectra in them are NaN. Was writing stopped, or copying?")
+    return array
+
+
+def _spectra(path: Path, dataset: xr.Dataset, limit: int, absent: Absent | None = None) -> xr.DataArray:
+    """Take the spectra out of a data set: into memory, or lazily where they are too many."""
+    names = [str(name) for name, array in dataset.data_vars.items() if "shift" in array.dims]
+    if "intensity" not in names and len(names) != 1:
+        raise LookupError(
+            f"spectra must be a variable 'intensity', or the only one, with a dimension 'shift', but the "
+            f"variables are {[str(name) for name in dataset.data_vars]}"
+        )
+    name = "intensity" if "intensity" in names else names[0]
+    array = dataset[name]
+    others = [str(dim) for dim in array.dims if dim != "shift"]
+    order = ["y", "x", "shift"] if set(others) == {"y", "x"} else [*others, "shift"]
+    if len(order) > 3 or (len(order) == 3 and order[0] != "y") or array.coords.get("shift", array).ndim != 1:
+        raise LookupError(
+            f"spectra need dimensions (y, x, shift) or (n, shift) and a shift coordinate, not {array.dims}"
+        )
+    if array.dtype.kind not in "iuf" or array["shift"].dtype.kind not in "iuf" or not array.size:
+        raise LookupError(
+            f"its {array.size} intensities are {array.dtype}, its shifts {array['shift'].dtype}"
+        )
+    if array.nbytes > limit:
+        lazy_dask(path)
+        array = array.chunk({dim: -1 if dim == "shift" else "auto" for dim in array.dims})
+    else:
+        array = array.load()
+        dataset.close()
+    if absent is not None and (lost := absent.of(name, array.dims)) is not None:
+        mask, words = lost
+        array = array.where(~mask).assign_attrs({**array.attrs, _LOST: words})
+    shift = array["shift"].values.astype(float)
+    if shift.size > 1 and shift[0] > shift[-1]:
+        array = array.isel(shift=slice(None, None, -1))
+    array = array.transpose(*order) if others else array.expand_dims("n")
+    if array.chunks is None:
+        array = array.copy(data=np.ascontiguousarray(array.values))
+    shift = ascending_axis(path, shift)
+    return array.rename("intensity").assign_coords(shift=("shift", shift, array["shift"].attrs))
+
+
+@contextlib.contextmanager
+def _readable(path: Path, kind: str) -> Iterator[None]:
+    try:
+        with quiet():
+            yield
+    except ImportError as error:
+        raise ImportError(f"{path}: {error}" if path.name not in str(error) else str(error)) from error
+    except Exception as error:
+        raise ValueError(
+            f"{path} is no {kind} with spectra that could be read: {error}. Write it again with xarray."
+        ) from error

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Raman spectra to phonon features, as a scikit-learn transformer."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
+from strain2dos.raman._features.columns import DIFFERENCE, KINDS, line_kinds
+from strain2dos.raman._features.plan import FitPlan
+from strain2dos.raman._features.result import SpectraFit
+from strain2dos.raman._fitting.engine import FitOptions, n_threads
+from strain2dos.raman._fitting.profiles import SHAPES
+from strain2dos.raman._fitting.region import FitGroup, fit_group, neighbouring
+from strain2dos.raman._fitting.status import FitStatus
+from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
+
+
+class RamanFeaturizer(TransformerMixin, BaseEstimator):
+    """Fit the phonon lines of each Raman spectrum and return their positions, widths and areas.
+
+    Every spectrum is fitted alone (lines and baseline together, weighted least squares), so the features of a
+    spectrum do not depend on the others, and ``fit`` learns nothing but the axis.
+
+    Parameters
+    ----------
+    shift : array-like of shape (n_shift,), default=None
+        Raman shift of the columns of X in cm-1, strictly rising or falling. None: the axis is the column
+        index, the lines of the material are sought over the whole width, and centres and widths are in
+        points.
+    material : {"MoS2", "WS2", "MoSe2", "WSe2", "graphene"}, default="MoS2"
+        Whose lines are fitted (see `material_modes`).
+    modes : {"auto", "all"} or sequence of str or RamanMode, default="auto"
+        "auto": the usual lines of the material; "all": its optional ones too (2LA); else some of them by
+        name, "Al2O3" for the line of a sapphire substrate at 418 cm-1, or your own `RamanMode` objects.
+    lineshape : {"lorentzian", "gaussian", "pseudo_voigt", "voigt", "fano"}, default="lorentzian"
+        Profile of all lines. "voigt": Lorentzian line seen through a Gaussian slit; "fano": asymmetric, from
+        interference with a continuum. See Notes.
+    split : {"auto", "always"} or bool, default="auto"
+        What to do with the line that uniaxial strain splits (E'). False: one line. True or "always": two
+        lines of common width. "auto": both models are fitted and averaged with their probability, which the
+        Bayesian information criterion gives; a third model, a singlet with a shoulder of another width (as
+        defects cause), speaks against the doublet.
+    baseline_degree : int, default=1
+        Degree of the polynomial under the lines, fitted with them.
+    reference : {"Si"} or None, default=None
+        "Si": fit the silicon line as well and shift the axis of each spectrum so that it lies at 520.7 cm-1.
+    despike : bool, default=True
+        Leave points hit by cosmic rays out of the fit. They are recognised by being narrower than any Raman
+        line; nothing is interpolated.
+    noise : {"gaussian", "poisson"}, default="gaussian"
+        "gaussian": equal weights, the noise is estimated from the residuals of each spectrum. "poisson": the
+        spectra are counts (1 count = 1 detected electron); weights are 1 / fitted counts and errors need no
+        estimate.
+    n_jobs : int, default=None
+        Threads. None and -1: all that numba may use. The result does not depend on it.
+    features : sequence of str, default=("center", "fwhm", "area", "difference")
+        Kinds of columns that ``transform`` returns; also "mixing", where the profile has one. "difference",
+        the distance of the first two modes, tells the number of layers; it follows from the centres: leave it
+        out where shares of features matter.
+
+    Attributes
+    ----------
+    shift_ : (n_shift,) ndarray
+        The axis in use.
+    n_features_in_ : int
+    feature_names_in_ : (n_shift,) ndarray
+        Only where X had string column names.
+
+    See Also
+    --------
+    StrainDopingSeparator : Strain and doping from the centres.
+
+    Notes
+    -----
+    Columns, in this order: ``<mode>_center`` (cm-1), ``<mode>_fwhm`` (cm-1, full width at half maximum),
+    ``<mode>_area`` (counts x cm-1) and, for the last three profiles, ``<mode>_mixing`` of each mode; right
+    after those of the mode that splits, unless ``split=False``, ``E'-_center`` and ``E'+_center``; last the
+    distance of the first two modes, ``A1'-E'``.
+    With a doublet, ``E'_center`` is the mean of the two centres weighted by area, ``E'_fwhm`` their common
+    width and ``E'_area`` their sum. Where the singlet wins, ``E'-_center`` and ``E'+_center`` equal its
+    centre. In between (``split="auto"``) all columns are averages over the models, so they are continuous in
+    the spectrum.
+
+    The mixing is the share of the Lorentzian in a pseudo-Voigt line [3]_; the width of the Lorentzian part
+    over the whole width in a Voigt line, which is computed from eight poles of the Faddeeva function [4]_ to
+    2.1e-6 of its height, its whole width to 0.02 % [5]_; and 1/q of a Fano line [6]_, whose centre is the
+    resonance (not the maximum), whose width is that of the resonance, and whose area is that of its symmetric
+    part.
+
+    A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`). The fit
+    is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
+
+    References
+    ----------
+    .. [1] D. W. Marquardt, J. SIAM 11, 431 (1963).
+    .. [2] A. E. Raftery, Sociol. Methodol. 25, 111 (1995).
+    .. [3] G. K. Wertheim et al., Rev. Sci. Instrum. 45, 1369 (1974).
+    .. [4] H. Xie, Y. Xiao, Plasma Sci. Technol. 18, 97 (2016).
+    .. [5] J. J. Olivero, R. L. Longbothum, J. Quant. Spectrosc. Radiat. Transf. 17, 233 (1977).
+    .. [6] U. Fano, Phys. Rev. 124, 1866 (1961).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos import RamanFeaturizer
+    >>> shift = np.linspace(360, 430, 110)
+    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2)
+    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center", "fwhm", "difference"))
+    >>> featurizer.set_output(transform="pandas").fit_transform(spectrum[np.newaxis] + 20).round(2)
+       E'_center  E'_fwhm  A1'_center  A1'_fwhm  A1'-E'
+    0      384.2      3.0       403.1       5.0    18.9
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's own name and form)
+        "shift": ["array-like", None],
+        "material": [str],
+        "modes": [StrOptions({"auto", "all"}), list, tuple],
+        "lineshape": [StrOptions(set(SHAPES))],
+        "split": [StrOptions({"auto", "always"}), "boolean"],
+        "baseline_degree": [Interval(Integral, 0, 6, closed="both")],
+        "reference": [StrOptions(set(REFERENCES)), None],
+        "despike": ["boolean"],
+        "noise": [StrOptions({"gaussian", "poisson"})],
+        "n_jobs": [Integral, None],
+        "features": [list, tuple],
+    }
+
+    def __init__(
+        self,
+        shift: ArrayLike | None = None,
+        *,
+        material: str = "MoS2",
+        modes: str | Sequence[str | RamanMode] = "auto",
+        lineshape: str = "lorentzian",
+        split: str | bool = "auto",
+        baseline_degree: int = 1,
+        reference: str | None = None,
+        despike: bool = True,
+        noise: str = "gaussian",
+        n_jobs: int | None = None,
+        features: Sequence[str] = (*KINDS, DIFFERENCE),
+    ) -> None:
+        self.shift = shift
+        self.material = material
+        self.modes = modes
+        self.lineshape = lineshape
+        self.split = split
+        self.baseline_degree = baseline_degree
+        self.reference = reference
+        self.despike = despike
+        self.noise = noise
+        self.n_jobs = n_jobs
+        self.features = features
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Check the parameters and the axis against X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift)
+            One spectrum per row. NaN and inf are allowed.
+        y : Ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the axis does not fit X, is not strictly monotonic, or misses the window of a mode.
+        """
+        X = self._validate(X, reset=True)
+        self.shift_ = check_shift(self.shift, X.shape[1])
+        known = (*line_kinds(self.lineshape), DIFFERENCE)
+        unknown = [kind for kind in self.features if kind not in known]
+        if unknown or not self.features:
+            raise ValueError(
+                f"features must be some of {known} for {self.lineshape} lines, but is {self.features!r}; "
+                f"take the others out or use the default."
+            )
+        self._plan(keep=False)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Features of each spectrum; NaN rows where the fit is not to be trusted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift)
+
+        Returns
+        -------
+        (n_samples, n_features_out) ndarray
+            Columns as `get_feature_names_out` says; cm-1 and counts x cm-1.
+        """
+        check_is_fitted(self)
+        fit = self._plan(keep=False).fit(self._validate(X, reset=False), n_threads(self.n_jobs))
+        values = np.where((fit.status == FitStatus.OK)[:, None], fit.params, np.nan)
+        return values[:, self._selected(fit.names)]
+
+    def fit_spectra(self, X: ArrayLike) -> SpectraFit:
+        """Features of each spectrum with errors, covariance, chi-square and the reason where there are none.
+
+        All kinds of columns are returned, whatever ``features`` says.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift)
+
+        Returns
+        -------
+        SpectraFit
+        """
+        check_is_fitted(self)
+        return self._plan(keep=True).fit(self._validate(X, reset=False), n_threads(self.n_jobs))
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Names of the columns that ``transform`` returns.
+
+        Parameters
+        ----------
+        input_features : Ignored
+
+        Returns
+        -------
+        (n_features_out,) ndarray of str
+        """
+        check_is_fitted(self)
+        names = self._plan(keep=False).names
+        return np.array([names[j] for j in self._selected(names)], dtype=object)
+
+    def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray:
+        return validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite=False,
+            ensure_min_features=2 if reset else 1,  # later the count is compared with the fitted one
+        )
+
+    def _plan(self, *, keep: bool) -> FitPlan:
+        """What is fitted and how. Made anew each time, so that fitted state is plain arrays."""
+        modes = select_modes(self.material, self.modes)
+        if self.shift is None:
+            modes = index_modes(modes, self.shift_.size)
+        sets = [modes] if self.shift is None else neighbouring(modes)
+        split = self.split is not False
+        groups = [self._group(members, baseline_degree=self.baseline_degree, split=split) for members in sets]
+        reference = None
+        if self.reference is not None:
+            line = (REFERENCES[self.reference],)
+            line = index_modes(line, self.shift_.size) if self.shift is None else line
+            reference = self._group(line, baseline_degree=1, split=False)
+        options = FitOptions(
+            lineshape=self.lineshape,
+            poisson=self.noise == "poisson",
+            despike=self.despike,
+            always=self.split is True or self.split == "always",
+            keep=keep,
+        )
+        return FitPlan(reference, groups, options)
+
+    def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> FitGroup:
+        group = fit_group(modes, self.shift_, **options)
+        if group is None:
+            windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
+            raise ValueError(
+                f"shift covers {self.shift_.min():.1f} to {self.shift_.max():.1f} cm-1 and has no point in "
+                f"a window "
+                f"that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
+            )
+        return group
+
+    def _selected(self, names: tuple[str, ...]) -> list[int]:
+        kinds = tuple(f"_{kind}" for kind in self.features)
+        has_difference = "_" not in names[-1]
+        chosen = [j for j, name in enumerate(names) if name.endswith(kinds)]
+        return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
+
+    def _curves(self, spectrum: NDArray, index: int) -> dict[str, Any]:
+        """What `SpectrumFitDisplay` shows of one spectrum, on the axis as given."""
+        check_is_fitted(self)
+        return self._plan(keep=False).curves(self._validate(spectrum[np.newaxis], reset=False)[0], index)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a fit of many spectra gives besides the features."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from strain2dos.raman._fitting.status import FitStatus
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class SpectraFit:
+    """Fitted features of n spectra with their errors.
+
+    Attributes
+    ----------
+    params : (n, k) ndarray
+        Features in the order of ``names``: centres and widths in cm-1, areas in counts x cm-1. Kept where the
+        status is ``NOT_CONVERGED`` or later; NaN where nothing was fitted.
+    sigma : (n, k) ndarray
+        One standard deviation of each.
+    covariance : (n, k, k) ndarray
+    chi2 : (n,) ndarray
+        Weighted sum of squared residuals: in counts squared for ``noise="gaussian"``, without unit for
+        "poisson".
+    status : (n,) ndarray of int
+        `FitStatus` codes; 0 is a good fit.
+    names : tuple of str
+        The k feature names.
+    n_points : (n,) ndarray of int
+        Points that entered the fit.
+    split_probability : (n,) ndarray
+        Probability that the line which strain can split is a doublet; 0 for ``split=False``, 1 for
+        ``split=True``.
+    """
+
+    params: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    chi2: NDArray[np.float64]
+    status: NDArray[np.int64]
+    names: tuple[str, ...]
+    n_points: NDArray[np.int64]
+    split_probability: NDArray[np.float64]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row per spectrum: features, ``<name>_sigma``, chi2, n_points, split_probability and status
+        (name).
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        columns = {}
+        for j, name in enumerate(self.names):
+            columns[name] = self.params[:, j]
+            columns[f"{name}_sigma"] = self.sigma[:, j]
+        columns |= {
+            "chi2": self.chi2,
+            "n_points": self.n_points,
+            "split_probability": self.split_probability,
+            "status": [FitStatus(code).name for code in self.status],
+        }
+        return pd.DataFrame(columns)
+
+    def to_dataset(self, like: "xr.DataArray") -> "xr.Dataset":
+        """Features as maps, with the coordinates of the cube whose spectra were fitted.
+
+        Parameters
+        ----------
+        like : DataArray of shape (y, x, n_shift) or (n, n_shift)
+            The spectra that were fitted; row i of the fit belongs to the i-th of them in C order, as
+            ``like.values.reshape(-1, n_shift)`` gives them where the shift is the last dim.
+
+        Returns
+        -------
+        xarray.Dataset
+            With the dims and coordinates of ``like`` without the shift: each feature (attributes ``units``
+            and ``long_name``) and its standard deviation ``<name>_sigma``, ``chi2``, ``split_probability``,
+            all NaN where the status is not 0, and ``status`` (`FitStatus` codes, named in its attributes).
+
+        Raises
+        ------
+        ValueError
+            If ``like`` does not hold as many spectra as the fit.
+
+        Examples
+        --------
+        >>> from strain2dos.datasets import make_raman_map
+        >>> from strain2dos.raman import RamanFeaturizer
+        >>> cube = make_raman_map((9, 12), random_state=0).intensity
+        >>> spectra = cube.values.reshape(-1, cube.sizes["shift"])
+        >>> fit = RamanFeaturizer(cube["shift"].values).fit(spectra).fit_spectra(spectra)
+        >>> flake = fit.to_dataset(cube)
+        >>> dict(flake.sizes), flake["E'_center"].attrs["units"], flake.x.attrs["units"]
+        ({'y': 9, 'x': 12}, 'cm-1', 'um')
+        """
+        from strain2dos.raman._features.to_xarray import fit_to_dataset
+
+        return fit_to_dataset(self, like)

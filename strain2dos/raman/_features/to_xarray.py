@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fitted features as an xarray.Dataset on the coordinates of a map."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from strain2dos.raman._fitting.status import FitStatus
+
+if TYPE_CHECKING:
+    from strain2dos.raman._features.result import SpectraFit
+
+_WORDS = {"center": "centre", "fwhm": "full width at half maximum", "area": "area"}
+
+
+def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:
+    """See `SpectraFit.to_dataset`."""
+    shift = "shift" if "shift" in like.dims else like.dims[-1]
+    dims = tuple(dim for dim in like.dims if dim != shift)
+    sizes = tuple(like.sizes[dim] for dim in dims)
+    if int(np.prod(sizes)) != len(fit.status):
+        raise ValueError(
+            f"like holds {int(np.prod(sizes))} spectra ({dict(zip(map(str, dims), sizes, strict=True))}), "
+            f"but {len(fit.status)} were fitted; pass the cube whose spectra these are."
+        )
+    good = fit.status == FitStatus.OK
+    unit = str(like[shift].attrs.get("units", "cm-1")) if shift in like.coords else "cm-1"
+    counts = str(like.attrs.get("units", "counts"))
+    variables: dict[str, tuple[Any, ...]] = {}
+
+    def put(name: str, values: Any, attrs: dict[str, str]) -> None:
+        variables[name] = (dims, np.where(good, values, np.nan).reshape(sizes), attrs)
+
+    for j, name in enumerate(fit.names):
+        words, units = _described(name, unit, counts)
+        put(name, fit.params[:, j], {"long_name": words, "units": units})
+        put(
+            f"{name}_sigma",
+            fit.sigma[:, j],
+            {"long_name": f"standard deviation of {words}", "units": units},
+        )
+    put("chi2", fit.chi2, {"long_name": "weighted sum of squared residuals"})
+    put(
+        "split_probability",
+        fit.split_probability,
+        {"long_name": "probability that the line is a doublet", "units": "1"},
+    )
+    codes = np.array([int(code) for code in FitStatus], dtype=np.int64)
+    flags = {
+        "long_name": "why a spectrum has no features",
+        "flag_values": codes,
+        "flag_meanings": " ".join(code.name.lower() for code in FitStatus),
+    }
+    variables["status"] = (dims, np.asarray(fit.status).reshape(sizes), flags)
+    coords = {name: value for name, value in like.coords.items() if set(value.dims) <= set(dims)}
+    return xr.Dataset(variables, {name: value.reset_coords(drop=True) for name, value in coords.items()})
+
+
+def _described(name: str, unit: str, counts: str) -> tuple[str, str]:
+    """Words and unit of a feature."""
+    mode, _, kind = name.rpartition("_")
+    if kind not in _WORDS:
+        return f"distance {name}", unit
+    return f"{mode} {_WORDS[kind]}", f"{counts} {unit}" if kind == "area" else unit

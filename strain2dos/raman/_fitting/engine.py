@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Drive the compiled fit over many spectra: blocks of rows, threads, progress, interruption."""
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from threading import Timer
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from strain2dos.raman._fitting.batch import fit_rows
+from strain2dos.raman._fitting.profiles import SHAPES, has_mixing
+from strain2dos.raman._fitting.records import Floats, GroupFit, Problem
+from strain2dos.raman._fitting.region import FitGroup
+
+# 4096 x 180 float64 are 6 MB: what a thread holds of a map that may not fit into memory.
+MOST_ROWS = 4096
+LEAST_ROWS = 256
+# Seconds after which long work shows a progress bar.
+PATIENCE = 3.0
+
+
+class FitOptions(NamedTuple):
+    """How spectra are fitted; the fields are parameters of `RamanFeaturizer`.
+
+    ``always``: the doublet is not up for decision; ``keep``: covariances are wanted; ``show``: masks are.
+    """
+
+    lineshape: str
+    poisson: bool
+    despike: bool
+    always: bool
+    keep: bool
+    show: bool = False
+
+
+def n_threads(n_jobs: int | None) -> int:
+    """Threads for ``n_jobs``: None and -1 mean all that numba may use (``NUMBA_NUM_THREADS``)."""
+    most = numba.config.NUMBA_NUM_THREADS
+    if n_jobs is None:
+        return most
+    return max(1, most + 1 + n_jobs) if n_jobs < 0 else n_jobs
+
+
+def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions) -> GroupFit:
+    """Fit the lines of one group in a block of spectra (n, n_shift).
+
+    The compiled function releases the GIL and works on its own arrays, so plain threads can drive it: no
+    threading layer of numba is involved, and calls from several threads or after a fork are safe.
+    """
+    shape = SHAPES[options.lineshape]
+    problem = Problem(
+        x=group.x,
+        basis=group.basis,
+        shape=shape,
+        poisson=options.poisson,
+        despike=options.despike,
+        always=options.always,
+        keep=options.keep,
+        show=options.show,
+        pair=group.pair,
+        narrowest=group.narrowest,
+        margin=group.margin,
+        taps=group.taps,
+        norm=group.norm,
+        bin=group.bin,
+        bins=group.bins,
+    )
+    out = _empty(group, X.shape[0], shape, options)
+    # Always a copy: a read-only array is another type to numba and would compile everything again.
+    Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
+    fit_rows(Y, offsets, problem, group.singlets, group.doublets, group.shoulders, out)
+    return out
+
+
+def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit:
+    widths = 2 if has_mixing(shape) else 1
+    size1 = (2 + widths) * len(group.modes) + group.basis.shape[0]
+    size2 = size1 + (2 if group.pair >= 0 else 0)
+    kept = n if options.keep else 1
+    return GroupFit(
+        params1=np.full((n, size1), np.nan),
+        params2=np.full((n, size2), np.nan),
+        cov1=np.full((kept, size1, size1), np.nan),
+        cov2=np.full((kept, size2, size2), np.nan),
+        chi2=np.full((n, 2), np.nan),
+        n_points=np.zeros(n, dtype=np.int64),
+        status=np.zeros((n, 2), dtype=np.int64),
+        weight=np.zeros(n),
+        mask=np.ones((n if options.show else 1, group.x.size)),
+    )
+
+
+@contextmanager
+def _telling_of_compilation(bar: tqdm) -> Iterator[None]:
+    """Say, where the first fit takes long, that this is the compilation and will not happen again."""
+    if fit_rows.signatures or bar.disable:
+        yield
+        return
+    text = "Compiling the peak fit: about half a minute, once per installation."
+    timer = Timer(PATIENCE, lambda: bar.write(text, file=sys.stderr))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def over_blocks(n: int, threads: int, work: Callable[[slice], None]) -> None:
+    """Call ``work`` for blocks of n rows, in threads; Ctrl-C ends it after the blocks at hand.
+
+    A progress bar appears where it takes longer than `PATIENCE` (``TQDM_DISABLE=1`` in the environment keeps
+    it away).
+    """
+    rows = int(np.clip(-(-n // (4 * threads)), LEAST_ROWS, MOST_ROWS))
+    blocks = [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
+    style = {"desc": "fit", "unit": " spectra", "unit_scale": True, "delay": PATIENCE, "leave": False}
+    with tqdm(total=n, **style) as bar, _telling_of_compilation(bar):
+        if threads == 1 or len(blocks) == 1:
+            for block in blocks:
+                work(block)
+                bar.update(block.stop - block.start)
+            return
+        pool = ThreadPoolExecutor(threads)
+        try:
+            futures = {pool.submit(work, block): block for block in blocks}
+            for future in as_completed(futures):
+                future.result()
+                bar.update(futures[future].stop - futures[future].start)
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Levenberg-Marquardt fit of one spectrum: lines and polynomial baseline together, compiled.
+
+Parameters of a model with L lines, G width groups and nb baseline terms, in this order::
+
+    centre[L], height[L], half_width[G], mixing[G] (only shapes with a mixing), baseline[nb]
+
+``half_width`` is the half width at half maximum; lines with the same entry of ``group`` share it.
+Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
+"""
+
+import numpy as np
+from numba import njit
+
+from strain2dos.raman._fitting.normal_equations import (
+    MERGED,
+    OPTIONS,
+    damped_system,
+    eliminate,
+    normal_equations,
+    substitute,
+)
+from strain2dos.raman._fitting.profiles import has_mixing, profile
+
+MAX_TRIALS = 120
+# A proposed step shorter than 1e-2 standard errors (its square in units of the noise) is taken and ends the
+# fit: the next one would be shorter by the ratio of noise to height once more.
+STEP_TOLERANCE = 1e-4
+HOPELESS_DAMPING = 1e10
+
+
+@njit(inline="always")
+def n_parameters(shape: int, n_lines: int, n_groups: int, n_base: int) -> int:
+    """Number of free parameters of a model."""
+    return 2 * n_lines + n_groups * (2 if has_mixing(shape) else 1) + n_base
+
+
+@njit(**OPTIONS)
+def evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J):
+    """Write the weighted Jacobian (rows of parameters) and, in the row after them, the weighted residual.
+
+    The rows of the baseline terms are not touched: they do not depend on the parameters. Two rows after the
+    residual are scratch. Neighbouring lines may share a width group.
+    """
+    n = n_parameters(shape, n_lines, n_groups, n_base)
+    for k in range(m):
+        J[n, k] = y[k] * sw[k]
+    for b in range(n - n_base, n):
+        value = p[b]
+        for k in range(m):
+            J[n, k] -= value * J[b, k]
+    for j in range(n_lines):
+        i = 2 * n_lines + group[j]
+        mixing = p[i + n_groups] if has_mixing(shape) else 0.0
+        shared = j > 0 and group[j] == group[j - 1]
+        by_width = n + 1 if shared else i
+        by_mixing = n + 2 if shared or not has_mixing(shape) else i + n_groups
+        c, h, g = p[j], p[n_lines + j], p[i]
+        profile(shape, x, sw, m, c, h, g, mixing, J, n_lines + j, j, by_width, by_mixing, n)
+        if shared:
+            _add(J, by_width, i, m)
+            if has_mixing(shape):
+                _add(J, by_mixing, i + n_groups, m)
+
+
+@njit(**OPTIONS)
+def _add(J, row, total, m):
+    for k in range(m):
+        J[total, k] += J[row, k]
+
+
+@njit(**MERGED)
+def _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial):
+    """Next point: no centre jumps by over two widths, no width changes by over a factor of three."""
+    for i in range(n):
+        d = step[i]
+        if i < n_lines:
+            reach = 4.0 * p[2 * n_lines + group[i]]
+            d = min(max(d, -reach), reach)
+        elif 2 * n_lines <= i < 2 * n_lines + n_groups:
+            d = min(max(d, -0.67 * p[i]), 2.0 * p[i])
+        trial[i] = min(max(p[i] + d, low[i]), high[i])
+
+
+@njit(**OPTIONS)
+def weighted_square(y, sw, m):
+    """Sum of the squares of y times the root of its weights."""
+    total = 0.0
+    for k in range(m):
+        total += (y[k] * sw[k]) ** 2
+    return total
+
+
+@njit(**OPTIONS)
+def _next_damping(damping, gain):
+    """The model promises a gain near 1; below 1/4 the step overshot, and only damping ends the zigzag."""
+    if gain > 0.75:
+        return max(damping * 0.1, 1e-7)
+    if gain < 0.25:
+        return max(damping * 5.0, 0.05)
+    return damping
+
+
+@njit(**MERGED)
+def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial):
+    """Next point into ``trial``; returns the damping that it took and how much chi-square it promises."""
+    damped_system(A, n, damping, p, low, high, M, least)
+    while not eliminate(M, n, n, least) and damping < HOPELESS_DAMPING:
+        damping = max(damping, 1e-6) * 10.0
+        damped_system(A, n, damping, p, low, high, M, least)
+    substitute(M, n, step)
+    decrease = 0.0
+    for i in range(n):
+        decrease += step[i] * A[i, n]
+    _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial)
+    return damping, decrease
+
+
+@njit(**MERGED)
+def levenberg_marquardt(
+    shape, x, y, sw, m, p, low, high, n_lines, n_groups, n_base, group, J, A, B, M, vectors
+):
+    """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
+
+    On return J and the first rows of A hold Jacobian, residual and their products at (or within the step
+    tolerance of) ``p``. There is one place where the model is evaluated: compilers copy it to each.
+    """
+    n = n_parameters(shape, n_lines, n_groups, n_base)
+    step, trial, least = vectors[0], vectors[1], vectors[2]
+    chi2, damping, decrease = np.inf, 1e-3, 0.0
+    ended = converged = False
+    for i in range(n):
+        trial[i] = p[i]
+    for trials in range(MAX_TRIALS):
+        evaluate(shape, x, y, sw, m, trial, n_lines, n_groups, n_base, group, J)
+        if ended:
+            break
+        normal_equations(J, 0, n + 1, m, B)
+        better = B[n, n] < chi2
+        if better:
+            if trials > 0:
+                damping = _next_damping(damping, (chi2 - B[n, n]) / decrease)
+            chi2 = B[n, n]
+            for i in range(n):
+                p[i] = trial[i]
+            for i in range(n + 1):
+                for j in range(A.shape[1]):
+                    A[i, j] = B[i, j]
+        else:
+            converged = 0.0 < decrease <= 1e-11 * chi2
+            damping *= 10.0
+            ended = converged or trials == 0 or damping > HOPELESS_DAMPING
+        # the sum of the weights: the scaled spectrum spans 0 to 1
+        if chi2 <= 1e-24 * A[n - n_base, n - n_base]:
+            return chi2, True
+        if not ended:
+            damping, decrease = _propose(
+                A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial
+            )
+            if damping <= 0.1 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
+                for i in range(n):
+                    p[i] = trial[i]
+                chi2 = max(chi2 - decrease, 0.0)
+                if better:
+                    return chi2, True
+                ended = converged = True
+        if ended:
+            for i in range(n):
+                trial[i] = p[i]
+    return chi2, converged

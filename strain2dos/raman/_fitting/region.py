@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From modes and an axis to what the compiled fit needs: columns, windows, bounds, tied widths."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from strain2dos.raman._fitting.records import TAPS, Floats, LineSet
+from strain2dos.raman._materials.lookup import RamanMode
+
+# Lines are sought with no fewer points than this per width of the narrowest.
+POINTS_PER_WIDTH = 3.0
+
+
+@dataclass(frozen=True)
+class FitGroup:
+    """Modes that are fitted together on one baseline.
+
+    Attributes
+    ----------
+    modes : tuple of RamanMode
+    columns : slice
+        Columns of the spectra, in the direction in which the axis rises.
+    x : (m,) ndarray
+        Axis of these columns, rising, cm-1.
+    basis : (n_base, m) ndarray
+        Powers of the axis scaled to -1...1.
+    pair : int
+        Index of the line that may be a doublet, -1 where none may.
+    singlets, doublets, shoulders : LineSet
+        One line per mode; one of them a doublet of common width; the same with two widths.
+    taps : ndarray
+        Smoothing that seeds are found with, filled up with zeros to a multiple of `TAPS`.
+    norm : (m // bin,) ndarray
+        One over the sum of the taps that lie on the axis.
+    bin : int
+        Lines are sought on the means of so many points: a fine axis tells no more about where they are.
+    bins : (m // bin,) ndarray
+        Axis of these means.
+    narrowest : float
+        Full width, in points, of the narrowest line a spike filter must keep.
+    margin : float
+    """
+
+    modes: tuple[RamanMode, ...]
+    columns: slice
+    x: Floats
+    basis: Floats
+    pair: int
+    singlets: LineSet
+    doublets: LineSet
+    shoulders: LineSet
+    taps: Floats
+    norm: Floats
+    bin: int
+    bins: Floats
+    narrowest: float
+    margin: float
+
+
+def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> LineSet:
+    lines = [mode for mode, n in zip(modes, copies, strict=True) for _ in range(n)]
+    group = [j for j, n in enumerate(copies) for _ in range(n)]
+    gap = [0.0] + [
+        (0.7 if first == second else 0.8) * modes[second].fwhm for first, second in pairwise(group)
+    ]
+    fwhm = np.array([line.fwhm for line in lines])
+    return LineSet(
+        low=np.array([line.window[0] for line in lines], dtype=float),
+        high=np.array([line.window[1] for line in lines], dtype=float),
+        gap=np.array(gap),
+        # A doublet's partner further away than this must be strong, or noise would be taken for it (12 cm-1
+        # are 6 % of uniaxial strain; strains of opposite sign tear the branches 30 cm-1 apart).
+        reach=np.array([np.inf] + [5.0 * modes[i].fwhm if i == j else np.inf for i, j in pairwise(group)]),
+        fwhm=fwhm,
+        # A line narrower than 0.7 points is one point, and no centre can be read from one point.
+        fwhm_low=np.maximum(0.25 * fwhm, 0.7 * step),
+        fwhm_high=8.0 * fwhm,
+        group=np.array(group, dtype=np.int64),
+        n_groups=len(copies),
+    )
+
+
+def _taps(fwhm_points: float, m: int) -> tuple[Floats, Floats]:
+    """Gaussian weights, filled up to whole `TAPS`, and one over their sum inside of m points."""
+    half = max(1, round(fwhm_points))
+    k = np.arange(-half, half + 1)
+    taps = np.exp(-4.0 * np.log(2.0) * (k / max(fwhm_points, 1.0)) ** 2)
+    norm = 1.0 / np.convolve(np.ones(m), taps)[half : half + m]
+    return np.append(taps, np.zeros(-taps.size % TAPS)), norm
+
+
+def fit_group(
+    modes: tuple[RamanMode, ...],
+    axis: Floats,
+    *,
+    baseline_degree: int,
+    split: bool,
+    padding: float | None = None,
+) -> FitGroup | None:
+    """Describe the joint fit of ``modes`` on a strictly monotonic axis; None where the axis misses a mode.
+
+    Parameters
+    ----------
+    modes : tuple of RamanMode
+        Rising positions.
+    axis : (n_shift,) ndarray
+        cm-1, strictly rising or falling.
+    baseline_degree : int
+    split : bool
+        Whether a mode that can split gets a doublet model.
+    padding : float, optional
+        Points this far outside of the windows are cut off; by default the largest margin.
+    """
+    margin = max(mode.margin for mode in modes)
+    padding = margin if padding is None else padding
+    inside = (axis >= min(mode.window[0] for mode in modes) - padding) & (
+        axis <= max(mode.window[1] for mode in modes) + padding
+    )
+    for mode in modes:
+        if not np.any((axis >= mode.window[0]) & (axis <= mode.window[1])):
+            return None
+    first, last = np.flatnonzero(inside)[[0, -1]]
+    rising = axis.size < 2 or axis[-1] > axis[0]
+    columns = slice(first, last + 1) if rising else slice(last, first - 1 if first else None, -1)
+    x = np.array(axis[columns], dtype=float, order="C")  # a copy: see the engine on read-only arrays
+    step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
+    half = 0.5 * (x[-1] - x[0]) or 1.0
+    u = (x - 0.5 * (x[0] + x[-1])) / half
+    pair = next((j for j, mode in enumerate(modes) if mode.splits), -1) if split else -1
+    copies = [1] * len(modes)
+    singlets = _line_set(modes, copies, step)
+    if pair >= 0:
+        copies[pair] = 2
+    doublets = _line_set(modes, copies, step)
+    narrow = min(mode.fwhm for mode in modes)
+    merged = int(np.clip(narrow / step / POINTS_PER_WIDTH, 1, max(x.size // 3, 1)))
+    bins = x[: x.size // merged * merged].reshape(-1, merged).mean(axis=1)
+    taps, norm = _taps(narrow / step / merged, bins.size)
+    return FitGroup(
+        modes=modes,
+        columns=columns,
+        x=x,
+        basis=np.vander(u, baseline_degree + 1, increasing=True).T.copy(),
+        pair=pair,
+        singlets=singlets,
+        doublets=doublets,
+        shoulders=doublets._replace(group=np.arange(sum(copies)), n_groups=sum(copies)),
+        taps=taps,
+        norm=norm,
+        bin=merged,
+        bins=bins,
+        narrowest=max(0.6 * narrow / step, 1.0),
+        margin=margin,
+    )
+
+
+def neighbouring(modes: tuple[RamanMode, ...]) -> list[tuple[RamanMode, ...]]:
+    """Modes in groups that share a baseline: those whose fitted ranges touch."""
+    ordered = sorted(modes, key=lambda mode: mode.position)
+    groups: list[list[RamanMode]] = []
+    for mode in ordered:
+        if groups and mode.window[0] - mode.margin <= max(m.window[1] + m.margin for m in groups[-1]):
+            groups[-1].append(mode)
+        else:
+            groups.append([mode])
+    return [tuple(group) for group in groups]

@@ -14,6 +14,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_pl_display": ["PLComparisonDisplay"],
         "_propagate": ["propagate_spectra"],
         "_steps": ["PixelStatus"],
+        "_sampling.profile": ["at", "profile"],
+        "_sampling.regions": ["region_contrast", "region_mean"],
+        "_sampling.tables": ["to_csv", "to_gsf"],
         "_units": ["check_strain_unit"],
     },
 )

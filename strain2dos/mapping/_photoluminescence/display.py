@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 
-from strain2dos.mapping._pl import PLComparison, compare_with_pl, paired_maps
+from strain2dos.mapping._photoluminescence.comparison import PLComparison, compare_with_pl, paired_maps
 
 _INK, _LINE, _UNITY = "#0072B2", "#D55E00", "#555555"
 _CROWD = 2000

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_groups": ["spatial_groups"],
         "_mapper": ["SpatialMapper"],
         "_photoluminescence.comparison": ["PLComparison", "compare_with_pl"],
+        "_photoluminescence.registration": ["register_maps"],
         "_photoluminescence.fit": ["PLStatus", "fit_pl"],
         "_photoluminescence.display": ["PLComparisonDisplay"],
         "_propagate": ["propagate_spectra"],

@@ -77,8 +77,8 @@ class PLComparison:
 
 
 def compare_with_pl(
-    gap_map: xr.DataArray | npt.ArrayLike,
-    pl_map: xr.DataArray | npt.ArrayLike,
+    gap_map: xr.Dataset | xr.DataArray | npt.ArrayLike,
+    pl_map: xr.Dataset | xr.DataArray | npt.ArrayLike,
     *,
     mask: xr.DataArray | npt.ArrayLike | None = None,
     method: str = "deming",
@@ -89,10 +89,12 @@ def compare_with_pl(
 
     Parameters
     ----------
-    gap_map : DataArray or array of shape (y, x)
-        Predicted (direct) gap in eV.
-    pl_map : DataArray or array of shape (y, x)
-        PL peak energy in eV on the same pixels.
+    gap_map : Dataset, DataArray or array of shape (y, x)
+        Predicted gap in eV. Of a Dataset ``gap_direct`` is taken where there is one, as light comes of the
+        direct gap, and else ``gap``.
+    pl_map : Dataset, DataArray or array of shape (y, x)
+        PL peak energy in eV on the same pixels; of a Dataset, as from `fit_pl`, ``A_center``. A map on other
+        pixels is brought over by :func:`register_maps`.
     mask : bool array of shape (y, x), default=None
         True where pixels shall be compared; pixels that are not finite in both maps are left out anyway.
     method : {"deming", "ols"}, default="deming"
@@ -137,7 +139,7 @@ def compare_with_pl(
         raise ValueError(f"method must be 'deming' or 'ols', but got {method!r}.")
     if not error_ratio > 0:
         raise ValueError(f"error_ratio must be positive, but got {error_ratio}.")
-    gap, pl, use = paired_maps(gap_map, pl_map, mask)
+    gap, pl, use = paired_maps(chosen_gap(gap_map), chosen_pl(pl_map), mask)
     ratio = error_ratio if method == "deming" else np.inf
     x, y = gap[use], pl[use]
     slope = _slope(_moments(x, y), ratio)
@@ -156,6 +158,27 @@ def compare_with_pl(
     )
 
 
+def chosen_gap(gap_map: xr.Dataset | xr.DataArray | npt.ArrayLike) -> xr.DataArray | npt.ArrayLike:
+    """Give the direct gap of a Dataset where it has one, else its gap; other maps as they are."""
+    return _variable(gap_map, ("gap_direct", "gap"))
+
+
+def chosen_pl(pl_map: xr.Dataset | xr.DataArray | npt.ArrayLike) -> xr.DataArray | npt.ArrayLike:
+    """Give the energy of the A exciton of a Dataset; other maps as they are."""
+    return _variable(pl_map, ("A_center", "pl"))
+
+
+def _variable(
+    values: xr.Dataset | xr.DataArray | npt.ArrayLike, names: tuple[str, ...]
+) -> xr.DataArray | npt.ArrayLike:
+    if not isinstance(values, xr.Dataset):
+        return values
+    for name in names:
+        if name in values:
+            return values[name]
+    raise ValueError(f"the Dataset has none of {names}; it has {sorted(map(str, values.data_vars))}.")
+
+
 def paired_maps(
     gap_map: xr.DataArray | npt.ArrayLike,
     pl_map: xr.DataArray | npt.ArrayLike,
@@ -170,13 +193,13 @@ def paired_maps(
                 if off > 1e-6 * max(np.ptp(gap_map[dim].values), 1e-300):
                     raise ValueError(
                         f"the maps differ along {dim!r} by up to {off:.4g}; bring them onto the same pixels "
-                        "with pl_map.interp_like(gap_map)."
+                        "with register_maps(pl_map, gap_map)."
                     )
     gap, pl = np.asarray(gap_map, dtype=np.float64), np.asarray(pl_map, dtype=np.float64)
     if gap.shape != pl.shape or gap.ndim != 2:
         raise ValueError(
             f"both maps must have the same shape (y, x), but they have {gap.shape} and {pl.shape}; "
-            "interpolate one onto the other, for example with pl_map.interp_like(gap_map)."
+            "bring one onto the pixels of the other with register_maps(pl_map, gap_map)."
         )
     use = np.isfinite(gap) & np.isfinite(pl)
     if mask is not None:

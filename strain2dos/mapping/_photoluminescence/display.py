@@ -10,7 +10,13 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 
-from strain2dos.mapping._photoluminescence.comparison import PLComparison, compare_with_pl, paired_maps
+from strain2dos.mapping._photoluminescence.comparison import (
+    PLComparison,
+    chosen_gap,
+    chosen_pl,
+    compare_with_pl,
+    paired_maps,
+)
 
 _INK, _LINE, _UNITY = "#0072B2", "#D55E00", "#555555"
 _CROWD = 2000
@@ -49,8 +55,8 @@ class PLComparisonDisplay:
     @classmethod
     def from_maps(
         cls,
-        gap_map: xr.DataArray | npt.ArrayLike,
-        pl_map: xr.DataArray | npt.ArrayLike,
+        gap_map: xr.Dataset | xr.DataArray | npt.ArrayLike,
+        pl_map: xr.Dataset | xr.DataArray | npt.ArrayLike,
         *,
         mask: xr.DataArray | npt.ArrayLike | None = None,
         ax: Axes | None = None,
@@ -58,7 +64,7 @@ class PLComparisonDisplay:
     ) -> PLComparisonDisplay:
         """Compare two maps (see :func:`compare_with_pl`) and plot them."""
         comparison = compare_with_pl(gap_map, pl_map, mask=mask, **compare_options)
-        gap, pl, use = paired_maps(gap_map, pl_map, mask)
+        gap, pl, use = paired_maps(chosen_gap(gap_map), chosen_pl(pl_map), mask)
         return cls(gap[use], pl[use], comparison).plot(ax=ax)
 
     def plot(self, ax: Axes | None = None) -> PLComparisonDisplay:

@@ -9,11 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.datasets._mos2_dft import load_mos2_dft
-from strain2dos.simulate._raman.phonon_calibration import (
-    Calibration,
-    calibrate_phonons,
-    calibration_constants,
-)
+from strain2dos.datasets._phonon_rates import calculated_rates, read_with_the_table, towards_measured_rates
+from strain2dos.simulate._raman.phonon_calibration import calibrate_phonons, calibration_constants
 from strain2dos.simulate._raman.phonons import (
     PHONON_PARAMETERS,
     ROOM_TEMPERATURE,
@@ -27,6 +24,7 @@ from strain2dos.simulate._raman.phonons import (
 EXCITON_UNSTRAINED = 1.87
 
 PhononSource = Literal["dft", "grueneisen"]
+Calibration = Literal["rates", "offset", "scale"]
 
 
 def only_mos2(material: str) -> None:
@@ -61,8 +59,8 @@ def line_positions(
     *,
     doping: ArrayLike,
     temperature: float = ROOM_TEMPERATURE,
-    phonons: PhononSource = "dft",
-    calibration: Calibration = "offset",
+    phonons: PhononSource = "grueneisen",
+    calibration: Calibration = "rates",
 ) -> NDArray[np.float64]:
     """Lines where a spectrometer would find them, from calculated phonons or from measured rates.
 
@@ -76,10 +74,11 @@ def line_positions(
         Electron density in 1e13/cm2.
     temperature : float, default=295.0
         In kelvin.
-    phonons : {"dft", "grueneisen"}, default="dft"
-        Calculated and calibrated, or by Grueneisen parameters and shear potential.
-    calibration : {"offset", "scale"}, default="offset"
-        How calculated lines are moved to the measured ones.
+    phonons : {"grueneisen", "dft"}, default="grueneisen"
+        By the rates of the table of lines, or calculated and calibrated.
+    calibration : {"rates", "offset", "scale"}, default="rates"
+        How calculated lines are moved to the measured ones; "rates" moves them by a constant and gives them
+        the measured linear response.
 
     Returns
     -------
@@ -93,6 +92,8 @@ def line_positions(
     """
     if phonons not in get_args(PhononSource):
         raise ValueError(f"phonons must be one of {get_args(PhononSource)}, but is {phonons!r}.")
+    if calibration not in get_args(Calibration):
+        raise ValueError(f"calibration must be one of {get_args(Calibration)}, but is {calibration!r}.")
     if phonons == "grueneisen":
         return strained_phonons(strain, doping=doping, temperature=temperature)
     if calculated is None:
@@ -100,7 +101,11 @@ def line_positions(
             "data must hold phonons to simulate spectra, but its phonons are None; pass phonons='grueneisen' "
             "to take them from the strain."
         )
-    lines = calibrate_phonons(calculated, load_mos2_dft().phonons[unstrained_row()], method=calibration)
+    unstrained = load_mos2_dft().phonons[unstrained_row()]
+    if calibration == "rates":
+        lines = calibrate_phonons(calculated, unstrained) + towards_measured_rates(strain)
+    else:
+        lines = calibrate_phonons(calculated, unstrained, method=calibration)
     rates = PHONON_PARAMETERS["MoS2"]
     return lines + doping_and_temperature_shifts(len(lines), doping, temperature, rates)
 
@@ -109,15 +114,32 @@ def position_provenance(
     phonons: PhononSource, calibration: Calibration, temperature: float
 ) -> dict[str, str | float | list[float]]:
     """Every constant behind the line positions, as plain values that a file can hold."""
+    rates = PHONON_PARAMETERS["MoS2"]
     stated: dict[str, str | float | list[float]] = {
         "phonons": phonons,
-        "phonon_rates": PHONON_PARAMETERS["MoS2"].source,
+        "phonon_rates": rates.source,
+        "unstrained_lines_cm-1": [rates.e_mode, rates.a_mode],
+        "doping_rates_cm-1_per_1e13": [rates.e_doping, rates.a_doping],
         "temperature_K": float(temperature),
         "temperature_reference_K": ROOM_TEMPERATURE,
     }
-    if phonons == "dft":
-        unstrained = load_mos2_dft().phonons[unstrained_row()]
-        constants = calibration_constants(unstrained, calibration)
-        key = "phonon_offset_cm-1" if calibration == "offset" else "phonon_scale"
-        stated |= {"calibration": calibration, key: [float(constants[0]), float(constants[2])]}
-    return stated
+    measured = [-0.02 * rates.e_gamma * rates.e_mode, -0.02 * rates.a_gamma * rates.a_mode]
+    if phonons != "dft":
+        return stated | {"strain_rates_cm-1_per_percent": measured}
+    unstrained = load_mos2_dft().phonons[unstrained_row()]
+    stated["calibration"] = calibration
+    if calibration == "rates":
+        offset = calibration_constants(unstrained, "offset")
+        return stated | {
+            "phonon_offset_cm-1": [float(offset[0]), float(offset[2])],
+            "strain_rates_cm-1_per_percent": measured,
+        }
+    constants = calibration_constants(unstrained, calibration)
+    key = "phonon_offset_cm-1" if calibration == "offset" else "phonon_scale"
+    factor = np.ones(3) if calibration == "offset" else constants
+    calculated = [0.02 * rate * float(f) for rate, f in zip(calculated_rates()[:2], factor[1:], strict=True)]
+    return stated | {
+        key: [float(constants[0]), float(constants[2])],
+        "strain_rates_cm-1_per_percent": calculated,
+        "difference_of_rates": read_with_the_table(calculated),
+    }

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.datasets._line_shapes import line_shapes
-from strain2dos.datasets._measured_scale import PhononSource, line_positions, position_provenance
-from strain2dos.simulate._raman.phonon_calibration import Calibration
+from strain2dos.datasets._measured_scale import Calibration, PhononSource, line_positions, position_provenance
 from strain2dos.simulate._raman.spectra import simulate_spectra
 
 Array = NDArray[np.float64]

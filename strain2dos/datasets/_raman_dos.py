@@ -11,11 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from strain2dos.datasets._line_shapes import independent_quantiles
-from strain2dos.datasets._measured_scale import PhononSource, only_mos2
+from strain2dos.datasets._measured_scale import Calibration, PhononSource, only_mos2
 from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._mos2_dft import load_mos2_dft
 from strain2dos.datasets._strained import StrainedDOS, edge_table
-from strain2dos.simulate._raman.phonon_calibration import Calibration
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
 #: Default axis in cm-1: holds E' and A1' of every bundled state, at the pixel of a 1800 lines/mm grating.
@@ -107,8 +106,8 @@ def make_raman_dos(
     counts: tuple[float, float] = (1500.0, 12000.0),
     doping: float = 0.1,
     cosmic_rays: float = 0.0,
-    phonons: PhononSource = "dft",
-    calibration: Calibration = "offset",
+    phonons: PhononSource = "grueneisen",
+    calibration: Calibration = "rates",
     temperature: float = ROOM_TEMPERATURE,
     instrument_fwhm: float = 0.0,
     polarisation: tuple[float, float] | None = None,
@@ -138,14 +137,16 @@ def make_raman_dos(
         mapped: intervals know only what varied in training.
     cosmic_rays : float, default=0.0
         Probability that a spectrum carries a spike.
-    phonons : {"dft", "grueneisen"}, default="dft"
-        Line positions from the calculated phonons, or from the strain through measured Grueneisen parameters
-        and shear potential (:func:`strain2dos.simulate.strained_phonons`), which need no calibration.
-    calibration : {"offset", "scale"}, default="offset"
-        How calculated phonons are moved to the measured lines: by one constant per mode, or by one factor per
-        mode (:func:`strain2dos.simulate.calibrate_phonons`). PBE lines lie 12 (E') and 8 cm-1 (A1') too low,
-        yet their shifts with strain agree with experiment; an offset leaves these shifts as calculated, a
-        factor enlarges them by 3 (E') and 2 % (A1').
+    phonons : {"grueneisen", "dft"}, default="grueneisen"
+        Line positions from the strain through the measured rates and shear potential of the table of lines
+        (:func:`strain2dos.simulate.strained_phonons`), by which :class:`~strain2dos.StrainDopingSeparator`
+        reads them too, or from the calculated phonons.
+    calibration : {"rates", "offset", "scale"}, default="rates"
+        How calculated phonons are moved to the measured lines, from which PBE lines lie 12 (E') and 6 cm-1
+        (A1') away (:func:`strain2dos.simulate.calibrate_phonons`). "rates": by one constant per mode, and
+        their linear response to strain becomes the measured one; only the curvature is calculated. "offset":
+        by one constant per mode, with the calculated rates. "scale": by one factor per mode. With the last two the
+        provenance states how strain then reads with the default coefficients.
     temperature : float, default=295.0
         Temperature in kelvin. It shifts the lines alone: widths, band edges and DOS stay.
     instrument_fwhm : float, default=0.0

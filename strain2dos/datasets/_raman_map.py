@@ -13,6 +13,7 @@ from strain2dos.datasets._interpolation import interpolate_states
 from strain2dos.datasets._line_shapes import smooth_quantiles
 from strain2dos.datasets._measured_scale import (
     EXCITON_UNSTRAINED,
+    Calibration,
     PhononSource,
     exciton_offset,
     only_mos2,
@@ -21,7 +22,6 @@ from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
 from strain2dos.datasets._raman_scenes import Scene, flake_outline, stretched_membrane
 from strain2dos.simulate._films.wrinkle import random_strain_field
-from strain2dos.simulate._raman.phonon_calibration import Calibration
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
 _LONG_NAMES = {
@@ -52,8 +52,8 @@ def make_raman_map(
     cosmic_rays: float = 0.01,
     n_dead: int = 4,
     pl_noise: float = 0.002,
-    phonons: PhononSource = "dft",
-    calibration: Calibration = "offset",
+    phonons: PhononSource = "grueneisen",
+    calibration: Calibration = "rates",
     temperature: float = ROOM_TEMPERATURE,
     instrument_fwhm: float = 0.0,
     polarisation: tuple[float, float] | None = None,
@@ -98,14 +98,16 @@ def make_raman_map(
         Number of dead pixels, in turn all zero and all NaN.
     pl_noise : float, default=0.002
         Standard deviation of the photoluminescence energy in eV.
-    phonons : {"dft", "grueneisen"}, default="dft"
-        Line positions from the calculated phonons, or from the strain through measured Grueneisen parameters
-        and shear potential (:func:`strain2dos.simulate.strained_phonons`), which need no calibration.
-    calibration : {"offset", "scale"}, default="offset"
-        How calculated phonons are moved to the measured lines: by one constant per mode, or by one factor per
-        mode (:func:`strain2dos.simulate.calibrate_phonons`). PBE lines lie 12 (E') and 8 cm-1 (A1') too low,
-        yet their shifts with strain agree with experiment; an offset leaves these shifts as calculated, a
-        factor enlarges them by 3 (E') and 2 % (A1').
+    phonons : {"grueneisen", "dft"}, default="grueneisen"
+        Line positions from the strain through the measured rates and shear potential of the table of lines
+        (:func:`strain2dos.simulate.strained_phonons`), by which :class:`~strain2dos.StrainDopingSeparator`
+        reads them too, or from the calculated phonons.
+    calibration : {"rates", "offset", "scale"}, default="rates"
+        How calculated phonons are moved to the measured lines, from which PBE lines lie 12 (E') and 6 cm-1
+        (A1') away (:func:`strain2dos.simulate.calibrate_phonons`). "rates": by one constant per mode, and
+        their linear response to strain becomes the measured one; only the curvature is calculated. "offset":
+        by one constant per mode, with the calculated rates. "scale": by one factor per mode. With the last two the
+        provenance states how strain then reads with the default coefficients.
     temperature : float, default=295.0
         Temperature in kelvin. It shifts the lines alone: widths, band edges and photoluminescence stay.
     instrument_fwhm : float, default=0.0

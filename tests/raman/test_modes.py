@@ -10,11 +10,12 @@ import pytest
 from strain2dos.io import read_raman
 from strain2dos.raman import FitStatus, ModeSource, RamanFeaturizer, RamanMode, material_modes
 from strain2dos.raman._features.axis import select_modes
-from strain2dos.raman._materials.lookup import MATERIALS
+from strain2dos.raman._materials.lookup import MATERIALS, SUBSTRATES
+from strain2dos.raman._materials.sources import CONLEY
 
 FIGURES = (
     "position", "fwhm", "biaxial_rate", "gruneisen", "uniaxial_rates", "shear_potential", "doping_rate",
-    "temperature_rate",
+    "temperature_rate", "fwhm_range", "anchor", "height_range",
 )  # fmt: skip
 HEADINGS = {
     "position": "position (cm{sup}`-1`)",
@@ -39,6 +40,9 @@ def coefficient_table():
                 used = "yes" if source is mode.source_of(figure) else ""
                 what = f"{source.kind}; {source.sample}" if source.sample else source.kind
                 value = " / ".join(f"{number:g}" for number in values)
+                if source.spread is not None:
+                    spreads = source.spread if isinstance(source.spread, tuple) else (source.spread,)
+                    value += " ± " + " / ".join(f"{number:g}" for number in spreads)
                 cells = f"{material} {mode.name} | {heading} | {value} | {used}"
                 lines.append(f"| {cells} | {source.citation} ({what}) | {source.checked} |")
     return "\n".join(lines)
@@ -77,13 +81,47 @@ def test_lines_lie_in_their_windows_and_windows_hold_the_strained_range(material
         assert mode.position - 3 * mode.biaxial_rate < high
 
 
+def test_a_line_with_an_anchor_lies_at_the_stated_distance_from_it():
+    everything = {mode.name: mode for mode in (*material_modes("MoS2", optional=True), *SUBSTRATES.values())}
+    anchored = [mode for mode in everything.values() if mode.anchor is not None]
+    assert [mode.name for mode in anchored] == ["LO(M)", "ZO(M)", "2LA", "Al2O3(378)"]
+    for mode in anchored:
+        name, low, high = mode.anchor
+        assert low < mode.position - everything[name].position < high, mode.name
+        assert mode.fwhm_range[0] < mode.fwhm < mode.fwhm_range[1]
+
+
+def test_reported_monolayers_lie_within_two_spreads_of_the_origin():
+    # 384 to 386 and 402.5 to 405 cm-1 are the ranges that reviews give for natural monolayers
+    for mode, reported in zip(material_modes("MoS2"), ((384.0, 386.0), (402.5, 405.0)), strict=True):
+        assert np.std(np.linspace(*reported, 1001)) == pytest.approx(mode.spread_of("position"), abs=0.08)
+        assert abs(np.mean(reported) - mode.position) < 2 * mode.spread_of("position")
+
+
+def test_every_rate_of_mos2_has_a_spread_that_holds_the_other_measurement():
+    for mode in material_modes("MoS2"):
+        for figure in ("biaxial_rate", "gruneisen", "doping_rate", "temperature_rate"):
+            spread = mode.spread_of(figure)
+            assert spread > 0, (mode.name, figure)
+            used = [source for source in mode.sources if source.figure == figure]
+            biaxial = [
+                source for source in used if source.citation != CONLEY
+            ]  # Conley strained along one axis
+            values = [source.value for source in biaxial if source.kind != "calculated"]
+            assert np.ptp(values) / 2 < 1.1 * spread, (mode.name, figure)
+
+
 def test_optional_lines_come_only_where_asked_for():
     assert [mode.name for mode in material_modes("MoS2")] == ["E'", "A1'"]
-    assert [mode.name for mode in material_modes("MoS2", optional=True)] == ["E'", "A1'", "2LA"]
+    assert [mode.name for mode in material_modes("MoS2", optional=True)] == [
+        "LO(M)", "E'", "A1'", "ZO(M)", "2LA",
+    ]  # fmt: skip
     assert select_modes("WS2", "auto") == material_modes("WS2")
     assert [mode.name for mode in select_modes("WS2", "all")] == ["323", "E'(M)", "2LA", "E'", "A1'"]
     assert [mode.name for mode in select_modes("MoS2", ["2LA", "E'"])] == ["E'", "2LA"]
-    with pytest.raises(ValueError, match=r"modes holds '3LA', but MoS2 has \['2LA', \"A1'\", \"E'\"\]"):
+    with pytest.raises(
+        ValueError, match=r"modes holds '3LA', but MoS2 has \['2LA', \"A1'\", \"E'\", 'LO\(M\)', 'ZO\(M\)'\]"
+    ):
         select_modes("MoS2", ["3LA"])
 
 

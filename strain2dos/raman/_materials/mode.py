@@ -19,7 +19,7 @@ class ModeSource:
     ----------
     figure : str
         Field of `RamanMode`, for example ``"biaxial_rate"``.
-    value : float or tuple of float
+    value : float or tuple
         What this source gives, in the unit of the field.
     citation : str
         Authors, journal, year.
@@ -31,6 +31,8 @@ class ModeSource:
         the literature but not checked; check before relying on it.
     sample : str
         What was measured, on what.
+    spread : float or tuple of float or None
+        One standard deviation of the figure: as the source states it, or as published values scatter.
 
     Examples
     --------
@@ -41,11 +43,12 @@ class ModeSource:
     """
 
     figure: str
-    value: float | tuple[float, ...]
+    value: float | tuple[str | float, ...]
     citation: str
     kind: Kind = "measured"
     checked: Checked = "no"
     sample: str = ""
+    spread: float | tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,13 @@ class RamanMode:
         Fitted only where asked for by name.
     sources : tuple of ModeSource
         The source of each figure.
+    fwhm_range : tuple of float or None
+        Full widths in cm-1 that the line has been seen with, the instrument included.
+    anchor : tuple of (str, float, float) or None
+        Line beside which this one stands, and the lowest and highest distance from it in cm-1:
+        ``("E'", -12.0, -7.0)`` lies 7 to 12 below E', wherever strain has moved that.
+    height_range : tuple of float or None
+        Smallest and largest height over that of the anchor.
 
     Examples
     --------
@@ -109,6 +119,9 @@ class RamanMode:
     temperature_rate: float | None = None
     optional: bool = False
     sources: tuple[ModeSource, ...] = ()
+    fwhm_range: tuple[float, float] | None = None
+    anchor: tuple[str, float, float] | None = None
+    height_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse sources of figures that do not exist; put their citations into ``source``."""
@@ -133,6 +146,27 @@ class RamanMode:
         ModeSource or None
         """
         return next((source for source in self.in_use() if source.figure == figure), None)
+
+    def spread_of(self, figure: str) -> float | tuple[float, ...] | None:
+        """One standard deviation of the figure in use; None where none is known.
+
+        Parameters
+        ----------
+        figure : str
+            Name of a field.
+
+        Returns
+        -------
+        float or tuple of float or None
+
+        Examples
+        --------
+        >>> from strain2dos.raman import material_modes
+        >>> [mode.spread_of("position") for mode in material_modes("MoS2")]
+        [0.5, 0.7]
+        """
+        source = self.source_of(figure)
+        return None if source is None else source.spread
 
     def in_use(self) -> tuple[ModeSource, ...]:
         """Sources whose value is the one in use, one per figure.

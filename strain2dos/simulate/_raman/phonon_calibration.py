@@ -51,11 +51,11 @@ def calibrate_phonons(
     >>> from strain2dos.simulate import calibrate_phonons
     >>> calculated = [[373.0, 373.0, 396.2], [368.0, 368.0, 394.7]]
     >>> calibrate_phonons(calculated, calculated[0]).round(2)
-    array([[385. , 385. , 404. ],
-           [380. , 380. , 402.5]])
+    array([[384.6, 384.6, 402.7],
+           [379.6, 379.6, 401.2]])
     >>> calibrate_phonons(calculated, calculated[0], method="scale").round(2)
-    array([[385.  , 385.  , 404.  ],
-           [379.84, 379.84, 402.47]])
+    array([[384.6 , 384.6 , 402.7 ],
+           [379.44, 379.44, 401.18]])
     """
     lines = np.asarray(calculated, dtype=np.float64)
     if lines.ndim != 2 or lines.shape[1] != 3:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.raman._materials.lookup import RamanMode, material_modes
 from strain2dos.simulate._strain_symmetry import as_tensors
 
 #: Temperature in kelvin at which the unstrained lines are tabulated.
@@ -46,27 +47,36 @@ class PhononParameters:
     a_temperature: float = 0.0
 
 
+def _from_table(material: str) -> PhononParameters:
+    """Parameters out of the table of lines that `RamanFeaturizer` and `StrainDopingSeparator` use too."""
+    modes = {mode.name: mode for mode in material_modes(material)}
+    e_mode, a_mode = modes["E'"], modes["A1'"]
+    # rates are in cm-1 per percent of strain in both directions, a trace of 2 %
+    e_gamma, a_gamma = (-50.0 * mode.biaxial_rate / mode.position for mode in (e_mode, a_mode))
+    return PhononParameters(
+        e_mode=e_mode.position,
+        a_mode=a_mode.position,
+        e_gamma=e_gamma,
+        a_gamma=a_gamma,
+        e_beta=e_mode.shear_potential,
+        e_doping=e_mode.doping_rate,
+        a_doping=a_mode.doping_rate,
+        source="; ".join(_cited(mode) for mode in (e_mode, a_mode)),
+        e_temperature=e_mode.temperature_rate,
+        a_temperature=a_mode.temperature_rate,
+    )
+
+
+def _cited(mode: RamanMode) -> str:
+    """Where the figures of a line that move it come from."""
+    used = ("position", "biaxial_rate", "shear_potential", "doping_rate", "temperature_rate")
+    sources = [mode.source_of(figure) for figure in used]
+    return f"{mode.name} " + ", ".join(f"{s.figure}: {s.citation}" for s in sources if s is not None)
+
+
 #: Parameters of the materials whose shear potential, Grueneisen parameters and doping rates have all been
-#: measured.
-PHONON_PARAMETERS: dict[str, PhononParameters] = {
-    "MoS2": PhononParameters(
-        e_mode=385.0,
-        a_mode=404.0,
-        e_gamma=0.68,
-        a_gamma=0.21,
-        e_beta=0.78,
-        e_doping=-0.33,
-        a_doping=-2.22,
-        source=(
-            "lines: middle of the reported 384-386 and 403-405 cm-1 (Lee et al., ACS Nano 4, 2695 (2010)); "
-            "gamma: Lloyd et al., Nano Lett. 16, 5836 (2016); beta: Conley et al., Nano Lett. 13, 3626 "
-            "(2013); doping: Chakraborty et al., Phys. Rev. B 85, 161403 (2012); temperature: Sahoo et al., "
-            "J. Phys. Chem. C 117, 9042 (2013), few layers"
-        ),
-        e_temperature=-0.0132,
-        a_temperature=-0.0123,
-    ),
-}
+#: measured: those of `strain2dos.raman.material_modes`, with which positions are also read.
+PHONON_PARAMETERS: dict[str, PhononParameters] = {"MoS2": _from_table("MoS2")}
 
 
 def phonon_parameters(material: str | PhononParameters) -> PhononParameters:
@@ -139,11 +149,11 @@ def strained_phonons(
     --------
     >>> from strain2dos.simulate import strained_phonons
     >>> strained_phonons([[0.0, 0.0, 0.0], [0.01, 0.01, 0.0], [0.01, 0.0, 0.0]]).round(2)
-    array([[385.  , 385.  , 404.  ],
-           [379.76, 379.76, 402.3 ],
-           [380.88, 383.88, 403.15]])
+    array([[384.6 , 384.6 , 402.7 ],
+           [380.29, 380.29, 400.2 ],
+           [380.95, 383.94, 401.45]])
     >>> strained_phonons([[0.0, 0.0, 0.0]], temperature=395.0).round(2)
-    array([[383.68, 383.68, 402.77]])
+    array([[383.28, 383.28, 401.47]])
     """
     tensor = as_tensors(strain)
     values = phonon_parameters(material)

@@ -84,7 +84,7 @@ def simulate_spectra(
     >>> shift = np.arange(360.0, 430.0, 0.5)
     >>> spectra = simulate_spectra(strained_phonons([[0.0, 0.0, 0.0]]), shift, random_state=0)
     >>> spectra.shape, shift[spectra[0].argmax()]
-    ((1, 140), np.float64(404.0))
+    ((1, 140), np.float64(403.0))
     """
     lines = np.asarray(phonons, dtype=np.float64)
     axis = np.asarray(shift, dtype=np.float64)

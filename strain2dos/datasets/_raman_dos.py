@@ -145,8 +145,8 @@ def make_raman_dos(
         How calculated phonons are moved to the measured lines, from which PBE lines lie 12 (E') and 6 cm-1
         (A1') away (:func:`strain2dos.simulate.calibrate_phonons`). "rates": by one constant per mode, and
         their linear response to strain becomes the measured one; only the curvature is calculated. "offset":
-        by one constant per mode, with the calculated rates. "scale": by one factor per mode. With the last two the
-        provenance states how strain then reads with the default coefficients.
+        by one constant per mode, with the calculated rates. "scale": by one factor per mode. With the last
+        two, the provenance states how strain then reads with the default coefficients.
     temperature : float, default=295.0
         Temperature in kelvin. It shifts the lines alone: widths, band edges and DOS stay.
     instrument_fwhm : float, default=0.0

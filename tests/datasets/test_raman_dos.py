@@ -143,7 +143,7 @@ def test_bundled_phonons_answer_to_small_strain_as_the_table_of_lines_does():
 def test_calculated_rates_state_how_they_read_with_the_default_coefficients():
     stated = make_raman_dos(8, phonons="dft", calibration="offset", random_state=0).provenance
     rates = np.array(stated["strain_rates_cm-1_per_percent"])
-    read = StrainDopingSeparator().fit([[384.6, 402.7]]).transform([rates + [384.6, 402.7]])[0]
+    read = StrainDopingSeparator().fit([[384.6, 402.7]]).transform(np.add([[384.6, 402.7]], rates))[0]
     found = re.findall(r"as (\S+) % and a doping of (\S+)e13", stated["difference_of_rates"])[0]
     np.testing.assert_allclose([float(number) for number in found], [100 * read[0], read[1]], atol=0.006)
     assert "difference_of_rates" not in make_raman_dos(8, phonons="dft", random_state=0).provenance

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -39,27 +38,30 @@ def convert(
     refuse_to_overwrite([target], force=force)
     from strain2dos.io import read_raman
 
-    write_spectra(read_raman(source), target)
+    write_spectra(read_raman(source), target, overwrite=force)
     wrote(target)
 
 
-def write_spectra(spectra: xr.DataArray, target: Path) -> None:
+def write_spectra(spectra: xr.DataArray, target: Path, *, overwrite: bool = False) -> None:
     """Write spectra block by block: NetCDF, Zarr, or a CSV with one spectrum per row, as the suffix says."""
-    from strain2dos._files.replacing import replacing
+    from strain2dos._files import replacing
+    from strain2dos.io._store.write_zarr import write_zarr
 
+    if target.suffix == ".zarr":
+        with _progress(target.name):
+            write_zarr(_as_dataset(spectra), target, overwrite=overwrite)
+        return
     with replacing(target) as part:
         if target.suffix == ".csv":
             with part.open("w", encoding="utf-8") as file:
                 _write_csv(spectra, file, target.name)
-            return
-        dataset = _in_blocks(spectra).to_dataset(name=spectra.name or "intensity")
-        with _progress(target.name), warnings.catch_warnings():
-            # Zarr 3 has yet to specify what xarray looks for first
-            warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
-            if target.suffix == ".nc":
-                dataset.to_netcdf(part, engine="h5netcdf")
-            else:
-                dataset.to_zarr(part)
+        else:
+            with _progress(target.name):
+                _as_dataset(spectra).to_netcdf(part, engine="h5netcdf")
+
+
+def _as_dataset(spectra: xr.DataArray) -> xr.Dataset:
+    return _in_blocks(spectra).to_dataset(name=spectra.name or "intensity")
 
 
 class _Slices:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strain2dos._files.replacing import replacing
+from strain2dos._files import replacing
 from strain2dos.cli._stages import Progress, Run, Stage
 
 if TYPE_CHECKING:

@@ -82,7 +82,7 @@ def plan(
 ) -> None:
     """Spread states over a range of strain, none equal to another by symmetry."""
     refuse_to_overwrite([out], force=force)
-    from strain2dos._files.replacing import replacing
+    from strain2dos._files import replacing
     from strain2dos.simulate import strain_plan
 
     table = strain_plan(states, normal=normal, shear=shear, seed=seed)

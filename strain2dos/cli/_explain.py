@@ -39,7 +39,7 @@ def explain(
     """
     refuse_to_overwrite([output], force=force)
     from strain2dos import DOSExplainer
-    from strain2dos._files.replacing import replacing
+    from strain2dos._files import replacing
     from strain2dos.cli._inputs import read_map, takes_spectra
     from strain2dos.cli._stages import Progress
 

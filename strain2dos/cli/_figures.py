@@ -24,7 +24,7 @@ def draw(path: Path, figure: Figure) -> None:
     """Write a figure whole or not at all, and close it."""
     import matplotlib.pyplot as plt
 
-    from strain2dos._files.replacing import replacing
+    from strain2dos._files import replacing
 
     with replacing(path) as part:
         figure.savefig(part, dpi=DPI)

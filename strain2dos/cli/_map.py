@@ -121,8 +121,9 @@ def _output_names(*, csv: bool, zarr: bool) -> list[str]:
 
 
 def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> None:
-    from strain2dos._files.replacing import replacing
+    from strain2dos._files import replacing
     from strain2dos.cli._figures import band_edge_maps, draw, gap_map
+    from strain2dos.io._store.write_zarr import write_zarr
     from strain2dos.mapping import write_band_edges_csv, write_dos_csv
 
     if csv:
@@ -131,8 +132,7 @@ def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> Non
     with replacing(folder / "band_edges_interpolated.csv") as part:
         write_band_edges_csv(flake, part)
     if zarr:
-        with replacing(folder / "map.zarr") as part:
-            flake.to_zarr(part)
+        write_zarr(flake, folder / "map.zarr", overwrite=True)
     else:
         with replacing(folder / "map.nc") as part:
             packed = {"zlib": True, "complevel": 4}

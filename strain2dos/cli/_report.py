@@ -35,7 +35,7 @@ def write_metrics(
     seconds: Mapping[str, float],
 ) -> Path:
     """Write figures of merit, settings, timings and versions as JSON."""
-    from strain2dos._files.replacing import replacing
+    from strain2dos._files import replacing
     from strain2dos.io._models.model_file import versions
 
     content = {
@@ -60,7 +60,7 @@ def build_report(folder: Path) -> Path:
     ValueError
         If its metrics are damaged or of an unknown command.
     """
-    from strain2dos._files.replacing import replacing
+    from strain2dos._files import replacing
     from strain2dos.cli import _report_demo, _report_map
     from strain2dos.explain import ReportFigure, write_report
 

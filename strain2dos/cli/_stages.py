@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from strain2dos._files.replacing import replacing
+from strain2dos._files import replacing
 
 RECORD = "run.json"
 

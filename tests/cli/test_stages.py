@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from strain2dos._files.replacing import replacing
+from strain2dos._files import replacing
 from strain2dos.cli._stages import RECORD, Run, Stage
 
 
@@ -88,14 +88,3 @@ def test_a_broken_record_starts_anew(tmp_path):
     (tmp_path / RECORD).write_text('{"key": ')
     counter.execute(tmp_path)
     assert counter.calls == ["a", "bb", "ccc"] * 2
-
-
-def test_a_folder_is_replaced_as_a_whole(tmp_path):
-    for content in ("one", "two"):
-        with replacing(tmp_path / "map.zarr") as part:
-            part.mkdir()
-            (part / content).write_text(content)
-    assert [file.name for file in (tmp_path / "map.zarr").iterdir()] == ["two"]
-    with pytest.raises(FileNotFoundError), replacing(tmp_path / "map.zarr") as part:
-        (part / "three").write_text("a folder that is not there")
-    assert [file.name for file in tmp_path.iterdir()] == ["map.zarr"]

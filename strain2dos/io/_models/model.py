@@ -13,7 +13,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from strain2dos._files.replacing import replacing
+from strain2dos._files import replacing
 from strain2dos.io._models.model_file import (
     FORMAT,
     FORMAT_VERSION,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._files.replacing import replacing
+from strain2dos._files import replacing
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._files.replacing import replacing
+from strain2dos._files import replacing
 
 if TYPE_CHECKING:
     from strain2dos.simulate.dft._recipe import DFTRecipe
+
+#: What a state's folder holds: the steps, the density, and either aside while it is written.
+_OWN = re.compile(r"\.?(inputs|relaxed|bands-\d{3}|forces-\w+[+-]1|density)(-[0-9a-f]{8})?\.(json|npz|gpw)")
 
 
 class Parts:
@@ -81,3 +86,12 @@ def finished_steps(folder: Path) -> int:
         return 0
     steps = [p for p in folder.iterdir() if p.suffix in (".json", ".npz") and not p.name.startswith(".")]
     return max(len(steps) - 1, 0)  # the inputs are no step
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove the steps of a state; files that are no steps stay, and the folder with them."""
+    for path in folder.iterdir():
+        if _OWN.fullmatch(path.name) and not path.is_dir():
+            path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()

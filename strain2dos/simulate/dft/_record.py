@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._files.replacing import replacing
+from strain2dos._files import replacing
 from strain2dos.simulate._tight_binding.triangles import EnergyWindow, states_between
 from strain2dos.simulate.dft._edges import N_ELECTRONS, edges_of, split_bands
 from strain2dos.simulate.dft._modes import gamma_modes

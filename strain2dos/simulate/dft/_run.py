@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
+from strain2dos._files import locked
 from strain2dos.simulate.dft._gpaw import require_gpaw
 from strain2dos.simulate.dft._plan import State
 from strain2dos.simulate.dft._recipe import DFTRecipe
@@ -56,15 +55,16 @@ def run_state(state: State, out: Path, recipe: DFTRecipe | None = None) -> Path:
     if is_finished(state, path, recipe):
         return path
     require_gpaw()
+    from strain2dos.simulate.dft._parts import remove_parts
     from strain2dos.simulate.dft._record import make_record, write_record
     from strain2dos.simulate.dft._state import compute
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(_lock_path(path)):
+    with locked(path):
         folder = parts_folder(path)
         raw = compute(folder, state.strain, recipe)
         write_record(path, make_record(state.name, state.strain, raw, recipe), raw, recipe)
-        shutil.rmtree(folder)
+        remove_parts(folder)
     return path
 
 
@@ -147,10 +147,6 @@ def parts_folder(path: Path) -> Path:
     return path.with_name(f".{path.stem}")
 
 
-def _lock_path(path: Path) -> Path:
-    return path.with_name(f".{path.stem}.lock")
-
-
 def _run_all(
     states: Sequence[State], out: Path, recipe: DFTRecipe, n_jobs: int | None, progress: bool
 ) -> dict[str, BaseException]:
@@ -201,19 +197,3 @@ def _steps_done(out: Path, name: str, needed: int) -> int:
 
     path = out / f"{name}.json"
     return needed if path.exists() else finished_steps(parts_folder(path))
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other processes off a state; the system frees the lock when the process ends, however it ends."""
-    import fcntl
-
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BlockingIOError(
-                f"another process works on {path.stem.lstrip('.')!r}; wait for it, or give another name."
-            ) from None
-        yield
-        path.unlink(missing_ok=True)

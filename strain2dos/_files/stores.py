@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Zarr stores, which are folders: made aside, marked as ours, and only what bears the mark is replaced."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from strain2dos._files.locks import locked
+from strain2dos._files.replacing import naming, replacing
+from strain2dos._files.syncing import sync_folder, sync_tree
+from strain2dos._files.urls import local_path
+
+#: Group inside a store that tells that this package wrote it, and the checksum of all other metadata: Zarr
+#: keeps none. It is no attribute of the root, since xarray copies those into stores that users write.
+MARK = ".strain2dos"
+_NODE = "zarr.json"
+#: What Zarr 3 writes: metadata, chunks under c/ with one folder for each dimension, and either of them aside.
+_PARTS = re.compile(
+    r"(.*/)?(zarr\.json|zarr\.[0-9a-f]{32}\.partial|c(/\d+)*(\.[0-9a-f]{32}\.partial)?)|\.strain2dos/.*"
+)
+_PART, _OLD = "strain2dos-part", "strain2dos-old"
+
+
+def is_own_store(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a folder is a Zarr store that this package wrote."""
+    path = Path(path)
+    if path.is_symlink() or not path.is_dir():
+        return False
+    return _stated(path) is not None
+
+
+def check_store_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Check that a store may be written here: nothing stands there, or an own store that is to be replaced.
+
+    Parameters
+    ----------
+    path : path-like
+        Final place of the store.
+    overwrite : bool, default=False
+        Whether the caller asked to replace a store that this package wrote.
+
+    Returns
+    -------
+    Path
+        The place itself, behind symbolic links.
+
+    Raises
+    ------
+    ValueError
+        When `path` is an address such as ``s3://bucket/map.zarr``.
+    FileExistsError
+        When a file stands there, a folder that bears no mark of this package, an own store that holds more
+        than this package wrote, or an own store and `overwrite` is False.
+    FileNotFoundError
+        When the folder that it is to lie in is absent.
+    """
+    path = Path(os.path.realpath(local_path(path)))
+    if not os.path.lexists(path):
+        if not path.parent.is_dir():
+            raise FileNotFoundError(
+                f"the folder {path.parent} for {path.name} does not exist; make it first."
+            )
+        return path
+    if path.is_dir() and not any(path.iterdir()):
+        return path
+    if not is_own_store(path):
+        raise FileExistsError(
+            f"{path} exists and is no Zarr store that strain2dos wrote, so it is never replaced; give "
+            "another path, or remove it yourself."
+        )
+    if not overwrite:
+        raise FileExistsError(f"{path} exists already; ask to overwrite it, or give another path.")
+    _refuse_strangers(path)
+    return path
+
+
+@contextmanager
+def replacing_store(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a path to write a Zarr store to, and move it to `path` when the block ends without an error.
+
+    The store is written beside `path`, marked (see `mark_store`), brought onto the disk and renamed; a store
+    that it replaces is exchanged for it in one step where the system can, and then removed. Other writers
+    are kept off meanwhile, and what a killed run left beside `path` is removed.
+
+    Parameters
+    ----------
+    path : path-like
+        Final place of the store; see `check_store_target` for what may stand there.
+    overwrite : bool, default=False
+        Whether to replace a store that this package wrote.
+
+    Yields
+    ------
+    Path
+        Folder to make and write.
+
+    Raises
+    ------
+    BlockingIOError
+        When another process writes this store.
+    OSError
+        When the disk is full, with `path` as its ``filename``, and for `check_store_target`'s reasons.
+
+    Examples
+    --------
+    >>> import tempfile, xarray as xr
+    >>> from strain2dos._files import is_own_store, replacing_store
+    >>> gap = xr.Dataset({"gap": ("x", [1.5, 1.6])})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing_store(f"{folder}/map.zarr") as part:
+    ...         _ = gap.to_zarr(part, zarr_format=3, consolidated=False)
+    ...     is_own_store(f"{folder}/map.zarr")
+    True
+    """
+    place = check_store_target(path, overwrite=overwrite)
+    with locked(place) as alone:
+        if alone:
+            remove_leftovers(place)
+        part = place.with_name(f".{place.name}.{uuid4().hex[:8]}.{_PART}")
+        try:
+            with naming(part, path):
+                yield part
+                mark_store(part)
+                sync_tree(part)
+                check_store_target(place, overwrite=overwrite)
+                _put(part, place)
+        except BaseException:
+            # made in this run, so it may go with all that is in it
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+
+
+def mark_store(path: str | os.PathLike[str]) -> None:
+    """Write the mark into a store of Zarr format 3, with a checksum of all its metadata.
+
+    Call it again after any change of attributes, shapes or variables; chunks are not part of it.
+
+    Raises
+    ------
+    ValueError
+        When the folder holds no metadata of Zarr 3.
+    """
+    path = Path(path)
+    if not (path / _NODE).is_file():
+        raise ValueError(f"{path} holds no {_NODE}, so it is no store of Zarr format 3.")
+    attributes = {"written_by": "strain2dos", "metadata_sha256": _digest(path)}
+    (path / MARK).mkdir(exist_ok=True)
+    with replacing(path / MARK / _NODE) as part:
+        part.write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}))
+
+
+def check_metadata(path: str | os.PathLike[str]) -> None:
+    """Refuse a store of this package whose attributes, shapes or variables are not what was written.
+
+    A store without the mark passes: others wrote it.
+
+    Raises
+    ------
+    ValueError
+        When the metadata do not have the checksum that the mark states.
+    """
+    path = Path(path)
+    if (path / MARK).exists() and _stated(path) != _digest(path):
+        raise ValueError(
+            f"the metadata of {path} do not have the checksum that strain2dos wrote: it is damaged, or was "
+            "changed by other means. Copy it again, or make it again"
+        )
+
+
+def remove_own_store(path: str | os.PathLike[str]) -> None:
+    """Remove a store that this package wrote.
+
+    Raises
+    ------
+    FileExistsError
+        When the folder bears no mark of this package, or holds files that no Zarr store has.
+    """
+    path = Path(path)
+    if not is_own_store(path):
+        raise FileExistsError(f"{path} is no Zarr store that strain2dos wrote, so it is not removed.")
+    _refuse_strangers(path)
+    shutil.rmtree(path)
+
+
+def remove_leftovers(path: str | os.PathLike[str]) -> list[Path]:
+    """Remove what killed runs left beside `path`; call it only while holding the lock of `path`.
+
+    Only folders with this package's own hidden names are looked at, and only those that hold nothing but
+    parts of a Zarr store are removed.
+
+    Returns
+    -------
+    list of Path
+        What was removed.
+    """
+    path = Path(os.path.realpath(path))
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.({_PART}|{_OLD})")
+    found = [folder for folder in path.parent.iterdir() if name.fullmatch(folder.name)]
+    gone = [folder for folder in found if not folder.is_symlink() and not _strangers(folder)]
+    for folder in gone:
+        shutil.rmtree(folder)
+    return gone
+
+
+def _put(part: Path, place: Path) -> None:
+    """Rename the new store into place and remove the one that was there."""
+    if place.is_dir() and not any(place.iterdir()):
+        place.rmdir()
+    if not place.exists():
+        part.rename(place)
+    elif _exchange(part, place):
+        remove_own_store(part)
+    else:
+        old = place.with_name(f".{place.name}.{uuid4().hex[:8]}.{_OLD}")
+        place.rename(old)
+        try:
+            part.rename(place)
+        except BaseException:
+            old.rename(place)
+            raise
+        remove_own_store(old)
+    sync_folder(place.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step, so that a store is there at any moment; False where not possible."""
+    at_cwd, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    return rename(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), ctypes.c_uint(exchange)) == 0
+
+
+def _refuse_strangers(path: Path) -> None:
+    found = _strangers(path)
+    if found:
+        raise FileExistsError(
+            f"{path} holds {found[0]}, which belongs to no Zarr store, so it is not replaced; move that "
+            "away, or give another path."
+        )
+    if _stated(path) != _digest(path):
+        raise FileExistsError(
+            f"{path} was changed after strain2dos wrote it, so it is not replaced; give another path, or "
+            "remove it yourself."
+        )
+
+
+def _strangers(path: Path) -> list[str]:
+    """Files and links in a folder that belong to no Zarr store, as paths inside it."""
+    found = []
+    for folder, folders, names in os.walk(path):
+        here = Path(folder)
+        for name in [*names, *folders]:
+            inside = (here / name).relative_to(path).as_posix()
+            if (here / name).is_symlink() or (name in names and not _PARTS.fullmatch(inside)):
+                found.append(inside)
+    return found
+
+
+def _stated(path: Path) -> str | None:
+    """Checksum that the mark of a store states; None without a mark."""
+    try:
+        return str(json.loads((path / MARK / _NODE).read_bytes())["attributes"]["metadata_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of the metadata of every group and array, the mark left out."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob(_NODE)):
+        name = file.relative_to(path).as_posix()
+        if not name.startswith(f"{MARK}/"):
+            content = file.read_bytes()
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

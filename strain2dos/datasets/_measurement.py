@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from strain2dos.datasets._line_shapes import line_shapes
 from strain2dos.datasets._measured_scale import Calibration, PhononSource, line_positions, position_provenance
+from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.spectra import simulate_spectra
 
 Array = NDArray[np.float64]
@@ -28,6 +29,7 @@ class Measurement:
     temperature: float
     instrument_fwhm: float
     polarisation: tuple[float, float] | None
+    effects: SpectrumEffects | None = None
 
     def spectra(
         self,
@@ -78,16 +80,25 @@ class Measurement:
             polarisation=self.polarisation,
             strain=strain,
             cosmic_rays=self.cosmic_rays,
+            effects=self.effects,
             random_state=rng,
         )
         return lines, spectra
 
     def provenance(self) -> dict[str, Any]:
         """Every constant of the measurement, by name and unit."""
-        return {
-            "counts": self.counts,
-            "doping_std": self.doping,
-            "cosmic_rays": self.cosmic_rays,
-            "instrument_fwhm_cm-1": self.instrument_fwhm,
-            "polarisation_rad": self.polarisation,
-        } | position_provenance(self.phonons, self.calibration, self.temperature)
+        return (
+            {
+                "counts": self.counts,
+                "doping_std": self.doping,
+                "cosmic_rays": self.cosmic_rays,
+                "instrument_fwhm_cm-1": self.instrument_fwhm,
+                "polarisation_rad": self.polarisation,
+            }
+            | self._effects()
+            | position_provenance(self.phonons, self.calibration, self.temperature)
+        )
+
+    def _effects(self) -> dict[str, Any]:
+        stated = {} if self.effects is None else self.effects.provenance()
+        return {f"effect {name}": value for name, value in stated.items()}

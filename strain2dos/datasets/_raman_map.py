@@ -22,6 +22,7 @@ from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
 from strain2dos.datasets._raman_scenes import Scene, flake_outline, stretched_membrane
 from strain2dos.simulate._films.wrinkle import random_strain_field
+from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
 _LONG_NAMES = {
@@ -57,6 +58,7 @@ def make_raman_map(
     temperature: float = ROOM_TEMPERATURE,
     instrument_fwhm: float = 0.0,
     polarisation: tuple[float, float] | None = None,
+    effects: SpectrumEffects | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> xr.Dataset:
     """Raman map of a synthetic strained flake with known strain, band edges and photoluminescence.
@@ -115,6 +117,9 @@ def make_raman_map(
     polarisation : tuple of float, optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
         analyser.
+    effects : SpectrumEffects, optional
+        What measured spectra show besides: bands of defects and substrates, foreign lines, fringes, an axis
+        that drifts, noise that neighbouring points share. Arrays in it have one value per pixel.
     random_state : int, RandomState or None, default=None
         Seed: the same seed gives the same map bit for bit.
 
@@ -159,8 +164,9 @@ def make_raman_map(
     tensors = strain.reshape(-1, 3)
     state = interpolate_states(tensors)
     measurement = Measurement(
-        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation
-    )
+        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation,
+        effects,
+    )  # fmt: skip
     _, spectra = measurement.spectra(
         axis, tensors, state["phonons"], density.ravel(), smooth_quantiles(shape, rng), rng
     )

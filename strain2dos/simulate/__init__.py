@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_raman.phonon_calibration": ["calibrate_phonons"],
         "_raman.phonons": ["PHONON_PARAMETERS", "PhononParameters", "strained_phonons"],
         "_raman.polarisation": ["polarised_intensities"],
+        "_raman.effects": ["SpectrumEffects"],
         "_raman.spectra": ["simulate_spectra"],
         "_raman.lines": ["lorentzian", "voigt"],
         "_strain_plan": ["strain_plan"],

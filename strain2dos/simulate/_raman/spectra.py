@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
+from strain2dos.simulate._raman.bands import added_lines, per_spectrum
+from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.lines import voigt
 from strain2dos.simulate._raman.polarisation import polarised_intensities
+from strain2dos.simulate._raman.recording import fringe_factor, read_out, recorded
 
 
 def simulate_spectra(
@@ -24,6 +27,7 @@ def simulate_spectra(
     shot_noise: bool = True,
     read_noise: float = 5.0,
     cosmic_rays: float = 0.0,
+    effects: SpectrumEffects | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> NDArray[np.float64]:
     """Spectra with the lines E'-, E'+ and A1', a sloping or curved background and the noise of a CCD.
@@ -63,6 +67,9 @@ def simulate_spectra(
         Standard deviation of the read-out in counts.
     cosmic_rays : float, default=0.0
         Probability that a spectrum is hit.
+    effects : SpectrumEffects, optional
+        What measured spectra show besides: bands of defects and substrates, foreign lines, fringes, an axis
+        that is off, noise that neighbouring points share.
     random_state : int, RandomState or None, default=None
         Seed of all noise.
 
@@ -97,16 +104,21 @@ def simulate_spectra(
     widths, heights = _per_spectrum(fwhm, len(lines), "fwhm"), _per_spectrum(height, len(lines), "height")
     _check_widths(widths, instrument_fwhm)
     shares = _shares(len(lines), polarisation, strain)
-    counts = _background(baseline, len(lines), axis)
-    counts += _lines(lines, axis, widths, heights, shares, instrument_fwhm)
+    effects = SpectrumEffects() if effects is None else effects
+    native = axis if effects.native_shift is None else np.asarray(effects.native_shift, dtype=np.float64)
+    offset = per_spectrum(effects.axis_offset, len(lines), "axis_offset")
     rng = check_random_state(random_state)
+    counts = _background(baseline, len(lines), native)
+    counts += _lines(lines + offset, native, widths, heights, shares, instrument_fwhm)
+    counts += added_lines(lines, native, heights[:, 0], effects, instrument_fwhm)
+    counts *= fringe_factor(len(lines), native, effects, rng)
     if shot_noise:
         counts = rng.poisson(counts).astype(np.float64)
-    if read_noise > 0:
-        counts += rng.normal(0.0, read_noise, counts.shape)
+    if read_noise > 0 or effects.pink_noise > 0:
+        counts += read_out(counts.shape, read_noise, effects, rng)
     if cosmic_rays > 0:
         _add_cosmic_rays(counts, cosmic_rays, rng)
-    return counts
+    return recorded(counts, native, axis, effects)
 
 
 def _check_noise(read_noise: float, cosmic_rays: float) -> None:

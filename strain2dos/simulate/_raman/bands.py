@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Lines beside those of a clean monolayer: defects, substrates, lamps."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from strain2dos.raman._materials.lookup import REFERENCES, SUBSTRATES, RamanMode, material_modes
+from strain2dos.simulate._raman.effects import SpectrumEffects
+from strain2dos.simulate._raman.lines import lorentzian, voigt
+
+Array = NDArray[np.float64]
+
+
+@cache
+def known_bands() -> dict[str, RamanMode]:
+    """Lines that can be added to a spectrum of MoS2, by name."""
+    optional = {mode.name: mode for mode in material_modes("MoS2", optional=True) if mode.optional}
+    return optional | SUBSTRATES | REFERENCES
+
+
+def per_spectrum(value: ArrayLike, n: int, name: str) -> Array:
+    """One value per spectrum, as a column (n, 1).
+
+    Raises
+    ------
+    ValueError
+        For another number of values.
+    """
+    array = np.asarray(value, dtype=np.float64).ravel()
+    if array.size not in (1, n):
+        raise ValueError(
+            f"{name} must be one number or one per spectrum ({n}), but has shape {np.shape(value)}."
+        )
+    return np.broadcast_to(array, (n,))[:, None]
+
+
+def added_lines(
+    lines: Array, axis: Array, height: Array, effects: SpectrumEffects, instrument_fwhm: float
+) -> Array:
+    """Counts (n, m) of the bands and foreign lines.
+
+    Parameters
+    ----------
+    lines : ndarray of shape (n, 3)
+        [E'-, E'+, A1'] in cm-1; NaN off the flake.
+    axis : ndarray of shape (m,)
+        Raman shift in cm-1.
+    height : ndarray of shape (n,)
+        Height of E' in counts, to which those of the bands are relative.
+    effects : SpectrumEffects
+    instrument_fwhm : float
+        Width of the spectrometer's response in cm-1.
+    """
+    n = len(lines)
+    offset = per_spectrum(effects.axis_offset, n, "axis_offset")
+    counts = np.zeros((n, axis.size))
+    for name, share in effects.bands.items():
+        mode = known_bands()[name]
+        position = band_position(mode, lines)
+        width = per_spectrum(effects.band_fwhm.get(name, mode.fwhm), n, f"band_fwhm[{name!r}]")
+        top = per_spectrum(share, n, f"bands[{name!r}]") * height[:, None]
+        counts += np.nan_to_num(voigt(axis, position[:, None] + offset, width, top, instrument_fwhm))
+    if effects.foreign_lines is not None:
+        foreign = np.asarray(effects.foreign_lines, dtype=np.float64)
+        foreign = np.broadcast_to(foreign, (n, *foreign.shape[-2:]))
+        for position, width, share in np.moveaxis(foreign, 0, -1):
+            counts += lorentzian(axis, position[:, None] + offset, width[:, None], (share * height)[:, None])
+    return counts
+
+
+def band_position(mode: RamanMode, lines: Array) -> Array:
+    """Positions (n,) in cm-1: beside its own line, wherever strain has moved that, or fixed (substrates)."""
+    if mode.name in SUBSTRATES or mode.name in REFERENCES or mode.anchor is None:
+        return np.full(len(lines), mode.position)
+    anchor = next(one for one in material_modes("MoS2") if one.name == mode.anchor[0])
+    moved = lines[:, :2].mean(axis=1) if anchor.splits else lines[:, 2]
+    return moved + mode.position - anchor.position

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from strain2dos._compiled import njit
 
 
 class BandEdges(NamedTuple):
@@ -151,7 +152,7 @@ def _check_reference(
     return np.ascontiguousarray(centres).reshape(-1)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _walk(energies, dos, level, centres):  # type: ignore[no-untyped-def]  # pragma: no cover
     # walking outwards from the reference touches only the gap, so a million curves cost what their gaps cost
     n, m = dos.shape

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, cKDTree
+
+from strain2dos._compiled import njit
 
 Array = NDArray[np.float64]
 
@@ -136,7 +137,7 @@ def stray(domain: dict[str, Any], features: Array) -> Array:
     return score
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _ratios(features, middle, axes, normals, reach, rest, scale, other_scale, limit):  # type: ignore[no-untyped-def]
     # loops: a matrix product would sum in an order that depends on the number of rows
     n, k = features.shape

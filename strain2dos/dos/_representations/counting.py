@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from strain2dos._compiled import njit
 
 Array = NDArray[np.float64]
 
@@ -140,7 +141,7 @@ def _borders(energies: Array) -> Array:
     return np.r_[2 * energies[0] - middle[0], middle, 2 * energies[-1] - middle[-1]]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _differentiate(part, counts, borders, sign, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
     n, size = part.shape
     m = len(borders) - 1

@@ -2,8 +2,8 @@
 """Fit a block of spectra, one after another, without touching Python: screen, seed, fit, decide, judge."""
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.initial_guess import MAX_CANDIDATES
 from strain2dos.raman._fitting.normal_equations import LANES, MERGED, OPTIONS, TILE, covariance
 from strain2dos.raman._fitting.records import (

@@ -2,8 +2,8 @@
 """Where the fit starts: the lines' positions, read from the spectrum itself."""
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.records import TAPS
 from strain2dos.raman._fitting.unexplained import STRONG_MAXIMUM

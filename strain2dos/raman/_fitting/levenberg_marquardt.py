@@ -10,8 +10,8 @@ Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 """
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.normal_equations import (
     MERGED,
     OPTIONS,

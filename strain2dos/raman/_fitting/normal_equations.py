@@ -2,11 +2,12 @@
 """Linear algebra of one small least-squares problem, compiled: products of rows, Cholesky, covariance."""
 
 import numpy as np
-from numba import njit
+
+from strain2dos._compiled import njit
 
 # NaN and inf keep their meaning (no "nnan", "ninf"): only the order of sums may change.
 FAST = {"reassoc", "contract", "arcp", "nsz"}
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FAST}
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FAST}
 # For functions with one caller: merged into it, as each level of callers would be optimised once more. Never
 # for those of `_screen`, which recognise NaN: they would take over the caller's fast arithmetic.
 MERGED = OPTIONS | {"inline": "always"}

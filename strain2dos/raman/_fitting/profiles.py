@@ -15,8 +15,8 @@ by the mixing (a Lorentzian, the common case, writes all rows in one pass):
 """
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.normal_equations import OPTIONS
 
 LORENTZIAN, GAUSSIAN, PSEUDO_VOIGT, VOIGT, FANO = range(5)

@@ -2,8 +2,8 @@
 """One model on one spectrum, compiled: bounds, start, weights, fit, judgement, storage."""
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.levenberg_marquardt import evaluate, levenberg_marquardt, n_parameters
 from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.profiles import has_mixing, mixing_range

@@ -2,13 +2,13 @@
 """Before the fit: which points of a spectrum can be used, and whether there is anything to fit."""
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.normal_equations import unsigned
 from strain2dos.raman._fitting.status import FitStatus
 
 # No fastmath here: these functions are what recognises NaN and inf.
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+OPTIONS = {"nogil": True, "error_model": "numpy"}
 # For functions that see finite values only: vectors of minima and maxima need it.
 FINITE = OPTIONS | {"fastmath": True}
 

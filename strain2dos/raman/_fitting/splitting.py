@@ -2,8 +2,8 @@
 """Singlet, doublet or singlet with a shoulder? Fits the alternatives and gives the doublet's probability."""
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.levenberg_marquardt import weighted_square
 from strain2dos.raman._fitting.normal_equations import (
     MERGED,

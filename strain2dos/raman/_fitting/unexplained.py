@@ -2,8 +2,8 @@
 """Strong lines that a model leaves out: maxima before the fit, residuals after it, compiled."""
 
 import numpy as np
-from numba import njit
 
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import AXIS, CHOSEN1, SCALED, SIGNAL, WEIGHTS
 

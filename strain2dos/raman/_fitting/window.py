@@ -3,8 +3,7 @@
 
 from typing import NamedTuple
 
-from numba import njit
-
+from strain2dos._compiled import njit
 from strain2dos.raman._fitting.initial_guess import assign_lines, highest_points, smooth, subtract_floor
 from strain2dos.raman._fitting.normal_equations import LANES, MERGED, OPTIONS, unsigned
 from strain2dos.raman._fitting.records import (

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
+
+from strain2dos._compiled import njit
 
 Array = NDArray[np.float64]
 
@@ -14,7 +15,7 @@ _BINS_PER_WIDTH = 10  # the smeared DOS is within 1e-4 (relative L1) of that wit
 _REACH = 6.0  # half width of the Gaussian kernel in standard deviations: 2e-9 of its weight lies outside
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _find_bin(energy: float, edges: Array, per_step: float) -> int:
     """Find the bin of an energy; even bins (per_step > 0) need a guess instead of a search."""
     last = edges.size - 2
@@ -28,7 +29,7 @@ def _find_bin(energy: float, edges: Array, per_step: float) -> int:
     return j
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _add_triangle(a: float, b: float, c: float, edges: Array, per_step: float, counts: Array) -> None:
     low, mid, high = min(a, b, c), max(min(a, b), min(max(a, b), c)), max(a, b, c)
     last = counts.size
@@ -54,7 +55,7 @@ def _add_triangle(a: float, b: float, c: float, edges: Array, per_step: float, c
         j += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _count(energies: Array, edges: Array, per_step: float, counts: Array) -> None:
     n_1, n_2, n_bands = energies.shape
     for i in range(n_1):

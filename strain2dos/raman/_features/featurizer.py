@@ -203,10 +203,35 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         (n_samples, n_features_out) ndarray
             Columns as `get_feature_names_out` says; cm-1 and counts x cm-1.
         """
+        return self.transform_with_status(X)[0]
+
+    def transform_with_status(self, X: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Features as ``transform`` gives them (always an array), and why where there are none.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift)
+
+        Returns
+        -------
+        values : (n_samples, n_features_out) ndarray
+        status : (n_samples,) ndarray of int
+            `FitStatus` codes; 0 where the row of ``values`` holds numbers.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from strain2dos.raman import FitStatus, RamanFeaturizer
+        >>> shift = np.linspace(360, 430, 110)
+        >>> dead = np.ones((1, 110))
+        >>> values, status = RamanFeaturizer(shift).fit(dead).transform_with_status(dead)
+        >>> FitStatus(status[0]).words
+        'all points are equal'
+        """
         check_is_fitted(self)
         fit = self._plan(keep=False).fit(self._validate(X, reset=False), n_threads(self.n_jobs))
         values = np.where((fit.status == FitStatus.OK)[:, None], fit.params, np.nan)
-        return values[:, self._selected(fit.names)]
+        return values[:, self._selected(fit.names)], fit.status
 
     def fit_spectra(self, X: ArrayLike) -> SpectraFit:
         """Features of each spectrum with errors, covariance, chi-square and the reason where there are none.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Raman spectra to phonon features, as a scikit-learn transformer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
+from strain2dos.raman._features.calibration import LineCalibration
 from strain2dos.raman._features.columns import DIFFERENCE, KINDS, line_kinds
 from strain2dos.raman._features.plan import FitPlan
 from strain2dos.raman._features.result import SpectraFit
@@ -65,6 +66,13 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         Kinds of columns that ``transform`` returns; also "mixing", where the profile has one. "difference",
         the distance of the first two modes, tells the number of layers; it follows from the centres: leave it
         out where shares of features matter.
+    unstrained : mapping of str to float or (float, float), default=None
+        Where the lines of this sample lie without strain and doping, on its own axis (after ``reference``),
+        in cm-1, each with or without its standard deviation: ``{"E'": 384.2, "A1'": (403.1, 0.1)}``; see
+        `measure_unstrained`. Positions are then moved so that the unstrained ones are those of the table
+        (`material_modes`), for which rates and models hold; distances between lines stay as measured. None:
+        positions stay as they are, and the unstrained ones are known as well as literature agrees (about 0.5
+        and 0.7 cm-1 for MoS2). Either error is common to all spectra: ``fit_spectra(X).common_sigma``.
 
     Attributes
     ----------
@@ -131,6 +139,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         "noise": [StrOptions({"gaussian", "poisson"})],
         "n_jobs": [Integral, None],
         "features": [list, tuple],
+        "unstrained": [dict, Mapping, None],
     }
 
     def __init__(
@@ -147,6 +156,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         noise: str = "gaussian",
         n_jobs: int | None = None,
         features: Sequence[str] = (*KINDS, DIFFERENCE),
+        unstrained: Mapping[str, float | Sequence[float]] | None = None,
     ) -> None:
         self.shift = shift
         self.material = material
@@ -159,6 +169,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         self.noise = noise
         self.n_jobs = n_jobs
         self.features = features
+        self.unstrained = unstrained
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: object = None) -> Self:
@@ -188,7 +199,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
                 f"features must be some of {known} for {self.lineshape} lines, but is {self.features!r}; "
                 f"take the others out or use the default."
             )
-        self._plan(keep=False)
+        self._calibration(self._plan(keep=False))
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -229,7 +240,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         'all points are equal'
         """
         check_is_fitted(self)
-        fit = self._plan(keep=False).fit(self._validate(X, reset=False), n_threads(self.n_jobs))
+        fit = self._fitted(self._validate(X, reset=False), keep=False)
         values = np.where((fit.status == FitStatus.OK)[:, None], fit.params, np.nan)
         return values[:, self._selected(fit.names)], fit.status
 
@@ -247,7 +258,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         SpectraFit
         """
         check_is_fitted(self)
-        return self._plan(keep=True).fit(self._validate(X, reset=False), n_threads(self.n_jobs))
+        return self._fitted(self._validate(X, reset=False), keep=True)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Names of the columns that ``transform`` returns.
@@ -263,6 +274,15 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         names = self._plan(keep=False).names
         return np.array([names[j] for j in self._selected(names)], dtype=object)
+
+    def _fitted(self, X: NDArray, *, keep: bool) -> SpectraFit:
+        plan = self._plan(keep=keep)
+        return self._calibration(plan).applied_to(plan.fit(X, n_threads(self.n_jobs)))
+
+    def _calibration(self, plan: FitPlan) -> LineCalibration:
+        if self.shift is None and self.unstrained is None:
+            return LineCalibration((), (), ())  # positions are in points
+        return LineCalibration.from_unstrained(self.unstrained, plan.modes)
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray:
         return validate_data(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from strain2dos.raman._features.calibration import LineCalibration
 from strain2dos.raman._fitting.status import FitStatus
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class SpectraFit:
     split_probability : (n,) ndarray
         Probability that the line which strain can split is a doublet; 0 for ``split=False``, 1 for
         ``split=True``.
+    calibration : LineCalibration or None
+        What was added to the positions, and the error of the unstrained ones.
     """
 
     params: NDArray[np.float64]
@@ -48,6 +51,18 @@ class SpectraFit:
     names: tuple[str, ...]
     n_points: NDArray[np.int64]
     split_probability: NDArray[np.float64]
+    calibration: LineCalibration | None = None
+
+    @property
+    def common_sigma(self) -> NDArray[np.float64]:
+        """Error that all spectra share, one standard deviation of each feature, (k,) in cm-1.
+
+        That of the unstrained positions: it does not average out over a map. 0 where none is known and for
+        what is no position.
+        """
+        if self.calibration is None:
+            return np.zeros(len(self.names))
+        return self.calibration.of(self.names)[1]
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row per spectrum: features, ``<name>_sigma``, chi2, n_points, split_probability and status

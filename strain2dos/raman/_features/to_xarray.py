@@ -34,7 +34,9 @@ def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:
 
     for j, name in enumerate(fit.names):
         words, units = _described(name, unit, counts)
-        put(name, fit.params[:, j], {"long_name": words, "units": units})
+        shared = fit.common_sigma[j]
+        common = {"common_error": float(shared), "common_error_of": fit.calibration.source} if shared else {}
+        put(name, fit.params[:, j], {"long_name": words, "units": units} | common)
         put(
             f"{name}_sigma",
             fit.sigma[:, j],

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_sampling.profile": ["at", "profile"],
         "_sampling.regions": ["region_contrast", "region_mean"],
         "_sampling.tables": ["to_csv", "to_gsf"],
+        "_store.opening": ["open_map"],
         "_units": ["check_strain_unit"],
     },
 )

@@ -96,7 +96,9 @@ def map_lazily(
     rechunk: dict[Any, int] = {column: -1}
     if chunks != "auto":
         rechunk["y"] = -1 if chunks is None else int(chunks)
-    cube = cube.chunk(rechunk)
+    # Blocks see only their own rows: pixels are numbered before.
+    numbered = {name: value for name, value in map_coords(cube, evaluator).items() if name in ("y", "x")}
+    cube = cube.assign_coords(numbered).chunk(rechunk)
     layout = template(cube, evaluator, estimator, cube.chunks[:2])
     return xr.map_blocks(
         _lazy_block, cube, args=(), kwargs={"evaluator": evaluator, "attrs": layout.attrs}, template=layout

@@ -183,42 +183,61 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return map_in_memory(cube, evaluator, model, step=step, progress=self.progress)
 
     def to_zarr(
-        self, cube: xr.DataArray | np.ndarray, path: str | Path, *, resume: bool = True
+        self,
+        cube: xr.DataArray | np.ndarray,
+        path: str | Path,
+        *,
+        resume: bool | str = True,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> xr.Dataset:
         """Map a cube chunk by chunk into a Zarr store; an interrupted run goes on where it stopped.
+
+        The store appears at `path` only when it is laid out completely. Each finished block of rows is
+        recorded with checksums of its chunks and of its input. A run that goes on compares both, and computes
+        again what is not whole; at the end, all that was written is read back.
 
         Parameters
         ----------
         cube : DataArray or array of shape (y, x, k)
             As for :meth:`predict_map`; a dask-backed cube is read chunk by chunk and may exceed the memory.
         path : str or Path
-            Folder of the store (Zarr format 3). ``status`` is 255 where a pixel has not been computed yet.
-        resume : bool, default=True
-            Go on with an unfinished store of the same model and cube; False refuses any existing store.
+            Folder of the store (Zarr format 3), or an address that fsspec knows, such as
+            ``s3://bucket/map.zarr``. ``status`` is 255 where a pixel has not been computed yet. At an address
+            there is no lock: let only one run write to it.
+        resume : bool or "trust", default=True
+            Go on with a store of the same model, cube and settings. Of a dask-backed cube, rows that are
+            finished are read again to see that they did not change; "trust" leaves that out and names these
+            rows in the attribute ``input_not_compared`` of the result. False refuses any existing store.
+        storage_options : mapping, default=None
+            For an address: options of its file system, such as keys.
 
         Returns
         -------
         Dataset
-            The finished store, opened lazily.
+            The finished store, opened lazily as by :func:`open_map`.
 
         Raises
         ------
         FileExistsError
             If something exists at ``path`` and ``resume`` is False, or it is no map.
         ValueError
-            If the store belongs to another model, cube or other settings.
+            If the store belongs to another model, cube or other settings; the error names what differs.
+        BlockingIOError
+            If another process writes this store.
+        OSError
+            If the disk is full. Make room and call it again.
         """
-        try:
-            import dask.array  # noqa: F401
-            import zarr  # noqa: F401
-        except ImportError as error:
-            raise ImportError('to_zarr needs dask and zarr: pip install "strain2dos[dask]".') from error
-        from strain2dos.mapping._zarr import write_map
+        from strain2dos.mapping._store.opening import require_zarr
 
+        require_zarr("to_zarr")
+        from strain2dos.mapping._store.writing import write_map
+
+        if resume not in (True, False, "trust"):
+            raise ValueError(f'resume must be True, False or "trust", but got {resume!r}.')
         cube, evaluator = self._prepare(cube)
         step = rows_per_chunk(cube, evaluator, self.chunks)
         options = {"step": step, "resume": resume, "progress": self.progress}
-        return write_map(cube, evaluator, self._fitted(), Path(path), **options)
+        return write_map(cube, evaluator, self._fitted(), path, **options, storage_options=storage_options)
 
     def _prepare(self, cube: xr.DataArray | np.ndarray) -> tuple[xr.DataArray, PixelEvaluator]:
         """Check the parameters, bring the cube to the model's columns, set up the evaluation of pixels."""

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Zarr store that compares each file with its checksum as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from zarr.abc.store import Store
+from zarr.storage import WrapperStore
+
+from strain2dos.mapping._store.learned import checksum
+
+
+class CheckedStore(WrapperStore[Store]):
+    """Read a store, and refuse what was lost or changed.
+
+    Parameters
+    ----------
+    store : Store
+        The store itself.
+    name : str
+        Its place, for errors.
+    expected : mapping of str to bytes
+        Checksum of each file that has to be there.
+    unfinished : iterable of str
+        Files that count as absent even if they are there: no record tells what they should hold.
+    """
+
+    def __init__(
+        self, store: Store, name: str = "", expected: Mapping[str, bytes] = {}, unfinished: Iterable[str] = ()
+    ) -> None:
+        super().__init__(store)
+        self._name, self._expected, self._unfinished = name, dict(expected), frozenset(unfinished)
+
+    def _with_store(self, store: Store) -> CheckedStore:
+        return CheckedStore(store, self._name, self._expected, self._unfinished)
+
+    async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
+        """Read a file, whole or in part, after its checksum was compared."""
+        if key in self._unfinished:
+            return None
+        if key not in self._expected:
+            return await self._store.get(key, prototype, byte_range)
+        whole = await self._store.get(key, prototype)
+        if whole is None or checksum(whole.to_bytes()) != self._expected[key]:
+            raise ValueError(lost_or_changed(self._name, key, there=whole is not None))
+        return whole if byte_range is None else await self._store.get(key, prototype, byte_range)
+
+    async def get_partial_values(self, prototype: Any, key_ranges: Iterable[tuple[str, Any]]) -> list[Any]:
+        """Read parts of several files."""
+        return [await self.get(key, prototype, part) for key, part in key_ranges]
+
+    async def _get_many(self, requests: Iterable[tuple[str, Any, Any]]) -> Any:
+        for key, prototype, part in requests:
+            yield key, await self.get(key, prototype, part)
+
+
+def lost_or_changed(name: str, key: str, *, there: bool) -> str:
+    """Words for a file that does not hold what was recorded."""
+    what = "does not hold what was written" if there else "is lost"
+    return (
+        f"{key} in {name} {what}; call SpatialMapper.to_zarr again with the same model and cube, which "
+        "computes these pixels again."
+    )

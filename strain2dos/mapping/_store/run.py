@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One call that writes a map: what is to be mapped, by which model, and where to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import xarray as xr
+
+from strain2dos.mapping._blocks import row_slices
+from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._store.identity import identity_of
+from strain2dos.mapping._store.layout import layout_files
+from strain2dos.mapping._store.learned import array_checksum
+from strain2dos.mapping._store.places import Place
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call writes.
+
+    Attributes
+    ----------
+    place : Place
+    cube : DataArray of shape (y, x, k)
+    evaluator : PixelEvaluator
+    estimator : object
+        For the attributes of the map.
+    step : int
+        Rows of a block.
+    identity : dict
+        All that the map depends on, except the values of the cube.
+    sources : list of bytes or None
+        Checksum of the input of each block, where all of it is in memory.
+    """
+
+    place: Place
+    cube: xr.DataArray
+    evaluator: PixelEvaluator
+    estimator: Any
+    step: int
+    identity: dict[str, Any]
+    sources: list[bytes] | None
+
+    @classmethod
+    def of(
+        cls, place: Place, cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, step: int
+    ) -> Run:
+        """Describe a run; a cube in memory is hashed whole."""
+        sources = None
+        if cube.chunks is None:
+            slices = row_slices(cube.sizes["y"], step)
+            sources = [array_checksum(cube.isel(y=rows).values) for rows in slices]
+        return cls(place, cube, evaluator, estimator, step, identity_of(cube, evaluator, step), sources)
+
+    def files(self) -> dict[str, bytes]:
+        """Metadata and coordinates of the map: content by path."""
+        return layout_files(self.cube, self.evaluator, self.estimator, self.step)
+
+    def read(self, rows: slice) -> xr.DataArray:
+        """Rows of the cube, in memory."""
+        return self.cube.isel(y=rows).compute()
+
+    def refuse(self, found: Iterable[str]) -> None:
+        """Stop if anything differs from the run that began the store.
+
+        Raises
+        ------
+        ValueError
+            With all that differs, in words.
+        """
+        text = "; ".join(found)
+        if text:
+            raise ValueError(
+                f"{self.place.name} holds the map of another model, cube or other settings: {text}. Choose "
+                "another path, or remove it."
+            )

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A map written block by block, so that an interrupted run can go on and a damaged store can be mended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+from tqdm import tqdm
+
+from strain2dos.mapping._blocks import evaluate_block, warn_if_all_masked
+from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._store.identity import rows_in_words
+from strain2dos.mapping._store.layout import Encoder
+from strain2dos.mapping._store.learned import array_checksum, checksum
+from strain2dos.mapping._store.manifest import Header, Record, record_key
+from strain2dos.mapping._store.opening import open_place
+from strain2dos.mapping._store.places import place_of
+from strain2dos.mapping._store.preparing import mend_layout, prepare
+from strain2dos.mapping._store.records import Blocks, read_record, sort_out, verify
+from strain2dos.mapping._store.run import Run
+
+
+def write_map(
+    cube: xr.DataArray,
+    evaluator: PixelEvaluator,
+    estimator: Any,
+    path: str | os.PathLike[str],
+    *,
+    step: int,
+    resume: bool | str,
+    progress: bool,
+    storage_options: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Write the map of ``cube`` to ``path``, ``step`` rows at a time, skipping rows that are there already.
+
+    The store is laid out aside and renamed. Of a block, the chunks are written first and the record last; a
+    block without a record, or whose chunks do not have the checksums in it, is computed again. Whatever was
+    written is read back before this returns.
+    """
+    run = Run.of(place_of(path, storage_options), cube, evaluator, estimator, step)
+    header = prepare(run, resume=bool(resume))
+    with run.place.writing():
+        mend_layout(run, header)
+        blocks = sort_out(run, header, compare=resume != "trust")
+        _compute(run, header, blocks, progress=progress)
+        verify(run.place, header, blocks.missing)
+        dataset = open_place(run.place)
+    warn_if_all_masked(dataset["status"].values)
+    if blocks.unseen:
+        unseen = [header.slice(block) for block in blocks.unseen]
+        dataset.attrs["input_not_compared"] = rows_in_words(unseen)
+    return dataset
+
+
+def _compute(run: Run, header: Header, blocks: Blocks, *, progress: bool) -> None:
+    """Evaluate the missing blocks and write each, its record last."""
+    encode = Encoder({name: run.place.read(f"{name}/zarr.json") or b"" for name in header.templates})
+    n_x = run.cube.sizes["x"]
+    done = sum(_length(header, block) for block in blocks.kept) * n_x
+    bar = tqdm(total=header.n_rows * n_x, initial=done, desc="map", unit="px", disable=not progress)
+    with bar:
+        for block in blocks.missing:
+            _write_block(run, header, block, encode)
+            bar.update(_length(header, block) * n_x)
+
+
+def _write_block(run: Run, header: Header, block: int, encode: Encoder) -> None:
+    rows = header.slice(block)
+    pixels = run.read(rows)
+    source = array_checksum(pixels.values)
+    before = read_record(run.place, header, block)
+    known = before.source if before is not None else header.known_source(block)
+    if known is not None and source != known:
+        run.refuse([f"the cube differs in {rows_in_words([rows])}"])
+    keys = dict(zip(header.templates, header.keys(block), strict=True))
+    chunks = encode(evaluate_block(pixels, run.evaluator), rows, keys)
+    run.place.write(chunks)
+    run.place.write({record_key(block): Record(source, tuple(map(checksum, chunks.values()))).to_bytes()})
+
+
+def _length(header: Header, block: int) -> int:
+    rows = header.slice(block)
+    return rows.stop - rows.start

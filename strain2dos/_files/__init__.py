@@ -5,6 +5,7 @@ For files use `replacing`, for Zarr stores `replacing_store`; before a command c
 `refuse_inputs`. No other module renames or removes, and none opens a final name for writing.
 """
 
+from strain2dos._files.batches import remove_partials, sync_paths, write_batch
 from strain2dos._files.inputs import refuse_inputs
 from strain2dos._files.locks import locked
 from strain2dos._files.replacing import check_target, replacing
@@ -34,9 +35,12 @@ __all__ = [
     "refuse_inputs",
     "remove_leftovers",
     "remove_own_store",
+    "remove_partials",
     "replacing",
     "replacing_store",
     "sync_file",
     "sync_folder",
+    "sync_paths",
     "sync_tree",
+    "write_batch",
 ]

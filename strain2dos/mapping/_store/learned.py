@@ -148,7 +148,7 @@ class Digest:
             parts = reduce(value) if reduce is not None else value.__reduce_ex__(4)
         except TypeError as error:
             raise TypeError(
-                f"a {type(value).__name__} inside the model can neither be hashed nor pickled, so nobody could "
+                f"a {type(value).__name__} inside the model can be neither hashed nor pickled, so nobody can "
                 "tell whether a run goes on with the same model; take it out of the model."
             ) from error
         if isinstance(parts, str):

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
 if TYPE_CHECKING:
@@ -86,7 +87,11 @@ def open_place(place: Place, *, verify: bool = False) -> xr.Dataset:
             raise ValueError(lost_or_changed(place.name, name, there=content is not None))
     store = CheckedStore(place.store(), place.name, expected, unfinished)
     dataset = xr.open_zarr(store, zarr_format=3, consolidated=False, decode_times=False)
-    text = {name: value.astype(str) for name, value in dataset.coords.items() if value.dtype.kind in "TO"}
+    text = {
+        name: (value.dims, np.array(value.values.tolist(), dtype=str), value.attrs)
+        for name, value in dataset.coords.items()
+        if value.dtype.kind in "TO"
+    }
     return dataset[list(header.templates)].assign_coords(text)
 
 

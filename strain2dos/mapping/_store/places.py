@@ -11,7 +11,15 @@ from typing import Any, Protocol
 
 from zarr.abc.store import Store
 
-from strain2dos._files import is_url, locked, remove_leftovers, remove_partials, replacing_store, write_batch
+from strain2dos._files import (
+    is_url,
+    locked,
+    remove_leftovers,
+    remove_partials,
+    replacing_store,
+    sync_paths,
+    write_batch,
+)
 
 
 class Place(Protocol):
@@ -25,8 +33,11 @@ class Place(Protocol):
     def read(self, key: str) -> bytes | None:
         """Content of a file; None where there is none."""
 
-    def write(self, files: Mapping[str, bytes]) -> None:
-        """Write files in their order, each whole or not at all, and wait until they are safe."""
+    def write(self, files: Mapping[str, bytes]) -> list[Path]:
+        """Write files in their order, each whole or not at all; give what `sync` is to wait for."""
+
+    def sync(self, written: list[Path]) -> None:
+        """Wait until what was written is safe."""
 
     def is_vacant(self) -> bool:
         """Whether there is nothing, so that a store may be laid out."""
@@ -78,9 +89,13 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
-    def write(self, files: Mapping[str, bytes]) -> None:
+    def write(self, files: Mapping[str, bytes]) -> list[Path]:
         """Write files in their order."""
-        write_batch(self._path, files)
+        return write_batch(self._path, files)
+
+    def sync(self, written: list[Path]) -> None:
+        """Wait for the disk."""
+        sync_paths(written)
 
     def is_vacant(self) -> bool:
         """Whether nothing stands there but perhaps an empty folder."""
@@ -139,10 +154,14 @@ class Remote:
         except FileNotFoundError:
             return None
 
-    def write(self, files: Mapping[str, bytes]) -> None:
+    def write(self, files: Mapping[str, bytes]) -> list[Path]:
         """Write files in their order."""
         for key, content in files.items():
             self._files.pipe_file(f"{self._root}/{key}", content)
+        return []
+
+    def sync(self, written: list[Path]) -> None:
+        """Do nothing: an object that was accepted is safe."""
 
     def is_vacant(self) -> bool:
         """Whether no object lies there."""

@@ -48,7 +48,7 @@ def mend_layout(run: Run, header: Header) -> None:
             f"{', '.join(wrong)} in {run.place.name}: lost or changed, and the versions of xarray and zarr "
             "that are installed now would write it otherwise. Choose another path."
         )
-    run.place.write({name: files[name] for name in wrong})
+    run.place.sync(run.place.write({name: files[name] for name in wrong}))
 
 
 def _lay_out(run: Run) -> Header:

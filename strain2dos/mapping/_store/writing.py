@@ -12,10 +12,11 @@ from tqdm import tqdm
 
 from strain2dos.mapping._blocks import evaluate_block, warn_if_all_masked
 from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._store.committing import committing
 from strain2dos.mapping._store.identity import rows_in_words
 from strain2dos.mapping._store.layout import Encoder
-from strain2dos.mapping._store.learned import array_checksum, checksum
-from strain2dos.mapping._store.manifest import Header, Record, record_key
+from strain2dos.mapping._store.learned import array_checksum
+from strain2dos.mapping._store.manifest import Header
 from strain2dos.mapping._store.opening import open_place
 from strain2dos.mapping._store.places import place_of
 from strain2dos.mapping._store.preparing import mend_layout, prepare
@@ -56,18 +57,20 @@ def write_map(
 
 
 def _compute(run: Run, header: Header, blocks: Blocks, *, progress: bool) -> None:
-    """Evaluate the missing blocks and write each, its record last."""
+    """Evaluate the missing blocks and write them."""
     encode = Encoder({name: run.place.read(f"{name}/zarr.json") or b"" for name in header.templates})
     n_x = run.cube.sizes["x"]
     done = sum(_length(header, block) for block in blocks.kept) * n_x
     bar = tqdm(total=header.n_rows * n_x, initial=done, desc="map", unit="px", disable=not progress)
-    with bar:
+    with bar, committing(run.place) as commit:
         for block in blocks.missing:
-            _write_block(run, header, block, encode)
+            source, chunks = _evaluate(run, header, block, encode)
+            commit.add(block, source, chunks)
             bar.update(_length(header, block) * n_x)
 
 
-def _write_block(run: Run, header: Header, block: int, encode: Encoder) -> None:
+def _evaluate(run: Run, header: Header, block: int, encode: Encoder) -> tuple[bytes, dict[str, bytes]]:
+    """Compute a block: checksum of its input, and the bytes of its chunks by path."""
     rows = header.slice(block)
     pixels = run.read(rows)
     source = array_checksum(pixels.values)
@@ -76,9 +79,7 @@ def _write_block(run: Run, header: Header, block: int, encode: Encoder) -> None:
     if known is not None and source != known:
         run.refuse([f"the cube differs in {rows_in_words([rows])}"])
     keys = dict(zip(header.templates, header.keys(block), strict=True))
-    chunks = encode(evaluate_block(pixels, run.evaluator), rows, keys)
-    run.place.write(chunks)
-    run.place.write({record_key(block): Record(source, tuple(map(checksum, chunks.values()))).to_bytes()})
+    return source, encode(evaluate_block(pixels, run.evaluator), rows, keys)
 
 
 def _length(header: Header, block: int) -> int:

@@ -13,7 +13,7 @@ from strain2dos.cli._options import Debug, Force, Quiet
 
 dft = typer.Typer(
     name="dft",
-    help="First-principles records of strained MoS2 with GPAW: plan the states, run them.",
+    help="First-principles records of strained monolayers with GPAW: plan the states, run them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -21,6 +21,7 @@ dft = typer.Typer(
 _RUN = examples(
     "strain2dos dft run --strain 0.01 0.01 0 --out records",
     "strain2dos dft run --plan plan.csv --out records --jobs 2",
+    "strain2dos dft run --material WS2 --plan plan.csv --out ws2_records",
 )
 _PLAN = examples("strain2dos dft plan --states 60 --out plan.csv")
 
@@ -40,6 +41,7 @@ def run(
         Path | None,
         typer.Option(help="CSV file with the columns name, exx, eyy, exy, instead of one strain."),
     ] = None,
+    material: Annotated[str, typer.Option(help="Layer: MoS2, WS2, MoSe2 or WSe2.")] = "MoS2",
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one per core]")
     ] = None,
@@ -61,7 +63,7 @@ def run(
     if name is not None and plan is not None:
         raise typer.BadParameter("--name goes with --strain; a plan names its states itself.")
     changes = {"ecut": ecut, "n_k_scf": n_k_scf, "n_k_dos": n_k_dos}
-    recipe = DFTRecipe(**{key: value for key, value in changes.items() if value is not None})
+    recipe = DFTRecipe(material, **{key: value for key, value in changes.items() if value is not None})
     states = read_plan(plan) if plan is not None else [State.of(strain, name)]
     for path in run_plan(states, out, recipe, n_jobs=jobs, progress=not quiet):
         wrote(path)

@@ -12,7 +12,6 @@ from strain2dos.simulate._tight_binding.k_points import highest_maxima, interpol
 
 Array = NDArray[np.float64]
 
-N_ELECTRONS = 26  # Mo: 4s2 4p6 and six outer electrons; S: six each
 _VALLEYS = ("K", "G", "Q")
 _N_STARTS = 6
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from strain2dos.simulate.dft._recipe import DFTRecipe
 
-# 13 are filled; the others help convergence and change forces by 3e-5 eV/angstrom at most
-_N_BANDS_SCF = 16
+# bands beyond the filled ones, which GPAW counts from the electrons of its setups (13 filled for all four
+# layers); they help convergence and change forces by 3e-5 eV/angstrom at most
+_EXTRA_BANDS_SCF = 3
 
 INSTALL = (
     "GPAW is not installed. On Debian or Ubuntu: sudo apt install g++ libxc-dev libopenblas-dev, then: "
@@ -59,7 +60,7 @@ def calculator(recipe: DFTRecipe, **changes: Any) -> Any:
         "basis": "dzp",  # better first wave functions; it does not decide the outcome
         "kpts": {"size": (n_k, n_k, 1), "gamma": True},
         "occupations": FermiDirac(recipe.fermi_width),
-        "nbands": _N_BANDS_SCF,
+        "nbands": -_EXTRA_BANDS_SCF,
         "convergence": {"density": recipe.density, "eigenstates": recipe.eigenstates},
         "txt": None,
     }
@@ -73,7 +74,7 @@ def relax(atoms: Atoms, recipe: DFTRecipe, density: Path) -> dict[str, Any]:
     -------
     dict
         ``positions`` in angstrom, ``total_energy`` in eV, ``max_force`` in eV/angstrom, ``vacuum_level`` in
-        eV (the electrostatic potential at the cell's boundary), ``n_steps``.
+        eV (the electrostatic potential at the cell's boundary), ``n_electrons`` of the setups, ``n_steps``.
     """
     from ase.optimize import BFGS
 
@@ -89,6 +90,7 @@ def relax(atoms: Atoms, recipe: DFTRecipe, density: Path) -> dict[str, Any]:
         "total_energy": float(atoms.get_potential_energy()),
         "max_force": float(np.abs(atoms.get_forces()).max()),
         "vacuum_level": float(potential[:, :, 0].mean()),
+        "n_electrons": round(atoms.calc.get_number_of_electrons()),
         "n_steps": int(optimizer.nsteps),
     }
 

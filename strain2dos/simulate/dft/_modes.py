@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 # sqrt(eV / angstrom^2 / u) / (2 pi c) in cm-1, with CODATA 2018 values of e, u and c
 _WAVENUMBER = 521.47083
-MOVES = ("x", "y", "z")  # Mo against both S in the plane; both S apart along z
+MOVES = ("x", "y", "z")  # the metal against both chalcogens in the plane; these apart along z
 
 
 def displaced(positions: NDArray[np.float64], move: str, distance: float) -> NDArray[np.float64]:
-    """Move Mo in the plane, or the two S planes apart, by a distance in angstrom."""
+    """Move the metal in the plane, or the two chalcogen planes apart, by a distance in angstrom."""
     moved = positions.copy()
     if move == "z":
         top, bottom = (1, 2) if positions[1, 2] > positions[2, 2] else (2, 1)
@@ -37,16 +37,16 @@ def gamma_modes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frequencies of E'-, E'+ and A1' from central differences of forces.
 
-    The energy depends on Mo - S (in the plane) and on the distance of the S planes alone: translations cost
-    nothing, so three coordinates with the reduced mass 2 m_S m_Mo / (2 m_S + m_Mo) and with 2 m_S hold all
-    mirror-even optical modes.
+    The energy depends on the place of the metal M against the chalcogens X (in the plane) and on the distance
+    of the X planes alone: translations cost nothing, so three coordinates with the reduced mass
+    2 m_X m_M / (2 m_X + m_M) and with 2 m_X hold all mirror-even optical modes.
 
     Parameters
     ----------
     forces : dict
         Per move of `MOVES`, the conjugate forces (3,) at +distance and at -distance, in eV/angstrom.
     masses : ndarray of shape (3,)
-        Masses of Mo, S, S in u.
+        Masses of M, X, X in u.
     distance : float
         Displacement in angstrom.
     strain : tuple of float, optional
@@ -62,8 +62,8 @@ def gamma_modes(
     """
     stiffness = np.array([(forces[move][1] - forces[move][0]) / (2 * distance) for move in MOVES])
     stiffness = _symmetrised((stiffness + stiffness.T) / 2, strain)
-    metal, sulphur = masses[0], masses[1] + masses[2]
-    mass = np.array([metal * sulphur / (metal + sulphur)] * 2 + [sulphur])
+    metal, chalcogens = masses[0], masses[1] + masses[2]
+    mass = np.array([metal * chalcogens / (metal + chalcogens)] * 2 + [chalcogens])
     dynamical = stiffness / np.sqrt(np.outer(mass, mass))
     squares, vectors = np.linalg.eigh(dynamical)
     a1 = int(np.argmax(np.abs(vectors[2])))

@@ -46,12 +46,13 @@ class Parts:
         folder.mkdir(parents=True, exist_ok=True)
         wanted = {"strain": list(strain), "recipe": recipe.to_dict()}
         found = self.json("inputs", lambda: wanted)
-        for key, value in found["recipe"].items():
-            if wanted["recipe"].get(key, ...) != value:
-                raise ValueError(
-                    f"{folder} holds steps made with {key} = {value}, but this run has "
-                    f"{wanted['recipe'].get(key)}; give another folder, or remove this one to start afresh."
-                )
+        difference = recipe.difference(found["recipe"])
+        if difference is not None:
+            key, theirs, ours = difference
+            raise ValueError(
+                f"{folder} holds steps made with {key} = {theirs}, but this run has {ours}; give another "
+                "folder, or remove this one to start afresh."
+            )
         if found["strain"] != wanted["strain"]:
             raise ValueError(
                 f"{folder} holds steps for the strain {found['strain']}, but the state has "

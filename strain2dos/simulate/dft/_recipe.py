@@ -6,19 +6,24 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from strain2dos.simulate.dft._materials import layer_of
+
 
 @dataclass(frozen=True)
 class DFTRecipe:
-    """Parameters of a first-principles record of strained monolayer MoS2.
+    """Parameters of a first-principles record of a strained monolayer.
 
-    The defaults made the bundled set; records made with other values do not belong in it.
+    The defaults made the bundled sets; records made with other values do not belong in them.
 
     Parameters
     ----------
-    a0 : float
-        Lattice constant of the unstrained layer in angstrom (3.184: the PBE minimum of this recipe).
+    material : {"MoS2", "WS2", "MoSe2", "WSe2"}
+        The layer.
+    a0 : float, optional
+        Lattice constant of the unstrained layer in angstrom; the PBE minimum of this recipe when left out
+        (3.184 for MoS2).
     vacuum : float
-        Vacuum beyond the sulphur planes on either side, in angstrom.
+        Vacuum beyond the chalcogen planes on either side, in angstrom.
     ecut : float
         Plane-wave cut-off in eV.
     gpts : tuple of int
@@ -42,14 +47,22 @@ class DFTRecipe:
     energies : tuple of float
         First and last energy of the DOS in eV against the vacuum level, and the step.
 
+    Raises
+    ------
+    ValueError
+        For a material that has no lattice constant here.
+
     Examples
     --------
     >>> from strain2dos.simulate.dft import DFTRecipe
     >>> DFTRecipe().ecut, DFTRecipe(n_k_dos=24).n_k_dos
     (350.0, 24)
+    >>> DFTRecipe().a0, DFTRecipe("WSe2").a0 > DFTRecipe("WS2").a0
+    (3.184, True)
     """
 
-    a0: float = 3.184
+    material: str = "MoS2"
+    a0: float | None = None
     vacuum: float = 7.5
     ecut: float = 350.0
     gpts: tuple[int, int, int] = (16, 16, 80)
@@ -66,6 +79,23 @@ class DFTRecipe:
     width: float = 0.05
     energies: tuple[float, float, float] = (-9.0, -2.5, 0.01)
 
+    def __post_init__(self) -> None:
+        layer = layer_of(self.material)
+        if self.a0 is None:
+            object.__setattr__(self, "a0", layer.a0)
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in a record."""
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        """Plain values, as they stand in a record; a record without ``material`` is one of MoS2."""
+        values = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        if self.material == "MoS2":
+            del values["material"]  # the first records were made before there were others
+        return values
+
+    def difference(self, parameters: dict[str, Any]) -> tuple[str, Any, Any] | None:
+        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours."""
+        ours = {"material": self.material} | self.to_dict()
+        theirs = {"material": "MoS2"} | parameters
+        for key, value in ours.items():
+            if theirs.get(key) != value:
+                return key, theirs.get(key), value
+        return None

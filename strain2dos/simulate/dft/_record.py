@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from strain2dos._files import replacing
 from strain2dos.simulate._tight_binding.triangles import EnergyWindow, states_between
-from strain2dos.simulate.dft._edges import N_ELECTRONS, edges_of, split_bands
+from strain2dos.simulate.dft._edges import edges_of, split_bands
 from strain2dos.simulate.dft._modes import gamma_modes
 
 if TYPE_CHECKING:
@@ -42,20 +42,22 @@ def make_record(
     energies = energy_grid(recipe)
     window = EnergyWindow(energies, recipe.width)
     dos = window.to_dos(states_between(whole["spin_orbit"], window.edges))
-    plain = edges_of(*split_bands(whole["plain"], N_ELECTRONS // 2))
+    n_electrons = raw["relaxed"]["n_electrons"]
+    plain = edges_of(*split_bands(whole["plain"], n_electrons // 2))
     wavenumbers, _ = gamma_modes(raw["forces"], raw["atoms"].get_masses(), recipe.displacement, strain)
     atoms, relaxed = raw["atoms"], raw["relaxed"]
+    chalcogen = atoms.get_chemical_symbols()[1]
     return {
         "name": name,
         **dict(zip(("exx", "eyy", "exy"), strain, strict=True)),
-        **edges_of(*split_bands(whole["spin_orbit"], N_ELECTRONS)),
+        **edges_of(*split_bands(whole["spin_orbit"], n_electrons)),
         "without_spin_orbit": {key: plain[key] for key in ("VBM", "CBM", "gap", "VBM_at", "CBM_at")},
         "phonon": {"E": [float(x) for x in wavenumbers[:2]], "A1": float(wavenumbers[2])},
-        "S_S_thickness": float(np.ptp(atoms.positions[1:, 2])),
+        f"{chalcogen}_{chalcogen}_thickness": float(np.ptp(atoms.positions[1:, 2])),
         "cell": atoms.cell.tolist(),
         "positions": atoms.positions.tolist(),
         "symbols": atoms.get_chemical_symbols(),
-        **{key: relaxed[key] for key in ("total_energy", "max_force", "vacuum_level")},
+        **{key: relaxed[key] for key in ("total_energy", "max_force", "vacuum_level", "n_electrons")},
         "parameters": recipe.to_dict() | METHOD,
         "versions": versions(),
         "timings_s": {key: round(value, 1) for key, value in raw["seconds"].items()},

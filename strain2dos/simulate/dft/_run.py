@@ -133,12 +133,13 @@ def is_finished(state: State, path: Path, recipe: DFTRecipe) -> bool:
             f"{path} is a record of the strain {strain}, but the state {state.name!r} has "
             f"{list(state.strain)}; give the state another name."
         )
-    for key, value in recipe.to_dict().items():
-        if record["parameters"].get(key) != value:
-            raise ValueError(
-                f"{path} was made with {key} = {record['parameters'].get(key)}, but this run has {value}; "
-                "give another folder with --out, so that records of two recipes do not mix."
-            )
+    difference = recipe.difference(record["parameters"])
+    if difference is not None:
+        key, theirs, ours = difference
+        raise ValueError(
+            f"{path} was made with {key} = {theirs}, but this run has {ours}; give another folder with --out, "
+            "so that records of two recipes do not mix."
+        )
     return True
 
 

@@ -47,6 +47,8 @@ def compute(folder: Path, strain: tuple[float, float, float], recipe: DFTRecipe)
     atoms = strained_cell(strain, recipe)
     with quiet_gpaw():
         relaxed = parts.json("relaxed", lambda: relax(atoms, recipe, density))
+        relaxed.setdefault("n_electrons", 26)  # not among the steps of the first version, which knew MoS2 only
+        check_bands(recipe, relaxed["n_electrons"])
         atoms.positions[:] = relaxed["positions"]
         atoms.calc = None
         bands = _bands(parts, density, strain, recipe)
@@ -55,6 +57,15 @@ def compute(folder: Path, strain: tuple[float, float, float], recipe: DFTRecipe)
     bands["spin_orbit"] -= relaxed["vacuum_level"]
     timings = {"relax": relaxed.pop("seconds"), "bands": bands.pop("seconds"), "forces": seconds}
     return {"relaxed": relaxed, "atoms": atoms, "forces": forces, "seconds": timings, **bands}
+
+
+def check_bands(recipe: DFTRecipe, n_electrons: int) -> None:
+    """Refuse a recipe whose converged bands end below the lowest empty one."""
+    if min(recipe.n_bands, recipe.n_bands_converged) <= n_electrons // 2:
+        raise ValueError(
+            f"{n_electrons // 2} bands of {recipe.material} are filled, but n_bands_converged is "
+            f"{recipe.n_bands_converged} of n_bands = {recipe.n_bands}; band edges need more than the filled ones."
+        )
 
 
 def _bands(

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "_bilayer_dos": ["make_bilayer_dos"],
+        "_dft": ["load_dft"],
         "_dft_records": ["read_dft_records"],
         "_mos2_dft": ["load_mos2_dft"],
         "_raman_dos": ["RamanDOS", "make_raman_dos"],

@@ -28,7 +28,7 @@ def read_dft_records(folder: str | Path) -> StrainedDOS:
     Returns
     -------
     StrainedDOS
-        As from `load_mos2_dft`, sorted by strain: trace first, then exx and exy.
+        As from `load_dft`, sorted by strain: trace first, then exx and exy.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def as_strained_dos(
         name=[s["name"] for s in states],
         extra=extra,
         provenance={
-            "material": "MoS2",
+            "material": recipe.get("material", "MoS2"),  # the first records know no other
             "method": "density functional theory (PBE with spin-orbit coupling)",
             "recipe": recipe,
             "strain_unit": "fraction",

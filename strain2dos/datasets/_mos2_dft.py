@@ -3,61 +3,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-
-import numpy as np
-
-from strain2dos.datasets._dft_records import as_strained_dos
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._dft import load_dft
 from strain2dos.datasets._strained import StrainedDOS
-
-_NOTES = (
-    "At zero strain PBE lines lie below measured ones (E' 373.0 against 384-386 cm-1, A1' 396.4 against "
-    "403-405 cm-1): use shifts, or add a constant per mode. PBE gaps lie below HSE06 (about 2.1 eV) and GW "
-    "(about 2.7 eV)."
-)
 
 
 def load_mos2_dft() -> StrainedDOS:
     """Load the bundled first-principles DOS, band edges and phonons of strained monolayer MoS2.
 
-    Each state is a small-strain tensor on the PBE lattice (a0 = 3.184 angstrom; x zigzag, y armchair) with
-    relaxed internal coordinates: 61 states over exx, eyy from -4 to 6 % and exy from -2 to 2 %. The DOS
-    includes spin-orbit coupling; energies count from the vacuum level. No two states are equal by symmetry;
-    `strain2dos.simulate.expand_by_symmetry` gives the equal ones.
+    The same as ``load_dft("MoS2")``: 61 states over exx, eyy from -4 to 6 % and exy from -2 to 2 % on the PBE
+    lattice (a0 = 3.184 angstrom).
 
     Returns
     -------
     StrainedDOS
-        ``strain`` (n, 3) as fractions, ``phonons`` (n, 3) [E'-, E'+, A1'] in cm-1 (PBE: E' about 12 and A1'
-        about 8 cm-1 under experiment), ``energies`` (651,) from -9.0 to -2.5 eV, ``dos`` (n, 651) in
-        states/eV/cell, ``vbm``, ``cbm`` and ``gap`` in eV from the eigenvalues, interpolated between the
-        k-points. ``extra`` holds, per state, ``gap_direct`` (smallest vertical gap), where the edges lie
-        (``vbm_at``, ``cbm_at``) and the valley energies ``VB_K``, ``VB_G``, ``VB_Q``, ``CB_K``, ``CB_G``,
-        ``CB_Q`` in eV. ``provenance`` holds the recipe with every parameter and code version.
-
-    References
-    ----------
-    Computed for this project with GPAW (J. J. Mortensen et al., J. Chem. Phys. 160, 092503 (2024)); recipe
-    and checksums are in ``data/README.md``.
+        As `load_dft` gives it.
 
     Examples
     --------
     >>> from strain2dos.datasets import load_mos2_dft
     >>> data = load_mos2_dft()
-    >>> unstrained = data.name.index("bi+0")
-    >>> data.phonons[unstrained].round(1)
-    array([373. , 373. , 396.4])
-    >>> print(round(data.gap[unstrained], 3), data.extra["vbm_at"][unstrained])
-    1.581 K
+    >>> len(data), data.provenance["material"]
+    (61, 'MoS2')
     """
-    document = json.loads(data_path("mos2_dft", "records.json").read_text(encoding="utf-8"))
-    states = document["states"]
-    path = data_path("mos2_dft", "dos.csv")
-    header = path.read_text(encoding="utf-8").partition("\n")[0].split(",")
-    table = dict(zip(header, np.loadtxt(path, delimiter=",", skiprows=1, unpack=True), strict=True))
-    dos = np.array([table[state["name"]] for state in states])
-    data = as_strained_dos(states, table["energy_eV"], dos, document["recipe"])
-    notes = {"licence": "CC0-1.0", "notes": _NOTES}
-    return dataclasses.replace(data, provenance=data.provenance | notes)
+    return load_dft("MoS2")

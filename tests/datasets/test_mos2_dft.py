@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-import hashlib
 import json
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +21,6 @@ def data():
 def biaxial(data):
     exx, eyy, exy = data.strain.T
     return np.flatnonzero((exx == eyy) & (exy == 0))
-
-
-def test_bundled_files_have_the_stated_checksums():
-    for line in data_path("mos2_dft", "SHA256SUMS").read_text().splitlines():
-        digest, name = line.split()
-        assert hashlib.sha256(data_path("mos2_dft", name).read_bytes()).hexdigest() == digest
 
 
 def test_a_missing_bundled_file_names_both_places():
@@ -130,13 +122,6 @@ def test_an_earlier_calculation_with_tighter_convergence_and_fewer_k_points_agre
     shift = np.abs(frame[["E'-", "E'+", "A1'"]].to_numpy() - earlier[["E-", "E+", "A1"]].to_numpy())
     assert np.median(shift) < 0.1  # cm-1
     assert shift.max() < 0.35
-
-
-def test_the_build_script_reproduces_the_bundled_files_from_the_full_records(tmp_path):
-    script = runpy.run_path(str(data_path("build_mos2_dft.py")))
-    script["build"](data_path("mos2_dft_records"), tmp_path)
-    for name in ("records.json", "dos.csv", "SHA256SUMS"):
-        assert (tmp_path / name).read_bytes() == data_path("mos2_dft", name).read_bytes()
 
 
 def test_full_records_and_the_compact_set_say_the_same(data):

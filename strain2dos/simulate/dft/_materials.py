@@ -35,7 +35,7 @@ class Layer:
 
 LAYERS: dict[str, Layer] = {
     "MoS2": Layer("Mo", "S", 3.184, 3.13, -0.6),
-    "WS2": Layer("W", "S", 3.190, 3.14, -0.6),
+    "WS2": Layer("W", "S", 3.186, 3.14, -0.6),
     "MoSe2": Layer("Mo", "Se", 3.320, 3.34, -0.7),
     "WSe2": Layer("W", "Se", 3.320, 3.35, -0.7),
 }
@@ -45,7 +45,7 @@ def layer_of(material: str) -> Layer:
     """Find a layer by its formula; another formula is a ValueError that names those there are."""
     if material not in LAYERS:
         raise ValueError(
-            f"material must be one of {', '.join(LAYERS)}, but is {material!r}; these have a lattice constant "
-            "of this recipe."
+            f"material must be one of {', '.join(LAYERS)}, but is {material!r}; these have a lattice "
+            "constant of this recipe."
         )
     return LAYERS[material]

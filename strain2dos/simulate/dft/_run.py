@@ -137,8 +137,8 @@ def is_finished(state: State, path: Path, recipe: DFTRecipe) -> bool:
     if difference is not None:
         key, theirs, ours = difference
         raise ValueError(
-            f"{path} was made with {key} = {theirs}, but this run has {ours}; give another folder with --out, "
-            "so that records of two recipes do not mix."
+            f"{path} was made with {key} = {theirs}, but this run has {ours}; give another folder with "
+            "--out, so that records of two recipes do not mix."
         )
     return True
 

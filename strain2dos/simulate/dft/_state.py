@@ -47,7 +47,9 @@ def compute(folder: Path, strain: tuple[float, float, float], recipe: DFTRecipe)
     atoms = strained_cell(strain, recipe)
     with quiet_gpaw():
         relaxed = parts.json("relaxed", lambda: relax(atoms, recipe, density))
-        relaxed.setdefault("n_electrons", 26)  # not among the steps of the first version, which knew MoS2 only
+        relaxed.setdefault(
+            "n_electrons", 26
+        )  # not among the steps of the first version, which knew MoS2 only
         check_bands(recipe, relaxed["n_electrons"])
         atoms.positions[:] = relaxed["positions"]
         atoms.calc = None
@@ -64,7 +66,8 @@ def check_bands(recipe: DFTRecipe, n_electrons: int) -> None:
     if min(recipe.n_bands, recipe.n_bands_converged) <= n_electrons // 2:
         raise ValueError(
             f"{n_electrons // 2} bands of {recipe.material} are filled, but n_bands_converged is "
-            f"{recipe.n_bands_converged} of n_bands = {recipe.n_bands}; band edges need more than the filled ones."
+            f"{recipe.n_bands_converged} of n_bands = {recipe.n_bands}; band edges need more than "
+            "the filled ones."
         )
 
 

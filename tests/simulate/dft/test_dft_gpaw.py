@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from strain2dos.simulate._tight_binding.triangles import EnergyWindow, states_between
-from strain2dos.simulate.dft import DFTRecipe, State, run_plan
+from strain2dos.simulate.dft import DFTRecipe, State, run_plan, run_state
 from strain2dos.simulate.dft._parts import finished_steps
 
 pytest.importorskip("gpaw", reason="GPAW is not installed; `make test-dft` installs it and runs these tests")
@@ -109,3 +109,32 @@ def test_a_second_run_computes_nothing(killed_and_resumed):
     assert run_plan([STATE], out, RECIPE, progress=False) == [Path(out) / "zz+1.json"]
     assert time.perf_counter() - begun < 5
     assert (out / "zz+1.json").stat().st_mtime_ns == before
+
+
+def test_a_tiny_run_of_ws2_knows_tungsten(tmp_path):
+    recipe = DFTRecipe("WS2", ecut=200.0, n_k_scf=3, n_k_dos=12)
+    state = State("bi+0", (0.0, 0.0, 0.0))
+    record = json.loads(run_state(state, tmp_path, recipe).read_text())
+    assert record["symbols"] == ["W", "S", "S"]
+    assert record["parameters"]["material"] == "WS2"
+    assert record["n_electrons"] == 26  # W: 5s2 5p6 5d4 6s2; S: 3s2 3p4
+    # spin-orbit coupling splits the valence band at K by about 0.43 eV (MoS2: 0.15), half of it upwards; the
+    # tiny basis misses no more than a tenth of that
+    with np.load(tmp_path / "eigenvalues" / "bi+0.npz") as stored:
+        at_k = np.flatnonzero(np.abs(stored["k_reduced"] - 1 / 3).max(axis=1) < 1e-9)
+        bands = stored["eigenvalues_vs_vacuum_eV"][at_k[0]]
+        top = record["n_electrons"] - int(stored["first_band"])
+    assert bands[top - 1] - bands[top - 2] == pytest.approx(0.43, abs=0.05)
+    assert record["phonon"]["E"][0] == pytest.approx(record["phonon"]["E"][1], abs=1e-6)
+    assert 320 < record["phonon"]["E"][0] < 380  # measured 356; the heavy metal lowers it below MoS2's
+    assert 380 < record["phonon"]["A1"] < 430
+
+
+def test_gpaw_counts_three_empty_bands_for_the_density(tmp_path):
+    from strain2dos.simulate.dft._cell import strained_cell
+    from strain2dos.simulate.dft._gpaw import calculator
+
+    atoms = strained_cell((0.0, 0.0, 0.0), RECIPE)
+    atoms.calc = calculator(RECIPE)
+    atoms.get_potential_energy()
+    assert atoms.calc.get_number_of_bands() == 16

@@ -10,6 +10,7 @@ from strain2dos.simulate import TightBindingTMD, strain_plan
 from strain2dos.simulate._tight_binding.k_points import grid, interpolated_maximum
 from strain2dos.simulate.dft import DFTRecipe, State, read_plan, run_plan, run_state
 from strain2dos.simulate.dft._edges import edges_of
+from strain2dos.simulate.dft._materials import LAYERS
 from strain2dos.simulate.dft._modes import MOVES, conjugate_force, displaced, gamma_modes
 from strain2dos.simulate.dft._parts import Parts, finished_steps
 
@@ -164,6 +165,71 @@ def test_records_of_two_recipes_do_not_mix(tmp_path):
     write_finished(tmp_path / "zz+1.json", DFTRecipe(n_k_dos=24))
     with pytest.raises(ValueError, match=r"n_k_dos = 24, but this run has 36.*--out"):
         run_state(State("zz+1", (0.01, 0.0, 0.0)), tmp_path)
+
+
+def test_records_of_two_materials_do_not_mix(tmp_path):
+    write_finished(tmp_path / "zz+1.json", DFTRecipe("WS2", a0=3.184))
+    state = State("zz+1", (0.01, 0.0, 0.0))
+    with pytest.raises(ValueError, match=r"material = WS2, but this run has MoS2.*--out"):
+        run_state(state, tmp_path)
+    assert run_state(state, tmp_path, DFTRecipe("WS2", a0=3.184)) == tmp_path / "zz+1.json"
+    Parts(tmp_path / "steps", DFTRecipe(), state.strain)
+    with pytest.raises(ValueError, match=r"material = MoS2, but this run has WS2"):
+        Parts(tmp_path / "steps", DFTRecipe("WS2", a0=3.184), state.strain)
+
+
+def test_bundled_records_of_mos2_are_finished_states_of_the_recipe(tmp_path):
+    from strain2dos.datasets._resources import data_path
+
+    plan = read_plan(data_path("mos2_dft_plan.csv"))
+    paths = run_plan(plan, data_path("mos2_dft_records"), progress=False)
+    assert len(paths) == 61
+    assert "material" not in DFTRecipe().to_dict()  # no new key among the parameters of MoS2
+
+
+def test_an_unknown_material_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"MoS2, WS2, MoSe2, WSe2, but is 'MoTe2'"):
+        DFTRecipe("MoTe2")
+
+
+@pytest.mark.parametrize("material", LAYERS)
+def test_lattice_constants_are_the_minima_of_the_recorded_energies(material):
+    import runpy
+
+    from strain2dos.datasets._resources import data_path
+
+    script = runpy.run_path(str(data_path("find_lattice_constants.py")))
+    recorded = json.loads(data_path("lattice_constants.json").read_text())[material]
+    a, energy = recorded["a_angstrom"], recorded["total_energy_eV"]
+    assert script["minimum"](a, energy) == pytest.approx(LAYERS[material].a0, abs=1e-3)
+    # a parabola in ln a, the harmonic form, has nearly the same minimum
+    parabola = np.polyfit(np.log(a), energy, 2)
+    assert np.exp(-parabola[1] / (2 * parabola[0])) == pytest.approx(LAYERS[material].a0, abs=5e-3)
+
+
+@pytest.mark.parametrize("material", LAYERS)
+def test_the_cell_holds_the_atoms_of_its_material_under_the_strain(material):
+    pytest.importorskip("ase", reason="ASE comes with the extra dft")
+    from strain2dos.simulate.dft._cell import strained_cell
+
+    atoms = strained_cell((0.02, -0.01, 0.005), DFTRecipe(material))
+    assert (
+        atoms.get_chemical_formula()
+        == {"MoS2": "MoS2", "WS2": "S2W", "MoSe2": "MoSe2", "WSe2": "Se2W"}[material]
+    )
+    a = LAYERS[material].a0
+    assert atoms.cell[0] == pytest.approx([1.02 * a, 0.005 * a, 0.0])
+    assert atoms.cell.volume / atoms.cell[2, 2] == pytest.approx(
+        a * a * np.sqrt(3) / 2 * (1.02 * 0.99 - 0.005**2)
+    )
+
+
+def test_too_few_bands_for_the_electrons_are_refused():
+    from strain2dos.simulate.dft._state import check_bands
+
+    check_bands(DFTRecipe("WS2"), 26)
+    with pytest.raises(ValueError, match="14 bands of WS2 are filled, but n_bands_converged is 14"):
+        check_bands(DFTRecipe("WS2", n_bands_converged=14), 28)
 
 
 def test_without_gpaw_the_error_has_the_install_line(tmp_path, monkeypatch):

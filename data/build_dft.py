@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Rebuild the compact MoS2 set from the full records: ``python build_mos2_dft.py [RECORDS [OUT]]``.
+"""Rebuild the compact sets from the full records: ``python build_dft.py [MATERIAL ...]``, all by default.
 
-RECORDS (``mos2_dft_records`` beside this script) holds one JSON file per strain state, as ``strain2dos dft
-run`` writes them. OUT (``mos2_dft`` beside this script) receives
+``ws2_dft_records`` beside this script holds one JSON file per strain state of WS2, as ``strain2dos dft run``
+writes them. ``ws2_dft`` receives
 
 - ``records.json``: what all states share (``recipe``) and, per state, everything but the curve;
 - ``dos.csv``: energies in the first column, one column per state, with the digits of the records;
@@ -22,6 +22,8 @@ from typing import Any
 HERE = Path(__file__).parent
 CURVES = ("energy_vs_vacuum_eV", "dos_states_per_eV_cell")
 SHARED = ("parameters", "versions")
+MATERIALS = ("MoS2", "WS2", "MoSe2", "WSe2")
+MIN_STATES = 8  # fewer are kept as records, but make no set: they do not span the range of strain
 DECIMALS = 8  # far below what the calculations settle; symmetry leaves zeros up to such noise
 
 
@@ -34,6 +36,11 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
         for key in (*SHARED, CURVES[0]):
             if record[key] != records[0][key]:
                 raise SystemExit(f"record {record['name']} has another {key} than {records[0]['name']}.")
+    if len(records) < MIN_STATES or not any(r["exx"] == r["eyy"] == r["exy"] == 0 for r in records):
+        raise SystemExit(
+            f"{folder} holds {len(records)} records; a set needs {MIN_STATES}, the unstrained state among "
+            "them."
+        )
     return sorted(records, key=lambda r: (round(r["exx"] + r["eyy"], 9), r["exx"], r["exy"]))
 
 
@@ -71,7 +78,10 @@ def build(folder: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
-        raise SystemExit(__doc__)
-    given = [Path(argument) for argument in sys.argv[1:]]
-    build(given[0] if given else HERE / "mos2_dft_records", given[1] if len(given) > 1 else HERE / "mos2_dft")
+    for material in sys.argv[1:] or MATERIALS:
+        records = HERE / f"{material.lower()}_dft_records"
+        n_states = len(list(records.glob("*.json")))
+        if n_states >= MIN_STATES or sys.argv[1:]:
+            build(records, HERE / f"{material.lower()}_dft")
+        else:
+            print(f"{material}: {n_states} of the {MIN_STATES} states that a set needs")

@@ -22,6 +22,7 @@ _RUN = examples(
     "strain2dos dft run --strain 0.01 0.01 0 --out records",
     "strain2dos dft run --plan plan.csv --out records --jobs 2",
     "strain2dos dft run --material WS2 --plan plan.csv --out ws2_records",
+    "strain2dos dft run --ripple 1.0 --period 12 --out ripples",
 )
 _PLAN = examples("strain2dos dft plan --states 60 --out plan.csv")
 
@@ -52,18 +53,35 @@ def run(
     n_k_dos: Annotated[
         int | None, typer.Option("--k-dos", min=12, help="k-grid of the DOS, a multiple of 6. [default: 36]")
     ] = None,
+    ripple: Annotated[
+        float | None,
+        typer.Option(help="Amplitude of a ripple in angstrom, instead of a strain; goes with --period."),
+    ] = None,
+    period: Annotated[
+        int | None, typer.Option(min=1, help="Unit cells along zigzag in one period of the ripple.")
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Compute strain states; a run that was killed goes on where it stopped when started again."""
-    from strain2dos.simulate.dft import DFTRecipe, State, read_plan, run_plan
+    """Compute strain states or a ripple; a run that was killed goes on where it stopped when run again."""
+    from strain2dos.simulate.dft import DFTRecipe, Ripple, State, read_plan, run_plan, run_ripple
 
-    if (strain is None) == (plan is None):
-        raise typer.BadParameter("give --strain EXX EYY EXY or --plan FILE; one of the two.")
-    if name is not None and plan is not None:
-        raise typer.BadParameter("--name goes with --strain; a plan names its states itself.")
+    if (ripple is None) != (period is None):
+        raise typer.BadParameter("--ripple AMPLITUDE and --period N go together.")
+    if (strain is not None) + (plan is not None) + (ripple is not None) != 1:
+        raise typer.BadParameter("give --strain EXX EYY EXY, --plan FILE or --ripple AMPLITUDE; one of them.")
+    if name is not None and strain is None:
+        raise typer.BadParameter("--name goes with --strain; plans and ripples name their states themselves.")
     changes = {"ecut": ecut, "n_k_scf": n_k_scf, "n_k_dos": n_k_dos}
-    recipe = DFTRecipe(material, **{key: value for key, value in changes.items() if value is not None})
+    changes = {key: value for key, value in changes.items() if value is not None}
+    if ripple is not None:
+        if "ecut" in changes:
+            raise typer.BadParameter(
+                "--ecut is for plane waves; ripples are calculated with atomic orbitals."
+            )
+        wrote(run_ripple(Ripple(ripple, period, material, **changes), out))
+        return
+    recipe = DFTRecipe(material, **changes)
     states = read_plan(plan) if plan is not None else [State.of(strain, name)]
     for path in run_plan(states, out, recipe, n_jobs=jobs, progress=not quiet):
         wrote(path)

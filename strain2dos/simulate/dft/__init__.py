@@ -8,6 +8,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "_plan": ["State", "read_plan"],
         "_recipe": ["DFTRecipe"],
+        "_ripple": ["Ripple"],
+        "_ripple_run": ["run_ripple"],
         "_run": ["StatesFailedError", "run_plan", "run_state"],
     },
 )

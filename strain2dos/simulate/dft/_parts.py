@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from strain2dos.simulate.dft._recipe import DFTRecipe
 
 #: What a state's folder holds: the steps, the density, and either aside while it is written.
-_OWN = re.compile(r"\.?(inputs|relaxed|bands-\d{3}|forces-\w+[+-]1|density)(-[0-9a-f]{8})?\.(json|npz|gpw)")
+_OWN = re.compile(
+    r"\.?(inputs|relaxed|bands-\d{3,4}|forces-\w+[+-]1|density|positions|hessian)(-[0-9a-f]{8})?"
+    r"\.(json|npz|npy|gpw|bfgs)"
+)
 
 
 class Parts:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The guide's table of materials, against measurement."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from strain2dos.datasets._dft import bundled_materials
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def table():
+    sys.path.insert(0, str(DOCS))
+    try:
+        return importlib.import_module("dft_materials").materials().set_index(["quantity", "material"])
+    finally:
+        sys.path.remove(str(DOCS))
+
+
+def deviation(table, quantity, material):
+    row = table.loc[(quantity, material)]
+    return row["records"] / row["measured"] - 1
+
+
+@pytest.mark.parametrize("material", bundled_materials())
+def test_lattices_are_one_per_cent_wider_than_measured_as_pbe_makes_them(table, material):
+    assert 0.005 < deviation(table, "lattice constant", material) < 0.015
+
+
+@pytest.mark.parametrize("material", bundled_materials())
+def test_spin_orbit_splittings_agree_with_photoemission(table, material):
+    name = "spin-orbit splitting of the valence band at K"
+    assert deviation(table, name, material) == pytest.approx(0.0, abs=0.06)
+
+
+@pytest.mark.parametrize("mode", ["E'", "A1'"])
+@pytest.mark.parametrize("material", bundled_materials())
+def test_lines_lie_up_to_five_per_cent_below_measured_ones(table, material, mode):
+    assert -0.05 < deviation(table, mode, material) < 0.005
+
+
+@pytest.mark.parametrize("material", bundled_materials())
+def test_lines_soften_and_gaps_close_under_tension(table, material):
+    for rate in ("E', biaxial", "A1', biaxial", "gap at K, biaxial"):
+        assert table.loc[(rate, material), "records"] < 0

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: What a state's folder holds: the steps, the density, and either aside while it is written.
 _OWN = re.compile(
-    r"\.?(inputs|relaxed|bands-\d{3,4}|forces-\w+[+-]1|density|positions|hessian)(-[0-9a-f]{8})?"
-    r"\.(json|npz|npy|gpw|bfgs)"
+    r"\.?(inputs|relaxed|bands-\d{3,4}|forces-\w+[+-]1|density|positions)(-[0-9a-f]{8})?"
+    r"\.(json|npz|npy|gpw)"
 )
 
 

@@ -52,7 +52,7 @@ def relax_chalcogens(atoms: Atoms, ripple: Ripple, folder: Path) -> dict[str, An
         atoms.positions[:] = np.load(kept)
     atoms.set_constraint(FixAtoms(range(2 * ripple.period)))
     atoms.calc = _calculator(ripple)
-    optimizer = BFGS(atoms, logfile=None, restart=str(folder / "hessian.bfgs"))
+    optimizer = BFGS(atoms, logfile=None)
 
     def keep() -> None:
         with replacing(kept) as part, part.open("wb") as file:

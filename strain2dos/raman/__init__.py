@@ -17,6 +17,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "_features.result": ["SpectraFit"],
         "_features.unstrained": ["measure_unstrained"],
         "_strain.least_squares": ["DomainCheck", "Separation"],
+        "_strain.calibrate_rates": ["CalibratedRates", "calibrate_rates"],
+        "_strain.plausibility": ["LineJudgement", "LineReason", "judge_positions"],
         "_strain.separator": ["StrainDopingSeparator"],
         "_fitting.status": ["FitStatus"],
         "_displays.worst_fits": ["WorstFitsDisplay"],

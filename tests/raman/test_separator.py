@@ -19,6 +19,8 @@ from strain2dos.raman import (
     StrainDopingSeparator,
     material_modes,
 )
+from strain2dos.raman._strain.common import common_errors
+from strain2dos.raman._strain.lines import default_lines
 from strain2dos.simulate import strained_phonons
 from strain2dos.simulate._raman.phonons import PHONON_PARAMETERS
 
@@ -468,6 +470,17 @@ def test_figures_and_code_of_the_guide_are_true():
     np.testing.assert_allclose(-two.inverse_ @ [1.0, 1.0], [0.0022, 0.21], atol=0.001)
     warm = StrainDopingSeparator(temperature=305.0).fit([[384.6, 402.7]])
     np.testing.assert_allclose(two.transform([warm.origin_])[0], [0.00029, 0.023], atol=0.0005)
+    for row, state in (
+        ("at zero strain | 0.13 % | 0.38", [[0.0, 0.0]]),
+        ("1 % of strain | 0.17 % | 0.45", [[0.01, 0.0]]),
+    ):
+        common = common_errors(default_lines("MoS2", "biaxial"), None, None, (False,) * 3)
+        strain, doping = np.sqrt(np.diag(common.of(np.array(state), two.inverse_, 100.0)[0]))
+        assert row in guide
+        assert (100 * strain, doping) == pytest.approx(
+            [float(n.split()[0]) for n in row.split("|")[1:]], abs=0.006
+        )
+    assert namespace["rates"].covariance[0, 1, 1] ** 0.5 == pytest.approx(0.07, abs=0.005)
     lloyd = StrainDopingSeparator(strain_rates=(-5.2, -1.7)).fit([[384.6, 402.7]])
     read = lloyd.transform(two.inverse_transform([[0.01, 0.0]]))[0]
     np.testing.assert_allclose(read, [0.0080, 0.52], atol=0.005)

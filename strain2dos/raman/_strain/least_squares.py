@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2 as chi2_distribution
 
+from strain2dos.raman._strain.plausibility import LineReason
+
 Floats = NDArray[np.float64]
 
 # Directions whose variance is this much smaller than the largest are ties between lines (both branches of a
@@ -49,6 +51,13 @@ class Separation:
     names : tuple of str
     domain : DomainCheck or None
         None where there are no more lines than unknowns, so that nothing can be tested.
+    common : (n, k, k) ndarray or None
+        Covariance of the errors that all spectra share, for the values of each row: those of the unstrained
+        positions and of the rates. They come on top of ``covariance`` where absolute values count, and cancel
+        (positions) or scale (rates) where places of one map are compared.
+    reason : (n,) ndarray of int or None
+        `LineReason` codes: 0, or why the positions are not those of one layer as samples are; None for
+        materials and lines that cannot be judged.
 
     Examples
     --------
@@ -58,9 +67,16 @@ class Separation:
     >>> spectrum = 100 / (1 + ((shift - 382.5) / 1.5) ** 2) + 120 / (1 + ((shift - 401.4) / 2.5) ** 2)
     >>> noise = np.random.default_rng(0).normal(0, 1, shift.size)
     >>> fit = RamanFeaturizer(shift, split=False).fit([spectrum]).fit_spectra([spectrum + noise])
-    >>> StrainDopingSeparator().separate(fit).to_dataframe().round(3)
+    >>> separation = StrainDopingSeparator().separate(fit)
+    >>> separation.to_dataframe().iloc[:, :4].round(4)
        strain  strain_sigma  doping  doping_sigma
-    0   0.005           0.0   0.036         0.007
+    0  0.0048           0.0  0.0358        0.0066
+
+    The unstrained positions were not given, so that strain and doping are less well known than their
+    differences within a map:
+
+    >>> separation.common_sigma.round(4)
+    array([[0.0014, 0.3945]])
     """
 
     values: Floats
@@ -68,11 +84,21 @@ class Separation:
     covariance: Floats
     names: tuple[str, ...]
     domain: DomainCheck | None = None
+    common: Floats | None = None
+    reason: NDArray[np.int64] | None = None
+
+    @property
+    def common_sigma(self) -> Floats:
+        """Error that all spectra share, one standard deviation of each value (n, k); 0 where unknown."""
+        if self.common is None:
+            return np.zeros_like(self.values)
+        return np.sqrt(np.diagonal(self.common, axis1=1, axis2=2))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row per spectrum: each unknown and ``<name>_sigma``, then chi2, dof and in_domain.
+        """One row per spectrum: each unknown, ``<name>_sigma`` and ``<name>_common_sigma``, and the rest.
 
-        The last three only where there are more lines than unknowns.
+        The rest: "remark" ("more than one layer?" and the like; empty where nothing is to be said), and chi2,
+        dof and in_domain where there are more lines than unknowns.
 
         Returns
         -------
@@ -82,6 +108,10 @@ class Separation:
         for j, name in enumerate(self.names):
             columns[name] = self.values[:, j]
             columns[f"{name}_sigma"] = self.sigma[:, j]
+        if self.common is not None:
+            columns |= {f"{name}_common_sigma": self.common_sigma[:, j] for j, name in enumerate(self.names)}
+        if self.reason is not None:
+            columns["remark"] = [LineReason(code).words for code in self.reason]
         if self.domain is not None:
             columns |= self.domain._asdict()
         return pd.DataFrame(columns)

@@ -2,15 +2,17 @@
 """How a set of lines answers to strain and doping: coefficients of the table or of the user, as a matrix."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.raman._features.calibration import LITERATURE
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.mode import RamanMode
+from strain2dos.raman._strain.common import CommonErrors, common_errors
 from strain2dos.raman._strain.least_squares import (
     Separation,
     check_domain,
@@ -18,7 +20,8 @@ from strain2dos.raman._strain.least_squares import (
     solved_rows,
     standard_deviations,
 )
-from strain2dos.raman._strain.lines import OUTPUTS, Floats, Line
+from strain2dos.raman._strain.lines import CENTER, OUTPUTS, Floats, Line
+from strain2dos.raman._strain.plausibility import judge_positions
 
 PERCENT = 100.0
 
@@ -38,6 +41,11 @@ class LineSystem:
         Least-squares inverse with the same weights in all rows.
     windows : (m, 2) ndarray
         Where a position of the line can lie, in cm-1.
+    common : CommonErrors
+        Of the unstrained positions and of the rates.
+    origin_given : bool
+        Whether the unstrained positions are the user's own.
+    material : str
     """
 
     lines: tuple[Line, ...]
@@ -45,6 +53,14 @@ class LineSystem:
     matrix: Floats
     inverse: Floats
     windows: Floats
+    common: CommonErrors
+    origin_given: bool
+    material: str
+
+    @property
+    def percent(self) -> float:
+        """Percent of biaxial strain per unit of the first unknown: strain, or the trace (twice of it)."""
+        return PERCENT if self.matrix.shape[1] == 2 else 0.5 * PERCENT
 
     @property
     def unknowns(self) -> tuple[str, ...]:
@@ -121,7 +137,18 @@ def line_system(lines: tuple[Line, ...], options: Mapping[str, Any]) -> LineSyst
     sigma = None if options["sigma"] is None else values("sigma", "")
     if sigma is not None and np.any(sigma <= 0.0):
         raise ValueError(f"sigma must be positive, but is {options['sigma']!r}; give errors in cm-1.")
-    return LineSystem(lines, origin, matrix, fixed_inverse(matrix, sigma), _windows(lines, origin))
+    given = tuple(options[name] is not None for name in ("positions", "strain_rates", "doping_rates"))
+    common = common_errors(lines, options["positions_sigma"], options["rates_covariance"], given)
+    return LineSystem(
+        lines,
+        origin,
+        matrix,
+        fixed_inverse(matrix, sigma),
+        _windows(lines, origin),
+        common,
+        options["positions"] is not None,
+        options["material"],
+    )
 
 
 def _refuse_parallel(
@@ -189,4 +216,33 @@ def separate_spectra(
     sigma = standard_deviations(spread, system.inverse, covariance)
     testable = system.matrix.shape[0] > system.matrix.shape[1]
     domain = check_domain(chi2, dof, level) if testable else None
-    return Separation(values, sigma, spread, system.unknowns, domain)
+    common = _calibrated(system, fit, picked).of(values, system.inverse, system.percent)
+    return Separation(
+        values, sigma, spread, system.unknowns, domain, common, judged_fit(fit, system.material)
+    )
+
+
+def _calibrated(system: LineSystem, fit: SpectraFit, picked: NDArray[np.int64]) -> CommonErrors:
+    """Common errors; the calibration of the fit knows the unstrained positions better than the table."""
+    calibration = fit.calibration
+    if system.origin_given or calibration is None or calibration.source == LITERATURE:
+        return system.common
+    sigma = fit.common_sigma[picked]
+    correlation = system.common.positions != 0
+    return replace(
+        system.common, positions=np.outer(sigma, sigma) * (correlation | np.eye(len(sigma), dtype=bool))
+    )
+
+
+def judged_fit(fit: SpectraFit, material: str) -> NDArray[np.int64] | None:
+    """`LineReason` codes (n,) of fitted spectra; None where material or lines cannot be judged."""
+    columns = [f"{name}{CENTER}" for name in ("E'", "A1'")]
+    if not set(columns) <= set(fit.names):
+        return None
+    j = [fit.names.index(column) for column in columns]
+    positions = np.where((fit.status == FitStatus.OK)[:, None], fit.params[:, j], np.nan)
+    shift = (0.0, 0.0) if fit.calibration is None else fit.calibration.of(columns)[0]
+    try:
+        return judge_positions(positions, fit.sigma[:, j], shift=shift, material=material).reason
+    except ValueError:
+        return None

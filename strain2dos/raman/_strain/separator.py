@@ -62,6 +62,12 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         Temperature in K for which ``positions`` hold.
     temperature_rates : array-like of shape (n_lines,), default=None
         Shifts in cm-1 per K; only used with ``temperature``.
+    positions_sigma : array-like of shape (n_lines,), default=None
+        Errors of ``positions`` in cm-1, common to all spectra. None: those of the calibration of the fit, or
+        the spread of literature where ``positions`` is None too (0.5 and 0.7 for MoS2), else none.
+    rates_covariance : array-like of shape (2 n_lines, 2 n_lines), default=None
+        Covariance of ``strain_rates``, then ``doping_rates``; see `calibrate_rates`. None: the spread of
+        published rates where those of the table are used, else none.
 
     Attributes
     ----------
@@ -140,6 +146,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         "temperature": [Interval(Real, 0, None, closed="left"), None],
         "reference_temperature": [Interval(Real, 0, None, closed="left")],
         "temperature_rates": ["array-like", None],
+        "positions_sigma": ["array-like", None],
+        "rates_covariance": ["array-like", None],
     }
 
     def __init__(
@@ -156,6 +164,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         temperature: float | None = None,
         reference_temperature: float = 295.0,
         temperature_rates: ArrayLike | None = None,
+        positions_sigma: ArrayLike | None = None,
+        rates_covariance: ArrayLike | None = None,
     ) -> None:
         self.material = material
         self.columns = columns
@@ -168,6 +178,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         self.temperature = temperature
         self.reference_temperature = reference_temperature
         self.temperature_rates = temperature_rates
+        self.positions_sigma = positions_sigma
+        self.rates_covariance = rates_covariance
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: object = None) -> Self:
@@ -323,7 +335,8 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
 
         Lines are found by name and the covariance of the fit is used in full: lines that overlap, and the
         error of the silicon line that moves all of them (``reference="Si"``), are correlated. Spectra
-        whose status is not OK give NaN. ``fit`` need not have been called before.
+        whose status is not OK give NaN. ``fit`` need not have been called before. The result names the error
+        that all spectra share (`Separation.common_sigma`) and lines that lie too far apart for one layer.
 
         Parameters
         ----------

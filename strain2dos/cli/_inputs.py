@@ -64,9 +64,9 @@ def read_map(model: Path, data: Path, unit: str | None) -> tuple[Any, xr.DataArr
 
 def takes_spectra(estimator: Any) -> bool:
     """Tell whether the first step of a model reads spectra on an axis of Raman shifts."""
-    from strain2dos.mapping._steps import flatten_steps
+    from strain2dos._estimators.wrappers import look_through
 
-    return hasattr(flatten_steps(estimator)[0], "shift")
+    return hasattr(look_through(estimator).first, "shift")
 
 
 def on_axis(pipeline: Any, spectra: xr.DataArray) -> Any:

@@ -83,10 +83,10 @@ def map_(
 def predict(estimator: Any, cube: xr.DataArray) -> xr.Dataset:
     """Evaluate every pixel; the score of the domain only where the regressor has one."""
     from strain2dos import SpatialMapper
+    from strain2dos._estimators.wrappers import final_regressor
     from strain2dos.cli._inputs import takes_spectra
-    from strain2dos.mapping._steps import flatten_steps
 
-    last = flatten_steps(estimator)[-1]
+    last = final_regressor(estimator)
     wanted = [name for name in QUANTITIES if name != "domain_score" or hasattr(last, "domain_score")]
     if takes_spectra(estimator):
         wanted.append("features")

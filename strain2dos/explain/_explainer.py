@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from tqdm import tqdm
 
+from strain2dos._estimators.columns import aligned, column_names, finite_rows
+from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._shapley import exact_shapley, sampled_shapley
-from strain2dos.mapping._steps import EDGE_NAMES, FittedModel, finite_rows, flatten_steps
-from strain2dos.mapping._steps import feature_names as seen_names
+from strain2dos.mapping._steps import EDGE_NAMES, FittedModel
 
 # Curves held at a time while coalitions are evaluated.
 _CHUNK_BYTES = 2**26
@@ -32,13 +32,15 @@ class DOSExplainer:
 
     Parameters
     ----------
-    estimator : fitted regressor or Pipeline
+    estimator : fitted regressor, pipeline, search or other wrapper
         Predicts curves (n, n_energies) from features (n, k). For a pipeline that starts with spectra use
         :meth:`from_pipeline`.
-    background : array-like or DataFrame of shape (n_background, k)
-        Samples that stand for "feature unknown", usually the training features.
+    background : array-like or dataframe of shape (n_background, k)
+        Samples that stand for "feature unknown", usually the training features. Columns with names are put
+        into the order in which the estimator was fitted on them.
     feature_names : sequence of str, default=None
-        Names of the features; by default the columns of `background`, or the names seen in fit.
+        How features are called in explanations, in the estimator's order; by default the names seen in fit,
+        else the columns of `background`.
     energies : array-like of shape (n_energies,), default=None
         Energies in eV, for regressors without ``energies_``.
     edge_options : mapping, default=None
@@ -109,19 +111,20 @@ class DOSExplainer:
                 f"the estimator starts with {type(self._model.first).__name__}, so its columns are spectral "
                 "channels; explain its features with DOSExplainer.from_pipeline(pipeline, spectra)."
             )
-        self._front: FittedModel | None = None
+        self._front: Chain | None = None
         self.max_background = max_background
         self.max_exact = max_exact
         self.n_permutations = n_permutations
         self.random_state = random_state
         self.progress = progress
-        names = list(background.columns) if isinstance(background, pd.DataFrame) else None
-        self.background = self._check_background(background)
+        self._columns = self._model.chain.columns or column_names(background)
+        self.background = self._check_background(aligned(background, self._columns, what="background"))
         k = self.background.shape[1]
-        names = feature_names or names or seen_names(self._model.first) or [f"x{j}" for j in range(k)]
+        names = feature_names or self._columns or [f"x{j}" for j in range(k)]
         if len(names) != k:
             raise ValueError(f"feature_names has {len(names)} names, but the background has {k} columns.")
         self.feature_names = tuple(map(str, names))
+        self._columns = self._columns or list(self.feature_names)
 
     @classmethod
     def from_pipeline(
@@ -146,13 +149,11 @@ class DOSExplainer:
         DOSExplainer
             Whose :meth:`explain` takes spectra.
         """
-        steps = flatten_steps(pipeline)
-        n_before = _split_point(pipeline, steps, at)
-        rest = Pipeline([(str(number), step) for number, step in enumerate(steps[n_before:])])
+        chain = look_through(pipeline)
+        n_before = _split_point(chain, at)
         if not n_before:
-            return cls(rest, background, **options)
-        front = FittedModel(steps[:n_before], None, None, {})
-        features, kept = _features_of(front, background)
+            return cls(chain, background, **options)
+        features, kept = _features_of(chain, n_before, background)
         if not kept.all():
             warnings.warn(
                 f"{int((~kept).sum())} of {len(kept)} background spectra have no finite features; they "
@@ -160,11 +161,10 @@ class DOSExplainer:
                 UserWarning,
                 stacklevel=2,
             )
-        options.setdefault(
-            "feature_names", [str(name) for name in steps[n_before - 1].get_feature_names_out()]
-        )
-        explainer = cls(rest, features[kept], **options)
-        explainer._front = front
+        names = chain.front[n_before - 1].get_feature_names_out()
+        options.setdefault("feature_names", [str(name) for name in names])
+        explainer = cls(chain.after(n_before), features[kept], **options)
+        explainer._front, explainer._n_before = chain, n_before
         return explainer
 
     def explain(self, X: npt.ArrayLike, *, edges: bool = True) -> DOSExplanation:
@@ -229,7 +229,7 @@ class DOSExplainer:
         """Shapley values (n, k, m), base (m,) and missing shares (n, m) of curve and edges side by side."""
 
         def function(rows: np.ndarray) -> np.ndarray:
-            Z, good, _ = self._model.transform(rows)
+            Z, good, _ = self._model.chain.transform_finite(rows)
             if not good.all():
                 raise ValueError(
                     "a step before the regressor answered finite features with values not finite."
@@ -254,14 +254,8 @@ class DOSExplainer:
     def _features(self, X: npt.ArrayLike) -> np.ndarray:
         """Features (n, k) of what :meth:`explain` was given; NaN where there are none."""
         if self._front is not None:
-            return _features_of(self._front, X)[0]
-        if isinstance(X, pd.DataFrame):
-            if set(map(str, X.columns)) != set(self.feature_names):
-                raise ValueError(
-                    f"X has the columns {list(X.columns)}, the background {list(self.feature_names)}."
-                )
-            X = X.rename(columns=str)[list(self.feature_names)]
-        data = np.asarray(X, dtype=np.float64)
+            return _features_of(self._front, self._n_before, X)[0]
+        data = aligned(X, self._columns)
         if data.ndim != 2 or data.shape[1] != len(self.feature_names):
             raise ValueError(
                 f"X must have shape (n, {len(self.feature_names)}) like the background, but has shape "
@@ -269,8 +263,7 @@ class DOSExplainer:
             )
         return data
 
-    def _check_background(self, background: npt.ArrayLike) -> np.ndarray:
-        rows = np.asarray(background, dtype=np.float64)
+    def _check_background(self, rows: np.ndarray) -> np.ndarray:
         if rows.ndim != 2 or not len(rows):
             raise ValueError(f"background must have shape (n_background, k), but has shape {rows.shape}.")
         if not np.isfinite(rows).all():
@@ -284,27 +277,31 @@ class DOSExplainer:
         return rows[np.sort(picked)]
 
 
-def _split_point(pipeline: Any, steps: list[Any], at: int | str | None) -> int:
+def _split_point(chain: Chain, at: int | str | None) -> int:
     """Number of leading steps that only prepare the features."""
     if at is None:
-        return int(hasattr(steps[0], "shift") and len(steps) > 1)
+        return int(chain.featurizer is not None)
     if isinstance(at, str):
-        names = [name for name, step in getattr(pipeline, "steps", []) if step not in (None, "passthrough")]
-        if at not in names[:-1] or len(names) != len(steps):
-            raise ValueError(f"at={at!r} names no transformer of the pipeline; its steps are {names}.")
-        return names.index(at) + 1
-    if not 0 <= at < len(steps):
-        raise ValueError(f"at={at} must leave at least the regressor of the pipeline's {len(steps)} steps.")
+        if at not in chain.names:
+            raise ValueError(
+                f"at={at!r} names no transformer of the pipeline; its transformers are {list(chain.names)}."
+            )
+        return chain.names.index(at) + 1
+    if not 0 <= at <= len(chain.front):
+        raise ValueError(
+            f"at={at} must leave at least the regressor of the pipeline's {len(chain.steps)} steps."
+        )
     return at
 
 
-def _features_of(front: FittedModel, X: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, k) of spectra, NaN where they failed, and whether each is finite."""
-    raw = np.asarray(X, dtype=np.float64)
-    kept = finite_rows(raw)
+def _features_of(chain: Chain, n_before: int, X: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Features (n, k) that the first steps make of spectra, NaN where they failed, and which are finite."""
+    raw = aligned(X, chain.columns)
+    kept = chain.usable(raw)
     if not kept.any():
-        raise ValueError(f"none of the {len(raw)} spectra is finite.")
-    Z, inner, _ = front.transform(raw[kept])
+        raise ValueError(f"none of the {len(raw)} spectra can be used: all hold values that are not finite.")
+    front = replace(chain, front=chain.front[:n_before], names=chain.names[:n_before])
+    Z, inner, _ = front.transform_finite(np.where(np.isfinite(raw[kept]), raw[kept], np.nan))
     kept[kept] = inner
     return _spread(np.asarray(Z, dtype=np.float64), kept), kept
 

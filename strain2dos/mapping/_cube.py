@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from strain2dos.mapping._steps import FittedModel, feature_names
+from strain2dos._estimators.columns import column_order, feature_names
+from strain2dos.mapping._steps import FittedModel
 
 # Measured axes differ by rounding when files store them in single precision: far below a pixel of the
 # detector.
@@ -71,9 +72,10 @@ def align_columns(cube: xr.DataArray, model: FittedModel) -> xr.DataArray:
     names = feature_names(model.first)
     if dim == "feature" and names is not None and dim in cube.coords:
         have = [str(name) for name in cube[dim].values]
-        if set(have) != set(names):
-            raise ValueError(f"cube has the features {have}, but the model was fitted on {names}.")
-        cube = cube.isel({dim: [have.index(name) for name in names]}) if have != names else cube
+        order = column_order(have, names, what="cube", noun="features")
+        cube = cube.isel({dim: order}) if have != names else cube
+    if dim == "shift" and names is not None and axis is None:
+        _refuse_spectra(cube, names)
     expected = getattr(model.first, "n_features_in_", None)
     if expected is not None and cube.sizes[dim] != expected:
         raise ValueError(
@@ -100,6 +102,22 @@ def _fitted_axis(model: FittedModel) -> np.ndarray | None:
         if axis is not None:
             return np.asarray(axis, dtype=np.float64)
     return None
+
+
+def _refuse_spectra(cube: xr.DataArray, names: list[str]) -> None:
+    """Refuse spectra where the model was fitted on columns whose names are no Raman shifts."""
+    try:
+        axis = np.array([float(name) for name in names])
+    except ValueError:
+        raise ValueError(
+            f"cube holds spectra (y, x, shift), but the model was fitted on the columns {names}; map a cube "
+            "(y, x, feature) of these, or a pipeline that begins with RamanFeaturizer(shift)."
+        ) from None
+    if "shift" in cube.coords and not np.array_equal(axis, cube["shift"].values):
+        raise ValueError(
+            f"the cube's shift axis, {_describe(cube['shift'].values)}, is not that of the columns that the "
+            f"model was fitted on, {_describe(axis)}; interpolate the cube with cube.interp(shift=...)."
+        )
 
 
 def _align_shift(cube: xr.DataArray, axis: np.ndarray) -> xr.DataArray:

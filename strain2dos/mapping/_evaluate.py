@@ -9,9 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from strain2dos.mapping._steps import EDGE_NAMES, QUANTITIES, FittedModel, PixelStatus, as_named, finite_rows
-
-_NEEDED_METHOD = {"domain_score": "domain_score"}
+from strain2dos._estimators.columns import as_named, finite_rows
+from strain2dos.mapping._steps import EDGE_NAMES, QUANTITIES, FittedModel, PixelStatus
 
 
 def check_quantities(quantities: Sequence[str]) -> tuple[str, ...]:
@@ -43,11 +42,14 @@ class PixelEvaluator:
     columns: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        final = self.model.final
-        for name in ("dos_std", "domain_score"):
-            if name in self.quantities and not hasattr(final, _NEEDED_METHOD.get(name, "predict")):
+        chain = self.model.chain
+        known = {"dos_std": chain.tells_std(), "domain_score": chain.has("domain_score")}
+        for name, offered in known.items():
+            if name in self.quantities and not offered:
+                needs = "predict(X, return_std=True)" if name == "dos_std" else f"method {name!r}"
+                where = f" inside {type(chain.targets[0]).__name__}" if chain.targets else ""
                 raise ValueError(
-                    f"quantities asks for {name!r}, but {type(final).__name__} has no method {name!r}; "
+                    f"quantities asks for {name!r}, but {type(chain.final).__name__}{where} has no {needs}; "
                     "take the quantity out or map with a DOSRegressor."
                 )
 
@@ -58,7 +60,7 @@ class PixelEvaluator:
             return len(self.model.energies)
         final = self.model.final
         zeros = as_named(np.zeros((1, final.n_features_in_)), final)
-        return int(np.asarray(final.predict(zeros)).reshape(1, -1).shape[1])
+        return int(np.asarray(self.model.chain.predict(zeros)).reshape(1, -1).shape[1])
 
     def width(self, name: str) -> int | None:
         """Length of the last axis of the quantity ``name``; None for a plain map."""
@@ -73,24 +75,20 @@ class PixelEvaluator:
         width = self.width(name)
         return np.full(n if width is None else (n, width), np.nan, dtype=self.dtype_of(name))
 
-    def _usable(self, X: np.ndarray) -> np.ndarray:
-        """Which rows the first step can take: (n,) bool."""
-        return np.isfinite(X).any(axis=1) if self.model.accepts_nan else finite_rows(X)
-
     def __call__(self, X: np.ndarray) -> dict[str, np.ndarray]:
         """Evaluate pixels ``X`` (n, k): arrays (n,) or (n, m) by quantity, and "status" (n,) uint8."""
         X = np.asarray(X, dtype=np.float64)
         result = {name: self.empty(name, len(X)) for name in self.quantities}
         status = np.full(len(X), PixelStatus.INPUT_NOT_FINITE, dtype=np.uint8)
         result["status"] = status
-        rows = np.flatnonzero(self._usable(X))
+        rows = np.flatnonzero(self.model.chain.usable(X))
         if not rows.size:
             return result
         inputs = X[rows]
         whole = finite_rows(inputs)
         if not whole.all():
             inputs = np.where(np.isfinite(inputs), inputs, np.nan)  # transformers that take NaN refuse inf
-        Z, kept, features = self.model.transform(inputs)
+        Z, kept, features = self.model.chain.transform_finite(inputs)
         # A scaler hands NaN on: then the input is to blame. A featurizer of spectra judges for itself.
         handed_on = ~whole & (self.model.featurizer is None)
         lost = np.where(handed_on, PixelStatus.INPUT_NOT_FINITE, PixelStatus.FEATURES_NOT_FINITE)

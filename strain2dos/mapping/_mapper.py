@@ -18,9 +18,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
+from strain2dos._estimators.fitting import fit_arguments
+from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
 from strain2dos.mapping._blocks import map_in_memory, map_lazily, rows_per_chunk
 from strain2dos.mapping._cube import align_columns, as_cube, column_names
 from strain2dos.mapping._evaluate import PixelEvaluator, check_quantities, needs_energies
@@ -28,7 +31,7 @@ from strain2dos.mapping._steps import FittedModel
 from strain2dos.mapping._units import check_strain_unit
 
 
-class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Map the local density of states, band edges and their uncertainty over a flake.
 
     Wraps any regressor of DOS curves, or a pipeline that ends in one. ``fit`` and ``predict`` are the wrapped
@@ -38,8 +41,9 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : regressor or Pipeline
-        Predicts curves (n, n_energies) from rows (n, k), such as ``make_pipeline(RamanFeaturizer(),
-        StandardScaler(), DOSRegressor())``.
+        Predicts curves (n, n_energies) from rows (n, k), such as ``make_pipeline(RamanFeaturizer(shift),
+        StandardScaler(), DOSRegressor(energies))``, where ``shift`` is the axis of the spectra in cm-1. May
+        be wrapped in a search, `FrozenEstimator`, `TransformedTargetRegressor` or `ConformalDOSRegressor`.
     quantities : sequence of str, default=("dos", "vbm", "cbm", "gap")
         What to map; also "dos_std" (needs ``predict(return_std=True)``), "domain_score" and "features" (the
         output of the featurizer that a pipeline starts with, else the input).
@@ -140,12 +144,92 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: npt.ArrayLike, **predict_params: Any) -> np.ndarray:
-        """Predict the DOS curves (n, n_energies) of rows ``X`` (n, k) with the wrapped estimator."""
+        """Predict the DOS curves of rows with the wrapped estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            Spectra, features or strains.
+        **predict_params : dict
+            ``return_std=True`` reaches the regressor through whatever wraps it; others are passed on.
+
+        Returns
+        -------
+        ndarray of shape (n, n_energies)
+            With ``return_std=True`` a tuple of it and of the standard deviation.
+        """
+        if predict_params == {"return_std": True}:
+            return look_through(self._fitted()).call("predict", X, return_std=True)
         return self._fitted().predict(X, **self._params_for("predict", predict_params))
 
-    def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
-        """Score of the wrapped estimator on rows ``X`` (n, k) with known curves ``y`` (n, n_energies)."""
-        return self._fitted().score(X, y)
+    @available_if(regressor_has("predict_edges"))
+    def predict_edges(self, X: npt.ArrayLike, return_std: bool = False) -> Any:
+        """Predict the band edges of rows with the wrapped regressor.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            Spectra, features or strains.
+        return_std : bool, default=False
+            Whether to return standard deviations too, where the regressor learned its edges.
+
+        Returns
+        -------
+        BandEdges
+            ``(vbm, cbm, gap)``, each of shape (n,) in eV; with ``return_std=True`` a tuple of two.
+        """
+        options = {"return_std": True} if return_std else {}
+        return look_through(self._fitted()).call("predict_edges", X, **options)
+
+    @available_if(regressor_has("domain_score"))
+    def domain_score(self, X: npt.ArrayLike) -> np.ndarray:
+        """Give the distance of rows from the training rows, as the wrapped regressor measures it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            Spectra, features or strains.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Above 1 outside of the region of the training rows.
+        """
+        return look_through(self._fitted()).call("domain_score", X)
+
+    @property
+    def energies_(self) -> np.ndarray:
+        """Energies of the curves (n_energies,) in eV: the regressor's own, else those passed here."""
+        try:
+            model = FittedModel.from_estimator(self._fitted(), energies=self.energies)
+        except NotFittedError as error:
+            raise AttributeError(f"SpatialMapper has no energies_ before it is fitted: {error}") from error
+        if model.energies is None:
+            raise AttributeError(
+                f"{type(model.final).__name__} has no energies_ and none were passed; pass energies= to "
+                "SpatialMapper."
+            )
+        return model.energies
+
+    def score(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Score of the wrapped estimator on rows with known curves.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            Spectra, features or strains.
+        y : array-like of shape (n, n_energies)
+            True curves.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            Score as the wrapped estimator defines it.
+        """
+        params = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return self._fitted().score(X, y, **self._params_for("score", params))
 
     def predict_map(self, cube: xr.DataArray | np.ndarray) -> xr.Dataset:
         """Evaluate every pixel of a cube.
@@ -293,10 +377,15 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             return params
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, method, **params).estimator[method]
-        if method == "fit" and isinstance(self.estimator, Pipeline):
-            last = self.estimator.steps[-1][0]
-            return {name if "__" in name else f"{last}__{name}": value for name, value in params.items()}
-        return params
+        if method != "fit":
+            return params
+        prefix = f"{self.estimator.steps[-1][0]}__" if isinstance(self.estimator, Pipeline) else ""
+        named: dict[str, Any] = {}
+        for name, value in params.items():
+            known = {} if "__" in name else fit_arguments(self.estimator, {name: value})
+            # what nothing inside takes is passed on all the same, so that it is refused there
+            named |= known or {name if "__" in name else f"{prefix}{name}": value}
+        return named
 
     def __sklearn_is_fitted__(self) -> bool:
         try:
@@ -326,8 +415,10 @@ class SpatialMapper(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             ) from error
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Route ``fit`` and ``predict`` parameters to the wrapped estimator."""
-        mapping = MethodMapping().add(caller="fit", callee="fit").add(caller="predict", callee="predict")
+        """Route parameters of ``fit``, ``predict`` and ``score`` to the wrapped estimator."""
+        mapping = MethodMapping()
+        for method in ("fit", "predict", "score"):
+            mapping.add(caller=method, callee=method)
         return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.pipeline import Pipeline
 
+from strain2dos._estimators.columns import aligned, as_named
+from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos import NoisePropagation, feature_covariance, propagate_noise
-from strain2dos.mapping._steps import flatten_steps
 
 
 def propagate_spectra(
@@ -61,17 +61,17 @@ def propagate_spectra(
     >>> found.dos_std.shape == data.dos.shape
     True
     """
-    featurizer, *rest = flatten_steps(estimator)
-    if not rest or not hasattr(featurizer, "fit_spectra"):
+    chain = look_through(estimator)
+    if not chain.front or not hasattr(chain.first, "fit_spectra"):
         raise ValueError(
             f"estimator must be a pipeline that begins with RamanFeaturizer and ends in a regressor, but its "
-            f"first step is {type(featurizer).__name__}; call strain2dos.dos.propagate_noise with features "
+            f"first step is {type(chain.first).__name__}; call strain2dos.dos.propagate_noise with features "
             "and their covariance."
         )
-    features, covariance = feature_covariance(featurizer, spectra)
-    onward = rest[0] if len(rest) == 1 else Pipeline([(str(i), step) for i, step in enumerate(rest)])
+    rows = as_named(aligned(spectra, chain.columns, what="spectra"), chain.first)
+    features, covariance = feature_covariance(chain.first, rows)
     return propagate_noise(
-        onward,
+        chain.after(1),
         features,
         covariance,
         method=method,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import r2_score
 
@@ -32,3 +33,8 @@ class CurveScoreMixin:
         """
         curves = self.predict(X)  # type: ignore[attr-defined]
         return float(r2_score(y, curves, sample_weight=sample_weight, multioutput="variance_weighted"))
+
+
+def per_energy(std: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Give a standard deviation the shape (n, n_energies) of the curves, also where it is one per row."""
+    return np.broadcast_to(np.reshape(std, (shape[0], -1)), shape)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strain2dos.dos._common.pipeline import last_step
+from strain2dos._estimators.wrappers import final_regressor
 from strain2dos.dos._displays.training import BLUE, GREEN, VERMILION, new_axes
 from strain2dos.dos._edges.reading import BandEdges
 
@@ -141,7 +141,7 @@ class DOSCurveDisplay:
         """
         interval = estimator.predict_interval(X)[0] if hasattr(estimator, "predict_interval") else None
         inner = getattr(estimator, "estimator_", estimator)
-        step = last_step(inner)
+        step = final_regressor(inner)
         grid = getattr(step, "energies_", None) if energies is None else energies
         if grid is None:
             raise ValueError(f"{type(step).__name__} has no energies_; pass energies=.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.dos._common.pipeline import last_step
+from strain2dos._estimators.wrappers import final_regressor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,7 +83,7 @@ class LossCurveDisplay:
         ValueError
             If the estimator keeps no history.
         """
-        step = last_step(estimator)
+        step = final_regressor(estimator)
         history = getattr(step, "history_", None)
         if history is None:
             raise ValueError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strain2dos.dos._common.pipeline import call_last, last_step
+from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.dos._edges.reading import band_edges
 from strain2dos.dos._metrics import curves, edges, intervals
 
@@ -135,19 +135,19 @@ class DOSScorer:
 
     def _value(self, estimator: Any, X: ArrayLike, y: np.ndarray) -> float:
         if self.name in _BANDS:
-            self._need(estimator, "predict_interval", "ConformalDOSRegressor")
-            bounds = call_last(estimator, "predict_interval", X)
+            bands = look_through(estimator, until="predict_interval")
+            self._need(bands, "predict_interval", "ConformalDOSRegressor")
+            bounds = bands.call("predict_interval", X)
             if self.name == "interval_width":
                 return intervals.interval_width(bounds)
             if self.name == "interval_score":
-                level = last_step(estimator).level
-                return intervals.interval_score(y.reshape(bounds.shape[:-1]), bounds, level=level)
+                return intervals.interval_score(y.reshape(bounds.shape[:-1]), bounds, level=bands.final.level)
             return intervals.interval_coverage(y.reshape(bounds.shape[:-1]), bounds)
         if self.name in _LEARNED:
-            self._need(estimator, "predict_edges", "DOSRegressor")
+            chain = look_through(estimator)
+            self._need(chain, "predict_edges", "DOSRegressor")
             truth = band_edges(self._grid(estimator), y, **self._reading(estimator))
-            which = _LEARNED[self.name]
-            return edges.edge_mae(truth, call_last(estimator, "predict_edges", X))[which]
+            return edges.edge_mae(truth, chain.call("predict_edges", X))[_LEARNED[self.name]]
         found = estimator.predict(X)
         if self.name in _PLAIN:
             return _PLAIN[self.name](y, found)
@@ -156,33 +156,34 @@ class DOSScorer:
             return curves.wasserstein(y, found, energies=grid)
         return _ON_CURVES[self.name](y, found, energies=grid, **self._reading(estimator))
 
-    def _need(self, estimator: Any, method: str, better: str) -> None:
-        final = last_step(estimator)
-        if not hasattr(final, method):
+    def _need(self, chain: Chain, method: str, better: str) -> None:
+        name = type(chain.final).__name__
+        if not hasattr(chain.final, method):
+            raise ValueError(f"scorer {self.name!r} needs {method}, which {name} lacks; use {better}.")
+        if chain.targets and not chain.edges_learned:
             raise ValueError(
-                f"scorer {self.name!r} needs {method}, which {type(final).__name__} lacks; use {better}."
+                f"scorer {self.name!r} needs {method} of {name} in the unit of the curves, but "
+                f"{type(chain.targets[0]).__name__} changes that unit; score with gap_mae or dos_mae, or put "
+                f"the transformed target inside of {better}."
             )
 
     def _grid(self, estimator: Any) -> np.ndarray:
         if self.energies is not None:
             return np.array(self.energies)
-        final = last_step(estimator)
-        grid = getattr(final, "energies_", None)
-        # a regressor that was given no energies keeps an index under that name
-        inner = last_step(getattr(final, "estimator_", final))
-        if grid is None or getattr(inner, "energies", grid) is None:
+        chain = look_through(estimator)
+        if chain.energies is None:
             raise ValueError(
-                f"scorer {self.name!r} needs the energies of the curves, which {type(final).__name__} does "
-                f"not know; make it with make_dos_scorer({self.name!r}, energies=...)."
+                f"scorer {self.name!r} needs the energies of the curves, which {type(chain.final).__name__} "
+                f"does not know; make it with make_dos_scorer({self.name!r}, energies=...)."
             )
-        return np.asarray(grid, dtype=np.float64)
+        return chain.energies
 
     def _reading(self, estimator: Any) -> dict[str, float]:
-        final = last_step(estimator)
-        inner = last_step(getattr(final, "estimator_", final))
+        chain = look_through(estimator)
         threshold, reference = self.threshold, self.reference
         if threshold is None:
-            threshold = getattr(inner, "edge_threshold", 0.1)
+            # a threshold for curves in another unit does not serve for these
+            threshold = 0.1 if chain.targets else getattr(chain.final, "edge_threshold", 0.1)
         if reference is None:
-            reference = getattr(inner, "edge_reference_", 0.0)
+            reference = getattr(chain.final, "edge_reference_", 0.0)
         return {"threshold": float(threshold), "reference": float(reference)}

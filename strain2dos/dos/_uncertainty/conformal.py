@@ -8,27 +8,24 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import get_tags
+from sklearn.utils import check_array, get_tags, indexable
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos._estimators.columns import as_array
+from strain2dos._estimators.fitting import takes
+from strain2dos._estimators.wrappers import Chain, Transparent, look_through, regressor_has
 from strain2dos.dos._common.groups import check_groups
-from strain2dos.dos._common.pipeline import (
-    call_last,
-    fit_with,
-    last_has,
-    last_step,
-    per_energy,
-    takes,
-    tells_std,
-)
-from strain2dos.dos._common.score import CurveScoreMixin
+from strain2dos.dos._common.score import CurveScoreMixin, per_energy
 from strain2dos.dos._edges.intervals import EdgeIntervals, edge_intervals
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.targets import check_edges
-from strain2dos.dos._uncertainty.cross_fitting import HeldOut, held_out
+from strain2dos.dos._uncertainty.cross_fitting import HeldOut, Training, held_out
+from strain2dos.dos._uncertainty.frozen import refuse_training_rows, warn_of_training_errors
 from strain2dos.dos._uncertainty.ranks import (
     check_level,
     curve_scores,
@@ -45,7 +42,7 @@ Array = NDArray[np.float64]
 _LEAST_STD = 0.3
 
 
-class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Put a band around predicted curves that contains the whole curve at a stated level.
 
     The estimator is fitted on all groups but some, its errors on those are recorded, and so on for all
@@ -152,13 +149,15 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, *, groups: ArrayLike | None = None, edges: Any = None, **fit_params: Any
+    ) -> Self:
         """Fit the estimator and record its errors on groups left out.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
+        X : array-like or dataframe of shape (n_samples, n_features)
+            Features or spectra, handed on to the estimator as they are.
         y : array-like of shape (n_samples, n_energies) or (n_samples,)
             Curves.
         groups : array-like of shape (n_samples,), default=None
@@ -168,6 +167,10 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
             column per valley as in `DOSRegressor.fit`: handed on to the estimator if it takes them, and what
             `predict_edge_intervals` covers. None: the edges that the estimator's threshold reads from the
             curves.
+        **fit_params : dict
+            Further arguments of the estimator's ``fit``, such as ``sample_weight`` or, for a pipeline,
+            ``step__sample_weight``. Those with one value per row are split with the rows. With metadata
+            routing they, `groups` and `edges` go where they were requested.
 
         Returns
         -------
@@ -178,33 +181,58 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         ------
         ValueError
             If there are too few groups for the level, if `cv` does not leave every group out once, if
-            `edges` does not fit `X` or the estimator, or if the estimator predicts no standard deviation
-            though ``normalize="std"``.
+            `edges` does not fit `X` or the estimator, if the estimator predicts no standard deviation
+            though ``normalize="std"``, or if a frozen estimator was fitted on these very rows.
+
+        Warns
+        -----
+        UserWarning
+            If a frozen estimator errs so little on these rows that it seems to have been fitted on them.
         """
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
-        curves = np.asarray(y, dtype=np.float64)
-        labels = check_groups(groups, curves.reshape(len(curves), -1))
-        check_edges(edges, len(curves))
-        self._check_estimator(edges)
-        refuse(self.level, len(np.unique(labels)), f"in n_samples = {len(curves)}")
-        std = self.normalize == "std" or (self.normalize == "auto" and tells_std(self.estimator))
-        errors = held_out(self.estimator, self.cv, X, curves, labels, edges, std=std, n_jobs=self.n_jobs)
-        self._score(errors, labels)
-        self.estimator_ = fit_with(clone(self.estimator), X, curves, groups=labels, edges=edges)
+        data = self._check_training(X, y, groups, edges, fit_params)
+        chain = self._check_estimator(edges)
+        n_groups = len(np.unique(data.labels))
+        refuse(self.level, n_groups, f"in n_samples = {len(data.curves)}")
+        if chain.frozen:
+            refuse_training_rows(chain, data.X)
+        std = self.normalize == "std" or (self.normalize == "auto" and chain.tells_std())
+        errors = held_out(self.estimator, self.cv, data, std=std, n_jobs=self.n_jobs)
+        if chain.frozen:
+            warn_of_training_errors(chain, errors.residuals, data.curves)
+        self._score(errors, data.labels)
+        self.estimator_ = data.fit(clone(self.estimator))
         return self
 
-    def _check_estimator(self, edges: Any) -> None:
-        final = last_step(self.estimator)
-        if edges is not None and not (takes(final, "edges") or hasattr(final, "predict_edges")):
+    def _check_training(self, X: Any, y: Any, groups: Any, edges: Any, others: dict[str, Any]) -> Training:
+        if y is None:
             raise ValueError(
-                f"edges were given, but {type(final).__name__} neither learns nor predicts band edges; leave "
-                "them out, or use DOSRegressor."
+                "This ConformalDOSRegressor estimator requires y to be passed, but the target y is None."
             )
-        if self.normalize == "std" and not tells_std(final):
+        X, y = indexable(as_array(X), as_array(y))
+        curves = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        labels = check_groups(groups, curves.reshape(len(curves), -1))
+        check_edges(edges, len(curves))
+        if get_config()["enable_metadata_routing"]:
+            given = {"groups": groups, "edges": edges, **others}
+            known = {name: value for name, value in given.items() if value is not None}
+            routed = process_routing(self, "fit", **known).estimator.fit if known else {}
+            others = {name: value for name, value in routed.items() if name not in ("groups", "edges")}
+        return Training(X, y, curves, labels, edges, others)
+
+    def _check_estimator(self, edges: Any) -> Chain:
+        chain = look_through(self.estimator)
+        name = type(chain.final).__name__
+        if edges is not None and not (takes(chain, "edges") or chain.has("predict_edges")):
             raise ValueError(
-                f'normalize="std" needs predict(X, return_std=True), which {type(final).__name__} lacks; '
-                'pass normalize="energy", or use DOSRegressor.'
+                f"edges were given, but {name} neither learns nor predicts band edges; leave them out, or "
+                "use DOSRegressor."
             )
+        if self.normalize == "std" and not chain.tells_std():
+            raise ValueError(
+                f'normalize="std" needs predict(X, return_std=True), which {name} lacks; pass '
+                'normalize="energy", or use DOSRegressor.'
+            )
+        return chain
 
     def _score(self, errors: HeldOut, labels: NDArray[np.intp]) -> None:
         residuals = errors.residuals
@@ -215,7 +243,6 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
             self.std_floor_ = _LEAST_STD * typical(np.mean(sizes, axis=0))
             residuals = residuals / np.maximum(errors.std, self.std_floor_)
         self.scale_, self.scores_ = curve_scores(residuals, labels)
-        self.quantile_ = quantile(self.scores_, self.level)
         self.edge_scores_ = None if errors.edges is None else edge_scores(errors.edges, labels)
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
@@ -241,13 +268,16 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         ValueError
             If the estimator predicts no standard deviation.
         """
-        X = self._check(X)
-        if return_std and not tells_std(self.estimator_):
+        check_is_fitted(self)
+        if not return_std:
+            return self.estimator_.predict(as_array(X))
+        chain = look_through(self.estimator_)
+        if not chain.tells_std():
             raise ValueError(
                 f"return_std=True needs an estimator that predicts a standard deviation, but "
-                f"{type(last_step(self.estimator_)).__name__} does not; call predict_interval."
+                f"{type(chain.final).__name__} does not; call predict_interval."
             )
-        return call_last(self.estimator_, "predict", X, **({"return_std": True} if return_std else {}))
+        return chain.call("predict", X, return_std=True)
 
     def predict_interval(self, X: ArrayLike, level: float | None = None) -> Array:
         """Predict bands that contain the whole curve at the stated level.
@@ -280,27 +310,43 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         if std is not None:
             width = width * np.maximum(per_energy(std, curves.shape), self.std_floor_)
         lower = curves - width
-        if getattr(last_step(self.estimator_), "nonnegative_", False):
+        chain = look_through(self.estimator_)
+        if getattr(chain.final, "nonnegative_", False) and not chain.targets:
             lower = np.maximum(lower, 0.0)
         return np.stack([lower, curves + width], axis=-1)
 
-    @available_if(last_has("predict_edges"))
-    def predict_edges(self, X: ArrayLike) -> BandEdges:
+    @property
+    def quantile_(self) -> float:
+        """The factor by which typical errors are multiplied at `level`."""
+        if not hasattr(self, "scores_"):
+            raise AttributeError("ConformalDOSRegressor has no quantile_ before it is fitted.")
+        return self._factor(self.scores_, None, "level", "in the training set")
+
+    @available_if(regressor_has("predict_edges"))
+    def predict_edges(
+        self, X: ArrayLike, return_std: bool = False
+    ) -> BandEdges | tuple[BandEdges, BandEdges]:
         """Predict the band edges with the estimator fitted on all samples.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return the estimator's standard deviations too, where it learned its edges.
 
         Returns
         -------
-        BandEdges
+        edges : BandEdges
             ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV], as the estimator gives them.
+        std : BandEdges
+            Only with ``return_std=True``.
         """
-        return call_last(self.estimator_, "predict_edges", self._check(X))
+        check_is_fitted(self)
+        options = {"return_std": True} if return_std else {}
+        return look_through(self.estimator_).call("predict_edges", X, **options)
 
-    @available_if(last_has("predict_edges"))
+    @available_if(regressor_has("predict_edges"))
     def predict_edge_intervals(self, X: ArrayLike, level: float | None = None) -> EdgeIntervals:
         """Predict intervals that contain each band edge at the stated level.
 
@@ -338,7 +384,7 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
             factors.append(self._factor(known, level, f"level of the {name} intervals", told))
         return edge_intervals(self.predict_edges(X), factors)
 
-    @available_if(last_has("domain_score"))
+    @available_if(regressor_has("domain_score"))
     def domain_score(self, X: ArrayLike) -> Array:
         """Say how far every row lies from the training rows; above 1 it lies outside, where no level holds.
 
@@ -352,25 +398,66 @@ class ConformalDOSRegressor(CurveScoreMixin, RegressorMixin, MetaEstimatorMixin,
         ndarray of shape (n_samples,)
             Score of the estimator.
         """
-        return call_last(self.estimator_, "domain_score", self._check(X))
+        check_is_fitted(self)
+        return look_through(self.estimator_).call("domain_score", X)
+
+    @available_if(regressor_has("in_domain"))
+    def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which rows lie in the region of the training rows, where the level holds.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples,)
+            As the estimator answers.
+        """
+        check_is_fitted(self)
+        return look_through(self.estimator_).call("in_domain", X)
 
     @property
     def energies_(self) -> Array:
         """Grid of the curves [eV], if the estimator has one."""
-        return last_step(self.estimator_).energies_
+        return look_through(self.estimator_).final.energies_
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns of X."""
+        return self._fitted("n_features_in_").n_features_in_
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """Names of the columns of X."""
+        return self._fitted("feature_names_in_").feature_names_in_
+
+    def _fitted(self, attribute: str) -> Any:
+        if not hasattr(self, "estimator_"):
+            raise AttributeError(f"ConformalDOSRegressor has no {attribute} before it is fitted.")
+        return self.estimator_
 
     def _factor(self, scores: Array, level: float | None, what: str, counted: str) -> float:
         share = self.level if level is None else check_level(level)
         refuse(share, len(scores), counted, what)
         return quantile(scores, share)
 
-    def _check(self, X: ArrayLike) -> Array:
-        check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=np.float64)
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Take ``groups`` and ``edges`` of ``fit``, and hand on what the estimator requested.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
         tags.target_tags.multi_output = inner.target_tags.multi_output
         tags.regressor_tags.poor_score = bool(inner.regressor_tags and inner.regressor_tags.poor_score)
         return tags

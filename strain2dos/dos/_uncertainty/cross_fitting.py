@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
+from sklearn.utils.parallel import Parallel, delayed
 
-from strain2dos.dos._common.pipeline import call_last, fit_with, last_step, per_energy, tells_edges
+from strain2dos._compat import take_rows
+from strain2dos._estimators.fitting import fit_arguments
+from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos.dos._common.score import per_energy
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import band_edges
-from strain2dos.dos._edges.targets import check_edges, take_rows
+from strain2dos.dos._edges.targets import check_edges
+from strain2dos.dos._edges.targets import take_rows as take_edges
 
 Array = NDArray[np.float64]
 
@@ -33,21 +38,51 @@ class HeldOut(NamedTuple):
     edges: Array | None
 
 
-def held_out(
-    estimator: Any,
-    cv: Any,
-    X: Array,
-    curves: Array,
-    labels: NDArray[np.intp],
-    edges: Any,
-    *,
-    std: bool,
-    n_jobs: int | None,
-) -> HeldOut:
+@dataclass(frozen=True)
+class Training:
+    """Rows to be learned from, as the caller has them, and what was read from them.
+
+    Attributes
+    ----------
+    X, y : array-like or dataframe of n rows
+        Handed on to the estimator as they are.
+    curves : array of shape (n, n_energies) or (n,)
+        Numbers in ``y``.
+    labels : array of shape (n,)
+        Group of every row.
+    edges : array-like, dataframe or None
+    others : dict
+        Further arguments of ``fit``, by the estimator's names; those with one value per row are split.
+    """
+
+    X: Any
+    y: Any
+    curves: Array
+    labels: NDArray[np.intp]
+    edges: Any
+    others: dict[str, Any]
+
+    def part(self, rows: NDArray[np.intp]) -> Training:
+        """Return some of the rows."""
+        n = len(self.curves)
+        others = {
+            name: take_rows(value, rows) if np.ndim(value) and len(value) == n else value
+            for name, value in self.others.items()
+        }
+        X, y = take_rows(self.X, rows), take_rows(self.y, rows)
+        return Training(X, y, self.curves[rows], self.labels[rows], take_edges(self.edges, rows), others)
+
+    def fit(self, estimator: Any) -> Any:
+        """Fit an estimator on these rows."""
+        known = fit_arguments(estimator, {"groups": self.labels, "edges": self.edges})
+        return estimator.fit(self.X, self.y, **known, **self.others)
+
+
+def held_out(estimator: Any, cv: Any, data: Training, *, std: bool, n_jobs: int | None) -> HeldOut:
     """Fit the estimator without some groups, and record its errors on them, until each was left out once."""
-    folds = _folds(cv, X, curves, labels)
+    folds = _folds(cv, data)
     parts = Parallel(n_jobs=n_jobs)(
-        delayed(_one_fold)(estimator, X, curves, labels, edges, train, test, std) for train, test in folds
+        delayed(_one_fold)(estimator, data.part(train), data.part(test), std) for train, test in folds
     )
     order = np.argsort(np.concatenate([test for _, test in folds]))
 
@@ -62,33 +97,26 @@ def held_out(
 
 
 def _one_fold(
-    estimator: Any,
-    X: Array,
-    curves: Array,
-    labels: NDArray[np.intp],
-    edges: Any,
-    train: NDArray[np.intp],
-    test: NDArray[np.intp],
-    std: bool,
+    estimator: Any, train: Training, test: Training, std: bool
 ) -> tuple[Array, Array | None, Array | None]:
     # one thread: the last bit would depend on how many threads a worker process may use
     with one_thread():
-        model = clone(estimator)
-        fit_with(model, X[train], curves[train], groups=labels[train], edges=take_rows(edges, train))
-        answer = call_last(model, "predict", X[test], **({"return_std": True} if std else {}))
+        chain = look_through(train.fit(clone(estimator)))
+        Z = chain.transform(test.X)
+        answer = chain.predict(Z, return_std=std)
         found, spread = answer if std else (answer, None)
-        truth = curves[test].reshape(len(test), -1)
+        truth = test.curves.reshape(len(test.curves), -1)
         residuals = np.reshape(found, truth.shape) - truth
         spread = None if spread is None else per_energy(spread, truth.shape)
         missed = None
-        if tells_edges(model):
-            known = check_edges(take_rows(edges, test), len(test))
-            missed = _edge_errors(model, X[test], truth, None if known is None else known.edges)
+        if chain.tells_edges:
+            known = check_edges(test.edges, len(truth))
+            missed = _edge_errors(chain, Z, truth, None if known is None else known.edges)
         return residuals, spread, missed
 
 
-def _edge_errors(model: Any, X: Array, curves: Array, edges: Array | None) -> Array | None:
-    final = last_step(model)
+def _edge_errors(chain: Chain, Z: Any, curves: Array, edges: Array | None) -> Array | None:
+    final = chain.final
     if edges is not None:
         truth = np.column_stack([edges, edges[:, 1] - edges[:, 0]])
     elif hasattr(final, "edge_threshold"):
@@ -99,21 +127,22 @@ def _edge_errors(model: Any, X: Array, curves: Array, edges: Array | None) -> Ar
         )
     else:
         return None
-    found = np.column_stack(call_last(model, "predict_edges", X))
+    found = np.column_stack(final.predict_edges(Z))
     lost = np.isnan(found) & np.isfinite(truth)
     return np.where(lost, np.inf, found - truth)
 
 
-def _folds(
-    cv: Any, X: Array, curves: Array, labels: NDArray[np.intp]
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _folds(cv: Any, data: Training) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    curves, labels = data.curves, data.labels
     n_groups = len(np.unique(labels))
     if cv is None:
         cv = LeaveOneGroupOut() if n_groups <= _DEFAULT_FOLDS else GroupKFold(_DEFAULT_FOLDS)
     elif isinstance(cv, (int, np.integer)):
         cv = GroupKFold(int(cv))
-    folds = [(np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(X, curves, labels)]
-    times = np.bincount(np.concatenate([test for _, test in folds]), minlength=len(X))
+    folds = [
+        (np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(data.X, curves, labels)
+    ]
+    times = np.bincount(np.concatenate([test for _, test in folds]), minlength=len(curves))
     if (times != 1).any():
         never, often = (np.unique(labels[wrong]).size for wrong in (times == 0, times > 1))
         raise ValueError(

@@ -6,18 +6,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from strain2dos.dos._common.pipeline import (
-    call_last,
-    last_step,
-    per_energy,
-    tells_edge_std,
-    tells_edges,
-    tells_std,
-)
+from strain2dos._estimators.columns import aligned, as_named, column_names, column_order
+from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos.dos._common.score import per_energy
 from strain2dos.dos._edges.reading import BandEdges
 
 Array = NDArray[np.float64]
@@ -134,18 +128,19 @@ def propagate_noise(
     """
     if method not in ("linear", "monte-carlo"):
         raise ValueError(f'method must be "linear" or "monte-carlo", but it is {method!r}.')
-    if model_std and not tells_std(estimator):
+    chain = look_through(estimator)
+    if model_std and not chain.tells_std():
         raise ValueError(
             f"model_std=True needs predict(X, return_std=True), which "
-            f"{type(last_step(estimator)).__name__} lacks; leave it out, or use DOSRegressor."
+            f"{type(chain.final).__name__} lacks; leave it out, or use DOSRegressor."
         )
-    rows = np.asarray(X, dtype=np.float64)
+    rows = aligned(X, chain.columns)
     if rows.ndim != 2:
         raise ValueError(f"X must have shape (n_samples, n_features), but its shape is {rows.shape}.")
-    blur = _check_covariance(covariance, rows)
+    blur = _check_covariance(_named_covariance(covariance, column_names(X), chain.columns), rows)
     good = np.isfinite(rows).all(1) & np.isfinite(blur).all((1, 2))
     steps = _steps(blur[good])
-    function = _Function(estimator, model_std)
+    function = _Function(chain, model_std)
     middle, std = function.whole(rows[good])
     if method == "linear":
         size = _linear(function, rows[good], steps)
@@ -153,16 +148,14 @@ def propagate_noise(
         if n_draws < 2:
             raise ValueError(f"n_draws must be at least 2, but it is {n_draws!r}; 200 give 5 %.")
         size = _draw(function, rows[good], middle, steps, int(n_draws), check_random_state(random_state))
-    return _answer(good, middle, size, std, function.tells_edges)
+    return _answer(good, middle, size, std, chain.tells_edges)
 
 
 class _Function:
     """Curves and, where the regressor tells them, edges as one row of numbers per sample."""
 
-    def __init__(self, estimator: Any, std: bool) -> None:
-        self.estimator, self.std = estimator, std
-        self.names = getattr(estimator, "feature_names_in_", None)
-        self.tells_edges = tells_edges(estimator)
+    def __init__(self, chain: Chain, std: bool) -> None:
+        self.chain, self.std = chain, std
 
     def __call__(self, rows: Array) -> Array:
         return np.vstack([self._part(rows[i : i + _CHUNK])[0] for i in _starts(len(rows))])
@@ -176,25 +169,45 @@ class _Function:
         return np.vstack([part[0] for part in parts]), std
 
     def _part(self, rows: Array, std: bool = False) -> tuple[Array, Array | None]:
-        X = rows if self.names is None else pd.DataFrame(rows, columns=self.names)
-        answer = call_last(self.estimator, "predict", X, **({"return_std": True} if std else {}))
+        Z = self.chain.transform(as_named(rows, self.chain.first))
+        answer = self.chain.predict(Z, return_std=std)
         curves, spread = answer if std else (answer, None)
         curves = np.reshape(curves, (len(rows), -1))
         spread = None if spread is None else per_energy(spread, curves.shape)
-        if not self.tells_edges:
+        if not self.chain.tells_edges:
             return curves, spread
-        edges, width = self._edges(X, std)
+        edges, width = self._edges(Z, std)
         spread = None if spread is None else np.column_stack([spread, *width])
         return np.column_stack([curves, *edges]), spread
 
-    def _edges(self, X: Any, std: bool) -> tuple[BandEdges, Any]:
-        if std and tells_edge_std(self.estimator):
-            return call_last(self.estimator, "predict_edges", X, return_std=True)
-        return call_last(self.estimator, "predict_edges", X), np.zeros((3, len(X)))
+    def _edges(self, Z: Any, std: bool) -> tuple[BandEdges, Any]:
+        if std and self.chain.edges_learned and self.chain.tells_std("predict_edges"):
+            return self.chain.final.predict_edges(Z, return_std=True)
+        edges = self.chain.final.predict_edges(Z)
+        return edges, np.zeros((3, len(edges.vbm)))
 
 
 def _starts(n: int) -> range:
     return range(0, n, _CHUNK)
+
+
+def _named_covariance(
+    covariance: ArrayLike, columns: list[str] | None, wanted: list[str] | None
+) -> ArrayLike:
+    """Bring a covariance to the order of the model's columns: by its own names, else by those of X."""
+    own = column_names(covariance)
+    have, wanted = own or columns, wanted or columns
+    if have is None or wanted is None:
+        return covariance
+    order = column_order(have, wanted, what="covariance")
+    blur = np.asarray(covariance, dtype=np.float64)
+    if own and getattr(covariance, "index", None) is not None and list(covariance.index) != own:
+        raise ValueError(
+            f"covariance must have the same names along both axes, but its rows are {list(covariance.index)} "
+            f"and its columns {own}; reorder it with covariance.loc[names, names]."
+        )
+    fits = blur.ndim in (2, 3) and blur.shape[-2:] == (len(have), len(have))
+    return blur[..., order, :][..., order] if fits else blur
 
 
 def _check_covariance(covariance: ArrayLike, rows: Array) -> Array:

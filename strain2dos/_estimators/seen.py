@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which rows a fitted regressor was fitted on, where it remembers them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+# Attributes in which scikit-learn's regressors keep their training rows: GaussianProcessRegressor,
+# KernelRidge, nearest neighbours.
+_KEPT_ROWS = ("X_train_", "X_fit_", "_fit_X")
+
+
+def row_hashes(X: Any) -> NDArray[np.uint64]:
+    """Hash every row of ``X`` (n, k) to a number; single precision, so that the last bits do not count."""
+    rows = np.ascontiguousarray(np.asarray(X, dtype=np.float32) + np.float32(0.0))
+    return pd.util.hash_pandas_object(pd.DataFrame(rows), index=False).to_numpy()
+
+
+def trained_on(regressor: Any, X: Any) -> NDArray[np.bool_] | None:
+    """Tell for each row of ``X`` whether the regressor was fitted on it: (n,) bool; None where it forgets.
+
+    A regressor remembers its rows by `row_hashes` in ``training_hashes_``, or by the rows themselves.
+    """
+    hashes = getattr(regressor, "training_hashes_", None)
+    if hashes is None:
+        kept = [getattr(regressor, name) for name in _KEPT_ROWS if hasattr(regressor, name)]
+        if not kept or np.ndim(kept[0]) != 2:
+            return None
+        hashes = row_hashes(kept[0])
+    return np.isin(row_hashes(X), hashes)

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one place that looks through wrappers: pipelines, searches, frozen estimators, transformed targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from strain2dos._compat import BaseSearchCV, take_rows
+from strain2dos._estimators.columns import as_array, as_named, feature_names, finite_rows
+
+
+class Transparent:
+    """Mark a meta-estimator whose predictions are those of the ``estimator`` in it."""
+
+    estimator: Any
+
+    def _inside(self) -> Any:
+        """Give the fitted estimator, else the one that was passed."""
+        return getattr(self, "estimator_", self.estimator)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What an estimator consists of, whatever wraps it.
+
+    Attributes
+    ----------
+    front : tuple
+        Transformers of X, in order; empty for a bare regressor.
+    names : tuple of str
+        Their names in the pipeline, those of inner pipelines after ``outer__``.
+    final : object
+        The regressor at the end.
+    targets : tuple of TransformedTargetRegressor
+        Through which the regressor's curves go back to the caller's unit, the outermost first.
+    frozen : bool
+        Whether the regressor is frozen, so that ``fit`` leaves it as it is.
+    """
+
+    front: tuple[Any, ...]
+    names: tuple[str, ...]
+    final: Any
+    targets: tuple[Any, ...] = ()
+    frozen: bool = False
+
+    @property
+    def steps(self) -> list[Any]:
+        """Transformers and regressor in order."""
+        return [*self.front, self.final]
+
+    @property
+    def first(self) -> Any:
+        """The step that receives the input."""
+        return self.steps[0]
+
+    @property
+    def columns(self) -> list[str] | None:
+        """Names of the columns that the first step was fitted on, if it saw any."""
+        return feature_names(self.first)
+
+    @property
+    def featurizer(self) -> Any | None:
+        """The first step if it reads spectra on an axis of Raman shifts, else None."""
+        return self.front[0] if self.front and hasattr(self.front[0], "shift") else None
+
+    @property
+    def accepts_nan(self) -> bool:
+        """Whether the first transformer takes rows with some NaN, as a featurizer of spectra does."""
+        return bool(self.front) and get_tags(self.front[0]).input_tags.allow_nan
+
+    @property
+    def energies(self) -> NDArray[np.float64] | None:
+        """Energies (m,) in eV on which the regressor predicts curves, or None where it knows none."""
+        own = getattr(self.final, "energies_", None)
+        # a regressor that was given no energies keeps an index under that name
+        if own is None or getattr(self.final, "energies", own) is None:
+            return None
+        return np.asarray(own, dtype=np.float64)
+
+    @property
+    def edges_learned(self) -> bool:
+        """Whether the regressor learned its band edges beside the curves."""
+        return bool(getattr(self.final, "edges_learned_", False))
+
+    @property
+    def tells_edges(self) -> bool:
+        """Whether the regressor knows its band edges: learned, or from its curves on known energies."""
+        if not hasattr(self.final, "predict_edges"):
+            return False
+        # read from curves in another unit, edges would be those of another threshold
+        read = not self.targets and getattr(self.final, "energies", self) is not None
+        return self.edges_learned or read
+
+    def has(self, method: str) -> bool:
+        """Tell whether the regressor has a method that holds in the caller's unit too."""
+        return self.tells_edges if method == "predict_edges" else hasattr(self.final, method)
+
+    def tells_std(self, method: str = "predict") -> bool:
+        """Tell whether a method offers a standard deviation in the caller's unit."""
+        known = hasattr(self.final, method) and not (self.targets and method == "predict")
+        return known and "return_std" in signature(getattr(self.final, method)).parameters
+
+    def after(self, n: int) -> Chain:
+        """Return the chain without its first ``n`` transformers."""
+        return replace(self, front=self.front[n:], names=self.names[n:])
+
+    def usable(self, X: np.ndarray) -> NDArray[np.bool_]:
+        """Tell which rows of ``X`` (n, k) the first step can take: (n,) bool."""
+        return np.isfinite(X).any(axis=1) if self.accepts_nan else finite_rows(X)
+
+    def transform(self, X: Any) -> Any:
+        """Run the steps before the regressor on all rows."""
+        for step in self.front:
+            X = step.transform(X)
+        return X
+
+    def transform_finite(self, X: np.ndarray) -> tuple[Any, NDArray[np.bool_], np.ndarray]:
+        """Run the steps before the regressor, dropping rows as soon as a step leaves them not finite.
+
+        Parameters
+        ----------
+        X : array of shape (n, k)
+            Input rows; NaN only where the chain `accepts_nan`.
+
+        Returns
+        -------
+        Z : array or dataframe of shape (n_ok, p)
+            What the regressor gets: rows that stayed finite through every step.
+        kept : bool array of shape (n,)
+            Which rows of ``X`` those are.
+        features : array of shape (n, q)
+            Output of the featurizer (``X`` itself without one), NaN where it failed.
+        """
+        kept = np.ones(len(X), dtype=bool)
+        Z, features = as_named(X, self.first), X
+        for number, step in enumerate(self.front):
+            if not kept.any():
+                return Z, kept, features
+            Z = step.transform(Z)
+            if number == 0 and self.featurizer is not None:
+                features = np.asarray(Z, dtype=np.float64)
+            good = finite_rows(Z)
+            if not good.all():
+                Z = take_rows(Z, np.flatnonzero(good))
+                kept[np.flatnonzero(kept)[~good]] = False
+        return Z, kept, features
+
+    def predict(self, Z: Any, *, return_std: bool = False) -> Any:
+        """Predict curves of rows that went through `transform`, in the caller's unit.
+
+        Returns
+        -------
+        curves : array of shape (n, m), or (n,) if the regressor was fitted on a vector
+        std : array of the same shape
+            Only with ``return_std=True``, which needs `tells_std`.
+        """
+        if return_std:
+            return self.final.predict(Z, return_std=True)
+        curves = np.asarray(self.final.predict(Z))
+        for target in reversed(self.targets):
+            curves = target.transformer_.inverse_transform(curves.reshape(len(curves), -1))
+            # a regressor of one energy answers in the shape of the vector it was fitted on
+            curves = curves[:, 0] if target._training_dim == 1 and curves.shape[1] == 1 else curves
+        return curves
+
+    def call(self, method: str, X: Any, **options: Any) -> Any:
+        """Call a method of the regressor on what the steps before it make of the rows ``X``."""
+        Z = self.transform(as_array(X))
+        if method == "predict":
+            return self.predict(Z, **options)
+        return getattr(self.final, method)(Z, **options)
+
+
+def look_through(estimator: Any, *, until: str | None = None) -> Chain:
+    """Take an estimator apart, fitted or not.
+
+    Looks through `Pipeline`, finished and unfinished searches, `FrozenEstimator`,
+    `TransformedTargetRegressor`, `ConformalDOSRegressor` and `SpatialMapper`, in any order and depth.
+
+    Parameters
+    ----------
+    estimator : estimator or Chain
+        A chain is returned as it is.
+    until : str, default=None
+        Name of a method, such as "predict_interval": stop at the outermost of the package's own
+        meta-estimators that has it, which then is ``final``.
+
+    Returns
+    -------
+    Chain
+    """
+    if isinstance(estimator, Chain):
+        return estimator
+    front: list[tuple[str, Any]] = []
+    targets: list[Any] = []
+    prefix, frozen = "", False
+    while not (until and isinstance(estimator, Transparent) and hasattr(type(estimator), until)):
+        if isinstance(estimator, Pipeline) and estimator.steps:
+            front += [part for step in estimator.steps[:-1] for part in _flat(prefix, *step)]
+            prefix, estimator = f"{prefix}{estimator.steps[-1][0]}__", estimator.steps[-1][1]
+            continue
+        if isinstance(estimator, TransformedTargetRegressor):
+            targets.append(estimator)
+        frozen = frozen or isinstance(estimator, FrozenEstimator)
+        inner = inside(estimator)
+        if inner is None:
+            break
+        estimator = inner
+    names, steps = tuple(name for name, _ in front), tuple(step for _, step in front)
+    return Chain(steps, names, estimator, tuple(targets), frozen)
+
+
+def inside(estimator: Any) -> Any | None:
+    """Give the estimator that a wrapper other than a pipeline holds, None if it is no such wrapper."""
+    if isinstance(estimator, FrozenEstimator):
+        return estimator.estimator
+    if isinstance(estimator, TransformedTargetRegressor):
+        return getattr(estimator, "regressor_", estimator.regressor)
+    if isinstance(estimator, Transparent):
+        return estimator._inside()
+    if isinstance(estimator, BaseSearchCV) or hasattr(estimator, "best_estimator_"):
+        # without refit a search has no best estimator, and stands for the one it was made with
+        return getattr(estimator, "best_estimator_", getattr(estimator, "estimator", None))
+    return None
+
+
+def final_regressor(estimator: Any) -> Any:
+    """Give the regressor at the end of whatever wraps it."""
+    return look_through(estimator).final
+
+
+def regressor_has(method: str) -> Callable[[Transparent], bool]:
+    """Return a check for ``available_if``: whether the regressor inside of ``self`` has the method."""
+
+    def check(owner: Transparent) -> bool:
+        # getattr raises the error that names the regressor and the method
+        getattr(look_through(owner).final, method)
+        return True
+
+    return check
+
+
+def _flat(prefix: str, name: str, step: Any) -> list[tuple[str, Any]]:
+    """Transformers of one step of a pipeline, which may be a pipeline or frozen itself."""
+    if step is None or step == "passthrough":
+        return []
+    if isinstance(step, FrozenEstimator):
+        return _flat(prefix, name, step.estimator)
+    if isinstance(step, Pipeline):
+        return [part for inner in step.steps for part in _flat(f"{prefix}{name}__", *inner)]
+    return [(prefix + name, step)]

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import xarray as xr
@@ -42,18 +44,31 @@ def write_map(
     written is read back before this returns.
     """
     run = Run.of(place_of(path, storage_options), cube, evaluator, estimator, step)
-    header = prepare(run, resume=bool(resume))
-    with run.place.writing():
-        mend_layout(run, header)
-        blocks = sort_out(run, header, compare=resume != "trust")
-        _compute(run, header, blocks, progress=progress)
-        verify(run.place, header, blocks.missing)
-        dataset = open_place(run.place)
+    with _naming(run.place.name):
+        header = prepare(run, resume=bool(resume))
+        with run.place.writing():
+            mend_layout(run, header)
+            blocks = sort_out(run, header, compare=resume != "trust")
+            _compute(run, header, blocks, progress=progress)
+            verify(run.place, header, blocks.missing)
+            dataset = open_place(run.place)
     warn_if_all_masked(dataset["status"].values)
     if blocks.unseen:
         unseen = [header.slice(block) for block in blocks.unseen]
         dataset.attrs["input_not_compared"] = rows_in_words(unseen)
     return dataset
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Let errors about room on the disk name the store and the way on."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        way_on = "the map is not finished. Make room and call to_zarr again: it goes on"
+        raise OSError(error.errno, f"{os.strerror(error.errno)}; {way_on}", name) from error
 
 
 def _compute(run: Run, header: Header, blocks: Blocks, *, progress: bool) -> None:

@@ -61,7 +61,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         spectra are counts (1 count = 1 detected electron); weights are 1 / fitted counts and errors need no
         estimate.
     n_jobs : int, default=None
-        Threads. None and -1: all that numba may use. The result does not depend on it.
+        Threads. None and -1: all that numba and the container allow, in a dask worker its share. The result
+        does not depend on it.
     features : sequence of str, default=("center", "fwhm", "area", "difference")
         Kinds of columns that ``transform`` returns; also "mixing", where the profile has one. "difference",
         the distance of the first two modes, tells the number of layers; it follows from the centres: leave it

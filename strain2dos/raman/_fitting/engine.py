@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -17,6 +16,7 @@ from strain2dos.raman._fitting.batch import fit_rows
 from strain2dos.raman._fitting.profiles import SHAPES, has_mixing
 from strain2dos.raman._fitting.records import Floats, GroupFit, Problem
 from strain2dos.raman._fitting.region import FitGroup
+from strain2dos.raman._fitting.threads import available_threads
 
 # 4096 x 180 float64 are 6 MB: what a thread holds of a map that may not fit into memory.
 MOST_ROWS = 4096
@@ -40,8 +40,8 @@ class FitOptions(NamedTuple):
 
 
 def n_threads(n_jobs: int | None) -> int:
-    """Threads for ``n_jobs``: None and -1 mean all that numba may use (``NUMBA_NUM_THREADS``)."""
-    most = numba.config.NUMBA_NUM_THREADS
+    """Threads for ``n_jobs``: None and -1 mean all that may be used here (`available_threads`)."""
+    most = available_threads()
     if n_jobs is None:
         return most
     return max(1, most + 1 + n_jobs) if n_jobs < 0 else n_jobs

@@ -8,14 +8,5 @@ import lazy_loader as _lazy
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submodules=["datasets", "dos", "explain", "io", "mapping", "raman", "simulate"],
-    submod_attrs={
-        "raman": ["RamanFeaturizer", "StrainDopingSeparator"],
-        "dos": ["BandEdges", "ConformalDOSRegressor", "DOSRegressor", "band_edges"],
-        "mapping": ["SpatialMapper"],
-        "explain": ["DOSExplainer"],
-        "io": ["load_model", "save_model"],
-    },
-)
+# The names and their modules stand in __init__.pyi, which type checkers read too.
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -3,16 +3,5 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submodules=["metrics"],
-    submod_attrs={
-        "_uncertainty.conformal": ["ConformalDOSRegressor"],
-        "_displays.curve": ["DOSCurveDisplay"],
-        "_displays.training": ["GapParityDisplay", "LossCurveDisplay"],
-        "_edges.intervals": ["EdgeIntervals"],
-        "_edges.reading": ["BandEdges", "band_edges"],
-        "_uncertainty.propagation": ["NoisePropagation", "feature_covariance", "propagate_noise"],
-        "_regressor.regressor": ["DOSRegressor"],
-    },
-)
+# The names and their modules stand in __init__.pyi, which type checkers read too.
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -3,10 +3,5 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "_models.model": ["load_model", "read_metadata", "save_model"],
-        "_raman": ["read_raman"],
-    },
-)
+# The names and their modules stand in __init__.pyi, which type checkers read too.
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -3,13 +3,5 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "_plan": ["State", "read_plan"],
-        "_recipe": ["DFTRecipe"],
-        "_ripple": ["Ripple"],
-        "_ripple_run": ["run_ripple"],
-        "_run": ["StatesFailedError", "run_plan", "run_state"],
-    },
-)
+# The names and their modules stand in __init__.pyi, which type checkers read too.
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+from ._display import MapDisplay as MapDisplay
+from ._export import write_band_edges_csv as write_band_edges_csv
+from ._export import write_dos_csv as write_dos_csv
+from ._groups import spatial_groups as spatial_groups
+from ._mapper import SpatialMapper as SpatialMapper
+from ._photoluminescence.comparison import PLComparison as PLComparison
+from ._photoluminescence.comparison import compare_with_pl as compare_with_pl
+from ._photoluminescence.display import PLComparisonDisplay as PLComparisonDisplay
+from ._photoluminescence.fit import PLStatus as PLStatus
+from ._photoluminescence.fit import fit_pl as fit_pl
+from ._photoluminescence.registration import register_maps as register_maps
+from ._propagate import propagate_spectra as propagate_spectra
+from ._sampling.profile import at as at
+from ._sampling.profile import profile as profile
+from ._sampling.regions import region_contrast as region_contrast
+from ._sampling.regions import region_mean as region_mean
+from ._sampling.tables import to_csv as to_csv
+from ._sampling.tables import to_gsf as to_gsf
+from ._steps import PixelStatus as PixelStatus
+from ._store.opening import open_map as open_map
+from ._units import check_strain_unit as check_strain_unit

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+from ._cosmic_rays.mask import mask_cosmic_rays as mask_cosmic_rays
+from ._displays.feature_map import FeatureMapDisplay as FeatureMapDisplay
+from ._displays.spectrum_fit import SpectrumFitDisplay as SpectrumFitDisplay
+from ._displays.strain_doping import CorrelationDisplay as CorrelationDisplay
+from ._displays.worst_fits import WorstFitsDisplay as WorstFitsDisplay
+from ._features.calibration import LineCalibration as LineCalibration
+from ._features.featurizer import RamanFeaturizer as RamanFeaturizer
+from ._features.result import SpectraFit as SpectraFit
+from ._features.unstrained import measure_unstrained as measure_unstrained
+from ._fitting.status import FitStatus as FitStatus
+from ._materials.lookup import material_modes as material_modes
+from ._materials.mode import ModeSource as ModeSource
+from ._materials.mode import RamanMode as RamanMode
+from ._strain.calibrate_rates import CalibratedRates as CalibratedRates
+from ._strain.calibrate_rates import calibrate_rates as calibrate_rates
+from ._strain.least_squares import DomainCheck as DomainCheck
+from ._strain.least_squares import Separation as Separation
+from ._strain.plausibility import LineJudgement as LineJudgement
+from ._strain.plausibility import LineReason as LineReason
+from ._strain.plausibility import judge_positions as judge_positions
+from ._strain.separator import StrainDopingSeparator as StrainDopingSeparator

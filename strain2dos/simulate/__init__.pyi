@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-3-Clause
+from . import dft as dft
+from ._films.bubble import bubble_strain as bubble_strain
+from ._films.wrinkle import random_strain_field as random_strain_field
+from ._films.wrinkle import wrinkle_strain as wrinkle_strain
+from ._raman.effects import SpectrumEffects as SpectrumEffects
+from ._raman.lines import lorentzian as lorentzian
+from ._raman.lines import voigt as voigt
+from ._raman.phonon_calibration import calibrate_phonons as calibrate_phonons
+from ._raman.phonons import PHONON_PARAMETERS as PHONON_PARAMETERS
+from ._raman.phonons import PhononParameters as PhononParameters
+from ._raman.phonons import strained_phonons as strained_phonons
+from ._raman.polarisation import polarised_intensities as polarised_intensities
+from ._raman.spectra import simulate_spectra as simulate_spectra
+from ._strain_plan import strain_plan as strain_plan
+from ._strain_symmetry import equivalent_strains as equivalent_strains
+from ._strain_symmetry import expand_by_symmetry as expand_by_symmetry
+from ._strain_symmetry import fundamental_strain as fundamental_strain
+from ._strain_symmetry import strain_invariants as strain_invariants
+from ._tight_binding.bilayer import TightBindingBilayer as TightBindingBilayer
+from ._tight_binding.model import TightBindingTMD as TightBindingTMD

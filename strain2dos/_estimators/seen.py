@@ -16,7 +16,9 @@ _KEPT_ROWS = ("X_train_", "X_fit_", "_fit_X")
 
 def row_hashes(X: Any) -> NDArray[np.uint64]:
     """Hash every row of ``X`` (n, k) to a number; single precision, so that the last bits do not count."""
-    rows = np.ascontiguousarray(np.asarray(X, dtype=np.float32) + np.float32(0.0))
+    with np.errstate(over="ignore"):
+        # adding zero makes one zero of both
+        rows = np.asarray(X, dtype=np.float64).astype(np.float32) + np.float32(0.0)
     return pd.util.hash_pandas_object(pd.DataFrame(rows), index=False).to_numpy()
 
 

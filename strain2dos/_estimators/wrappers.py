@@ -110,6 +110,12 @@ class Chain:
         known = hasattr(self.final, method) and not (self.targets and method == "predict")
         return known and "return_std" in signature(getattr(self.final, method)).parameters
 
+    @property
+    def _unit_free(self) -> tuple[str, ...]:
+        """Methods whose answers do not depend on the unit of the curves."""
+        learned = ("predict_edges",) if self.edges_learned else ()
+        return ("predict", "domain_score", "in_domain", "domain_reason", *learned)
+
     def after(self, n: int) -> Chain:
         """Return the chain without its first ``n`` transformers."""
         return replace(self, front=self.front[n:], names=self.names[n:])
@@ -175,6 +181,13 @@ class Chain:
 
     def call(self, method: str, X: Any, **options: Any) -> Any:
         """Call a method of the regressor on what the steps before it make of the rows ``X``."""
+        with_std = method == "predict" and options.get("return_std")
+        if self.targets and (with_std or method not in self._unit_free):
+            raise ValueError(
+                f"{method} of {type(self.final).__name__} is in the unit of the transformed target, and "
+                f"{type(self.targets[0]).__name__} brings back only curves; let the regressor learn its "
+                "edges (fit with edges=), or fit it on curves as they are."
+            )
         Z = self.transform(as_array(X))
         if method == "predict":
             return self.predict(Z, **options)

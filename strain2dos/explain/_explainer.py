@@ -49,8 +49,7 @@ class DOSExplainer:
         A larger background is thinned to this many of its rows, at random.
     max_exact : int, default=11
         Up to this many features all :math:`2^k` coalitions are evaluated and the values are exact; beyond it
-        they are sampled over permutations of the features (:class:`shap.PermutationExplainer`; still summing
-        up exactly).
+        they are sampled over permutations of the features and still sum up exactly.
     n_permutations : int, default=10
         Permutations sampled, each forwards and backwards.
     random_state : int, RandomState or None, default=None
@@ -77,6 +76,8 @@ class DOSExplainer:
     S. M. Lundberg, S.-I. Lee, A unified approach to interpreting model predictions, NeurIPS 30 (2017).
     D. Janzing, L. Minorics, P. Bloebaum, Feature relevance quantification in explainable AI: a causal
     problem, AISTATS (2020), for the choice of the interventional value function.
+    R. Mitchell et al., Sampling permutations for Shapley value estimation, J. Mach. Learn. Res. 23, 43
+    (2022), for permutations in pairs.
 
     Examples
     --------
@@ -241,12 +242,14 @@ class DOSExplainer:
 
         width = function(self.background[:1]).shape[1]
         max_rows = max(64, _CHUNK_BYTES // (8 * width))
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         parts = []
         for x in tqdm(data, desc="explain", unit="sample", disable=not self.progress):
             if len(self.feature_names) <= self.max_exact:
                 parts.append(exact_shapley(function, x[np.newaxis], self.background, max_rows))
             else:
-                options = {"n_permutations": self.n_permutations, "random_state": self.random_state}
+                # every sample is explained with the same orders, whatever stands beside it
+                options = {"n_permutations": self.n_permutations, "random": np.random.RandomState(seed)}
                 parts.append(sampled_shapley(function, x[np.newaxis], self.background, max_rows, **options))
         values, bases, missing = zip(*parts, strict=True)
         return np.concatenate(values), bases[0], np.concatenate(missing)

@@ -110,46 +110,36 @@ def sampled_shapley(
     max_rows: int,
     *,
     n_permutations: int,
-    random_state: int | np.random.RandomState | None,
+    random: np.random.RandomState,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sample Shapley values over antithetic permutations with shap; the results are those of `exact_shapley`.
+    """Sample Shapley values over permutations of the features; the results are those of `exact_shapley`.
 
-    A missing value (NaN) anywhere leaves the values of that output NaN.
+    Features join one after the other, in each order forwards and backwards, which is exact for models whose
+    features interact in pairs at most. The gains along an order sum up exactly.
     """
-    import shap
-    from sklearn.utils import check_random_state
-
     k = X.shape[1]
-    missing = []
-
-    def evaluate(rows: np.ndarray) -> np.ndarray:
-        blocks = [function(rows[start : start + max_rows]) for start in range(0, len(rows), max_rows)]
-        found = np.concatenate(blocks)
-        missing[-1].append(np.isnan(found).mean(axis=0))
-        return found
-
-    seed = int(check_random_state(random_state).randint(2**31 - 1))
-    state = np.random.get_state()  # noqa: NPY002
+    orders = [order for _ in range(n_permutations) for order in _there_and_back(random.permutation(k))]
+    members, place = np.unique(
+        np.concatenate([_joining(order) for order in orders]), axis=0, return_inverse=True
+    )
+    place = place.reshape(len(orders), k + 1)
     results, shares, base = [], [], None
-    try:
-        for number, x in enumerate(X):
-            missing.append([])
-            if np.array_equal(background, np.broadcast_to(x, background.shape)):
-                base = evaluate(x[np.newaxis])[0]
-                results.append(np.zeros((k, len(base))))
-                shares.append(missing[-1][0])
-                continue
-            masker = shap.maskers.Independent(background, max_samples=len(background))
-            explainer = shap.PermutationExplainer(evaluate, masker, seed=(seed + number) % 2**31)
-            found = explainer(
-                x[np.newaxis],
-                max_evals=n_permutations * (2 * k + 1),
-                batch_size=max(1, max_rows // len(background)),
-                silent=True,
-            )
-            results.append(np.asarray(found.values)[0])
-            base = np.asarray(found.base_values)[0]
-            shares.append(np.mean(missing[-1], axis=0))
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
+    for x in X:
+        values, missing = coalition_values(function, x, background, members, max_rows)
+        total = np.zeros((k, values.shape[1]))
+        for order, path in zip(orders, place, strict=True):
+            total[order] += np.diff(values[path], axis=0)
+        results.append(total / len(orders))
+        shares.append(missing / (len(members) * len(background)))
+        base = values[place[0, 0]]
     return np.stack(results), base, np.stack(shares)
+
+
+def _there_and_back(order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return order, order[::-1]
+
+
+def _joining(order: np.ndarray) -> np.ndarray:
+    """Coalitions (k + 1, k) bool that grow by one feature at a time, from none to all."""
+    rank = np.argsort(order)
+    return rank < np.arange(len(order) + 1)[:, np.newaxis]

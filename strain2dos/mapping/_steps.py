@@ -102,7 +102,9 @@ class FittedModel:
             from strain2dos.dos import band_edges
 
             curves = self.chain.predict(Z) if dos is None else dos
-            found = band_edges(self.energies, curves, **self.edge_options)
+            known = getattr(self.final, "edge_reference_", None)
+            options = {} if known is None else {"reference": known}
+            found = band_edges(self.energies, curves, **options | dict(self.edge_options))
         return {name: np.asarray(getattr(found, name), dtype=np.float64) for name in EDGE_NAMES}
 
     def predict(self, Z: Any, quantities: Sequence[str]) -> dict[str, np.ndarray]:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from types import SimpleNamespace
 
@@ -255,3 +256,30 @@ def test_names_come_from_frames_and_wrong_widths_are_refused(rng):
         DOSExplainer(model, frame, feature_names=["a", "b", "c"])
     with pytest.raises(ValueError, match="1 of 9 rows"):
         DOSExplainer(model, frame.where(np.arange(9)[:, np.newaxis] != [4, 4]))
+
+
+def test_one_pair_of_permutations_is_exact_where_features_interact_in_pairs(rng):
+    class Pairs(RegressorMixin, BaseEstimator):
+        n_features_in_ = 5
+
+        def fit(self, X, y=None):
+            return self
+
+        def predict(self, X):
+            return np.stack([X[:, 0] * X[:, 1] + X[:, 2], X[:, 3] * X[:, 4] - X[:, 1] * X[:, 2]], axis=1)
+
+    X, background = rng.normal(size=(3, 5)), rng.normal(size=(9, 5))
+    exact = DOSExplainer(Pairs().fit(None), background).explain(X)
+    sampled = DOSExplainer(Pairs(), background, max_exact=2, n_permutations=1, random_state=0).explain(X)
+    assert sampled.method == "permutation"
+    np.testing.assert_allclose(sampled.values, exact.values, atol=1e-12)
+    np.testing.assert_allclose(sampled.base_values, exact.base_values, atol=1e-12)
+
+
+def test_sampling_in_two_threads_gives_the_same_bits_as_in_one(net, rng):
+    X, background = rng.normal(size=(2, 4)), rng.normal(size=(8, 4))
+    explainer = DOSExplainer(net, background, max_exact=2, random_state=3)
+    alone = explainer.explain(X).values
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: explainer.explain(X).values, range(8)):
+            np.testing.assert_array_equal(found, alone)

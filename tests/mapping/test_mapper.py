@@ -3,8 +3,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -289,3 +292,31 @@ def test_attributes_are_reproducible_and_name_the_model(pipeline, spectra):
     assert first.attrs == second.attrs
     assert "Step()" in first.attrs["model"]
     assert SpatialMapper(pipeline, dtype="float32").predict_map(spectra).dos.dtype == np.float32
+
+
+def test_a_mapper_answers_as_the_estimator_in_it(pipeline, spectra):
+    X = spectra.values.reshape(-1, 41)
+    Z = pipeline[:-1].transform(X)
+    for mapper in (SpatialMapper(pipeline), SpatialMapper(FrozenEstimator(SpatialMapper(pipeline)))):
+        np.testing.assert_array_equal(mapper.energies_, ENERGIES)
+        np.testing.assert_array_equal(mapper.predict_edges(X).cbm, pipeline[-1].predict_edges(Z).cbm)
+        np.testing.assert_array_equal(mapper.domain_score(X), pipeline[-1].domain_score(Z))
+        dos, std = mapper.predict(X, return_std=True)
+        np.testing.assert_array_equal(dos, pipeline.predict(X))
+        np.testing.assert_array_equal(std, 0.25)
+    ridge = SpatialMapper(Ridge().fit(np.eye(2), np.eye(2)), energies=[0.0, 1.0])
+    assert not hasattr(ridge, "predict_edges")
+    assert not hasattr(ridge, "domain_score")
+    assert ridge.energies_.tolist() == [0.0, 1.0]
+    assert not hasattr(SpatialMapper(ridge.estimator), "energies_")
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_scores_weigh_rows(rng, routing):
+    X, y, weight = rng.normal(size=(30, 2)), rng.normal(size=(30, 3)), rng.uniform(size=30)
+    with config_context(enable_metadata_routing=routing):
+        ridge = Ridge().set_score_request(sample_weight=True) if routing else Ridge()
+        mapper = SpatialMapper(ridge).fit(X, y)
+        found = mapper.score(X, y, sample_weight=weight)
+    assert found == r2_score(y, mapper.predict(X), sample_weight=weight)
+    assert found != mapper.score(X, y)

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import _fit_context
+from strain2dos._estimators.seen import row_hashes
 from strain2dos.dos._common.score import CurveScoreMixin
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._regressor import fitting as _fitting
@@ -132,6 +133,8 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         Grid of the curves [eV].
     feature_range_ : ndarray of shape (2, `n_features_in_`)
         Smallest and largest value of each training feature, in the caller's units.
+    training_hashes_ : ndarray of shape (n_samples,)
+        One number per training row, by which `ConformalDOSRegressor` refuses a frozen regressor on them.
     history_ : list of dict
         One per net: ``"train_loss"`` and, with held-out groups, ``"valid_loss"``, arrays with one loss per
         epoch until that net stopped. Terms with a weight above 0 are part of both.
@@ -300,6 +303,7 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         random = check_random_state(self.random_state)
         with one_thread():
             _fitting.fit(self, X, np.asarray(y, dtype=np.float64), groups, edges, random)
+        self.training_hashes_ = row_hashes(X)
         return self
 
     @property

@@ -212,12 +212,13 @@ class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEs
         curves = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         labels = check_groups(groups, curves.reshape(len(curves), -1))
         check_edges(edges, len(curves))
-        if get_config()["enable_metadata_routing"]:
-            given = {"groups": groups, "edges": edges, **others}
-            known = {name: value for name, value in given.items() if value is not None}
-            routed = process_routing(self, "fit", **known).estimator.fit if known else {}
-            others = {name: value for name, value in routed.items() if name not in ("groups", "edges")}
-        return Training(X, y, curves, labels, edges, others)
+        if not get_config()["enable_metadata_routing"]:
+            return Training(X, y, curves, labels, edges, others)
+        given = {"groups": groups, "edges": edges, **others}
+        known = {name: value for name, value in given.items() if value is not None}
+        routed = dict(process_routing(self, "fit", **known).estimator.fit) if known else {}
+        own = frozenset(name for name in ("groups", "edges") if routed.pop(name, None) is not None)
+        return Training(X, y, curves, labels, edges, routed, own)
 
     def _check_estimator(self, edges: Any) -> Chain:
         chain = look_through(self.estimator)

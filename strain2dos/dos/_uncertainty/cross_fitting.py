@@ -53,6 +53,9 @@ class Training:
     edges : array-like, dataframe or None
     others : dict
         Further arguments of ``fit``, by the estimator's names; those with one value per row are split.
+    routed : frozenset of str
+        Which of "groups" and "edges" the estimator gets by metadata routing because the caller gave them: it
+        raises scikit-learn's error where they were not requested.
     """
 
     X: Any
@@ -61,6 +64,7 @@ class Training:
     labels: NDArray[np.intp]
     edges: Any
     others: dict[str, Any]
+    routed: frozenset[str] = frozenset()
 
     def part(self, rows: NDArray[np.intp]) -> Training:
         """Return some of the rows."""
@@ -70,11 +74,13 @@ class Training:
             for name, value in self.others.items()
         }
         X, y = take_rows(self.X, rows), take_rows(self.y, rows)
-        return Training(X, y, self.curves[rows], self.labels[rows], take_edges(self.edges, rows), others)
+        curves, labels, edges = self.curves[rows], self.labels[rows], take_edges(self.edges, rows)
+        return Training(X, y, curves, labels, edges, others, self.routed)
 
     def fit(self, estimator: Any) -> Any:
         """Fit an estimator on these rows."""
-        known = fit_arguments(estimator, {"groups": self.labels, "edges": self.edges})
+        own = {"groups": self.labels, "edges": self.edges}
+        known = fit_arguments(estimator, own) | {name: own[name] for name in self.routed}
         return estimator.fit(self.X, self.y, **known, **self.others)
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ _NODE = "zarr.json"
 _PARTS = re.compile(
     r"(.*/)?(zarr\.json|zarr\.[0-9a-f]{32}\.partial|c(/\d+)*(\.[0-9a-f]{32}\.partial)?)|\.strain2dos/.*"
 )
+#: Seconds for which chunks that were begun are waited for after an error.
+_PATIENCE = 5.0
 _PART, _OLD = "strain2dos-part", "strain2dos-old"
 
 
@@ -134,8 +137,7 @@ def replacing_store(path: str | os.PathLike[str], *, overwrite: bool = False) ->
                 check_store_target(place, overwrite=overwrite)
                 _put(part, place)
         except BaseException:
-            # made in this run, so it may go with all that is in it
-            shutil.rmtree(part, ignore_errors=True)
+            _clear(part)
             raise
 
 
@@ -209,6 +211,15 @@ def remove_leftovers(path: str | os.PathLike[str]) -> list[Path]:
     for folder in gone:
         shutil.rmtree(folder)
     return gone
+
+
+def _clear(part: Path) -> None:
+    """Remove the store made in this run; zarr's threads may still write the chunks that they began."""
+    absent, ends = 0, time.monotonic() + _PATIENCE
+    while absent < 2 and time.monotonic() < ends:
+        shutil.rmtree(part, ignore_errors=True)
+        time.sleep(0.05)
+        absent = 0 if part.exists() else absent + 1
 
 
 def _put(part: Path, place: Path) -> None:

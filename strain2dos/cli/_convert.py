@@ -45,23 +45,20 @@ def convert(
 def write_spectra(spectra: xr.DataArray, target: Path, *, overwrite: bool = False) -> None:
     """Write spectra block by block: NetCDF, Zarr, or a CSV with one spectrum per row, as the suffix says."""
     from strain2dos._files import replacing
+    from strain2dos.io._store.write_netcdf import write_netcdf
     from strain2dos.io._store.write_zarr import write_zarr
 
     if target.suffix == ".zarr":
         with _progress(target.name):
-            write_zarr(_as_dataset(spectra), target, overwrite=overwrite)
+            write_zarr(
+                _in_blocks(spectra).to_dataset(name=spectra.name or "intensity"), target, overwrite=overwrite
+            )
         return
-    with replacing(target) as part:
-        if target.suffix == ".csv":
-            with part.open("w", encoding="utf-8") as file:
-                _write_csv(spectra, file, target.name)
-        else:
-            with _progress(target.name):
-                _as_dataset(spectra).to_netcdf(part, engine="h5netcdf")
-
-
-def _as_dataset(spectra: xr.DataArray) -> xr.Dataset:
-    return _in_blocks(spectra).to_dataset(name=spectra.name or "intensity")
+    if target.suffix == ".nc":
+        write_netcdf(spectra.to_dataset(name=spectra.name or "intensity"), target, progress=True)
+        return
+    with replacing(target) as part, part.open("w", encoding="utf-8") as file:
+        _write_csv(spectra, file, target.name)
 
 
 class _Slices:

@@ -14,8 +14,6 @@ from strain2dos._files import replacing
 from strain2dos.cli._stages import Progress, Run, Stage
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from strain2dos.datasets import RamanDOS
 
 Settings = Mapping[str, Any]
@@ -148,10 +146,11 @@ def map_flake(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]
     from strain2dos.cli._figures import band_edge_maps, draw, gap_map_with_truth
     from strain2dos.cli._recipes import gap_figures
     from strain2dos.datasets import make_raman_map
+    from strain2dos.io._store.write_netcdf import write_netcdf
     from strain2dos.mapping import write_band_edges_csv
 
     flake = make_raman_map(tuple(settings["map_shape"]), random_state=settings["seed"])
-    _to_netcdf(flake, folder / "raman_map.nc")
+    write_netcdf(flake, folder / "raman_map.nc")
     bar.step()
     mapper = SpatialMapper(
         load_model(folder / "model.skops"), quantities=("dos", "vbm", "cbm", "gap", "domain_score")
@@ -160,7 +159,7 @@ def map_flake(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]
     found = mapper.predict_map(flake["intensity"])
     seconds = time.perf_counter() - start
     bar.step()
-    _to_netcdf(found, folder / "map.nc")
+    write_netcdf(found, folder / "map.nc")
     with replacing(folder / "band_edges_interpolated.csv") as part:
         write_band_edges_csv(found, part)
     bar.step()
@@ -208,6 +207,7 @@ def explain(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     from strain2dos import DOSExplainer, load_model
     from strain2dos.cli._figures import draw, edge_attribution, shap_heatmap
     from strain2dos.cli._recipes import usable_spectra
+    from strain2dos.io._store.write_netcdf import write_netcdf
 
     pipeline = load_model(folder / "model.skops")
     training = training_spectra(settings)
@@ -220,7 +220,7 @@ def explain(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     bar.step()
     explanation = explainer.explain(training.spectra[chosen])
     bar.step(settings["explained"])
-    _to_netcdf(explanation.to_xarray(), folder / "explanation.nc")
+    write_netcdf(explanation.to_xarray(), folder / "explanation.nc")
     draw(folder / "shap_heatmap.png", shap_heatmap(explanation))
     draw(folder / "edge_attribution.png", edge_attribution(explanation))
     rest = explanation.predictions - pipeline.predict(training.spectra[chosen])
@@ -243,8 +243,3 @@ def report(run: Run, folder: Path, settings: Settings, bar: Progress) -> dict[st
     write_metrics(folder, command="demo", settings=settings, merit=merit, seconds=run.seconds)
     build_report(folder)
     return {}
-
-
-def _to_netcdf(dataset: xr.Dataset, path: Path) -> None:
-    with replacing(path) as part:
-        dataset.to_netcdf(part, engine="h5netcdf")

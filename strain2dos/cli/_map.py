@@ -123,6 +123,7 @@ def _output_names(*, csv: bool, zarr: bool) -> list[str]:
 def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> None:
     from strain2dos._files import replacing
     from strain2dos.cli._figures import band_edge_maps, draw, gap_map
+    from strain2dos.io._store.write_netcdf import write_netcdf
     from strain2dos.io._store.write_zarr import write_zarr
     from strain2dos.mapping import write_band_edges_csv, write_dos_csv
 
@@ -134,9 +135,7 @@ def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> Non
     if zarr:
         write_zarr(flake, folder / "map.zarr", overwrite=True)
     else:
-        with replacing(folder / "map.nc") as part:
-            packed = {"zlib": True, "complevel": 4}
-            flake.to_netcdf(part, engine="h5netcdf", encoding=dict.fromkeys(flake.data_vars, packed))
+        write_netcdf(flake, folder / "map.nc", compress=True)
     draw(folder / "gap_map.png", gap_map(flake))
     draw(folder / "band_edges_map.png", band_edge_maps(flake))
 

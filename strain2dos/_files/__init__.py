@@ -20,6 +20,7 @@ from strain2dos._files.stores import (
     replacing_store,
 )
 from strain2dos._files.syncing import sync_file, sync_folder, sync_tree
+from strain2dos._files.together import check_together, checksum, replacing_together
 from strain2dos._files.urls import is_url, local_path
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "check_metadata",
     "check_store_target",
     "check_target",
+    "check_together",
+    "checksum",
     "is_own_store",
     "is_url",
     "local_path",
@@ -38,6 +41,7 @@ __all__ = [
     "remove_partials",
     "replacing",
     "replacing_store",
+    "replacing_together",
     "sync_file",
     "sync_folder",
     "sync_paths",

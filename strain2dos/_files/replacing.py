@@ -20,6 +20,7 @@ from strain2dos._files.urls import local_path
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 #: Most file systems take names of 255 bytes; the name to write to is longer than the final one.
 _LONGEST = 200
+_KEPT = "it was not written, and what was there before is unchanged"
 
 
 def check_target(path: str | os.PathLike[str]) -> Path:
@@ -136,13 +137,17 @@ def _clear(part: Path) -> None:
 
 @contextmanager
 def naming(part: Path, path: str | os.PathLike[str]) -> Iterator[None]:
-    """Let errors about room on the disk name `path`, which the user knows, and not `part`."""
+    """Let errors name `path`, which the user knows, in place of `part`, and say what became of it."""
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            reason = f"{os.strerror(error.errno)}; it was not written, and what was there before is unchanged"
-            raise OSError(error.errno, reason, os.fspath(path)) from error
-        if error.filename is not None and os.fspath(error.filename) == os.fspath(part):
-            raise type(error)(error.errno, error.strerror, os.fspath(path)) from error
-        raise
+        known, aside = os.fspath(path), os.fspath(part)
+        named = "" if error.filename is None else str(error.filename)
+        if named == aside or named.startswith(aside + os.sep):
+            known += named[len(aside) :]
+        elif error.errno not in _NO_ROOM:
+            raise
+        reason = error.strerror
+        if error.errno in _NO_ROOM and _KEPT not in str(reason):
+            reason = f"{os.strerror(error.errno)}; {_KEPT}"
+        raise type(error)(error.errno, reason, known) from error

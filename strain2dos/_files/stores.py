@@ -135,7 +135,7 @@ def replacing_store(path: str | os.PathLike[str], *, overwrite: bool = False) ->
                 mark_store(part)
                 sync_tree(part)
                 check_store_target(place, overwrite=overwrite)
-                _put(part, place)
+                put_store(part, place)
         except BaseException:
             _clear(part)
             raise
@@ -222,8 +222,8 @@ def _clear(part: Path) -> None:
         absent = 0 if part.exists() else absent + 1
 
 
-def _put(part: Path, place: Path) -> None:
-    """Rename the new store into place and remove the one that was there."""
+def put_store(part: Path, place: Path) -> None:
+    """Rename a new store into place, and remove the own one that was there."""
     if place.is_dir() and not any(place.iterdir()):
         place.rmdir()
     if not place.exists():

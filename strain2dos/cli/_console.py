@@ -88,11 +88,24 @@ def wrote(path: Path) -> None:
     typer.echo(f"wrote {path}")
 
 
-def refuse_to_overwrite(paths: Iterable[Path], *, force: bool) -> None:
-    """Stop before anything is computed if an output exists already and ``--force`` was not given."""
+def refuse_to_overwrite(paths: Iterable[Path], *, force: bool, inputs: Iterable[Path | None] = ()) -> None:
+    """Stop before anything is computed if an output must not be written.
+
+    That is so if it exists and ``--force`` was not given, is one of the inputs, is a folder that this package
+    did not make, or an address.
+    """
+    from strain2dos._files import check_store_target, check_target, local_path, refuse_inputs
+
+    paths = [local_path(path) for path in paths]
     existing = [str(path) for path in paths if path.exists()]
     if existing and not force:
         raise FileExistsError(
             f"{', '.join(existing)} {'exist' if len(existing) > 1 else 'exists'} already; "
-            "pass --force to overwrite, or give another place with -o."
+            "pass --force to overwrite, or give another place."
         )
+    refuse_inputs(paths, inputs)
+    for path in paths:
+        if path.exists() and path.suffix == ".zarr":
+            check_store_target(path, overwrite=True)
+        elif path.exists():
+            check_target(path)

@@ -35,7 +35,7 @@ def convert(
         raise typer.BadParameter(
             f"{target} must end in {', '.join(FORMATS)}, which says the format.", param_hint="TARGET"
         )
-    refuse_to_overwrite([target], force=force)
+    refuse_to_overwrite([target], force=force, inputs=[source])
     from strain2dos.io import read_raman
 
     write_spectra(read_raman(source), target, overwrite=force)

@@ -70,9 +70,7 @@ def demo(
             f"{output} holds files that no demo run made; give an empty folder with -o, or pass --force to "
             "add to it."
         )
-    run = Run(output, {"seed": seed, **(QUICK if quick else FULL)}, "demo")
-    if force:
-        run.finished.clear()
+    run = Run(output, {"seed": seed, **(QUICK if quick else FULL)}, "demo", force=force)
     merit = run.execute(stages(run, jobs=1 if quick and jobs is None else cores(jobs)), quiet=quiet, tell=say)
     for name in run.files:
         typer.echo(f"wrote {output / name}")

@@ -240,6 +240,7 @@ def report(run: Run, folder: Path, settings: Settings, bar: Progress) -> dict[st
     from strain2dos.cli._report import build_report, write_metrics
 
     merit = {name: stage["figures"] for name, stage in run.finished.items()}
-    write_metrics(folder, command="demo", settings=settings, merit=merit, seconds=run.seconds)
+    files = {name: sum_ for stage in run.finished.values() for name, sum_ in stage["files"].items()}
+    write_metrics(folder, command="demo", settings=settings, merit=merit, seconds=run.seconds, files=files)
     build_report(folder)
     return {}

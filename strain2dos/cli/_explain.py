@@ -37,7 +37,7 @@ def explain(
 
     The samples explained, and the background they are compared with, are drawn from DATA.
     """
-    refuse_to_overwrite([output], force=force)
+    refuse_to_overwrite([output], force=force, inputs=[model, data])
     from strain2dos import DOSExplainer
     from strain2dos._files import replacing
     from strain2dos.cli._inputs import read_map, takes_spectra

@@ -43,12 +43,14 @@ def map_(
     Writes dos_pred.csv and band_edges_interpolated.csv (one row per pixel; x is the column and y the row of
     the map, counted from 1), map.nc or map.zarr, figures of the gap and the band edges, and report.html.
     """
+    from strain2dos._files import checksum, replacing_together
     from strain2dos.cli._inputs import as_grid, read_map
-    from strain2dos.cli._report import build_report, write_metrics
+    from strain2dos.cli._report import METRICS, PAGE, build_report, write_metrics
     from strain2dos.cli._stages import Progress
 
     names = _output_names(csv=csv, zarr=zarr)
-    refuse_to_overwrite([output / name for name in names], force=force)
+    refuse_to_overwrite([output / name for name in names], force=force, inputs=[model, data])
+    _refuse_leftovers(output, names)
     with Progress("Map", 3, quiet=quiet) as bar:
         estimator, cube, metadata = read_map(model, data, strain_unit)
         bar.step()
@@ -58,15 +60,18 @@ def map_(
         seconds = {"map": round(time.perf_counter() - start, 3)}
         flake.attrs |= {"source_model": model.name, "source_map": data.name}
         bar.step()
-        output.mkdir(parents=True, exist_ok=True)
-        _write_map(flake, output, csv=csv, zarr=zarr)
         settings = {
             "model": model.name,
             "map": data.name,
             **{key: metadata[key] for key in ("estimator", "material", "strain_unit") if key in metadata},
         }
-        write_metrics(output, command="map", settings=settings, merit=summary(flake), seconds=seconds)
-        build_report(output)
+        # the metrics come last: their checksums tell a folder of two runs
+        with replacing_together(output, sorted(names, key="metrics.json".__eq__)) as part:
+            _write_map(flake, part, csv=csv, zarr=zarr)
+            files = {name: checksum(part / name) for name in names if name not in (METRICS, PAGE)}
+            merit = summary(flake)
+            write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
+            build_report(part)
     for name in names:
         wrote(output / name)
     masked = int((flake["status"] != 0).sum())
@@ -118,6 +123,17 @@ def _output_names(*, csv: bool, zarr: bool) -> list[str]:
     store = "map.zarr" if zarr else "map.nc"
     figures = ["gap_map.png", "band_edges_map.png"]
     return [*tables, "band_edges_interpolated.csv", store, *figures, "metrics.json", "report.html"]
+
+
+def _refuse_leftovers(folder: Path, names: list[str]) -> None:
+    """Stop if the folder would hold outputs of an earlier run beside those of this one."""
+    every = {*_output_names(csv=True, zarr=True), *_output_names(csv=True, zarr=False)}
+    left = sorted(name for name in every - set(names) if (folder / name).exists())
+    if left:
+        raise FileExistsError(
+            f"{folder} holds {', '.join(left)} of another run, which this one does not replace; remove that, "
+            "or give another folder with -o."
+        )
 
 
 def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> None:

@@ -14,7 +14,7 @@ from strain2dos.cli._console import examples, guarded, wrote
 from strain2dos.cli._options import Debug
 
 EXAMPLES = examples("strain2dos report demo-output")
-METRICS = "metrics.json"
+METRICS, PAGE = "metrics.json", "report.html"
 
 
 @guarded
@@ -33,8 +33,9 @@ def write_metrics(
     settings: Mapping[str, Any],
     merit: Mapping[str, Any],
     seconds: Mapping[str, float],
+    files: Mapping[str, str],
 ) -> Path:
-    """Write figures of merit, settings, timings and versions as JSON."""
+    """Write figures of merit, settings, timings, versions and the checksums of the other outputs as JSON."""
     from strain2dos._files import replacing
     from strain2dos.io._models.model_file import versions
 
@@ -44,6 +45,7 @@ def write_metrics(
         "versions": versions(),
         "seconds": dict(seconds),
         "merit": dict(merit),
+        "files": dict(files),
     }
     with replacing(folder / METRICS) as part:
         part.write_text(json.dumps(content, indent=1))
@@ -58,9 +60,9 @@ def build_report(folder: Path) -> Path:
     FileNotFoundError
         If the folder holds no run, or a figure of it is missing.
     ValueError
-        If its metrics are damaged or of an unknown command.
+        If its metrics are damaged or of an unknown command, or its files are not all of one run.
     """
-    from strain2dos._files import replacing
+    from strain2dos._files import check_together, replacing
     from strain2dos.cli import _report_demo, _report_map
     from strain2dos.explain import ReportFigure, write_report
 
@@ -74,7 +76,8 @@ def build_report(folder: Path) -> Path:
         raise FileNotFoundError(
             f"{folder} lacks {', '.join(missing)}; run `strain2dos {metrics['command']}` again."
         )
-    with replacing(folder / "report.html") as part:
+    check_together(folder, metrics["files"])
+    with replacing(folder / PAGE) as part:
         write_report(
             part,
             title=page.TITLE,
@@ -86,7 +89,7 @@ def build_report(folder: Path) -> Path:
             ],
             provenance=page.provenance(metrics),
         )
-    return folder / "report.html"
+    return folder / PAGE
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
         )
     try:
         metrics = json.loads(path.read_text())
-        lacking = {"command", "settings", "seconds", "merit"} - set(metrics)
+        lacking = {"command", "settings", "seconds", "merit", "files"} - set(metrics)
     except (json.JSONDecodeError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}); run the command again.") from error
     if lacking:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from strain2dos._files import replacing
+from strain2dos._files import checksum, local_path, locked, replacing, replacing_together
 
 RECORD = "run.json"
 
@@ -53,7 +55,8 @@ class Stage:
     files : sequence of str
         Names of the files, inside the run's folder, that exist when the stage is finished.
     work : callable
-        ``work(folder, settings, progress)`` writes the files and returns figures as plain values.
+        ``work(folder, settings, progress)`` writes the files and returns figures as plain values. The files
+        of the stages before it lie in the same folder.
     steps : int
         Length of the progress bar.
     """
@@ -77,12 +80,17 @@ class Run:
         Plain values that decide the result. A stage is reused only under equal settings.
     command : str
         What made the run, kept in the record.
+    force : bool
+        Whether to run every stage again, over files that no run made.
     """
 
     folder: Path
     settings: Mapping[str, Any]
     command: str
+    force: bool = False
     finished: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Checksums of the files of the last run, whatever its settings.
+    known: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         from strain2dos.io._models.model_file import versions
@@ -95,32 +103,44 @@ class Run:
         if record.exists():
             try:
                 known = json.loads(record.read_text())
-            except json.JSONDecodeError:
+                stages = known["stages"]
+                self.known = {
+                    name: sum_ for stage in stages.values() for name, sum_ in stage["files"].items()
+                }
+            except (ValueError, TypeError, KeyError, AttributeError):
                 return
-            if known.get("key") == self.key:
-                self.finished = known["stages"]
+            if known.get("key") == self.key and not self.force:
+                self.finished = stages
 
     def execute(self, stages: Sequence[Stage], *, quiet: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         """Work through `stages`, each only if it is not finished, and return all figures by stage."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = False  # once a stage ran, what follows it must run too
-        for stage in stages:
-            if not fresh and self._is_finished(stage):
-                tell(f"{stage.title}: kept from the last run with the same settings")
-                continue
-            if not fresh:
-                self._forget(stages[stages.index(stage) :])
-            fresh = True
-            start = time.perf_counter()
+        local_path(self.folder).mkdir(parents=True, exist_ok=True)
+        with locked(self.folder / RECORD):
+            kept = 0
+            while kept < len(stages) and self._is_finished(stages[kept]):
+                tell(f"{stages[kept].title}: kept from the last run with the same settings")
+                kept += 1
+            # once a stage runs, what follows it must run too
+            self._forget(stages[kept:])
+            for stage in stages[kept:]:
+                self._work(stage, quiet=quiet)
+        return {name: stage["figures"] for name, stage in self.finished.items()}
+
+    def _work(self, stage: Stage, *, quiet: bool) -> None:
+        """Run one stage in a folder aside that holds the files of the stages before it."""
+        start = time.perf_counter()
+        with replacing_together(self.folder, stage.files) as part:
+            for name in self.files:
+                _lend(self.folder / name, part / name)
             with Progress(stage.title, stage.steps, quiet=quiet) as bar:
-                figures = stage.work(self.folder, self.settings, bar)
+                figures = stage.work(part, self.settings, bar)
             self.finished[stage.name] = {
                 "figures": figures,
                 "seconds": round(time.perf_counter() - start, 2),
-                "files": {name: _size(self.folder / name) for name in stage.files},
+                "files": {name: checksum(part / name) for name in stage.files},
             }
+            # before the files are in place: what lies there after a kill is then known as made by this run
             self._save()
-        return {name: stage["figures"] for name, stage in self.finished.items()}
 
     @property
     def files(self) -> list[str]:
@@ -134,16 +154,23 @@ class Run:
 
     def _forget(self, stages: Sequence[Stage]) -> None:
         """Remove what an older run left of `stages`, so that no file of other settings stays behind."""
+        names = [name for stage in stages for name in stage.files if (self.folder / name).exists()]
+        ours = [name for name in names if checksum(self.folder / name) == self.known.get(name)]
+        if len(ours) < len(names) and not self.force:
+            raise FileExistsError(
+                f"{', '.join(sorted(set(names) - set(ours)))} in {self.folder} is not what a demo run wrote; "
+                "move it away, pass --force to overwrite it, or give another folder with -o."
+            )
         for stage in stages:
             self.finished.pop(stage.name, None)
-            for name in stage.files:
-                (self.folder / name).unlink(missing_ok=True)
+        for name in ours:
+            (self.folder / name).unlink()
 
     def _is_finished(self, stage: Stage) -> bool:
         known = self.finished.get(stage.name)
         return known is not None and all(
-            (self.folder / name).exists() and _size(self.folder / name) == size
-            for name, size in known["files"].items()
+            (self.folder / name).is_file() and checksum(self.folder / name) == sum_
+            for name, sum_ in known["files"].items()
         )
 
     def _save(self) -> None:
@@ -158,5 +185,9 @@ class Run:
             part.write_text(json.dumps(content, indent=1))
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
+def _lend(path: Path, place: Path) -> None:
+    """Let a file have a second name; a copy where the file system has no such names."""
+    try:
+        os.link(path, place)
+    except OSError:
+        shutil.copyfile(path, place)

@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from strain2dos._files import replacing
+
 _MEDIA_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 _PACKAGES = ("strain2dos", "scikit-learn", "torch", "skorch", "numpy", "xarray")
 # Scatter plots of whole maps make heavy vector files; beyond this a picture of pixels is lighter.
@@ -127,7 +129,8 @@ def write_report(
         tables_heading=tables_heading,
     )
     target = Path(path)
-    target.write_text(page, encoding="utf-8", newline="\n")
+    with replacing(target) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
     return target
 
 

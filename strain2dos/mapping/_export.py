@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from strain2dos._files import replacing
+
 # Ten significant digits; energies are rounded to 1 neV first, which drops the noise of binary fractions
 # (-1.2440000000000002, or 1.33e-15 in place of 0).
 _DIGITS = "%.10g"
@@ -57,7 +59,7 @@ def write_dos_csv(dataset: xr.Dataset, path: str | Path) -> Path:
     energies = dataset["energy"].values if "energy" in dataset.coords else np.arange(dos.sizes["energy"])
     target = Path(path)
     step = dos.chunks[0][0] if dos.chunks is not None else max(1, 10_000 // dos.sizes["x"])
-    with target.open("w", encoding="utf-8", newline="") as file:
+    with replacing(target) as part, part.open("w", encoding="utf-8", newline="") as file:
         labels = (_DIGITS % energy for energy in np.round(energies, _ENERGY_DECIMALS) + 0.0)
         file.write(",".join(["", "", *labels]) + "\n")
         for start in range(0, dos.sizes["y"], step):
@@ -105,7 +107,8 @@ def write_band_edges_csv(dataset: xr.Dataset, path: str | Path) -> Path:
         {name: values.ravel() for name, values in zip(("VBM", "CBM", "BandGap"), maps, strict=True)}
     )
     table = _with_labels(table, maps[0].shape, first_row=0)
-    table.to_csv(path, index=False, float_format=_DIGITS, lineterminator="\n")
+    with replacing(path) as part:
+        table.to_csv(part, index=False, float_format=_DIGITS, lineterminator="\n")
     return Path(path)
 
 

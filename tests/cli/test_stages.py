@@ -2,6 +2,7 @@
 """A run in stages reuses what is finished under the same settings, and nothing else."""
 
 import json
+import os
 
 import pytest
 
@@ -28,8 +29,8 @@ class Counter:
 
         return Stage(name, name.title(), [f"{name}.txt"], work)
 
-    def execute(self, folder, **settings):
-        run = Run(folder, {"seed": 0} | settings, "test")
+    def execute(self, folder, *, force=False, **settings):
+        run = Run(folder, {"seed": 0} | settings, "test", force=force)
         return run.execute([self.stage(n) for n in ("a", "bb", "ccc")], quiet=True, tell=self.told.append)
 
 
@@ -50,15 +51,44 @@ def test_other_settings_start_anew(tmp_path):
     assert (tmp_path / "ccc.txt").read_text() == "ccc 1"
 
 
-def test_a_lost_or_changed_file_redoes_its_stage_and_those_after_it(tmp_path):
+def test_a_lost_file_redoes_its_stage_and_those_after_it(tmp_path):
     counter = Counter()
     counter.execute(tmp_path)
     (tmp_path / "bb.txt").unlink()
     counter.execute(tmp_path)
     assert counter.calls == ["a", "bb", "ccc", "bb", "ccc"]
-    (tmp_path / "ccc.txt").write_text("c")
+
+
+def test_a_file_that_no_run_wrote_is_never_removed_unless_forced(tmp_path):
+    counter = Counter()
     counter.execute(tmp_path)
-    assert counter.calls[5:] == ["ccc"]
+    (tmp_path / "bb.txt").write_text("mine")
+    for settings in ({}, {"seed": 1}):
+        with pytest.raises(FileExistsError, match=r"bb\.txt in .* is not what a demo run wrote"):
+            counter.execute(tmp_path, **settings)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "bb.txt", "ccc.txt", RECORD}
+    assert (tmp_path / "bb.txt").read_text() == "mine"
+    counter.execute(tmp_path, force=True)
+    assert (tmp_path / "bb.txt").read_text() == "bb 0"
+
+
+def test_a_run_killed_while_its_files_are_moved_goes_on_without_force(tmp_path, monkeypatch):
+    counter = Counter()
+    counter.execute(tmp_path)
+    move = os.replace
+
+    def killed(one, other):
+        if os.path.basename(other) == "bb.txt" and "strain2dos-run" not in os.path.dirname(other):
+            raise KeyboardInterrupt
+        move(one, other)
+
+    monkeypatch.setattr("os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        counter.execute(tmp_path, seed=1)
+    monkeypatch.undo()
+    counter.execute(tmp_path, seed=1)
+    assert (tmp_path / "bb.txt").read_text() == "bb 1"
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "bb.txt", "ccc.txt", RECORD}
 
 
 def test_an_interrupted_run_leaves_whole_files_and_goes_on_where_it_stopped(tmp_path):
@@ -82,9 +112,11 @@ def test_files_of_other_settings_are_gone_when_a_new_run_is_interrupted(tmp_path
     assert json.loads((tmp_path / RECORD).read_text())["settings"] == {"seed": 1}
 
 
-def test_a_broken_record_starts_anew(tmp_path):
+def test_a_broken_record_starts_anew_once_forced(tmp_path):
     counter = Counter()
     counter.execute(tmp_path)
     (tmp_path / RECORD).write_text('{"key": ')
-    counter.execute(tmp_path)
+    with pytest.raises(FileExistsError, match=r"a\.txt, bb\.txt, ccc\.txt in"):
+        counter.execute(tmp_path)
+    counter.execute(tmp_path, force=True)
     assert counter.calls == ["a", "bb", "ccc"] * 2

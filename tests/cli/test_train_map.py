@@ -219,7 +219,10 @@ def test_report_says_what_a_folder_lacks(run, mapped, tmp_path):
     (tmp_path / "metrics.json").write_text("{")
     assert "metrics.json is damaged" in run("report", tmp_path).err
     (tmp_path / "metrics.json").write_text("{}")
-    assert "metrics.json lacks ['command', 'merit', 'seconds', 'settings']" in run("report", tmp_path).err
+    assert (
+        "metrics.json lacks ['command', 'files', 'merit', 'seconds', 'settings']"
+        in run("report", tmp_path).err
+    )
 
 
 def test_the_bundled_records_train_a_model_of_spectra(run, tmp_path):

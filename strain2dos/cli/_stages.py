@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,14 @@ class Progress:
 
         layout = "{desc:<34}{percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]"
         self._bar = tqdm(total=total, desc=title, disable=quiet, file=sys.stderr, bar_format=layout)
+        self._ended = threading.Event()
+        if not quiet:
+            threading.Thread(target=self._tick, daemon=True).start()
+
+    def _tick(self) -> None:
+        """Let the clock of a step that takes minutes move."""
+        while not self._ended.wait(1.0):
+            self._bar.refresh()
 
     def step(self, count: int = 1) -> None:
         """Move the bar on by `count`."""
@@ -37,6 +46,7 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         """Leave the bar on screen, full unless there was an error."""
+        self._ended.set()
         if kind is None:
             self._bar.update(self._bar.total - self._bar.n)
         self._bar.close()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,8 +40,12 @@ def train(
     ),
     material: Annotated[str, typer.Option(help="Material, kept with the model.")] = "MoS2",
     edge_threshold: Annotated[
-        float, typer.Option(help="DOS from which on a band counts, in the unit of TABLE.")
-    ] = 10.0,
+        float | None,
+        typer.Option(
+            help="DOS from which on a band counts, in the unit of TABLE. "
+            "[default: 1.5 % of the curves' maxima, rounded]"
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Most epochs to train.", min=1)] = None,
     members: Annotated[int, typer.Option(help="Networks in the ensemble.", min=1)] = 5,
     seed: Seed = 0,
@@ -54,7 +60,8 @@ def train(
     """Train a model; write it, and its loss curves beside it.
 
     From a TABLE of curves the model takes strain; with --dft it takes Raman spectra. The held-out figures
-    tell how well a strain is predicted by a model that never saw it.
+    tell how well a strain is predicted by a model that never saw it. The model is written before they are
+    computed, so Ctrl-C then costs no model.
     """
     if dft == (table is not None):
         raise typer.BadParameter("give a TABLE of curves, or --dft for the bundled records; one of the two.")
@@ -65,51 +72,68 @@ def train(
             param_hint="--strain-unit",
         )
     losses = output.with_name(f"{output.stem}-loss.png")
-    refuse_to_overwrite([output, losses], force=force)
-    options = {"members": members, "epochs": epochs, "seed": seed, "validate": validate, "quiet": quiet}
+    refuse_to_overwrite([output, losses], force=force, inputs=[table])
+    if not quiet:
+        say(f"reading {table}" if table is not None else "making spectra of the bundled records")
+    options = {"members": members, "epochs": epochs, "seed": seed, "quiet": quiet}
     if table is not None and strain_unit is not None:
-        model, metadata, held_out = train_on_table(table, strain_unit, edge_threshold, **options)
+        run = train_on_table(table, strain_unit, edge_threshold, **options)
     else:
-        model, metadata, held_out = train_on_records(material, jobs=cores(jobs), **options)
+        run = train_on_records(material, jobs=cores(jobs), **options)
+    metadata = {"material": material, **run.metadata}
+    _write(run.model, output, losses, metadata)
+    wrote(output)
+    wrote(losses)
+    held_out = run.hold_out() if validate else None
     if held_out is not None:
-        metadata["held_out"] = _tell(held_out, metadata["hold_out"])
+        from strain2dos.io import save_model
+
+        save_model(
+            run.model, output, metadata={**metadata, "held_out": _tell(held_out, metadata["hold_out"])}
+        )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, what is known of it, and how to judge it."""
+
+    model: Any
+    metadata: dict[str, Any]
+    hold_out: Callable[[], pd.DataFrame | None]
+
+
+def _write(model: Any, output: Path, losses: Path, metadata: dict[str, Any]) -> None:
+    """Write the model and its loss curves, which appear together."""
+    from strain2dos._files import replacing_together
     from strain2dos.cli._figures import draw, loss_curves
     from strain2dos.io import save_model
 
-    output.parent.mkdir(parents=True, exist_ok=True)
-    save_model(model, output, metadata={"material": material, **metadata})
-    wrote(output)
-    draw(losses, loss_curves(model))
-    wrote(losses)
+    with replacing_together(output.parent, [losses.name, output.name]) as part:
+        save_model(model, part / output.name, metadata=metadata)
+        draw(part / losses.name, loss_curves(model))
 
 
 def train_on_table(
     path: Path,
     unit: str,
-    threshold: float,
+    threshold: float | None,
     *,
     members: int,
     epochs: int | None,
     seed: int,
-    validate: bool,
     quiet: bool,
-) -> tuple[Any, dict[str, Any], pd.DataFrame | None]:
-    """Train on a table of curves; return model, metadata and held-out predictions."""
+) -> Trained:
+    """Train on a table of curves."""
     from strain2dos.cli._recipes import hold_out_strains, strain_column, table_model
     from strain2dos.cli._stages import Progress
     from strain2dos.datasets import read_dos_table
+    from strain2dos.dos._edges.threshold import default_edge_threshold
 
     table = read_dos_table(path, strain_unit=str(unit))
+    strain = table.strain[:, 0]
+    if threshold is None:
+        threshold = default_edge_threshold(table.dos)
     model = table_model(table, threshold=threshold, members=members, epochs=epochs, seed=seed)
-    held_out, strain = None, table.strain[:, 0]
-    if validate and len(table) < 4:
-        say(
-            f"warning: {path} has {len(table)} curves; holding one out in turn needs 4, so nothing is "
-            "validated."
-        )
-    elif validate:
-        with Progress("Leave one strain out", len(table) - 2, quiet=quiet) as bar:
-            held_out = hold_out_strains(model, table, step=bar.step)
     with Progress("Train", 1, quiet=quiet):
         model.fit(strain_column(table), table.dos)
     metadata = {
@@ -121,20 +145,24 @@ def train_on_table(
         "hold_out": "each strain between the smallest and the largest",
         "training": {"table": path.name, "curves": len(table), "strains": strain.tolist(), "seed": seed},
     }
-    return model, metadata, held_out
+
+    def hold_out() -> pd.DataFrame | None:
+        if len(table) < 4:
+            say(
+                f"warning: {path} has {len(table)} curves; holding one out in turn needs 4, so nothing is "
+                "validated."
+            )
+            return None
+        with Progress("Leave one strain out", len(table) - 2, quiet=quiet) as bar:
+            return hold_out_strains(model, table, step=bar.step)
+
+    return Trained(model, metadata, hold_out)
 
 
 def train_on_records(
-    material: str,
-    *,
-    members: int,
-    epochs: int | None,
-    seed: int,
-    validate: bool,
-    quiet: bool,
-    jobs: int = 1,
-) -> tuple[Any, dict[str, Any], pd.DataFrame | None]:
-    """Train on Raman spectra of the bundled records; return model, metadata and held-out predictions."""
+    material: str, *, members: int, epochs: int | None, seed: int, quiet: bool, jobs: int = 1
+) -> Trained:
+    """Train on Raman spectra of the bundled records."""
     from strain2dos.cli._recipes import (
         fit_raman,
         hold_out_states,
@@ -148,14 +176,15 @@ def train_on_records(
     training = make_raman_dos(_PER_STATE * len(load_mos2_dft()), material, random_state=seed)
     pipeline = raman_pipeline(training, members=members, epochs=epochs or 300, seed=seed)
     rows = usable_spectra(pipeline, training)
-    held_out, states = None, len(set(training.groups[rows]))
-    if validate:
-        folds = min(states, _MOST_FOLDS)
-        with Progress("Hold out strain states", folds, quiet=quiet) as bar:
-            held_out = hold_out_states(pipeline, training, rows, folds=folds, step=bar.step, jobs=jobs)
     with Progress("Train", 1, quiet=quiet):
         fit_raman(pipeline, training, rows)
-    return pipeline, raman_metadata(pipeline, training, rows, seed=seed), held_out
+
+    def hold_out() -> pd.DataFrame:
+        folds = min(len(set(training.groups[rows])), _MOST_FOLDS)
+        with Progress("Hold out strain states", folds, quiet=quiet) as bar:
+            return hold_out_states(pipeline, training, rows, folds=folds, step=bar.step, jobs=jobs)
+
+    return Trained(pipeline, raman_metadata(pipeline, training, rows, seed=seed), hold_out)
 
 
 def _tell(held_out: pd.DataFrame, what: str) -> dict[str, float]:
@@ -164,10 +193,12 @@ def _tell(held_out: pd.DataFrame, what: str) -> dict[str, float]:
 
     found = held_out.dropna()
     lost = len(held_out) - len(found)
-    merit = {**gap_figures(found["gap"], found["gap_predicted"]), "dos_r2": float(held_out["dos_r2"].mean())}
+    merit = {"dos_r2": float(held_out["dos_r2"].mean())}
     typer.echo(f"held out: {what} ({len(held_out)} curves)")
-    typer.echo(f"  band gap, mean absolute error  {merit['gap_mae_mev']:8.2f} meV")
-    typer.echo(f"  band gap, largest error        {merit['gap_largest_error_mev']:8.2f} meV")
+    if len(found):
+        merit = {**gap_figures(found["gap"], found["gap_predicted"]), **merit}
+        typer.echo(f"  band gap, mean absolute error  {merit['gap_mae_mev']:8.2f} meV")
+        typer.echo(f"  band gap, largest error        {merit['gap_largest_error_mev']:8.2f} meV")
     typer.echo(f"  DOS curve, mean R2             {merit['dos_r2']:8.4f}")
     if lost:
         typer.echo(f"  {lost} curves have no gap at this threshold, or none is predicted")

@@ -77,6 +77,8 @@ def model(run, table, tmp_path_factory) -> Path:
         table,
         "--strain-unit",
         "label",
+        "--edge-threshold",
+        10,
         "-o",
         path,
         "--members",

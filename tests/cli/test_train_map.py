@@ -3,6 +3,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -31,7 +33,8 @@ def test_train_writes_a_model_its_losses_and_what_it_is(run, table, tmp_path):
     metadata = read_metadata(path)
     assert metadata["strain_unit"] == "label"
     assert metadata["strain_range"] == [0.0, 0.3]
-    assert metadata["edge_threshold"] == 10
+    # 1.5 % of the curves' maxima, which lie between 60 and 90
+    assert metadata["edge_threshold"] == 1
     assert metadata["training"]["curves"] == 7
     assert metadata["training"]["seed"] == 0
 
@@ -43,6 +46,46 @@ def test_held_out_figures_are_those_of_strains_left_out(run, table, tmp_path):
     # the gap moves by 100 meV from one strain to the next; a straight line between them would be exact
     assert 0 < gap < 10
     assert read_metadata(tmp_path / "m.skops")["held_out"]["gap_mae_mev"] == pytest.approx(gap, abs=0.005)
+
+
+def _scaled(table, path, factor):
+    """Write the same curves in another unit."""
+    curves = pd.read_csv(table, index_col=0) * factor
+    curves.columns = [f"{float(name):.2f}" for name in curves.columns]
+    curves.rename_axis(index="").to_csv(path)
+    return path
+
+
+@pytest.mark.parametrize("factor", [0.1, 1000], ids=["states/eV/cell", "thousands"])
+def test_the_edge_threshold_follows_the_unit_of_the_table(run, table, tmp_path, factor):
+    words = ("--strain-unit", "label", "--members", 1, "--epochs", 2, "-q", "-o", tmp_path / "m.skops")
+    outcome = run("train", _scaled(table, tmp_path / "curves.csv", factor), *words)
+    assert outcome.code == 0, outcome.err
+    metadata = read_metadata(tmp_path / "m.skops")
+    assert metadata["edge_threshold"] == pytest.approx(factor)
+    # the known edges lie where the density crosses it: the gap is told although the unit is another
+    assert 0 < metadata["held_out"]["gap_mae_mev"] < 20
+
+
+def test_a_table_without_a_gap_at_the_threshold_is_trained_saved_and_judged(run, table, tmp_path):
+    words = ("--strain-unit", "label", "--members", 1, "--epochs", 2, "-q", "-o", tmp_path / "m.skops")
+    outcome = run("train", table, "--edge-threshold", 1e6, *words)
+    assert outcome.code == 0, outcome.err
+    assert "5 curves have no gap at this threshold" in outcome.out
+    assert set(read_metadata(tmp_path / "m.skops")["held_out"]) == {"dos_r2"}
+
+
+def test_a_failing_validation_leaves_the_model(run, table, tmp_path, monkeypatch):
+    def fails(*args, **kwargs):
+        raise ValueError("no fold could be made")
+
+    monkeypatch.setattr("strain2dos.cli._recipes.hold_out_strains", fails)
+    words = ("--strain-unit", "label", "--members", 1, "--epochs", 2, "-o", tmp_path / "m.skops")
+    outcome = run("train", table, *words)
+    assert outcome.code == 1
+    assert outcome.wrote == [tmp_path / "m.skops", tmp_path / "m-loss.png"]
+    assert "held_out" not in read_metadata(tmp_path / "m.skops")
+    assert outcome.err.splitlines()[0] == f"reading {table}"
 
 
 def test_percents_become_fractions(run, table, tmp_path):
@@ -208,6 +251,45 @@ def test_report_comes_back_the_same_from_the_folder(run, mapped):
     assert outcome.code == 0, outcome.err
     assert outcome.wrote == [page]
     assert page.read_text() == before
+
+
+@pytest.mark.parametrize("name", ["map.nc", "gap_map.png", "dos_pred.csv"])
+def test_report_refuses_a_folder_of_two_runs(run, mapped, tmp_path, name):
+    for path in mapped.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert run("report", tmp_path).code == 0
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes() + b"0")
+    outcome = run("report", tmp_path)
+    assert outcome.code == 1
+    assert f"outputs of more than one run, or some that were changed since: {name} is not" in outcome.err
+
+
+def test_a_map_killed_before_its_end_leaves_the_old_results(run, model, strain_map, mapped, tmp_path):
+    for path in mapped.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    code = (
+        "import os, sys, strain2dos.mapping as m\n"
+        "from strain2dos.cli import app\n"
+        "m.write_band_edges_csv = lambda *a: os.kill(os.getpid(), 9)\n"
+        "app(sys.argv[1:])"
+    )
+    words = ["map", model, strain_map, "--strain-unit", "label", "-o", tmp_path, "-q", "--force"]
+    done = subprocess.run([sys.executable, "-c", code, *map(str, words)], check=False)
+    assert done.returncode == -9
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before | {
+        ".run.lock": b""
+    }
+    assert run("report", tmp_path).code == 0
+    assert run(*words).code == 0
+    assert {path.name for path in tmp_path.iterdir()} == set(before)
+
+
+def test_a_map_is_not_put_beside_outputs_of_another_run(run, model, strain_map, mapped):
+    words = ("map", model, strain_map, "--strain-unit", "label", "-o", mapped, "-q", "--force", "--no-csv")
+    outcome = run(*words)
+    assert outcome.code == 1
+    assert "holds dos_pred.csv of another run, which this one does not replace" in outcome.err
 
 
 def test_report_says_what_a_folder_lacks(run, mapped, tmp_path):

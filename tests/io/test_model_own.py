@@ -5,7 +5,11 @@ import json
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -19,6 +23,7 @@ from strain2dos import (
     save_model,
 )
 from strain2dos.datasets import make_raman_dos
+from strain2dos.dos.metrics import make_dos_scorer
 from strain2dos.io._models.model_file import OWN_TYPES
 from strain2dos.raman import RamanMode, material_modes
 
@@ -127,3 +132,56 @@ def test_every_type_on_the_list_of_trust_exists(name):
 
     package, _, attribute = name.rpartition(".")
     assert isinstance(getattr(importlib.import_module(package), attribute), type)
+
+
+def _search(training):
+    grid = {"edge_threshold": [0.1, 0.2]}
+    scorer = make_dos_scorer("gap_mae", threshold=0.1)
+    search = GridSearchCV(_regressor(training, max_epochs=2), grid, scoring=scorer, cv=GroupKFold(2))
+    return search.fit(training.phonons, training.dos, groups=training.groups)
+
+
+def _imputing(training):
+    pipeline = make_pipeline(SimpleImputer(), StandardScaler(), _regressor(training, max_epochs=2))
+    return pipeline.fit(training.phonons, training.dos)
+
+
+def _energies_as(kind):
+    def fit(training):
+        model = _regressor(training, max_epochs=2).set_params(energies=kind(training.energies))
+        return model.fit(training.phonons, training.dos)
+
+    return fit
+
+
+def _in_a_pipeline(training):
+    model = _regressor(training, max_epochs=2).set_params(energies=pd.Series(training.energies))
+    return make_pipeline(StandardScaler(), model).fit(training.phonons, training.dos)
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        _search,
+        _imputing,
+        _energies_as(pd.Series),
+        _energies_as(pd.Index),
+        _energies_as(lambda energies: xr.DataArray(energies, dims="energy")),
+        _in_a_pipeline,
+    ],
+    ids=["search", "imputer", "series", "index", "data array", "series in a pipeline"],
+)
+def test_what_users_build_around_the_regressor_loads_again(training, tmp_path, fit):
+    model = fit(training)
+    loaded = _saved(model, tmp_path)
+    assert np.array_equal(loaded.predict(training.phonons), model.predict(training.phonons))
+    if isinstance(model, GridSearchCV):
+        assert loaded.scorer_ == model.scorer_
+        assert loaded.score(training.phonons, training.dos) == model.score(training.phonons, training.dos)
+
+
+def test_saving_changes_nothing_of_the_model(training, tmp_path):
+    model = _in_a_pipeline(training)
+    energies = model[-1].energies
+    save_model(model, tmp_path / "model.skops")
+    assert model[-1].energies is energies

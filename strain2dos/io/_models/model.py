@@ -13,18 +13,20 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from strain2dos._files import replacing
+from strain2dos._files import check_target, replacing
+from strain2dos.io._models.archive import CHECKSUM, pack
 from strain2dos.io._models.model_file import (
     FORMAT,
     FORMAT_VERSION,
-    OWN_TYPES,
-    pack,
+    TRUSTED_TYPES,
+    parts_of,
     read,
     untrusted,
     versions,
 )
+from strain2dos.io._models.objects import check_states, plain
 
-_RESERVED = ("format", "format_version", "created", "estimator", "versions")
+_RESERVED = ("format", "format_version", "created", "estimator", "versions", CHECKSUM)
 
 
 def save_model(
@@ -32,14 +34,16 @@ def save_model(
 ) -> Path:
     """Save a fitted estimator with what must be known to use it: strain unit, training data, versions.
 
-    The file is written beside its final place and renamed, so an interrupted call leaves no half file.
+    The file is written beside its final place and renamed, so an interrupted call leaves no half file. It
+    carries a checksum of its whole content. Parameters that are a Series or Index, such as `energies`, are
+    saved as numpy arrays.
 
     Parameters
     ----------
     model : estimator
         Any scikit-learn estimator, for instance ``Pipeline(RamanFeaturizer, StandardScaler, DOSRegressor)``.
     path : path-like
-        File to write; ``.skops`` is the usual ending. An existing file is replaced.
+        File to write; ``.skops`` is the usual ending. An existing file is replaced, a folder never.
     metadata : dict, optional
         Plain JSON values to keep in the same file, for instance ``{"strain_unit": "fraction"}``.
 
@@ -50,6 +54,8 @@ def save_model(
 
     Raises
     ------
+    OSError
+        If a folder or a device stands at `path`, its folder is absent, or the disk is full.
     TypeError
         If `model` is no estimator, or `metadata` holds a value that JSON has no word for.
     ValueError
@@ -83,8 +89,9 @@ def save_model(
 
     if not isinstance(model, BaseEstimator):
         raise TypeError(f"model must be a scikit-learn estimator, but it is a {type(model).__name__}.")
-    header = json.dumps(_header(model, metadata or {}), indent=1)
-    blob = pack(skops.io.dumps(model), header)
+    check_target(path)
+    header = _header(model, metadata or {})
+    blob = pack(parts_of(skops.io.dumps(plain(model))), header)
     unknown = untrusted(blob, ())
     if unknown:
         warnings.warn(
@@ -124,7 +131,8 @@ def load_model(
     TypeError
         If the file holds types that are not trusted; all are named, and nothing of the file was built.
     ValueError
-        If the file is no model, is damaged, or was written in a newer format than this version reads.
+        If the file is no model, is damaged or was changed, unpacks to far more than it holds, or was written
+        in another format than this version reads.
 
     Warns
     -----
@@ -153,7 +161,8 @@ def load_model(
             from sklearn.exceptions import InconsistentVersionWarning
 
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            model = skops.io.loads(blob, trusted=[*OWN_TYPES, *trusted])
+            model = skops.io.loads(blob, trusted=[*TRUSTED_TYPES, *trusted])
+            check_states(model)
     except Exception as error:
         raise ValueError(
             f"{path} could not be built ({type(error).__name__}: {error}); the file is damaged, or it needs "

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import io
 import json
-import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-_MEMBER = "strain2dos.json"
+from strain2dos.io._models.archive import SCHEMA, check_arrays, check_content, unpack
+
 FORMAT = "strain2dos-model"
-FORMAT_VERSION = 1
+#: Format 1 had no checksum.
+FORMAT_VERSION = 2
 _PACKAGES = ("strain2dos", "scikit-learn", "torch", "numpy")
 
 # Files name a class by its public place, so private modules may move without breaking saved models.
@@ -27,8 +27,24 @@ OWN_TYPES = (
     "strain2dos.dos.BandEdges",
     "strain2dos.dos.ConformalDOSRegressor",
     "strain2dos.dos.DOSRegressor",
+    "strain2dos.dos.metrics.DOSScorer",
     "strain2dos.mapping.SpatialMapper",
 )
+
+# What searches and imputers of scikit-learn hold: made of plain values, but not on the list of skops.
+_SAFE_TYPES = (
+    "numpy.dtype",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
+    *(
+        f"sklearn.model_selection._split.{name}"
+        for name in (
+            "GroupKFold", "GroupShuffleSplit", "KFold", "LeaveOneGroupOut", "LeaveOneOut", "LeavePGroupsOut",
+            "LeavePOut", "PredefinedSplit", "RepeatedKFold", "ShuffleSplit", "TimeSeriesSplit",
+        )
+    ),
+)  # fmt: skip
+TRUSTED_TYPES = (*OWN_TYPES, *_SAFE_TYPES)
 
 
 def versions() -> dict[str, str]:
@@ -36,22 +52,13 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in _PACKAGES}
 
 
-def pack(blob: bytes, header: str) -> bytes:
-    """Add the header to a skops archive, compress it, and name own classes by their public place."""
-    packed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(blob)) as source,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out,
-    ):
-        out.writestr(_MEMBER, header)
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "schema.json":
-                schema = json.loads(content)
-                _use_public_names(schema)
-                content = json.dumps(schema).encode()
-            out.writestr(name, content)
-    return packed.getvalue()
+def parts_of(blob: bytes) -> dict[str, bytes]:
+    """Parts of an archive of skops, own classes named by their public place."""
+    with zipfile.ZipFile(io.BytesIO(blob)) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    schema = json.loads(parts[SCHEMA])
+    _use_public_names(schema)
+    return {**parts, SCHEMA: json.dumps(schema).encode()}
 
 
 def _use_public_names(node: Any) -> None:
@@ -63,59 +70,49 @@ def _use_public_names(node: Any) -> None:
         if isinstance(module, str) and isinstance(name, str):
             for own in OWN_TYPES:
                 package, _, public = own.rpartition(".")
-                if name == public and module.startswith(package + "._"):
+                # strain2dos.dos._metrics.scorers belongs to strain2dos.dos.metrics
+                room = "._".join(package.rsplit(".", 1)) + "."
+                if name == public and module.startswith((package + "._", room)):
                     node["__module__"] = package
         for child in node.values():
             _use_public_names(child)
 
 
-# what zipfile raises for bytes that are not a whole archive: zlib.error for a broken stream,
-# NotImplementedError and RuntimeError for methods and flags that no model uses, the others for lengths that
-# lead nowhere
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ValueError,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-)
-
-
 def read(path: Path) -> tuple[bytes, dict[str, Any]]:
-    """Bytes of the file, read once so that what was checked is what is loaded, and its metadata."""
-    blob = path.read_bytes()
-    try:
-        with zipfile.ZipFile(io.BytesIO(blob)) as archive:
-            names = archive.namelist()
-            broken = archive.testzip()
-            metadata = json.loads(archive.read(_MEMBER)) if _MEMBER in names else {}
-    except _UNREADABLE as error:
-        raise ValueError(
-            f"{path} is no strain2dos model, or it is cut short ({error}); its {len(blob)} bytes are not a "
-            "whole skops archive. Copy or train it again."
-        ) from error
-    if broken is not None:
-        raise ValueError(
-            f"{path} is damaged: its part {broken!r} fails the checksum. Copy or train it again."
-        )
-    if "schema.json" not in names:
-        raise ValueError(
-            f"{path} is a zip archive but no strain2dos model: it has no schema.json. Give a file written by "
-            "save_model or `strain2dos train`."
-        )
-    found = metadata.get("format_version", FORMAT_VERSION) if isinstance(metadata, dict) else None
-    if not isinstance(found, int):
+    """Bytes for skops, read once so that what was checked is what is loaded, and the metadata."""
+    parts, header = unpack(path)
+    if header is not None:
+        _check_header(path, header)
+        check_content(path, parts, header)
+    check_arrays(path, parts)
+    blob = io.BytesIO()
+    with zipfile.ZipFile(blob, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return blob.getvalue(), header or {}
+
+
+def _check_header(path: Path, header: Any) -> None:
+    found = header.get("format_version") if isinstance(header, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool):
         raise ValueError(f"{path} is damaged: its format_version reads {found!r}. Train the model again.")
+    saved = header.get("versions")
+    if not isinstance(saved, dict) or not all(isinstance(number, str) for number in saved.values()):
+        raise ValueError(
+            f"{path} is damaged: its versions read {saved!r} instead of one number for each package. Train "
+            "the model again."
+        )
+    by, here = saved.get("strain2dos", "an unknown version"), versions()["strain2dos"]
     if found > FORMAT_VERSION:
         raise ValueError(
-            f"{path} is written in model format {found}, but strain2dos {versions()['strain2dos']} reads "
-            f"formats up to {FORMAT_VERSION}; update strain2dos "
-            f"(the file was saved by {metadata.get('versions', {}).get('strain2dos', 'an unknown version')})."
+            f"{path} is written in model format {found}, but strain2dos {here} reads format "
+            f"{FORMAT_VERSION}; update strain2dos (the file was saved by {by})."
         )
-    return blob, metadata
+    if found < FORMAT_VERSION:
+        raise ValueError(
+            f"{path} is written in model format {found} by strain2dos {by}, which kept no checksum of the "
+            f"model; strain2dos {here} reads format {FORMAT_VERSION}. Train the model again."
+        )
 
 
 def untrusted(blob: bytes, trusted: Sequence[str], path: Path | None = None) -> list[str]:
@@ -129,4 +126,4 @@ def untrusted(blob: bytes, trusted: Sequence[str], path: Path | None = None) -> 
             f"{path} is damaged or made by other means: its schema cannot be read "
             f"({type(error).__name__}: {error}). Train the model again."
         ) from error
-    return sorted(set(found) - set(OWN_TYPES) - set(trusted))
+    return sorted(set(found) - set(TRUSTED_TYPES) - set(trusted))

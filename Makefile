@@ -5,8 +5,11 @@ BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 OUT    ?= demo-output
 JOBS   ?= 2
+# The lowest versions that pyproject.toml admits, apart from the rest; numba's caches of two versions do not mix.
+LOWEST := .venv-lowest
+LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q
 
-.PHONY: demo test test-slow test-dft lint check-estimators docs bench wheel clean clean-cache help
+.PHONY: demo test test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench wheel clean clean-cache help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -25,12 +28,20 @@ test-slow: $(VENV)/.ready-test  ## the long tests too
 test-dft: $(VENV)/.ready-test $(VENV)/.ready-dft  ## tiny first-principles runs with GPAW (Debian: g++ libxc-dev libopenblas-dev)
 	$(BIN)/python -m pytest -q -m dft tests/simulate/dft
 
+test-lowest: $(LOWEST)/.ready  ## the suite with the lowest versions of all dependencies
+	$(LOWEST_PYTEST) -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft"
+
+smoke-lowest: $(LOWEST)/.ready  ## a part of it: imports, joined estimators, stores
+	$(LOWEST)/bin/python .ci/import_all.py
+	$(LOWEST_PYTEST) -n $(JOBS) tests/test_pipeline.py tests/files tests/mapping/store tests/mapping/test_blocks_and_zarr.py
+
 check-estimators: $(VENV)/.ready-test  ## scikit-learn's checks over every public estimator, array API dispatch on
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
 
-lint: $(VENV)/.ready-test  ## ruff: lint and format
+lint: $(VENV)/.ready-test  ## ruff: lint and format; import-linter: rooms import one way
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 docs: $(VENV)/.ready-docs  ## the documentation, warnings as errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -53,7 +64,7 @@ wheel: $(VENV)/.ready-test  ## build the wheel and the source archive
 	$(PIP) build
 	$(BIN)/python -m build
 
-clean-cache:  ## remove what numba compiled: it does not notice changes across files
+clean-cache:  ## remove what numba compiled
 	find strain2dos -name '*.nb[ic]' -delete
 
 clean: clean-cache
@@ -64,6 +75,12 @@ $(BIN)/python:
 
 $(VENV)/.ready-demo: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable .
+	touch $@
+
+$(LOWEST)/.ready: pyproject.toml .ci/lowest.py
+	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python .ci/lowest.py io dask test > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pip install --quiet --constraint $(LOWEST)/constraints.txt --editable ".[io,dask,test]"
 	touch $@
 
 # GPAW compiles as C++

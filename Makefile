@@ -7,7 +7,8 @@ OUT    ?= demo-output
 JOBS   ?= 2
 # The lowest versions that pyproject.toml admits, apart from the rest; numba's caches of two versions do not mix.
 LOWEST := .venv-lowest
-LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q
+# Old versions warn of what they use of others.
+LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -W ignore::DeprecationWarning -W ignore::FutureWarning
 
 .PHONY: demo test test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench wheel clean clean-cache help
 
@@ -33,7 +34,7 @@ test-lowest: $(LOWEST)/.ready  ## the suite with the lowest versions of all depe
 
 smoke-lowest: $(LOWEST)/.ready  ## a part of it: imports, joined estimators, stores
 	$(LOWEST)/bin/python .ci/import_all.py
-	$(LOWEST_PYTEST) -n $(JOBS) tests/test_pipeline.py tests/files tests/mapping/store tests/mapping/test_blocks_and_zarr.py
+	$(LOWEST_PYTEST) -n $(JOBS) tests/test_pipeline.py tests/files tests/mapping/test_blocks_and_zarr.py tests/mapping/store/test_resume.py
 
 check-estimators: $(VENV)/.ready-test  ## scikit-learn's checks over every public estimator, array API dispatch on
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py

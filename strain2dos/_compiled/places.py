@@ -7,15 +7,20 @@ import stat
 import tempfile
 from collections.abc import Callable
 
-from numba.core.caching import InTreeCacheLocator
+from numba.core.caching import _CacheLocator, _SourceFileBackedLocatorMixin
 
 
-class PrivateFolder(InTreeCacheLocator):
+class PrivateFolder(_SourceFileBackedLocatorMixin, _CacheLocator):
     """Locator of a cache in the system's temporary folder, for processes that may write nowhere else."""
 
     def __init__(self, py_func: Callable, py_file: str) -> None:
-        super().__init__(py_func, py_file)
+        self._py_file = py_file
+        self._lineno = py_func.__code__.co_firstlineno
         self._cache_path = os.path.join(private_folder(), self.get_suitable_cache_subpath(py_file))
+
+    def get_cache_path(self) -> str:
+        """Return the folder."""
+        return self._cache_path
 
     @classmethod
     def from_function(cls, py_func: Callable, py_file: str) -> "PrivateFolder | None":

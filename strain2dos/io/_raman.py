@@ -15,6 +15,7 @@ from strain2dos.io._store.dataset import read_netcdf, read_zarr
 from strain2dos.io._text.table import read_text
 
 _HDF5, _NETCDF3, _RENISHAW, _GZIP = b"\x89HDF", b"CDF", b"WDF1", b"\x1f\x8b"
+_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstandard", b"PK\x03\x04": "zip"}
 
 
 def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) -> xr.DataArray:
@@ -60,7 +61,8 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     OSError
         When the temporary folder has too little space for spectra above `memory_limit`.
     ValueError
-        When the layout is unknown, or the file is empty, damaged, ragged, not numeric, ambiguous about its
+        When the layout is unknown, the file shows data of another file or unpacks to over a hundred times its
+        size, or it is empty, damaged, ragged, not numeric, ambiguous about its
         commas, or its axis not monotonic. The message names the file and, for text, line and column.
 
     Warns
@@ -97,6 +99,9 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
         start = file.read(512)
     if not start:
         raise ValueError(f"{source} is empty; export it again.")
+    for magic, packer in _PACKED.items():
+        if start.startswith(magic):
+            raise ValueError(f"{source} is packed with {packer}; only gzip is read, so unpack it first.")
     if start.startswith((_HDF5, _NETCDF3)):
         return read_netcdf(source, hdf5=start.startswith(_HDF5), limit=limit)
     if start.startswith(_RENISHAW) or source.suffix.lower() == ".wdf":

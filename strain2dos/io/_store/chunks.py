@@ -22,7 +22,7 @@ _HEAP, _HEAPS = b"GCOL\x01\x00\x00\x00", 2**26
 
 
 def check_hdf5(path: Path) -> None:
-    """Refuse variables far larger than what is stored of them, before memory is taken for them.
+    """Refuse files that point to other files, and variables far larger than what is stored of them.
 
     Parameters
     ----------
@@ -32,18 +32,36 @@ def check_hdf5(path: Path) -> None:
     Raises
     ------
     ValueError
-        When a variable claims more than compression can explain.
+        When data would come from another file, or a variable claims more than compression can explain.
     """
     import h5py
 
     _check_heaps(path)
     with h5py.File(path, "r") as file:
-        for name in file:
-            found = file[name]
-            if isinstance(found, h5py.Dataset) and found.shape:
-                claimed = math.prod(found.shape) * found.dtype.itemsize
-                chunk = math.prod(found.chunks or (0,)) * found.dtype.itemsize
-                _plausible(str(name), max(claimed, chunk), found.id.get_storage_size(), _DEFLATED)
+        groups = [file]
+        while groups:
+            group = groups.pop()
+            for name in group:
+                # the link first: to look at the object would follow it
+                if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+                    raise ValueError(f"{name} lies in another file, which is not followed")
+                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                    continue
+                found = group[name]
+                if isinstance(found, h5py.Group):
+                    groups.append(found)
+                elif isinstance(found, h5py.Dataset):
+                    _check_variable(str(name), found)
+
+
+def _check_variable(name: str, found: Any) -> None:
+    """Refuse data in other files, and sizes that cannot be."""
+    if found.external or found.is_virtual:
+        raise ValueError(f"variable {name} has its data in another file, which is not followed")
+    if found.shape:
+        claimed = math.prod(found.shape) * found.dtype.itemsize
+        chunk = math.prod(found.chunks or (0,)) * found.dtype.itemsize
+        _plausible(name, max(claimed, chunk), found.id.get_storage_size(), _DEFLATED)
 
 
 def _check_heaps(path: Path) -> None:

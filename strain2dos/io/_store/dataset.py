@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from strain2dos._files import check_metadata
 from strain2dos.io._common.array import ascending_axis
 from strain2dos.io._common.memory import say
 from strain2dos.io._instruments.optional import lazy_dask, need, quiet
@@ -72,6 +73,7 @@ def read_zarr(path: Path, *, limit: int) -> xr.DataArray:
         )
     need("zarr", path, "dask")
     with _readable(path, "Zarr"):
+        check_metadata(path)
         dataset = xr.open_zarr(path, chunks=None, consolidated=False)
         array = _spectra(path, dataset, limit, check_zarr(path))
     if lost := array.attrs.pop(_LOST, ""):

@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 _LONGEST = 2**24
 #: Bytes of text between two looks at the progress bar.
 _STRIDE = 2**18
+#: Text of spectra shrinks to a tenth, of a dark map to a hundredth, and that of bombs to a thousandth.
+_RATIO, _SMALL = 100, 2**22
+#: Lines in a row without a number after which no table follows any more.
+_MOST_EMPTY = 100_000
 _CONTENT = re.compile(r"[^\s;,]")
 _HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
 #: What no thousands separator is: a comma before 1, 2, 4 or more digits, or after 0 or 4 or more of them.
@@ -49,12 +53,19 @@ class Source:
         Raises
         ------
         ValueError
-            When the compression is damaged or a line endless.
+            When the compression is damaged or packs far more than spectra, or a line or remarks are endless.
         """
+        last = 0
         for number, line in self._all(what):
+            if number - last > _MOST_EMPTY:
+                raise ValueError(
+                    f"{self.path}: no numbers in {_MOST_EMPTY} lines after line {last}, so this is no table "
+                    "of spectra; export it again."
+                )
             if line.lstrip().startswith("#"):
                 self._remark(line.strip())
             elif _CONTENT.search(line):
+                last = number
                 if skip:
                     skip -= 1
                 else:
@@ -63,7 +74,7 @@ class Source:
     def _all(self, what: str) -> Iterator[tuple[int, str]]:
         from tqdm import tqdm
 
-        size, number, seen = self.path.stat().st_size, 0, 0
+        size, number, seen, total = self.path.stat().st_size, 0, 0, 0
         with (
             self.path.open("rb") as raw,
             tqdm(
@@ -75,8 +86,13 @@ class Source:
                 number += 1
                 seen += len(line)
                 if seen > _STRIDE:
-                    seen = 0
+                    total, seen = total + seen, 0
                     bar.update(raw.tell() - bar.n)
+                    if total > _SMALL + _RATIO * raw.tell():
+                        raise ValueError(
+                            f"{self.path} unpacks to more than {total} bytes, over {_RATIO} times what is "
+                            "stored, so this is no table of spectra; unpack it yourself if you trust it."
+                        )
                 yield number, _decoded(line, first=number == 1)
 
     def _next(self, file: io.BufferedIOBase, number: int) -> bytes:

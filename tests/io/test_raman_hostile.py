@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Files that show other files, or unpack to far more than spectra, are refused at once."""
+
+import bz2
+import gzip
+import lzma
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from strain2dos.io import read_raman
+
+
+def netcdf(path, **options):
+    """A minimal map whose intensities are made as told."""
+    with h5py.File(path, "w") as file:
+        for name, size in (("y", 2), ("x", 3), ("shift", 4)):
+            file.create_dataset(name, data=np.arange(size, dtype=float)).make_scale(name)
+        if options:
+            intensity = file.create_dataset("intensity", shape=(2, 3, 4), dtype="f8", **options)
+        else:
+            intensity = file.create_dataset("intensity", data=np.ones((2, 3, 4)))
+        for k, name in enumerate(("y", "x", "shift")):
+            intensity.dims[k].attach_scale(file[name])
+    return path
+
+
+def test_the_same_file_with_its_own_data_is_read(tmp_path):
+    assert read_raman(netcdf(tmp_path / "map.nc")).shape == (2, 3, 4)
+
+
+def test_external_storage_is_not_followed(tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(192))
+    path = netcdf(tmp_path / "map.nc", external=[(str(tmp_path / "secret"), 0, 192)])
+    with pytest.raises(ValueError, match="variable intensity has its data in another file"):
+        read_raman(path)
+
+
+def test_an_external_link_is_not_followed(tmp_path):
+    other = netcdf(tmp_path / "other.nc")
+    path = netcdf(tmp_path / "map.nc")
+    for place in ("linked", "group/linked"):
+        with h5py.File(path, "a") as file:
+            file[place] = h5py.ExternalLink(str(other), "/intensity")
+        with pytest.raises(ValueError, match="linked lies in another file, which is not followed"):
+            read_raman(path)
+        with h5py.File(path, "a") as file:
+            del file[place]
+
+
+def test_a_virtual_variable_is_not_followed(tmp_path):
+    other = netcdf(tmp_path / "other.nc")
+    layout = h5py.VirtualLayout((2, 3, 4), "f8")
+    layout[...] = h5py.VirtualSource(str(other), "intensity", (2, 3, 4))
+    path = netcdf(tmp_path / "map.nc")
+    with h5py.File(path, "a") as file:
+        file.create_virtual_dataset("virtual", layout)
+    with pytest.raises(ValueError, match="variable virtual has its data in another file"):
+        read_raman(path)
+
+
+def test_a_soft_link_inside_the_file_harms_nothing(tmp_path):
+    path = netcdf(tmp_path / "map.nc")
+    with h5py.File(path, "a") as file:
+        file["group/again"] = h5py.SoftLink("/group")
+    assert read_raman(path).shape == (2, 3, 4)
+
+
+BOMBS = {
+    "empty lines": b"600 1\n601 2\n" + b"\n" * 2**20,
+    "remarks": b"600 1\n601 2\n" + b"#\n" * 2**19,
+    "one line": b"1" * 2**20,
+    "rows": b"600 1\n" * 2**18,
+    "zeros": bytes(2**20),
+}
+
+
+@pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
+def test_a_gzip_bomb_is_refused_within_seconds(tmp_path, content):
+    path = tmp_path / "bomb.txt.gz"
+    with gzip.open(path, "wb") as file:
+        for _ in range(256):
+            file.write(content)
+    start = time.process_time()
+    with pytest.raises(ValueError, match=r"bomb\.txt\.gz"):
+        read_raman(path)
+    # reading all of it takes minutes
+    assert time.process_time() - start < 30
+
+
+def test_compressed_spectra_of_a_dark_map_are_read(tmp_path):
+    shift = np.linspace(300, 500, 500)
+    rows = [f"{i % 60};{i // 60};" + ";".join(["0"] * 500) for i in range(3600)]
+    text = ";".join(["X", "Y", *map(repr, shift.tolist())]) + "\n" + "\n".join(rows) + "\n"
+    path = tmp_path / "dark.txt.gz"
+    path.write_bytes(gzip.compress(text.encode(), 9))
+    assert path.stat().st_size < len(text) / 90
+    assert read_raman(path).shape == (60, 60, 500)
+
+
+@pytest.mark.parametrize(("pack", "name"), [(bz2.compress, "bzip2"), (lzma.compress, "xz")])
+def test_other_packers_are_named(tmp_path, pack, name):
+    path = tmp_path / "map.txt"
+    path.write_bytes(pack(b"600 1\n601 2\n"))
+    with pytest.raises(ValueError, match=f"is packed with {name}; only gzip is read"):
+        read_raman(path)

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from strain2dos import DOSRegressor, RamanFeaturizer, SpatialMapper
+from strain2dos import SpatialMapper, raman_pipeline
 from strain2dos.datasets import make_raman_dos, make_raman_map
 from strain2dos.dos import DOSCurveDisplay
 from strain2dos.mapping import MapDisplay
@@ -18,11 +16,7 @@ from strain2dos.raman import SpectrumFitDisplay
 def main() -> None:
     data = make_raman_dos(640, random_state=0)
     names = np.array(data.name)
-    model = make_pipeline(
-        RamanFeaturizer(data.shift, noise="poisson", features=("center",)),
-        StandardScaler(),
-        DOSRegressor(data.energies, random_state=0),
-    )
+    model = raman_pipeline(data.shift, data.energies, noise="poisson", random_state=0)
 
     def fit(rows):
         return model.fit(

@@ -10,18 +10,12 @@ They are exact (all coalitions of features are evaluated), and they add up to th
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from strain2dos import DOSExplainer, DOSRegressor, RamanFeaturizer
+from strain2dos import DOSExplainer, raman_pipeline
 from strain2dos.datasets import make_raman_dos
 
 data = make_raman_dos(320, random_state=0)
-pipeline = make_pipeline(
-    RamanFeaturizer(shift=data.shift),
-    StandardScaler(),
-    DOSRegressor(energies=data.energies, n_members=3, random_state=0),
-)
+pipeline = raman_pipeline(data.shift, data.energies, n_members=3, random_state=0)
 pipeline.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edge_targets)
 
 # %%
@@ -34,8 +28,7 @@ explanation = explainer.explain(stretched)
 display = explanation.plot_heatmap(kind="signed", energy_range=(-7.5, -3.5))
 
 # %%
-# The same through the gap. The positions of the lines carry the change; areas and widths, which tell of
-# focus and quality rather than of strain, add little.
+# The same through the gap: which of the positions carries the change?
 
 for name, value in zip(explanation.feature_names, explanation.edge_values["gap"].mean(axis=0), strict=True):
     print(f"{name:12s} {1e3 * value:+8.1f} meV")
@@ -44,8 +37,8 @@ for name, value in zip(explanation.feature_names, explanation.edge_values["gap"]
 # E' and A1' move together under strain, so how the credit is split between them depends on the model; their
 # sum hardly does.
 
-positions = [name for name in explanation.feature_names if "center" in name or "-E'" in name]
-together = explanation.grouped({"all line positions": positions})
+branches = [name for name in explanation.feature_names if name.startswith("E'")]
+together = explanation.grouped({"E' and its branches": branches})
 for name, value in zip(together.feature_names, together.edge_values["gap"].mean(axis=0), strict=True):
     print(f"{name:20s} {1e3 * value:+8.1f} meV")
 

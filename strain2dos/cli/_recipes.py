@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from strain2dos.datasets import RamanDOS, StrainedDOS
     from strain2dos.dos import DOSRegressor
 
-# Widths and areas tell of the instrument and of the flake's quality, positions of strain.
-FEATURES = ("center",)
 # Half-width, in standard deviations, of the band that holds 90 % of a normal distribution.
 NINETY = 1.6449
 
@@ -24,16 +22,16 @@ NINETY = 1.6449
 def raman_pipeline(
     training: RamanDOS, *, members: int, epochs: int, seed: int, noise: str = "gaussian"
 ) -> Pipeline:
-    """Make the pipeline from spectra on the axis of `training` to curves on its energies."""
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    """Make the recommended pipeline on the axis and the energies of `training`."""
+    import strain2dos
 
-    from strain2dos import DOSRegressor, RamanFeaturizer
-
-    return make_pipeline(
-        RamanFeaturizer(training.shift, features=FEATURES, noise=noise),
-        StandardScaler(),
-        DOSRegressor(training.energies, n_members=members, max_epochs=epochs, random_state=seed),
+    return strain2dos.raman_pipeline(
+        training.shift,
+        training.energies,
+        noise=noise,
+        n_members=members,
+        max_epochs=epochs,
+        random_state=seed,
     )
 
 

@@ -251,7 +251,11 @@ def test_silicon_line_corrects_the_axis_and_adds_its_error():
 
 def test_columns_are_named_and_fixed_by_the_parameters():
     X = spectra(n=3)
-    names = RamanFeaturizer(AXIS).fit(X).get_feature_names_out().tolist()
+    assert RamanFeaturizer(AXIS).fit(X).get_feature_names_out().tolist() == [
+        "E'_center", "E'-_center", "E'+_center", "A1'_center",
+    ]  # fmt: skip
+    everything = ("center", "fwhm", "area", "difference")
+    names = RamanFeaturizer(AXIS, features=everything).fit(X).get_feature_names_out().tolist()
     assert names == ["E'_center", "E'_fwhm", "E'_area", "E'-_center", "E'+_center", "A1'_center", "A1'_fwhm",
                      "A1'_area", "A1'-E'"]  # fmt: skip
     frame = (

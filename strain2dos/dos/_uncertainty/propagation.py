@@ -324,6 +324,8 @@ def feature_covariance(featurizer: Any, spectra: ArrayLike) -> tuple[Array, Arra
     ((1, 2), array([0.01, 0.01]))
     """
     fit = featurizer.fit_spectra(spectra)
+    if hasattr(featurizer, "features_of"):
+        return featurizer.features_of(fit)
     columns = [list(fit.names).index(name) for name in featurizer.get_feature_names_out()]
     lost = np.asarray(fit.status) != 0
     features = np.where(lost[:, np.newaxis], np.nan, fit.params[:, columns])

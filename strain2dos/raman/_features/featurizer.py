@@ -12,9 +12,10 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos.raman._features.areas import relative_areas
 from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
 from strain2dos.raman._features.calibration import LineCalibration
-from strain2dos.raman._features.columns import DIFFERENCE, KINDS, line_kinds
+from strain2dos.raman._features.columns import DIFFERENCE, line_kinds, usual_modes
 from strain2dos.raman._features.plan import FitPlan
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting.engine import FitOptions, n_threads
@@ -63,10 +64,11 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     n_jobs : int, default=None
         Threads. None and -1: all that numba and the container allow, in a dask worker its share. The result
         does not depend on it.
-    features : sequence of str, default=("center", "fwhm", "area", "difference")
-        Kinds of columns that ``transform`` returns; also "mixing", where the profile has one. "difference",
-        the distance of the first two modes, tells the number of layers; it follows from the centres: leave it
-        out where shares of features matter.
+    features : sequence of str, default=("center",)
+        Kinds of columns that ``transform`` returns: "center", "fwhm", "area" (each line's share of the summed
+        area of the usual lines), "mixing", where the profile has one, and "difference", the distance of the
+        first two modes, which tells the number of layers. Widths and areas tell of the instrument and of the
+        flake's quality, positions of strain and doping.
     unstrained : mapping of str to float or (float, float), default=None
         Where the lines of this sample lie without strain and doping, on its own axis (after ``reference``),
         in cm-1, each with or without its standard deviation: ``{"E'": 384.2, "A1'": (403.1, 0.1)}``; see
@@ -156,7 +158,7 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         despike: bool = True,
         noise: str = "gaussian",
         n_jobs: int | None = None,
-        features: Sequence[str] = (*KINDS, DIFFERENCE),
+        features: Sequence[str] = ("center",),
         unstrained: Mapping[str, float | Sequence[float]] | None = None,
     ) -> None:
         self.shift = shift
@@ -213,7 +215,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         Returns
         -------
         (n_samples, n_features_out) ndarray
-            Columns as `get_feature_names_out` says; cm-1 and counts x cm-1.
+            Columns as `get_feature_names_out` says; centers and widths in cm-1, areas as shares: no feature
+            depends on how long was measured.
         """
         return self.transform_with_status(X)[0]
 
@@ -242,13 +245,36 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         fit = self._fitted(self._validate(X, reset=False), keep=False)
-        values = np.where((fit.status == FitStatus.OK)[:, None], fit.params, np.nan)
-        return values[:, self._selected(fit.names)], fit.status
+        return self.features_of(fit)[0], fit.status
+
+    def features_of(self, fit: SpectraFit) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """What ``transform`` returns for fitted spectra, with its covariance.
+
+        Parameters
+        ----------
+        fit : SpectraFit
+            From `fit_spectra`.
+
+        Returns
+        -------
+        values : (n_samples, n_features_out) ndarray
+            NaN rows where the fit is not to be trusted.
+        covariance : (n_samples, n_features_out, n_features_out) ndarray or None
+            None where the fit kept none.
+        """
+        kept = fit.covariance if len(fit.covariance) == len(fit.status) else None
+        usual = [mode.name for mode in usual_modes(self._plan(keep=False).modes)]
+        values, covariance = relative_areas(fit.names, fit.params, kept, usual)
+        good, chosen = fit.status == FitStatus.OK, self._selected(fit.names)
+        values = np.where(good[:, None], values, np.nan)[:, chosen]
+        if covariance is None:
+            return values, None
+        return values, np.where(good[:, None, None], covariance, np.nan)[:, chosen][:, :, chosen]
 
     def fit_spectra(self, X: ArrayLike) -> SpectraFit:
         """Features of each spectrum with errors, covariance, chi-square and the reason where there are none.
 
-        All kinds of columns are returned, whatever ``features`` says.
+        All kinds of columns are returned, whatever ``features`` says, and areas in counts x cm-1.
 
         Parameters
         ----------

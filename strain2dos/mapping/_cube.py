@@ -84,6 +84,22 @@ def align_columns(cube: xr.DataArray, model: FittedModel) -> xr.DataArray:
     return cube
 
 
+def refuse_indices(model: FittedModel) -> None:
+    """Refuse a featurizer that was made without an axis.
+
+    Raises
+    ------
+    ValueError
+        Its positions are detector indices, which mean another shift on another detector.
+    """
+    if model.featurizer is not None and model.featurizer.shift is None:
+        raise ValueError(
+            f"the model's {type(model.featurizer).__name__} was made without an axis, so its positions are "
+            "detector indices rather than Raman shifts in cm-1, and no map can be made of them; make it with "
+            "the axis of the spectra, RamanFeaturizer(shift), and fit the model again."
+        )
+
+
 def column_names(cube: xr.DataArray, model: FittedModel) -> tuple[str, ...]:
     """Names of the "features" of a map: the featurizer's, else those of the model or cube."""
     if model.featurizer is not None:

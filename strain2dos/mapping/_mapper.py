@@ -25,7 +25,7 @@ from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
 from strain2dos._estimators.fitting import fit_arguments
 from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
 from strain2dos.mapping._blocks import map_in_memory, map_lazily, rows_per_chunk
-from strain2dos.mapping._cube import align_columns, as_cube, column_names
+from strain2dos.mapping._cube import align_columns, as_cube, column_names, refuse_indices
 from strain2dos.mapping._evaluate import PixelEvaluator, check_quantities, needs_energies
 from strain2dos.mapping._steps import FittedModel
 from strain2dos.mapping._units import check_strain_unit
@@ -329,6 +329,7 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         model = FittedModel.from_estimator(
             self._fitted(), energies=self.energies, edge_options=self.edge_options
         )
+        refuse_indices(model)
         cube = align_columns(as_cube(cube), model)
         quantities = check_quantities(self.quantities)
         evaluator = PixelEvaluator(model, quantities, np.dtype(self.dtype), column_names(cube, model))

@@ -2,6 +2,7 @@
 """Raman spectra to phonon features, as a scikit-learn transformer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, Self
 
@@ -35,8 +36,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
     ----------
     shift : array-like of shape (n_shift,), default=None
         Raman shift of the columns of X in cm-1, strictly rising or falling. None: the axis is the column
-        index, the lines of the material are sought over the whole width, and centres and widths are in
-        points.
+        index, the lines of the material are sought over the whole width, and positions and widths are in
+        points, of which no map, strain or density of states is made.
     material : {"MoS2", "WS2", "MoSe2", "WSe2", "graphene"}, default="MoS2"
         Whose lines are fitted (see `material_modes`).
     modes : {"auto", "all"} or sequence of str or RamanMode, default="auto"
@@ -182,7 +183,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_shift)
             One spectrum per row. NaN and inf are allowed.
-        y : Ignored
+        y : array-like, default=None
+            Ignored; without an axis, curves of a density of states are refused.
 
         Returns
         -------
@@ -191,9 +193,16 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the axis does not fit X, is not strictly monotonic, or misses the window of a mode.
+            If the axis does not fit X, is not strictly monotonic, or misses the window of a mode, or if there
+            is none and y holds curves.
         """
         X = self._validate(X, reset=True)
+        if self.shift is None and len(np.shape(y)) == 2 and np.shape(y)[1] > 1:
+            raise ValueError(
+                f"y holds curves of {np.shape(y)[1]} points, but the featurizer has no axis: line positions "
+                f"would be detector indices, and curves learned from them would hold for this detector "
+                "alone. Make it with the Raman shift of the columns of X, RamanFeaturizer(shift)."
+            )
         self.shift_ = check_shift(self.shift, X.shape[1])
         known = (*line_kinds(self.lineshape), DIFFERENCE)
         unknown = [kind for kind in self.features if kind not in known]
@@ -304,7 +313,8 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
 
     def _fitted(self, X: NDArray, *, keep: bool) -> SpectraFit:
         plan = self._plan(keep=keep)
-        return self._calibration(plan).applied_to(plan.fit(X, n_threads(self.n_jobs)))
+        fit = self._calibration(plan).applied_to(plan.fit(X, n_threads(self.n_jobs)))
+        return replace(fit, unit="points") if self.shift is None else fit
 
     def _calibration(self, plan: FitPlan) -> LineCalibration:
         if self.shift is None and self.unstrained is None:

@@ -41,6 +41,8 @@ class SpectraFit:
         ``split=True``.
     calibration : LineCalibration or None
         What was added to the positions, and the error of the unstrained ones.
+    unit : {"cm-1", "points"}
+        Of positions and widths; "points" where the featurizer had no axis.
     """
 
     params: NDArray[np.float64]
@@ -52,6 +54,21 @@ class SpectraFit:
     n_points: NDArray[np.int64]
     split_probability: NDArray[np.float64]
     calibration: LineCalibration | None = None
+    unit: str = "cm-1"
+
+    def require_shift(self, purpose: str) -> None:
+        """Raise if positions are detector indices, because the featurizer had no axis.
+
+        Parameters
+        ----------
+        purpose : str
+            What needs positions in cm-1, for the error.
+        """
+        if self.unit != "cm-1":
+            raise ValueError(
+                f"{purpose} needs positions in cm-1, but these are {self.unit}: the featurizer was made "
+                "without an axis. Make it with the Raman shift of the spectra, RamanFeaturizer(shift)."
+            )
 
     @property
     def common_sigma(self) -> NDArray[np.float64]:

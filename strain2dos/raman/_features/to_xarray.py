@@ -16,6 +16,7 @@ _WORDS = {"center": "centre", "fwhm": "full width at half maximum", "area": "are
 
 def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:
     """See `SpectraFit.to_dataset`."""
+    fit.require_shift("a map of features")
     shift = "shift" if "shift" in like.dims else like.dims[-1]
     dims = tuple(dim for dim in like.dims if dim != shift)
     sizes = tuple(like.sizes[dim] for dim in dims)

@@ -165,6 +165,28 @@ def read_positions(
     return np.full((X.shape[0], len(names)), np.nan)
 
 
+def refuse_indices(positions: Floats, windows: Floats, names: tuple[str, ...]) -> None:
+    """Raise where no position of any row lies within a factor of two of its line: these are no Raman shifts.
+
+    Raises
+    ------
+    ValueError
+        A featurizer without an axis gives detector indices under the names of the lines.
+    """
+    known = np.isfinite(positions)
+    near = (positions > windows[:, 0] / 2) & (positions < windows[:, 1] * 2)
+    if known.any() and not (known & near).any():
+        row = int(np.flatnonzero(known.any(axis=1))[0])
+        limits = ", ".join(
+            f"{name} {low:.0f}-{high:.0f}" for name, (low, high) in zip(names, windows, strict=True)
+        )
+        raise ValueError(
+            f"no position of X can be a Raman shift of its line ({limits} cm-1): row {row} holds "
+            f"{positions[row].round(2).tolist()}. A featurizer without an axis gives detector indices; make "
+            "it with the Raman shift of the spectra, RamanFeaturizer(shift)."
+        )
+
+
 def _inside(positions: Floats, windows: Floats, names: tuple[str, ...]) -> Floats:
     """NaN for rows with a position outside of its line's window: these columns hold something else."""
     inside = (positions >= windows[:, 0]) & (positions <= windows[:, 1])

@@ -22,7 +22,14 @@ from strain2dos.raman._strain.least_squares import (
     times,
 )
 from strain2dos.raman._strain.line_system import PERCENT, line_system, separate_spectra
-from strain2dos.raman._strain.lines import OUTPUTS, Line, chosen_lines, picked_columns, read_positions
+from strain2dos.raman._strain.lines import (
+    OUTPUTS,
+    Line,
+    chosen_lines,
+    picked_columns,
+    read_positions,
+    refuse_indices,
+)
 
 __all__ = ["PERCENT", "StrainDopingSeparator"]
 
@@ -352,9 +359,11 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            Where a line was not fitted, or ``columns`` holds integers.
+            Where a line was not fitted, ``columns`` holds integers, or positions are detector indices because
+            the featurizer had no axis.
         """
         self._validate_params()
+        fit.require_shift("strain")
         if self.columns is not None and not all(isinstance(column, str) for column in self.columns):
             raise ValueError(
                 f"columns holds numbers ({self.columns!r}), but fitted lines are found by name; give names "
@@ -388,7 +397,10 @@ class StrainDopingSeparator(TransformerMixin, BaseEstimator):
         return chosen_lines(self.material, self.output, self.columns, given, names)
 
     def _positions(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        return read_positions(X, self.columns_, self.named_, self.windows_, self.mode_names_)
+        positions = read_positions(X, self.columns_, self.named_, self.windows_, self.mode_names_)
+        if self.named_ and self.columns is None:
+            refuse_indices(positions, self.windows_, self.mode_names_)
+        return positions
 
     def _shifts(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)

@@ -116,13 +116,12 @@ def write(folder: Path, last: int | None, seconds: float) -> dict:
     return {"count": counter.count, "state": state(folder)}
 
 
-def partly(folder: Path) -> str:
+def partly(folder: Path, whole: xr.Dataset) -> str:
     """What readers find: no store, an unfinished one, or a wrong one."""
     path = folder / "map.zarr"
     if not path.exists():
         return "absent"
-    mapper, cube = task()
-    whole, flake = mapper.predict_map(cube), open_map(path).load()
+    flake = open_map(path).load()
     try:
         plain = xr.open_zarr(path, consolidated=False).load()
     except Exception:
@@ -136,19 +135,19 @@ def partly(folder: Path) -> str:
     return "finished" if bool((flake.status != 255).all()) else "unfinished"
 
 
-def attempt(last: int, seconds: float, expected: str) -> dict:
+def go_on(folder: Path, seconds: float, whole: xr.Dataset) -> dict:
+    seen = partly(folder, whole)
+    return {"seen": seen, **write(folder, None, seconds)}
+
+
+def attempt(last: int, seconds: float, expected: str, whole: xr.Dataset) -> dict:
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         folder = Path(name).resolve()
         code, _ = in_child(lambda: write(folder, last, seconds))
-        seen_code, seen = in_child(lambda: partly(folder))
-        again, given = in_child(lambda: write(folder, None, seconds))
-        same = again == 0 and json.loads(given)["state"] == expected
-        return {
-            "at": last,
-            "killed": code == -signal.SIGKILL,
-            "seen": json.loads(seen) if seen_code == 0 else "error",
-            "same": same,
-        }
+        again, given = in_child(lambda: go_on(folder, seconds, whole))
+        found = {"seen": "error", "state": None} if again else json.loads(given)
+        killed, same = code == -signal.SIGKILL, found["state"] == expected
+        return {"at": last, "killed": killed, "seen": found["seen"], "same": same}
 
 
 def main() -> None:
@@ -162,14 +161,15 @@ def main() -> None:
         # once before any fork: what is imported and compiled late is shared then
         mapper, cube = task()
         mapper.to_zarr(cube, Path(name) / "warm.zarr").load()
+        whole = mapper.predict_map(cube)
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         code, given = in_child(lambda: write(Path(name).resolve(), None, options.seconds))
         if code:
             raise SystemExit("the undisturbed run failed")
-        whole = json.loads(given)
-    points = range(1 + options.start, whole["count"] + 1, options.step)
-    results = [attempt(last, options.seconds, whole["state"]) for last in points]
-    print(json.dumps({"points": whole["count"], "state": whole["state"], "results": results}))
+        undisturbed = json.loads(given)
+    print(json.dumps(undisturbed), flush=True)
+    for last in range(1 + options.start, undisturbed["count"] + 1, options.step):
+        print(json.dumps(attempt(last, options.seconds, undisturbed["state"], whole)), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import xarray as xr
@@ -96,16 +97,63 @@ def map_lazily(
     rechunk: dict[Any, int] = {column: -1}
     if chunks != "auto":
         rechunk["y"] = -1 if chunks is None else int(chunks)
-    # Blocks see only their own rows: pixels are numbered before.
-    numbered = {name: value for name, value in map_coords(cube, evaluator).items() if name in ("y", "x")}
-    cube = cube.assign_coords(numbered).chunk(rechunk)
+    cube = cube.chunk(rechunk)
     layout = template(cube, evaluator, estimator, cube.chunks[:2])
-    return xr.map_blocks(
-        _lazy_block, cube, args=(), kwargs={"evaluator": evaluator, "attrs": layout.attrs}, template=layout
+    return layout.assign(
+        {
+            name: layout[name].copy(data=array)
+            for name, array in _lazy_arrays(cube.data, evaluator, layout).items()
+        }
     )
 
 
-def _lazy_block(block: xr.DataArray, evaluator: PixelEvaluator, attrs: dict[str, str]) -> xr.Dataset:
-    found = evaluate_block(block, evaluator)
-    variables = {name: (dims_of(name), values, attrs_of(name)) for name, values in found.items()}
-    return xr.Dataset(variables, coords=map_coords(block, evaluator), attrs=attrs)
+def _lazy_arrays(pixels: Any, evaluator: PixelEvaluator, layout: xr.Dataset) -> dict[Any, Any]:
+    """Dask arrays of the quantities in ``layout``, all from one evaluation of each block of ``pixels``.
+
+    The evaluator is one node of the graph that all blocks depend on: a cluster sends it to each worker once,
+    not with each block.
+    """
+    import dask.array as da
+
+    found = da.blockwise(
+        _evaluate_array,
+        "yx",
+        pixels,
+        "yxk",
+        as_one_node(evaluator),
+        None,
+        dtype=object,
+        meta=np.empty((0, 0), dtype=object),
+        concatenate=True,
+    )
+    arrays = {}
+    for name, variable in layout.data_vars.items():
+        last = variable.dims[2:]
+        arrays[name] = da.blockwise(
+            _pick,
+            "yxe" if last else "yx",
+            found,
+            "yx",
+            str(name),
+            None,
+            new_axes={"e": variable.shape[2]} if last else {},
+            dtype=variable.dtype,
+            meta=np.empty((0,) * variable.ndim, dtype=variable.dtype),
+        )
+    return arrays
+
+
+def as_one_node(model: Any) -> Any:
+    """Make ``model`` one node of dask graphs."""
+    from dask import delayed
+
+    return delayed(model, name=f"strain2dos-model-{uuid4().hex}", traverse=False)
+
+
+def _evaluate_array(pixels: np.ndarray, evaluator: PixelEvaluator) -> Any:
+    """Evaluate a block: a dict of arrays, which stands in a graph where dask expects an array."""
+    return evaluate_block(xr.DataArray(pixels), evaluator)
+
+
+def _pick(found: Any, name: str) -> np.ndarray:
+    return found[name]

@@ -7,7 +7,7 @@ import copyreg
 import dataclasses
 import hashlib
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-#: Parameters that say how to compute, not what; and scikit-learn's note of its own version in a pickle.
-_NO_MATTER = frozenset({"n_jobs", "verbose", "memory", "progress", "_sklearn_version"})
+#: Parameters that say how to compute, not what; scikit-learn's note of its own version in a pickle; and the
+#: names of a model's steps and whether it is frozen.
+_NO_MATTER = frozenset({"n_jobs", "verbose", "memory", "progress", "_sklearn_version", "names", "frozen"})
 
 
 def checksum(*parts: bytes) -> bytes:
@@ -58,20 +59,32 @@ def learned_state(model: Any) -> dict[str, str]:
     """
     hashed: dict[str, str] = {}
     digest = Digest()
+    for name, value in _parts(model):
+        number = sum(have == name or have.startswith(f"{name} (") for have in hashed)
+        hashed[f"{name} ({number + 1})" if number else name] = digest(value).hex()
+    return hashed
+
+
+def _parts(model: Any) -> Iterator[tuple[str, Any]]:
+    """Attributes of the estimators in the fields of a dataclass, and its other fields, with their names."""
     for field in dataclasses.fields(model):
         value = getattr(model, field.name)
-        for part in value if isinstance(value, list) else [value]:
-            named = {field.name: part}
+        several = isinstance(value, list | tuple) and any(isinstance(part, BaseEstimator) for part in value)
+        for part in value if several else [value]:
             if isinstance(part, BaseEstimator):
-                named = {
-                    f"{type(part).__name__}.{name}": found
-                    for name, found in part.__getstate__().items()
-                    if name not in _NO_MATTER
-                } or {type(part).__name__: type(part)}
-            for name, found in named.items():
-                number = sum(have == name or have.startswith(f"{name} (") for have in hashed)
-                hashed[f"{name} ({number + 1})" if number else name] = digest(found).hex()
-    return hashed
+                yield type(part).__name__, type(part)
+                state = part.__getstate__().items()
+                yield from (
+                    (f"{type(part).__name__}.{name}", found) for name, found in state if _counts(name)
+                )
+            elif dataclasses.is_dataclass(part):
+                yield from _parts(part)
+            elif _counts(field.name):
+                yield field.name, part
+
+
+def _counts(name: str) -> bool:
+    return name not in _NO_MATTER
 
 
 class Digest:
@@ -155,7 +168,7 @@ class Digest:
             return checksum(b"global", f"{type(value).__module__}.{parts}".encode())
         make, args, state, items, pairs = (*parts, None, None, None)[:5]
         if isinstance(state, dict):
-            state = {name: found for name, found in state.items() if name not in _NO_MATTER}
+            state = {name: found for name, found in state.items() if _counts(name)}
         inside = (make, args, state, list(items or ()), list(pairs or ()))
         return checksum(b"object", *map(self, inside))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from strain2dos.mapping._store.identity import rows_in_words
-from strain2dos.mapping._store.learned import array_checksum, checksum
+from strain2dos.mapping._store.learned import checksum
 from strain2dos.mapping._store.manifest import Header, Record, record_key
 from strain2dos.mapping._store.places import Place
 from strain2dos.mapping._store.run import Run
@@ -62,26 +62,27 @@ def sort_out(run: Run, header: Header, *, compare: bool) -> Blocks:
     ValueError
         When a finished block was computed from other input.
     """
-    found = Blocks([], [], [])
-    changed = []
+    kept: list[int] = []
+    missing: list[int] = []
+    known: list[bytes] = []
     for block in range(header.n_blocks):
         record = read_record(run.place, header, block)
         if record is None or damaged(run.place, header, block, record) is not None:
-            found.missing.append(block)
-            continue
-        found.kept.append(block)
-        if run.sources is not None:
-            source = run.sources[block]
-        elif compare:
-            source = array_checksum(run.read(header.slice(block)).values)
+            missing.append(block)
         else:
-            found.unseen.append(block)
-            continue
-        if source != record.source:
-            changed.append(header.slice(block))
+            kept.append(block)
+            known.append(record.source)
+    if run.sources is not None:
+        sources = [run.sources[block] for block in kept]
+    elif compare:
+        sources = run.checksums([header.slice(block) for block in kept])
+    else:
+        return Blocks(kept, missing, unseen=kept)
+    pairs = zip(kept, known, sources, strict=True)
+    changed = [header.slice(block) for block, old, new in pairs if old != new]
     if changed:
         run.refuse([f"the cube differs in {rows_in_words(changed)}"])
-    return found
+    return Blocks(kept, missing, unseen=[])
 
 
 def verify(place: Place, header: Header, blocks: list[int]) -> None:

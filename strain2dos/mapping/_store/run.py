@@ -63,17 +63,31 @@ class Run:
         """Rows of the cube, in memory."""
         return self.cube.isel(y=rows).compute()
 
-    def refuse(self, found: Iterable[str]) -> None:
-        """Stop if anything differs from the run that began the store.
+    def checksums(self, slices: list[slice]) -> list[bytes]:
+        """Hash rows of the cube; those of a lazy one are read, on the workers where dask has a cluster."""
+        if self.cube.chunks is None:
+            return [array_checksum(self.cube.isel(y=rows).values) for rows in slices]
+        import dask
 
-        Raises
-        ------
-        ValueError
-            With all that differs, in words.
-        """
-        text = "; ".join(found)
-        if text:
-            raise ValueError(
-                f"{self.place.name} holds the map of another model, cube or other settings: {text}. Choose "
-                "another path, or remove it."
-            )
+        hashed = dask.delayed(array_checksum)
+        return list(dask.compute(*(hashed(self.cube.isel(y=rows).data) for rows in slices)))
+
+    def refuse(self, found: Iterable[str]) -> None:
+        """Stop if anything differs from the run that began the store."""
+        refuse(self.place.name, found)
+
+
+def refuse(name: str, found: Iterable[str]) -> None:
+    """Stop if anything in ``found`` differs from the run that began the store ``name``.
+
+    Raises
+    ------
+    ValueError
+        With all that differs, in words.
+    """
+    text = "; ".join(found)
+    if text:
+        raise ValueError(
+            f"{name} holds the map of another model, cube or other settings: {text}. Choose another path, or "
+            "remove it."
+        )

@@ -12,17 +12,15 @@ from typing import Any
 import xarray as xr
 from tqdm import tqdm
 
-from strain2dos.mapping._blocks import evaluate_block, warn_if_all_masked
+from strain2dos.mapping._blocks import warn_if_all_masked
 from strain2dos.mapping._evaluate import PixelEvaluator
-from strain2dos.mapping._store.committing import committing
+from strain2dos.mapping._store.computing import compute
 from strain2dos.mapping._store.identity import rows_in_words
-from strain2dos.mapping._store.layout import Encoder
-from strain2dos.mapping._store.learned import array_checksum
 from strain2dos.mapping._store.manifest import Header
 from strain2dos.mapping._store.opening import open_place
 from strain2dos.mapping._store.places import place_of
 from strain2dos.mapping._store.preparing import mend_layout, prepare
-from strain2dos.mapping._store.records import Blocks, read_record, sort_out, verify
+from strain2dos.mapping._store.records import Blocks, sort_out
 from strain2dos.mapping._store.run import Run
 
 
@@ -49,8 +47,7 @@ def write_map(
         with run.place.writing():
             mend_layout(run, header)
             blocks = sort_out(run, header, compare=resume != "trust")
-            _compute(run, header, blocks, progress=progress)
-            verify(run.place, header, blocks.missing)
+            _write(run, header, blocks, progress=progress)
             dataset = open_place(run.place)
     warn_if_all_masked(dataset["status"].values)
     if blocks.unseen:
@@ -71,30 +68,14 @@ def _naming(name: str) -> Iterator[None]:
         raise OSError(error.errno, f"{os.strerror(error.errno)}; {way_on}", name) from error
 
 
-def _compute(run: Run, header: Header, blocks: Blocks, *, progress: bool) -> None:
-    """Evaluate the missing blocks and write them."""
-    encode = Encoder({name: run.place.read(f"{name}/zarr.json") or b"" for name in header.templates})
+def _write(run: Run, header: Header, blocks: Blocks, *, progress: bool) -> None:
+    """Compute and write what is missing, with a progress bar."""
     n_x = run.cube.sizes["x"]
     done = sum(_length(header, block) for block in blocks.kept) * n_x
     bar = tqdm(total=header.n_rows * n_x, initial=done, desc="map", unit="px", disable=not progress)
-    with bar, committing(run.place) as commit:
-        for block in blocks.missing:
-            source, chunks = _evaluate(run, header, block, encode)
-            commit.add(block, source, chunks)
+    with bar:
+        for block in compute(run, header, blocks.missing):
             bar.update(_length(header, block) * n_x)
-
-
-def _evaluate(run: Run, header: Header, block: int, encode: Encoder) -> tuple[bytes, dict[str, bytes]]:
-    """Compute a block: checksum of its input, and the bytes of its chunks by path."""
-    rows = header.slice(block)
-    pixels = run.read(rows)
-    source = array_checksum(pixels.values)
-    before = read_record(run.place, header, block)
-    known = before.source if before is not None else header.known_source(block)
-    if known is not None and source != known:
-        run.refuse([f"the cube differs in {rows_in_words([rows])}"])
-    keys = dict(zip(header.templates, header.keys(block), strict=True))
-    return source, encode(evaluate_block(pixels, run.evaluator), rows, keys)
 
 
 def _length(header: Header, block: int) -> int:

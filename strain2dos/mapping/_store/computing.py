@@ -75,12 +75,11 @@ def current_client() -> Any | None:
     # Who has a client has imported it.
     if "distributed" not in sys.modules:
         return None
-    from distributed import default_client
+    from dask.base import get_scheduler
+    from distributed import Client
 
-    try:
-        return default_client()
-    except ValueError:
-        return None
+    client = getattr(get_scheduler(), "__self__", None)
+    return client if isinstance(client, Client) else None
 
 
 def _on_workers(client: Any, run: Run, work: Work, blocks: list[int]) -> Iterator[int]:

@@ -99,7 +99,8 @@ class Header:
             sealed = attributes.pop("checksum")
             if sealed != _seal(attributes) or attributes.pop("format") != _FORMAT:
                 return None
-            return cls(**attributes)
+            header = cls(**attributes)
+            return header if header.to_bytes() == content else None
         except (ValueError, KeyError, TypeError):
             return None
 

@@ -100,6 +100,16 @@ def test_compressed_spectra_of_a_dark_map_are_read(tmp_path):
     assert read_raman(path).shape == (60, 60, 500)
 
 
+def test_a_chunk_that_fills_the_memory_is_refused_before_it_is_read(tmp_path):
+    path = netcdf(tmp_path / "map.nc")
+    with h5py.File(path, "a") as file:
+        packed = file.create_dataset("packed", (2**28 + 1,), "u1", chunks=(2**28 + 1,), compression="gzip")
+        # written as it is stored, so that nothing has to be packed here
+        packed.id.write_direct_chunk((0,), bytes(2**19))
+    with pytest.raises(ValueError, match=r"one chunk of variable packed unpacks to 268435457 bytes, above"):
+        read_raman(path, memory_limit=1e6)
+
+
 @pytest.mark.parametrize(("pack", "name"), [(bz2.compress, "bzip2"), (lzma.compress, "xz")])
 def test_other_packers_are_named(tmp_path, pack, name):
     path = tmp_path / "map.txt"

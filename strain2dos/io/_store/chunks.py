@@ -15,19 +15,23 @@ import xarray as xr
 #: Deflate packs at most 1032 : 1; zstd and blosc pack constants further.
 _DEFLATED, _PACKED = 1100, 10_000
 _SMALL = 2**20
+#: Bytes to which one chunk may unpack whatever the limit of memory: it is whole in memory when it is read.
+_CHUNK = 2**28
 _MANY = 10_000_000
 _NODES = ("zarr.json", ".zarray", ".zgroup")
 #: Signature and version of a global heap of HDF5, and how much of either end of a file is searched for it.
 _HEAP, _HEAPS = b"GCOL\x01\x00\x00\x00", 2**26
 
 
-def check_hdf5(path: Path) -> None:
+def check_hdf5(path: Path, *, limit: int) -> None:
     """Refuse files that point to other files, and variables far larger than what is stored of them.
 
     Parameters
     ----------
     path : Path
         The file.
+    limit : int
+        Bytes of spectra that may be held in memory.
 
     Raises
     ------
@@ -51,10 +55,10 @@ def check_hdf5(path: Path) -> None:
                 if isinstance(found, h5py.Group):
                     groups.append(found)
                 elif isinstance(found, h5py.Dataset):
-                    _check_variable(str(name), found)
+                    _check_variable(str(name), found, limit)
 
 
-def _check_variable(name: str, found: Any) -> None:
+def _check_variable(name: str, found: Any, limit: int) -> None:
     """Refuse data in other files, and sizes that cannot be."""
     if found.external or found.is_virtual:
         raise ValueError(f"variable {name} has its data in another file, which is not followed")
@@ -62,6 +66,7 @@ def _check_variable(name: str, found: Any) -> None:
         claimed = math.prod(found.shape) * found.dtype.itemsize
         chunk = math.prod(found.chunks or (0,)) * found.dtype.itemsize
         _plausible(name, max(claimed, chunk), found.id.get_storage_size(), _DEFLATED)
+        _bounded(name, chunk, limit)
 
 
 def _check_heaps(path: Path) -> None:
@@ -93,6 +98,13 @@ def _plausible(name: str, claimed: int, stored: int, ratio: int) -> None:
         raise ValueError(f"variable {name} claims {claimed} bytes, of which only {stored} are stored")
 
 
+def _bounded(name: str, chunk: int, limit: int) -> None:
+    if chunk > max(limit, _CHUNK):
+        raise ValueError(
+            f"one chunk of variable {name} unpacks to {chunk} bytes, above the limit of {max(limit, _CHUNK)}"
+        )
+
+
 @dataclass
 class Absent:
     """Chunks that a Zarr store lacks: they would read as the fill value, which is a number."""
@@ -115,13 +127,15 @@ class Absent:
         return xr.DataArray(mask, dims=[dims[k] for k in where]), words
 
 
-def check_zarr(path: Path) -> Absent:
+def check_zarr(path: Path, *, limit: int) -> Absent:
     """Look which chunks of a store are there, and refuse sizes that they cannot explain.
 
     Parameters
     ----------
     path : Path
         The folder of the store.
+    limit : int
+        Bytes of spectra that may be held in memory.
 
     Raises
     ------
@@ -152,6 +166,7 @@ def check_zarr(path: Path) -> Absent:
                 lost.append(index)
         claimed = max(math.prod(array.shape), math.prod(chunk)) * array.dtype.itemsize
         _plausible(name, claimed, stored, _PACKED)
+        _bounded(name, math.prod(chunk) * array.dtype.itemsize, limit)
         if lost and len(array.shape) < 2:
             raise ValueError(f"{len(lost)} of {total} chunks of the coordinate {name} are absent")
         absent.chunks[name], absent.totals[name] = lost, total

@@ -41,7 +41,7 @@ def read_netcdf(path: Path, *, hdf5: bool, limit: int) -> xr.DataArray:
     """
     with _readable(path, "NetCDF"):
         if hdf5:
-            check_hdf5(path)
+            check_hdf5(path, limit=limit)
         return _spectra(path, xr.open_dataset(path, engine="h5netcdf" if hdf5 else None), limit)
 
 
@@ -75,7 +75,7 @@ def read_zarr(path: Path, *, limit: int) -> xr.DataArray:
     with _readable(path, "Zarr"):
         check_metadata(path)
         dataset = xr.open_zarr(path, chunks=None, consolidated=False)
-        array = _spectra(path, dataset, limit, check_zarr(path))
+        array = _spectra(path, dataset, limit, check_zarr(path, limit=limit))
     if lost := array.attrs.pop(_LOST, ""):
         say(f"{path.name} lacks {lost}; the spectra in them are NaN. Was writing stopped, or copying?")
     return array

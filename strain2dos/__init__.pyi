@@ -7,6 +7,7 @@ from . import mapping as mapping
 from . import raman as raman
 from . import simulate as simulate
 from ._raman_pipeline import raman_pipeline as raman_pipeline
+from .datasets import load_dft as load_dft
 from .dos import BandEdges as BandEdges
 from .dos import ConformalDOSRegressor as ConformalDOSRegressor
 from .dos import DOSRegressor as DOSRegressor

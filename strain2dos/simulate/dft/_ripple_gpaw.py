@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 _BANDS = 28  # per formula unit, as in the records of flat cells
-_CHUNK = 8  # k-points of one step of the band structure
+_CHUNK = 16  # k-points of one step of the band structure
 
 
 def _calculator(ripple: Ripple) -> Any:

@@ -29,8 +29,9 @@ class Progress:
         layout = "{desc:<34}{percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]"
         self._bar = tqdm(total=total, desc=title, disable=quiet, file=sys.stderr, bar_format=layout)
         self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._tick, daemon=True)
         if not quiet:
-            threading.Thread(target=self._tick, daemon=True).start()
+            self._clock.start()
 
     def _tick(self) -> None:
         """Let the clock of a step that takes minutes move."""
@@ -47,6 +48,8 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         """Leave the bar on screen, full unless there was an error."""
         self._ended.set()
+        if self._clock.is_alive():
+            self._clock.join()
         if kind is None:
             self._bar.update(self._bar.total - self._bar.n)
         self._bar.close()

@@ -12,7 +12,7 @@ from strain2dos.simulate.dft import DFTRecipe, State, read_plan, run_plan, run_s
 from strain2dos.simulate.dft._edges import edges_of
 from strain2dos.simulate.dft._materials import LAYERS
 from strain2dos.simulate.dft._modes import MOVES, conjugate_force, displaced, gamma_modes
-from strain2dos.simulate.dft._parts import Parts, finished_steps
+from strain2dos.simulate.dft._parts import Parts, finished_steps, remove_parts
 
 MASSES = np.array([95.95, 32.06, 32.06])
 POSITIONS = np.array([[0.0, 0.0, 9.0], [1.6, 0.9, 10.56], [1.6, 0.9, 7.44]])
@@ -269,3 +269,21 @@ def test_a_bad_plan_is_refused_in_words(tmp_path, text, words):
     (tmp_path / "plan.csv").write_text(text)
     with pytest.raises(ValueError, match=words):
         read_plan(tmp_path / "plan.csv")
+
+
+def test_steps_of_a_finished_state_are_removed_and_other_files_stay(tmp_path):
+    folder = tmp_path / ".state"
+    parts = Parts(folder, DFTRecipe(), (0.0, 0.0, 0.0))
+    parts.json("relaxed", lambda: {"energy": 1.0})
+    parts.arrays("bands-000", lambda: {"plain": np.zeros(2)})
+    parts.json("forces-x+1", lambda: {"forces": []})
+    (folder / "density.gpw").write_text("x")
+    (folder / ".relaxed-01234567.json").write_text("left by a kill")
+    (folder / "notes.txt").write_text("mine")
+    (folder / "bands").mkdir()
+    remove_parts(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["bands", "notes.txt"]
+    (folder / "notes.txt").unlink()
+    (folder / "bands").rmdir()
+    remove_parts(folder)
+    assert not folder.exists()

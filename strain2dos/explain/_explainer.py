@@ -16,11 +16,13 @@ from tqdm import tqdm
 from strain2dos._estimators.columns import aligned, column_names, finite_rows
 from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.explain._explanation import DOSExplanation
-from strain2dos.explain._shapley import exact_shapley, sampled_shapley
+from strain2dos.explain._shapley import base_values, exact_shapley, sampled_shapley
 from strain2dos.mapping._steps import EDGE_NAMES, FittedModel
 
 # Curves held at a time while coalitions are evaluated.
 _CHUNK_BYTES = 2**26
+# Rows at a time where a row gives a few numbers only, such as band edges.
+_CHUNK_ROWS = 2**16
 
 
 class DOSExplainer:
@@ -51,7 +53,8 @@ class DOSExplainer:
         Up to this many features all :math:`2^k` coalitions are evaluated and the values are exact; beyond it
         they are sampled over permutations of the features and still sum up exactly.
     n_permutations : int, default=10
-        Permutations sampled, each forwards and backwards.
+        Permutations sampled, each forwards and backwards: at most ``2 k n_permutations`` coalitions instead
+        of :math:`2^k`. To save time few features can be sampled too, with ``max_exact=1``.
     random_state : int, RandomState or None, default=None
         Seed of the thinning and the sampling.
     progress : bool, default=False
@@ -168,7 +171,7 @@ class DOSExplainer:
         explainer._front, explainer._n_before = chain, n_before
         return explainer
 
-    def explain(self, X: npt.ArrayLike, *, edges: bool = True) -> DOSExplanation:
+    def explain(self, X: npt.ArrayLike, *, edges: bool = True, curves: bool = True) -> DOSExplanation:
         """Attribute the predictions of samples to their features.
 
         Parameters
@@ -177,6 +180,9 @@ class DOSExplainer:
             Features, or spectra (n, n_shift) for an explainer made by :meth:`from_pipeline`.
         edges : bool, default=True
             Whether to explain the band edges too, where the model has them.
+        curves : bool, default=True
+            Whether to explain the curves. False explains the band edges alone, without decoding a curve for
+            every coalition where the model learned its edges; ``values`` then holds no energies.
 
         Returns
         -------
@@ -186,7 +192,8 @@ class DOSExplainer:
         Raises
         ------
         ValueError
-            If the number of features differs from the background's, or no sample has finite features.
+            If the number or the names of the features differ from the background's, no sample has finite
+            features, or there is nothing to explain.
 
         Warns
         -----
@@ -205,11 +212,21 @@ class DOSExplainer:
                 stacklevel=2,
             )
         names = EDGE_NAMES if edges and self._model.has_edges else ()
-        values, base, missing = self._shapley(data[kept], names)
+        if not curves and not names:
+            raise ValueError(
+                "curves=False leaves the band edges, but "
+                + (
+                    "edges=False leaves these out too."
+                    if not edges
+                    else "the model knows none; pass energies=."
+                )
+            )
+        values, base, missing = self._shapley(data[kept], (*(("dos",) if curves else ()), *names))
         values, missing = _spread(values, kept), _spread(missing, kept)
         n_dos = len(base) - len(names)
         index = {name: n_dos + number for number, name in enumerate(names)}
-        energies = self._model.energies
+        energies = self._model.energies if curves else np.zeros(0)
+        known = self._model.energies is not None
         explanation = DOSExplanation(
             values=values[..., :n_dos],
             base_values=base[:n_dos],
@@ -217,7 +234,7 @@ class DOSExplainer:
             edge_base_values={name: float(base[column]) for name, column in index.items()},
             missing_edges={name: missing[:, column] for name, column in index.items()},
             energies=np.arange(n_dos, dtype=np.float64) if energies is None else energies,
-            energy_unit=None if energies is None else "eV",
+            energy_unit="eV" if known else None,
             feature_names=self.feature_names,
             data=data,
             method="exact" if len(self.feature_names) <= self.max_exact else "permutation",
@@ -226,8 +243,10 @@ class DOSExplainer:
         _warn_missing(explanation)
         return explanation
 
-    def _shapley(self, data: np.ndarray, edges: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Shapley values (n, k, m), base (m,) and missing shares (n, m) of curve and edges side by side."""
+    def _shapley(
+        self, data: np.ndarray, quantities: Sequence[str]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Shapley values (n, k, m), base (m,) and missing shares (n, m) of all quantities side by side."""
 
         def function(rows: np.ndarray) -> np.ndarray:
             Z, good, _ = self._model.chain.transform_finite(rows)
@@ -235,24 +254,29 @@ class DOSExplainer:
                 raise ValueError(
                     "a step before the regressor answered finite features with values not finite."
                 )
-            found = self._model.predict(Z, ("dos", *edges))
-            return np.column_stack([found["dos"], *(found[name] for name in edges)]).astype(
-                np.float64, copy=False
-            )
+            found = self._model.predict(Z, quantities)
+            return np.column_stack([found[name] for name in quantities]).astype(np.float64, copy=False)
 
         width = function(self.background[:1]).shape[1]
-        max_rows = max(64, _CHUNK_BYTES // (8 * width))
+        max_rows = int(np.clip(_CHUNK_BYTES // (8 * width), 64, _CHUNK_ROWS))
+        base = base_values(function, self.background, max_rows)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        k = len(self.feature_names)
+        n_coalitions = 2**k if k <= self.max_exact else 2 * k * self.n_permutations
+        step = max(1, max_rows // (n_coalitions * len(self.background)))
         parts = []
-        for x in tqdm(data, desc="explain", unit="sample", disable=not self.progress):
-            if len(self.feature_names) <= self.max_exact:
-                parts.append(exact_shapley(function, x[np.newaxis], self.background, max_rows))
-            else:
-                # every sample is explained with the same orders, whatever stands beside it
-                options = {"n_permutations": self.n_permutations, "random": np.random.RandomState(seed)}
-                parts.append(sampled_shapley(function, x[np.newaxis], self.background, max_rows, **options))
-        values, bases, missing = zip(*parts, strict=True)
-        return np.concatenate(values), bases[0], np.concatenate(missing)
+        with tqdm(total=len(data), desc="explain", unit="sample", disable=not self.progress) as bar:
+            for start in range(0, len(data), step):
+                X = data[start : start + step]
+                if k <= self.max_exact:
+                    parts.append(exact_shapley(function, X, self.background, base, max_rows))
+                else:
+                    # every sample is explained with the same orders, whatever stands beside it
+                    options = {"n_permutations": self.n_permutations, "random": np.random.RandomState(seed)}
+                    parts.append(sampled_shapley(function, X, self.background, max_rows, **options))
+                bar.update(len(X))
+        values, missing = zip(*parts, strict=True)
+        return np.concatenate(values), base[0], np.concatenate(missing)
 
     def _features(self, X: npt.ArrayLike) -> np.ndarray:
         """Features (n, k) of what :meth:`explain` was given; NaN where there are none."""

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.integrate import trapezoid
 
 if TYPE_CHECKING:
+    import shap
     import xarray as xr
     from matplotlib.axes import Axes
 
@@ -73,6 +74,23 @@ class DOSExplanation:
     data: np.ndarray
     method: str
     n_background: int
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.data)
+
+    def __getitem__(self, samples: int | slice | Sequence[int] | np.ndarray) -> DOSExplanation:
+        """Take some samples: a number, a slice, numbers or a mask; a number gives an explanation of one."""
+        if isinstance(samples, int | np.integer):
+            if not -len(self) <= samples < len(self):
+                raise IndexError(f"sample {samples} is asked for, but there are {len(self)}.")
+            samples = [int(samples)]
+        rows = np.arange(len(self))[samples]
+        edges = {name: values[rows] for name, values in self.edge_values.items()}
+        missing = {name: share[rows] for name, share in self.missing_edges.items()}
+        return replace(
+            self, values=self.values[rows], edge_values=edges, missing_edges=missing, data=self.data[rows]
+        )
 
     @property
     def predictions(self) -> np.ndarray:
@@ -164,7 +182,8 @@ class DOSExplanation:
         columns = {f"|{name}| (meV)": 1e3 * _mean_abs(values) for name, values in self.edge_values.items()}
         for name, values in self.windows(energy_windows or {}).items():
             columns[f"|{name}| (states)"] = _mean_abs(values)
-        columns["mean |DOS| (states/eV)"] = _mean_abs(self.values).mean(axis=-1)
+        if self.values.shape[-1]:
+            columns["mean |DOS| (states/eV)"] = _mean_abs(self.values).mean(axis=-1)
         return pd.DataFrame(columns, index=pd.Index(self.feature_names, name="feature"))
 
     def plot_heatmap(self, ax: Axes | None = None, **options: Any) -> ExplanationHeatmapDisplay:
@@ -187,6 +206,78 @@ class DOSExplanation:
         from strain2dos.explain._page import write_explanation
 
         return write_explanation(self, path, title=title, energy_windows=energy_windows, groups=groups)
+
+    def to_shap(self, target: str | float | tuple[float, float] = "gap") -> shap.Explanation:
+        """Give the shares in one number of each sample as `shap` knows them, for its plots.
+
+        Parameters
+        ----------
+        target : {"vbm", "cbm", "gap"}, float or (float, float), default="gap"
+            A band edge (shares in eV), an energy in eV (density there, states/eV/cell) or a window of
+            energies (states in it, per cell).
+
+        Returns
+        -------
+        shap.Explanation
+            ``values`` (n, k), ``base_values`` (n,), ``data`` (n, k), with names.
+
+        Raises
+        ------
+        ValueError
+            If the edge was not explained, or an energy lies off the grid.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.linear_model import LinearRegression
+        >>> from strain2dos import DOSExplainer
+        >>> X = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
+        >>> model = LinearRegression().fit(X, X @ [[1.0, 1.0, 1.0], [0.0, 2.0, 0.0]])
+        >>> explainer = DOSExplainer(model, X, feature_names=["E'", "A1'"], energies=[-6.0, -5.5, -5.0])
+        >>> explainer.explain([[2.0, 2.0]], edges=False).to_shap(-5.5).values.round(3)
+        array([[1., 2.]])
+        """
+        from strain2dos.explain._to_shap import to_shap
+
+        return to_shap(self, target)
+
+    def to_dataset(self, like: xr.DataArray | xr.Dataset | None = None) -> xr.Dataset:
+        """Give all shares as a Dataset, on the pixels of a map where the samples are its pixels.
+
+        Parameters
+        ----------
+        like : DataArray or Dataset with dims y and x, default=None
+            Map whose pixels, rows first, were explained.
+
+        Returns
+        -------
+        Dataset
+            As from :meth:`to_xarray`; with `like`, ``y`` and ``x`` in place of ``sample``.
+
+        Raises
+        ------
+        ValueError
+            If `like` has another number of pixels.
+        """
+        import xarray as xr
+
+        flat = self.to_xarray()
+        if like is None:
+            return flat
+        n_y, n_x = like.sizes["y"], like.sizes["x"]
+        if n_y * n_x != len(self):
+            raise ValueError(
+                f"like has {n_y} x {n_x} pixels, but {len(self)} samples were explained; explain the rows "
+                "cube.values.reshape(n_y * n_x, -1)."
+            )
+        variables = {}
+        for name, array in flat.data_vars.items():
+            if "sample" in array.dims:
+                values = array.values.reshape(n_y, n_x, *array.shape[1:])
+                array = xr.DataArray(values, dims=("y", "x", *array.dims[1:]), attrs=array.attrs)
+            variables[name] = array
+        coords = {name: coord for name, coord in like.coords.items() if set(coord.dims) <= {"y", "x"}}
+        return xr.Dataset(variables, {**flat.coords, **coords}, flat.attrs)
 
     def to_xarray(self) -> xr.Dataset:
         """Give all shares as a Dataset with dims (sample, feature, energy)."""

@@ -31,76 +31,100 @@ def shapley_matrix(k: int) -> np.ndarray:
 
 
 def coalition_values(
-    function: ValueFunction, x: np.ndarray, background: np.ndarray, members: np.ndarray, max_rows: int
+    function: ValueFunction, X: np.ndarray, background: np.ndarray, members: np.ndarray, max_rows: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of ``function`` over the background for every coalition of the features of one sample.
+    """Mean of ``function`` over the background for every coalition of the features of every sample.
 
     Parameters
     ----------
     function : callable
         (n, k) to (n, m).
-    x : array of shape (k,)
-        The sample: a coalition takes its members' values from here, the others' from the background.
+    X : array of shape (s, k)
+        Samples: a coalition takes its members' values from them, the others' from the background.
     background : array of shape (b, k)
     members : bool array of shape (c, k)
         Coalitions.
     max_rows : int
-        Rows evaluated at a time.
+        Rows evaluated at a time; more than b, or else as many as one coalition needs.
 
     Returns
     -------
-    values : array of shape (c, m)
+    values : array of shape (s, c, m)
         Means over the background rows that have a value (NaN if none has).
-    missing : array of shape (m,)
+    missing : array of shape (s, m)
         Number of evaluations without a value.
     """
     b, k = background.shape
     step = max(1, max_rows // b)
-    blocks, missing = [], 0
-    for start in range(0, len(members), step):
-        part = members[start : start + step]
-        rows = np.where(part[:, np.newaxis, :], x, background).reshape(-1, k)
-        found = function(rows).reshape(len(part), b, -1)
-        absent = np.isnan(found)
-        missing = missing + absent.sum(axis=(0, 1))
-        if absent.any():
-            present = b - absent.sum(axis=1)
-            with np.errstate(invalid="ignore"):
-                blocks.append(np.where(absent, 0.0, found).sum(axis=1) / np.where(present, present, np.nan))
-        else:
-            blocks.append(found.mean(axis=1))
-    return np.concatenate(blocks), np.asarray(missing)
+    # many samples at once where all their coalitions fit, else one sample in parts
+    n_samples = max(1, step // len(members))
+    blocks, missing = [], []
+    for first in range(0, len(X), n_samples):
+        some = X[first : first + n_samples, np.newaxis, np.newaxis]
+        parts, absent = [], 0
+        for start in range(0, len(members), step):
+            part = members[start : start + step]
+            rows = np.where(part[:, np.newaxis], some, background)
+            mean, lost = _mean_of_present(function(rows.reshape(-1, k)).reshape(*rows.shape[:3], -1))
+            parts.append(mean)
+            absent = absent + lost
+        blocks.append(np.concatenate(parts, axis=1))
+        missing.append(absent)
+    return np.concatenate(blocks), np.concatenate(missing)
+
+
+def _mean_of_present(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (s, c, m) of values (s, c, b, m) over background rows that have one, and how many have none."""
+    absent = np.isnan(found)
+    if not absent.any():
+        return found.mean(axis=2), np.zeros(found[:, 0, 0].shape)
+    present = found.shape[2] - absent.sum(axis=2)
+    with np.errstate(invalid="ignore"):
+        mean = np.where(absent, 0.0, found).sum(axis=2) / np.where(present, present, np.nan)
+    return mean, absent.sum(axis=(1, 2))
 
 
 def exact_shapley(
-    function: ValueFunction, X: np.ndarray, background: np.ndarray, max_rows: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    function: ValueFunction, X: np.ndarray, background: np.ndarray, base: np.ndarray, max_rows: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Interventional Shapley values over all coalitions.
+
+    Parameters
+    ----------
+    function : callable
+        (n, k) to (n, m).
+    X : array of shape (s, k)
+    background : array of shape (b, k)
+    base : array of shape (2, m)
+        Mean of the function over the background and the number of its missing values, the same for all
+        samples: see `base_values`.
+    max_rows : int
 
     Returns
     -------
-    values : array of shape (n, k, m)
-    base : array of shape (m,)
-        Mean of the function over the background.
-    missing : array of shape (n, m)
+    values : array of shape (s, k, m)
+    missing : array of shape (s, m)
         Share of the evaluations without a value (NaN), which the means leave out.
     """
     k = X.shape[1]
     members, weights = coalitions(k), shapley_matrix(k)
-    base, missing_base = coalition_values(function, X[0], background, members[:1], max_rows)
+    full = function(X)[:, np.newaxis]
+    values = [np.broadcast_to(base[0], full.shape), full]
+    missing = base[1] + np.isnan(full[:, 0])
+    if k > 1:
+        inner, missing_inner = coalition_values(function, X, background, members[1:-1], max_rows)
+        values.insert(1, inner)
+        missing = missing + missing_inner
+    # the empty coalition needs the background only, the full one the sample only
     n_rows = (len(members) - 1) * len(background) + 1
-    results, shares = [], []
-    for x in X:
-        # Empty and full coalition need one background and one row only.
-        full, missing = coalition_values(function, x, x[np.newaxis], members[-1:], max_rows)
-        values = [base, full]
-        if k > 1:
-            inner, missing_inner = coalition_values(function, x, background, members[1:-1], max_rows)
-            values.insert(1, inner)
-            missing = missing + missing_inner
-        results.append(weights @ np.concatenate(values))
-        shares.append((missing + missing_base) / n_rows)
-    return np.stack(results), base[0], np.stack(shares)
+    return weights @ np.concatenate(values, axis=1), missing / n_rows
+
+
+def base_values(function: ValueFunction, background: np.ndarray, max_rows: int) -> np.ndarray:
+    """Mean of the function over the background and the number of values that it has not there: (2, m)."""
+    nobody = np.zeros((1, background.shape[1]), dtype=bool)
+    mean, missing = coalition_values(function, background[:1], background, nobody, max_rows)
+    return np.stack([mean[0, 0], missing[0]])
 
 
 def sampled_shapley(
@@ -111,7 +135,7 @@ def sampled_shapley(
     *,
     n_permutations: int,
     random: np.random.RandomState,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Sample Shapley values over permutations of the features; the results are those of `exact_shapley`.
 
     Features join one after the other, in each order forwards and backwards, which is exact for models whose
@@ -123,16 +147,11 @@ def sampled_shapley(
         np.concatenate([_joining(order) for order in orders]), axis=0, return_inverse=True
     )
     place = place.reshape(len(orders), k + 1)
-    results, shares, base = [], [], None
-    for x in X:
-        values, missing = coalition_values(function, x, background, members, max_rows)
-        total = np.zeros((k, values.shape[1]))
-        for order, path in zip(orders, place, strict=True):
-            total[order] += np.diff(values[path], axis=0)
-        results.append(total / len(orders))
-        shares.append(missing / (len(members) * len(background)))
-        base = values[place[0, 0]]
-    return np.stack(results), base, np.stack(shares)
+    values, missing = coalition_values(function, X, background, members, max_rows)
+    total = np.zeros((len(X), k, values.shape[2]))
+    for order, path in zip(orders, place, strict=True):
+        total[:, order] += np.diff(values[:, path], axis=1)
+    return total / len(orders), missing / (len(members) * len(background))
 
 
 def _there_and_back(order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -104,6 +104,11 @@ class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEs
     groups than the final one, as in cross-conformal prediction, so bands tend to be wide rather than
     narrow.
 
+    A `FrozenEstimator` is not fitted again, so its errors are honest only on states that it has not seen. A
+    frozen `DOSRegressor`, and scikit-learn's regressors that keep their training rows, are refused on them;
+    of others only errors below 1e-4 of the spread of the curves arouse a warning, and a frozen ridge on its
+    own training rows goes unnoticed.
+
     References
     ----------
     .. [1] V. Vovk, "Cross-conformal predictors", Ann. Math. Artif. Intell. 74, 9-28 (2015).

@@ -30,7 +30,8 @@ class Progress:
         self._bar = tqdm(total=total, desc=title, disable=quiet, file=sys.stderr, bar_format=layout)
         self._ended = threading.Event()
         self._clock = threading.Thread(target=self._tick, daemon=True)
-        if not quiet:
+        # a log file would get a line each second
+        if not quiet and sys.stderr.isatty():
             self._clock.start()
 
     def _tick(self) -> None:

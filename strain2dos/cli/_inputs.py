@@ -39,17 +39,21 @@ def read_map(model: Path, data: Path, unit: str | None) -> tuple[Any, xr.DataArr
     Raises
     ------
     ValueError
-        If a file is damaged, or the strain of model and map is in different units.
+        If a file is damaged, the strain of model and map is in different units, or the axis of the spectra is
+        in a unit that cannot be converted to cm-1.
     """
     from strain2dos import load_model
     from strain2dos.datasets import read_strain_map
     from strain2dos.io import read_raman
+    from strain2dos.raman._features.units import in_wavenumbers
 
     estimator, metadata = load_model(model, return_metadata=True)
     if takes_spectra(estimator):
         if unit is not None:
             say(f"warning: {model} takes Raman spectra, so --strain-unit {unit} means nothing here.")
-        spectra = read_raman(data)
+        spectra = in_wavenumbers(read_raman(data))
+        if converted := spectra["shift"].attrs.get("converted_from"):
+            say(f"the axis of {data} is in {converted}; the laser line of the file converts it to cm-1.")
         return on_axis(estimator, spectra), spectra, metadata
     if unit is None:
         raise typer.BadParameter(

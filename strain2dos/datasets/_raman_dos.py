@@ -15,6 +15,7 @@ from strain2dos.datasets._measured_scale import Calibration, PhononSource, only_
 from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._mos2_dft import load_mos2_dft
 from strain2dos.datasets._strained import StrainedDOS, edge_table
+from strain2dos.raman._features.units import axis_of
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
 #: Default axis in cm-1: holds E' and A1' of every bundled state, at the pixel of a 1800 lines/mm grating.
@@ -191,7 +192,7 @@ def make_raman_dos(
     rng = check_random_state(random_state)
     rows = np.arange(n_samples) % len(states)
     chosen = states.subset(rows)
-    axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(shift, dtype=np.float64)
+    axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
     density = rng.normal(0.0, doping, n_samples)
     measurement = Measurement(
         counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation

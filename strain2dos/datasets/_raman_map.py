@@ -21,6 +21,7 @@ from strain2dos.datasets._measured_scale import (
 from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
 from strain2dos.datasets._raman_scenes import Scene, flake_outline, stretched_membrane
+from strain2dos.raman._features.units import axis_of
 from strain2dos.simulate._films.wrinkle import random_strain_field
 from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
@@ -154,7 +155,7 @@ def make_raman_map(
     only_mos2(material)
     _check(shape, scene, max_strain, n_dead)
     rng = check_random_state(random_state)
-    axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(shift, dtype=np.float64)
+    axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
     y, x = (step * np.arange(n) for n in shape)
     flake = flake_outline(y, x)
     height, strain = stretched_membrane(scene, y, x, max_strain, rng)

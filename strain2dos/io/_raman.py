@@ -29,6 +29,7 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
       and the CSV of ``strain2dos convert``;
     - one row per point, ``#X #Y #Wave #Intensity``, as WiRE exports maps;
     - any of these with decimal commas, or compressed with gzip;
+    - JCAMP-DX with one spectrum in decimal numbers;
     - NetCDF and Zarr as xarray writes them;
     - Renishaw ``.wdf``;
     - Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.

@@ -10,6 +10,7 @@ import xarray as xr
 
 from strain2dos._estimators.columns import column_order, feature_names
 from strain2dos.mapping._steps import FittedModel
+from strain2dos.raman._features.units import in_wavenumbers
 
 # Measured axes differ by rounding when files store them in single precision: far below a pixel of the
 # detector.
@@ -32,7 +33,8 @@ def as_cube(cube: xr.DataArray | np.ndarray) -> xr.DataArray:
     Raises
     ------
     ValueError
-        If a dimension is missing or the cube is empty.
+        If a dimension is missing, the cube is empty, or its axis is in a unit that cannot be converted to
+        cm-1.
     """
     if not isinstance(cube, xr.DataArray):
         if np.ndim(cube) != 3:
@@ -49,7 +51,7 @@ def as_cube(cube: xr.DataArray | np.ndarray) -> xr.DataArray:
     cube = cube.transpose("y", "x", column)
     if 0 in cube.shape:
         raise ValueError(f"cube holds no pixel: its shape is {dict(cube.sizes)}.")
-    return cube
+    return in_wavenumbers(cube) if column == "shift" else cube
 
 
 def align_columns(cube: xr.DataArray, model: FittedModel) -> xr.DataArray:

@@ -7,6 +7,8 @@ from ._displays.worst_fits import WorstFitsDisplay as WorstFitsDisplay
 from ._features.calibration import LineCalibration as LineCalibration
 from ._features.featurizer import RamanFeaturizer as RamanFeaturizer
 from ._features.result import SpectraFit as SpectraFit
+from ._features.units import in_wavenumbers as in_wavenumbers
+from ._features.units import to_raman_shift as to_raman_shift
 from ._features.unstrained import measure_unstrained as measure_unstrained
 from ._fitting.status import FitStatus as FitStatus
 from ._materials.lookup import material_modes as material_modes

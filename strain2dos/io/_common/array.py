@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from strain2dos.io._common.memory import room, say
 
 _UNITS = {"1/cm": "cm-1", "cm^-1": "cm-1", "cm\u207b\u00b9": "cm-1", "\u00b5m": "um", "\u03bcm": "um"}
-_UNITS |= {"micron": "um", "microns": "um", "cnt": "counts", "counts": "counts"}
+_UNITS |= {"micron": "um", "microns": "um", "cnt": "counts", "counts": "counts", "ev": "eV", "mev": "meV"}
 #: A map with fewer of its grid positions is a list of sites.
 _GRID_SHARE = 0.5
 

@@ -71,6 +71,10 @@ class Source:
                 else:
                     yield number, line
 
+    def raw_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield number and text of every line, remarks included."""
+        return self._all("")
+
     def _all(self, what: str) -> Iterator[tuple[int, str]]:
         from tqdm import tqdm
 

@@ -15,7 +15,8 @@ from strain2dos.io._text.lines import Commas, Source
 from strain2dos.io._text.rows import bare_header, units_of
 
 #: Names of the spectral axis.
-SPECTRAL = {"wave", "wavenumber", "shift", "raman shift", "raman_shift", "ramanshift", "wavelength"}
+SPECTRAL = {"wave", "wavenumber", "shift", "raman shift", "raman_shift", "ramanshift", "wavelength",
+    "lambda", "energy", "photon energy"}  # fmt: skip
 
 
 def read_long(source: Source, skip: int, names: list[str], limit: int) -> xr.DataArray:

@@ -188,6 +188,9 @@ def units_of(header: dict[str, str]) -> dict[str, str]:
         if unit:
             units[names.get(value, value.lower())] = unit
     for key, value in header.items():
+        # LabSpec states the unit of the axis in the name of its range: #Range (nm)=540...550
+        if found := re.fullmatch(r"Range\s*\((.+)\)", key):
+            units.setdefault("shift", found[1])
         if found := re.fullmatch(r"units\[(\w+)\]", key):
             units[found[1]] = value
     return units

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from strain2dos.io._text.jcamp import is_jcamp, read_jcamp
 from strain2dos.io._text.lines import Source, is_number
 from strain2dos.io._text.long import SPECTRAL, read_long
 from strain2dos.io._text.rows import read_columns, read_table
@@ -20,6 +21,8 @@ _KNOWN = (
     "row and positions in the first columns, and rows of x, y, shift, intensity"
 )
 _INTENSITY = {"intensity", "counts", "intens", "signal"}
+# A column of energies without a unit is no Raman shift; which energies they are, nobody knows.
+_UNSTATED = {"wavelength": "nm", "lambda": "nm", "energy": "energy without a unit"}
 _MOST_POSITIONS = 8
 _IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]\s*$")
 
@@ -56,6 +59,8 @@ def read_text(path: Path, *, compressed: bool = False, limit: int) -> xr.DataArr
         When the layout is unknown or the content faulty.
     """
     source = Source(path, compressed)
+    if is_jcamp(next((line for _, line in source.raw_lines() if line.strip()), "")):
+        return read_jcamp(source, limit)
     head = list(itertools.islice(source.lines(), 4))
     if any("\x00" in line for _, line in head):
         raise ValueError(
@@ -117,7 +122,7 @@ def _state_units(source: Source, names: list[str]) -> None:
     """Add units that the names of columns state, as "Wavelength (nm)", to the header."""
     for name, plain in zip(names, _plain(names), strict=True):
         found = _IN_BRACKETS.search(name)
-        unit = found[0].strip(" ()[]") if found else "nm" if plain == "wavelength" else ""
+        unit = found[0].strip(" ()[]") if found else _UNSTATED.get(plain, "")
         key = "shift" if plain in SPECTRAL else "intensity" if plain in _INTENSITY else plain
         if unit and key.isidentifier():
             source.header.setdefault(f"units[{key}]", unit)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from strain2dos.raman._features.units import in_wavenumbers
 from strain2dos.raman._fitting.status import FitStatus
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:
             f"but {len(fit.status)} were fitted; pass the cube whose spectra these are."
         )
     good = fit.status == FitStatus.OK
-    unit = str(like[shift].attrs.get("units", "cm-1")) if shift in like.coords else "cm-1"
+    # features are in cm-1, whatever the axis of `like` is in: one that cannot be converted was not fitted
+    unit = "points" if str(like.coords.get(shift, like).attrs.get("units", "")) == "points" else "cm-1"
+    if unit == "cm-1":
+        in_wavenumbers(like, str(shift))
     counts = str(like.attrs.get("units", "counts"))
     variables: dict[str, tuple[Any, ...]] = {}
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from strain2dos.raman._features.featurizer import RamanFeaturizer
+from strain2dos.raman._features.units import in_wavenumbers
 from strain2dos.raman._fitting.status import FitStatus
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _rows(
                 "region needs a labelled map (DataArray with x and y), but spectra has no labels."
             )
         return np.atleast_2d(np.asarray(spectra, dtype=float)), axis
+    spectra = in_wavenumbers(spectra)
     if region is not None:
         x0, y0, x1, y1 = region
         inside = (spectra.x >= min(x0, x1)) & (spectra.x <= max(x0, x1))

@@ -10,3 +10,4 @@ from ._strain_map import read_strain_map as read_strain_map
 from ._strained import StrainedDOS as StrainedDOS
 from ._strained_dos import make_strained_dos as make_strained_dos
 from ._table import read_dos_table as read_dos_table
+from ._variation import SampleVariation as SampleVariation

@@ -58,7 +58,7 @@ def line_positions(
     calculated: ArrayLike | None,
     *,
     doping: ArrayLike,
-    temperature: float = ROOM_TEMPERATURE,
+    temperature: ArrayLike = ROOM_TEMPERATURE,
     phonons: PhononSource = "grueneisen",
     calibration: Calibration = "rates",
 ) -> NDArray[np.float64]:
@@ -72,7 +72,7 @@ def line_positions(
         [E'-, E'+, A1'] in cm-1 on the scale of the records; only "dft" reads it.
     doping : array-like of shape (n,)
         Electron density in 1e13/cm2.
-    temperature : float, default=295.0
+    temperature : float or array-like of shape (n,), default=295.0
         In kelvin.
     phonons : {"grueneisen", "dft"}, default="grueneisen"
         By the rates of the table of lines, or calculated and calibrated.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from strain2dos.datasets._line_shapes import line_shapes
 from strain2dos.datasets._measured_scale import Calibration, PhononSource, line_positions, position_provenance
+from strain2dos.datasets._variation import Drawn
 from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.spectra import simulate_spectra
 
@@ -39,6 +40,7 @@ class Measurement:
         density: Array,
         quantiles: Array,
         rng: np.random.RandomState,
+        drawn: Drawn | None = None,
     ) -> tuple[Array, Array]:
         """Return true line positions and noisy spectra.
 
@@ -56,6 +58,8 @@ class Measurement:
             Where widths, heights and background of each spectrum lie in their ranges, from 0 to 1.
         rng : RandomState
             Source of the noise.
+        drawn : Drawn, optional
+            In what the samples differ besides.
 
         Returns
         -------
@@ -68,22 +72,44 @@ class Measurement:
             strain,
             calculated,
             doping=density,
-            temperature=self.temperature,
+            temperature=self.temperature + (0.0 if drawn is None else drawn.warmer),
             phonons=self.phonons,
             calibration=self.calibration,
         )
-        spectra = simulate_spectra(
+        shapes = line_shapes(quantiles, self.counts)
+        if drawn is None:
+            return lines, self._simulated(lines, axis, shapes, strain, self.effects, rng)
+        lines = lines + drawn.moved
+        shapes["fwhm"] = shapes["fwhm"] * drawn.widening
+        spectra = np.empty((len(lines), axis.size))
+        for alike in (False, True):
+            rows = np.flatnonzero(drawn.smoothed == alike)
+            if rows.size:
+                part = {name: values[rows] for name, values in shapes.items()}
+                effects = drawn.effects(rows, axis)
+                spectra[rows] = self._simulated(lines[rows], axis, part, strain[rows], effects, rng)
+        return lines, spectra
+
+    def _simulated(
+        self,
+        lines: Array,
+        axis: Array,
+        shapes: dict[str, Array],
+        strain: Array,
+        effects: SpectrumEffects | None,
+        rng: np.random.RandomState,
+    ) -> Array:
+        return simulate_spectra(
             lines,
             axis,
-            **line_shapes(quantiles, self.counts),
+            **shapes,
             instrument_fwhm=self.instrument_fwhm,
             polarisation=self.polarisation,
             strain=strain,
             cosmic_rays=self.cosmic_rays,
-            effects=self.effects,
+            effects=effects,
             random_state=rng,
         )
-        return lines, spectra
 
     def provenance(self) -> dict[str, Any]:
         """Every constant of the measurement, by name and unit."""

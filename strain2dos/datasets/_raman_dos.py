@@ -15,6 +15,7 @@ from strain2dos.datasets._measured_scale import Calibration, PhononSource, only_
 from strain2dos.datasets._measurement import Measurement
 from strain2dos.datasets._mos2_dft import load_mos2_dft
 from strain2dos.datasets._strained import StrainedDOS, edge_table
+from strain2dos.datasets._variation import SampleVariation, draw
 from strain2dos.raman._features.units import axis_of
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
@@ -105,13 +106,14 @@ def make_raman_dos(
     *,
     shift: ArrayLike | None = None,
     counts: tuple[float, float] = (1500.0, 12000.0),
-    doping: float = 0.1,
+    doping: float = 0.5,
     cosmic_rays: float = 0.0,
     phonons: PhononSource = "grueneisen",
     calibration: Calibration = "rates",
     temperature: float = ROOM_TEMPERATURE,
     instrument_fwhm: float = 0.0,
     polarisation: tuple[float, float] | None = None,
+    variation: SampleVariation | None = None,
     data: StrainedDOS | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> RamanDOS:
@@ -120,7 +122,9 @@ def make_raman_dos(
     Every strain state gives several spectra. Their lines sit at the calculated phonons, calibrated to the
     measured unstrained lines, or follow from the strain through Grueneisen parameters; a random doping and
     the temperature shift them. Widths, heights and background vary from spectrum to spectrum within what is
-    usual at room temperature. Doping and temperature leave the DOS curve as it is.
+    usual at room temperature, and so do the unstrained positions, the temperature, defects and the smoothing
+    of the noise (``variation``): what a model has not seen varying lies outside of its domain. None of these
+    changes the DOS curve.
 
     Parameters
     ----------
@@ -133,7 +137,7 @@ def make_raman_dos(
     counts : tuple of float, default=(1500.0, 12000.0)
         Range of peak heights (drawn log-uniform). With shot noise this is a peak signal-to-noise ratio of 30
         to 100.
-    doping : float, default=0.1
+    doping : float, default=0.5
         Standard deviation of the electron density in 1e13/cm2. Give it the size it has in the samples to be
         mapped: intervals know only what varied in training.
     cosmic_rays : float, default=0.0
@@ -155,6 +159,10 @@ def make_raman_dos(
     polarisation : tuple of float, optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
         analyser.
+    variation : SampleVariation, optional
+        How far samples and instruments differ; by default as far as reported for natural monolayers.
+        ``SampleVariation((0, 0), 0, 0, 0)`` keeps everything but strain, doping and line shapes the same: the
+        error of a model trained so is that for perfectly calibrated samples without defects.
     data : StrainedDOS, optional
         Strain states with phonons on the scale of the bundled set, which is used when left out. With
         ``phonons="grueneisen"`` they need none.
@@ -194,11 +202,18 @@ def make_raman_dos(
     chosen = states.subset(rows)
     axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
     density = rng.normal(0.0, doping, n_samples)
+    varied = SampleVariation() if variation is None else variation
     measurement = Measurement(
         counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation
     )
     lines, spectra = measurement.spectra(
-        axis, chosen.strain, chosen.phonons, density, independent_quantiles(n_samples, rng), rng
+        axis,
+        chosen.strain,
+        chosen.phonons,
+        density,
+        independent_quantiles(n_samples, rng),
+        rng,
+        draw(varied, n_samples, rng),
     )
     edges = {key: getattr(chosen, key) for key in ("vbm", "cbm", "gap")}
     return RamanDOS(
@@ -213,5 +228,5 @@ def make_raman_dos(
         groups=states.groups[rows],
         name=chosen.name,
         valleys=None if states.valleys is None else states.valleys.iloc[rows],
-        provenance={"states": states.provenance} | measurement.provenance(),
+        provenance={"states": states.provenance} | measurement.provenance() | varied.provenance(),
     )

@@ -10,7 +10,9 @@ import xarray as xr
 
 import strain2dos
 from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._lines import common_gap_error
 from strain2dos.mapping._steps import PixelStatus
+from strain2dos.raman._strain.plausibility import LineReason
 
 _ATTRS: dict[str, dict[str, Any]] = {
     "dos": {"long_name": "density of states", "units": "states/eV/cell"},
@@ -19,6 +21,11 @@ _ATTRS: dict[str, dict[str, Any]] = {
     "cbm": {"long_name": "conduction band minimum", "units": "eV"},
     "gap": {"long_name": "band gap", "units": "eV"},
     "domain_score": {"long_name": "distance from the training set", "units": "1"},
+    "domain_reason": {
+        "long_name": "why a pixel lies outside of what the model knows",
+        "flag_values": np.array([int(code) for code in LineReason], dtype=np.float64),
+        "flag_meanings": " ".join(code.name.lower() for code in LineReason),
+    },
     "features": {"long_name": "features seen by the regressor"},
     "status": {
         "long_name": "why a pixel has no result",
@@ -63,6 +70,8 @@ def build_dataset(
 ) -> xr.Dataset:
     """Assemble arrays of shape (y, x) or (y, x, column) into the Dataset of a map."""
     variables = {name: (dims_of(name), array, attrs_of(name)) for name, array in values.items()}
+    if "gap" in variables:
+        variables["gap"][2].update(common_gap_error(evaluator.model))
     return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator))
 
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from strain2dos._estimators.columns import as_named, finite_rows
+from strain2dos.mapping._lines import domain_of
 from strain2dos.mapping._steps import EDGE_NAMES, QUANTITIES, FittedModel, PixelStatus
 
 
@@ -96,9 +98,17 @@ class PixelEvaluator:
         if "features" in result:
             result["features"][rows] = features
         if kept.any():
-            for name, values in self.model.predict(Z, self.quantities).items():
-                result[name][rows[kept]] = values
+            found = self.model.predict(Z, self.quantities)
+            if {"domain_score", "domain_reason"} & set(self.quantities):
+                found |= self._domain(Z, features[kept], found.get("domain_score"))
+            for name in found.keys() & result.keys():
+                result[name][rows[kept]] = found[name]
         return result
+
+    def _domain(self, Z: Any, features: np.ndarray, score: np.ndarray | None) -> dict[str, np.ndarray]:
+        if score is None and self.model.chain.has("domain_score"):
+            score = np.asarray(self.model.final.domain_score(Z), dtype=np.float64)
+        return domain_of(self.model, features, score)
 
 
 def needs_energies(quantities: Sequence[str]) -> bool:

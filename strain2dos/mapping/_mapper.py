@@ -27,6 +27,7 @@ from strain2dos._estimators.wrappers import Transparent, look_through, regressor
 from strain2dos.mapping._blocks import map_in_memory, map_lazily, rows_per_chunk
 from strain2dos.mapping._cube import align_columns, as_cube, column_names, refuse_indices
 from strain2dos.mapping._evaluate import PixelEvaluator, check_quantities, needs_energies
+from strain2dos.mapping._lines import domain_of
 from strain2dos.mapping._steps import FittedModel
 from strain2dos.mapping._units import check_strain_unit
 
@@ -45,8 +46,9 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         StandardScaler(), DOSRegressor(energies))``, where ``shift`` is the axis of the spectra in cm-1. May
         be wrapped in a search, `FrozenEstimator`, `TransformedTargetRegressor` or `ConformalDOSRegressor`.
     quantities : sequence of str, default=("dos", "vbm", "cbm", "gap")
-        What to map; also "dos_std" (needs ``predict(return_std=True)``), "domain_score" and "features" (the
-        output of the featurizer that a pipeline starts with, else the input).
+        What to map; also "dos_std" (needs ``predict(return_std=True)``), "domain_score", "domain_reason"
+        (:class:`~strain2dos.raman.LineReason` codes) and "features" (the output of the featurizer that a
+        pipeline starts with, else the input).
     chunks : "auto", int or None, default="auto"
         Rows of the map evaluated at a time; "auto" bounds the working memory to about 100 MB (for dask-backed
         cubes: keeps their own chunks), None evaluates all at once.
@@ -183,7 +185,7 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
 
     @available_if(regressor_has("domain_score"))
     def domain_score(self, X: npt.ArrayLike) -> np.ndarray:
-        """Give the distance of rows from the training rows, as the wrapped regressor measures it.
+        """Give the distance of rows from the training rows, and from what one layer of the material shows.
 
         Parameters
         ----------
@@ -193,9 +195,16 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         Returns
         -------
         ndarray of shape (n,)
-            Above 1 outside of the region of the training rows.
+            Above 1 outside of the region of the training rows, or where the positions of lines are not those
+            of one layer, strained and doped as samples are (:func:`strain2dos.raman.judge_positions`).
         """
-        return look_through(self._fitted()).call("domain_score", X)
+        chain = look_through(self._fitted())
+        score = chain.call("domain_score", X)
+        if chain.featurizer is None:
+            return score
+        model = FittedModel.from_estimator(self._fitted())
+        features = np.asarray(chain.featurizer.transform(X), dtype=np.float64)
+        return domain_of(model, features, np.asarray(score, dtype=np.float64))["domain_score"]
 
     @property
     def energies_(self) -> np.ndarray:

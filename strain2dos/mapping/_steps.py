@@ -13,7 +13,7 @@ import numpy as np
 from strain2dos._estimators.wrappers import Chain, look_through
 
 EDGE_NAMES = ("vbm", "cbm", "gap")
-QUANTITIES = ("dos", *EDGE_NAMES, "dos_std", "domain_score", "features")
+QUANTITIES = ("dos", *EDGE_NAMES, "dos_std", "domain_score", "domain_reason", "features")
 
 
 class PixelStatus(IntEnum):

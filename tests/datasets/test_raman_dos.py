@@ -4,10 +4,12 @@ import re
 import numpy as np
 import pytest
 
-from strain2dos import StrainDopingSeparator
-from strain2dos.datasets import StrainedDOS, load_mos2_dft, make_raman_dos
+from strain2dos import RamanFeaturizer, StrainDopingSeparator
+from strain2dos.datasets import SampleVariation, StrainedDOS, load_mos2_dft, make_raman_dos
 from strain2dos.datasets._measured_scale import line_positions
 from strain2dos.simulate import polarised_intensities, strained_phonons
+
+ALIKE = SampleVariation((0.0, 0.0), 0.0, 0.0, 0.0)
 
 
 def test_every_spectrum_carries_the_dos_of_its_own_strain_state():
@@ -49,7 +51,7 @@ def test_doping_moves_lines_but_not_the_dos():
 
 
 def test_gruneisen_lines_follow_from_the_strain_alone():
-    options = {"temperature": 320.0, "random_state": 3}
+    options = {"temperature": 320.0, "variation": ALIKE, "random_state": 3}
     data = make_raman_dos(24, phonons="grueneisen", **options)
     expected = strained_phonons(data.strain, doping=data.doping, temperature=320.0)
     np.testing.assert_allclose(data.phonons, expected, rtol=1e-14)
@@ -63,7 +65,9 @@ def test_gruneisen_lines_follow_from_the_strain_alone():
 @pytest.mark.parametrize("calibration", ["offset", "scale"])
 def test_calibration_puts_unstrained_lines_at_the_measured_ones_and_is_stated(calibration):
     records = load_mos2_dft()
-    data = make_raman_dos(len(records), doping=0.0, phonons="dft", calibration=calibration, random_state=0)
+    data = make_raman_dos(
+        len(records), doping=0.0, phonons="dft", calibration=calibration, variation=ALIKE, random_state=0
+    )
     zero = np.flatnonzero((data.strain == 0).all(axis=1))[0]
     lines, calculated = data.phonons, records.phonons
     assert [lines[zero, :2].mean(), lines[zero, 2]] == pytest.approx([384.6, 402.7])
@@ -147,3 +151,53 @@ def test_calculated_rates_state_how_they_read_with_the_default_coefficients():
     found = re.findall(r"as (\S+) % and a doping of (\S+)e13", stated["difference_of_rates"])[0]
     np.testing.assert_allclose([float(number) for number in found], [100 * read[0], read[1]], atol=0.006)
     assert "difference_of_rates" not in make_raman_dos(8, phonons="dft", random_state=0).provenance
+
+
+def test_unstrained_positions_vary_as_reported_for_natural_monolayers():
+    records = load_mos2_dft()
+    data = make_raman_dos(4000, data=records.subset(np.array([records.name.index("bi+0")])), random_state=0)
+    moved = data.phonons[:, [0, 2]] - [384.6, 402.7] - data.doping[:, None] * [-0.33, -2.2]
+    # the table's spreads and 15 K
+    expected = np.hypot([0.5, 0.7], 15.0 * np.array([0.0132, 0.0123]))
+    np.testing.assert_allclose(moved.std(axis=0), expected, rtol=0.03)
+    assert data.doping.std() == pytest.approx(0.5, rel=0.03)
+    np.testing.assert_array_equal(data.phonons[:, 0], data.phonons[:, 1])
+
+
+def test_defects_bring_their_bands_and_widen_the_lines():
+    records = load_mos2_dft()
+    still = records.subset(np.array([records.name.index("bi+0")]))
+    options = {"data": still, "doping": 0.0, "random_state": 0}
+    clean, disordered = (
+        make_raman_dos(200, variation=SampleVariation((0.0, 0.0), 0.0, share, 0.0), **options)
+        for share in (0.0, 1.0)
+    )
+    near = abs(clean.shift - 372.0) < 3
+    height = np.max(clean.spectra, axis=1)
+    assert np.mean(disordered.spectra[:, near].mean(1) > clean.spectra[:, near].mean(1) + 0.03 * height) > 0.9
+
+
+def test_smoothed_spectra_share_their_noise_between_neighbours():
+    records = load_mos2_dft()
+    still = records.subset(np.array([records.name.index("bi+0")]))
+    for share, expected in ((0.0, 0.0), (1.0, 0.5)):
+        variation = SampleVariation((0.0, 0.0), 0.0, 0.0, share)
+        data = make_raman_dos(300, data=still, doping=0.0, variation=variation, random_state=0)
+        flat = data.spectra[:, data.shift < 345]  # far from the lines: background and noise
+        noise = flat - np.array(
+            [np.polyval(np.polyfit(np.arange(row.size), row, 2), np.arange(row.size)) for row in flat]
+        )
+        correlation = np.mean(noise[:, 1:] * noise[:, :-1]) / np.mean(noise**2)
+        assert correlation == pytest.approx(expected, abs=0.15)
+
+
+def test_every_spectrum_of_the_default_set_can_be_fitted():
+    # a pipeline cannot drop rows: one spectrum without features would keep it from being trained
+    for seed in range(3):
+        data = make_raman_dos(320, random_state=seed)
+        assert np.isfinite(RamanFeaturizer(data.shift).fit_transform(data.spectra)).all(), seed
+
+
+def test_impossible_variations_are_refused():
+    with pytest.raises(ValueError, match="standard deviations, defects and smoothing shares"):
+        SampleVariation(defects=1.5)

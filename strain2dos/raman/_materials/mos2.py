@@ -38,7 +38,7 @@ _POLYMER_UNIAXIAL = f"{POLYMER}, uniaxial"
 # positions have standard deviations of 0.6 and 0.7. The spreads of rates are half the distance between
 # published values; those of doping are chosen (15 %; the abstract calls E' inert).
 _E = RamanMode(
-    "E'", 384.6, (335.0, 404.0), 3.0, splits=True, biaxial_rate=-4.31, gruneisen=0.56, doping_rate=-0.33,
+    "E'", 384.6, (335.0, 410.0), 3.0, splits=True, biaxial_rate=-4.31, gruneisen=0.56, doping_rate=-0.33,
     shear_potential=0.78, uniaxial_rates=(-4.5, -1.0), temperature_rate=-0.0132, fwhm_range=(1.5, 9.0),
     sources=(
         measured("position", 384.6, MICHAIL_2016, "quoted", _ORIGIN, 0.5),
@@ -61,7 +61,7 @@ _E = RamanMode(
 )  # fmt: skip
 
 _A = RamanMode(
-    "A1'", 402.7, (386.0, 422.0), 5.0, biaxial_rate=-2.50, gruneisen=0.31, doping_rate=-2.2,
+    "A1'", 402.7, (382.0, 424.0), 5.0, biaxial_rate=-2.50, gruneisen=0.31, doping_rate=-2.2,
     uniaxial_rates=(0.0,), temperature_rate=-0.0123, fwhm_range=(2.5, 10.0),
     sources=(
         measured("position", 402.7, MICHAIL_2016, "quoted", _ORIGIN, 0.7),

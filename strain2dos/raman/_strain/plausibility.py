@@ -28,7 +28,7 @@ _ALLOWED = 2.0
 
 
 class LineReason(IntEnum):
-    """Why line positions lie outside of what one layer of the material shows.
+    """Why line positions lie outside of what one layer of the material shows, or a model has learned.
 
     Examples
     --------
@@ -44,6 +44,7 @@ class LineReason(IntEnum):
     MATERIAL = 4
     CALIBRATION = 5
     NO_POSITIONS = 6
+    TRAINING = 7
 
     @property
     def words(self) -> str:
@@ -59,6 +60,7 @@ _WORDS = {
     LineReason.MATERIAL: "another material, or other lines taken for E' and A1'?",
     LineReason.CALIBRATION: "axis off? Both lines are moved alike; use reference='Si' or unstrained=",
     LineReason.NO_POSITIONS: "no positions",
+    LineReason.TRAINING: "outside of the states of the training set",
 }
 
 

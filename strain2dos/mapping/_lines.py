@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What line positions say of a pixel besides its DOS: plausibility, and the error that all pixels share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strain2dos.raman._features.calibration import LineCalibration
+from strain2dos.raman._materials.lookup import material_modes
+from strain2dos.raman._strain.plausibility import LineJudgement, LineReason, judge_positions
+
+if TYPE_CHECKING:
+    from strain2dos.mapping._steps import FittedModel
+
+_COLUMNS = ("E'_center", "A1'_center")
+
+
+def _calibration(featurizer: Any) -> LineCalibration | None:
+    """Calibration of a featurizer's positions in cm-1; None where it has none."""
+    if getattr(featurizer, "shift", None) is None or not hasattr(featurizer, "unstrained"):
+        return None
+    modes = material_modes(featurizer.material, optional=True)
+    known = {mode.name for mode in modes}
+    unstrained = featurizer.unstrained
+    if unstrained is not None:
+        unstrained = {name: value for name, value in unstrained.items() if name in known}
+    return LineCalibration.from_unstrained(unstrained, modes)
+
+
+def judge_features(featurizer: Any, features: np.ndarray) -> LineJudgement | None:
+    """Judge rows of features by the positions among them; None where these cannot be judged.
+
+    Parameters
+    ----------
+    featurizer : RamanFeaturizer or None
+    features : array of shape (n, q)
+        Its features.
+    """
+    calibration = _calibration(featurizer)
+    if calibration is None:
+        return None
+    names = [str(name) for name in featurizer.get_feature_names_out()]
+    if not set(_COLUMNS) <= set(names):
+        return None
+    try:
+        return judge_positions(
+            features[:, [names.index(name) for name in _COLUMNS]],
+            shift=calibration.of(_COLUMNS)[0],
+            material=featurizer.material,
+        )
+    except ValueError:  # the table does not know how strain and doping move the lines of this material
+        return None
+
+
+def domain_of(model: FittedModel, features: np.ndarray, score: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Join the regressor's ``score`` (n,) with the judgement of the positions among ``features`` (n, q).
+
+    Returns
+    -------
+    dict
+        "domain_score", the larger of the two, and "domain_reason", `LineReason` codes as floats.
+    """
+    judged = judge_features(model.featurizer, features)
+    own = np.zeros(len(features)) if score is None else score
+    if judged is None:
+        return {"domain_score": own, "domain_reason": np.where(own > 1, LineReason.TRAINING, 0).astype(float)}
+    reason = np.where((judged.reason == 0) & (own > 1), LineReason.TRAINING, judged.reason)
+    return {"domain_score": np.fmax(own, judged.score), "domain_reason": reason.astype(float)}
+
+
+def common_gap_error(model: FittedModel) -> dict[str, Any]:
+    """Error of the gap in eV that all pixels share, as attributes of a map; empty where it is not known.
+
+    From the error of the unstrained positions and the slope of the predicted gap at these positions, each
+    line moved with all of its columns.
+    """
+    calibration = _calibration(model.featurizer)
+    if calibration is None or not model.chain.tells_edges or not any(calibration.sigma):
+        return {}
+    names = [str(name) for name in model.featurizer.get_feature_names_out()]
+    if not all(name.endswith("_center") for name in names):
+        return {}
+    places = {mode.name: mode.position for mode in material_modes(model.featurizer.material, optional=True)}
+    lines = [name.removesuffix("_center") for name in names]
+    lines = [line if line in places else line[:-1] for line in lines]
+    if not set(lines) <= set(places):
+        return {}
+    start = np.array([places[line] for line in lines])
+    moved = [start + step * (np.array(lines) == line) for line in calibration.names for step in (0.5, -0.5)]
+    Z = model.chain.after(1).transform(np.array(moved))
+    gap = model.edges(Z)["gap"]
+    error = float(np.sqrt(np.sum(np.square((gap[::2] - gap[1::2]) * calibration.sigma))))
+    return {"common_error": round(error, 5), "common_error_of": calibration.source}

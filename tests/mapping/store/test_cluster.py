@@ -135,6 +135,12 @@ def start(folder, path, workers):
     return program, [int(pid) for pid in program.stdout.readline().split()]
 
 
+def wait_for(path, n, program):
+    """Wait until so many blocks are recorded."""
+    while program.poll() is None and len(list(path.glob(".strain2dos/blocks/c/*/0"))) < n:
+        time.sleep(0.005)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", ["worker", "client"])
 def test_a_killed_worker_or_client_changes_no_bit(tmp_path, contents, victim):
@@ -145,7 +151,7 @@ def test_a_killed_worker_or_client_changes_no_bit(tmp_path, contents, victim):
     for k in range(10):
         path = tmp_path / f"{k}.zarr"
         program, workers = start(tmp_path, path, 2)
-        time.sleep(rng.uniform(0.1, 1.2))
+        wait_for(path, rng.integers(0, 20), program)
         os.kill(program.pid if victim == "client" else workers[0], signal.SIGKILL)
         code = program.wait(120)
         if victim == "worker":

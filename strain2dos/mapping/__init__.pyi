@@ -11,6 +11,7 @@ from ._photoluminescence.fit import PLStatus as PLStatus
 from ._photoluminescence.fit import fit_pl as fit_pl
 from ._photoluminescence.registration import register_maps as register_maps
 from ._propagate import propagate_spectra as propagate_spectra
+from ._recalibrate import recalibrate as recalibrate
 from ._sampling.profile import at as at
 from ._sampling.profile import profile as profile
 from ._sampling.regions import region_contrast as region_contrast

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+# What file systems without such locks answer, as some network mounts do.
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 @contextmanager
@@ -53,13 +57,15 @@ def locked(path: str | os.PathLike[str]) -> Iterator[bool]:
     lock = path.with_name(f".{path.name}.lock")
     file = _acquire(lock, path)
     try:
-        yield True
+        yield file is not None
     finally:
         lock.unlink(missing_ok=True)
-        os.close(file)
+        if file is not None:
+            os.close(file)
 
 
-def _acquire(lock: Path, path: Path) -> int:
+def _acquire(lock: Path, path: Path) -> int | None:
+    """Descriptor of the locked file; None where the file system has no such locks."""
     while True:
         file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -72,7 +78,9 @@ def _acquire(lock: Path, path: Path) -> int:
             raise BlockingIOError(
                 f"{path} is being written by another process; wait for it, or give another path."
             ) from None
-        except BaseException:
+        except OSError as error:
             os.close(file)
+            if error.errno in _NO_LOCKS:
+                return None
             raise
         os.close(file)

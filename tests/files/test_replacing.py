@@ -170,3 +170,16 @@ def test_a_lock_is_free_again_after_its_holder_and_leaves_no_file(tmp_path):
             with pytest.raises(BlockingIOError, match=words), locked(tmp_path / "map.zarr"):
                 pytest.fail("the block must not run")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_system_without_locks_is_written_and_said_so(tmp_path, monkeypatch):
+    import errno
+    import fcntl
+
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with locked(tmp_path / "map.zarr") as alone:
+        assert not alone
+    assert not list(tmp_path.iterdir())

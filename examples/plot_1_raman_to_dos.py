@@ -10,10 +10,9 @@ well it does on strain states it has never seen, and map a wrinkled flake with i
 # %%
 # Training data
 # -------------
-# Each first-principles strain state gives several noisy spectra. Their lines sit at the calculated phonons,
-# moved by one constant per mode to where measured unstrained lines are; widths, heights, doping and
-# background vary. ``groups`` says which spectra share a strain state, so that validation can hold out whole
-# states.
+# Each first-principles strain state gives several noisy spectra. Their lines follow from the strain through
+# measured rates; unstrained positions, doping, temperature, widths, heights and background vary as samples
+# do. ``groups`` says which spectra share a strain state, so that validation can hold out whole states.
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -81,7 +81,13 @@ def map_(
     if outside:
         say(
             f"warning: {outside} of {flake['status'].size} pixels lie outside of what the model was "
-            "trained on (`domain_score` above 1); check the calibration of the axis before trusting them."
+            f"trained on (`domain_score` above 1){_reasons(flake)}; check the calibration of the axis "
+            "before trusting them."
+        )
+    if shared := flake["gap"].attrs.get("common_error"):
+        say(
+            f"{1e3 * shared:.0f} meV of error are common to the gaps of all pixels "
+            f"({flake['gap'].attrs['common_error_of']})."
         )
 
 
@@ -94,8 +100,22 @@ def predict(estimator: Any, cube: xr.DataArray) -> xr.Dataset:
     last = final_regressor(estimator)
     wanted = [name for name in QUANTITIES if name != "domain_score" or hasattr(last, "domain_score")]
     if takes_spectra(estimator):
-        wanted.append("features")
+        wanted += ["features", "domain_reason"]
     return SpatialMapper(estimator, quantities=wanted).predict_map(cube)
+
+
+def _reasons(flake: xr.Dataset) -> str:
+    """Why pixels lie outside, in words with their numbers; empty where the map does not tell."""
+    import numpy as np
+
+    from strain2dos.raman import LineReason
+
+    if "domain_reason" not in flake:
+        return ""
+    codes = flake["domain_reason"].values
+    found = [(int((codes == code).sum()), code) for code in np.unique(codes[codes > 0])]
+    words = [f"{count} {LineReason(int(code)).words}" for count, code in sorted(found, reverse=True)]
+    return ": " + "; ".join(words) if words else ""
 
 
 def summary(flake: xr.Dataset) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import xarray as xr
 from strain2dos import raman_pipeline
 from strain2dos.datasets import make_raman_dos, make_raman_map
 from strain2dos.io import save_model
+from strain2dos.simulate import simulate_spectra
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,15 @@ def test_nanometres_with_a_laser_line_give_the_map_of_wavenumbers(run, model, fl
         in run("map", model, tmp_path / "flake.nc", "-o", tmp_path / "again", "--no-csv", "-q").err
     )
     np.testing.assert_allclose(maps[0], maps[1], atol=1e-4)
+
+
+def test_pixels_outside_are_counted_by_reason_and_the_common_error_is_named(run, model, tmp_path):
+    shift = np.arange(330.0, 440.0, 0.6)
+    lines = [[384.6, 384.6, 402.7]] * 13 + [[383.2, 383.2, 405.1]] * 7  # one layer, two layers
+    spectra = simulate_spectra(lines, shift, random_state=0).reshape(4, 5, -1)
+    cube = xr.DataArray(spectra, dims=("y", "x", "shift"), coords={"shift": shift}, name="intensity")
+    cube.to_netcdf(tmp_path / "flake.nc", engine="h5netcdf")
+    outcome = run("map", model, tmp_path / "flake.nc", "-o", tmp_path / "out", "--no-csv", "-q")
+    assert outcome.code == 0, outcome.err
+    assert "7 more than one layer?" in outcome.err
+    assert "meV of error are common to the gaps of all pixels (literature" in outcome.err

@@ -13,12 +13,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.io._common.memory import room, say
+from strain2dos.io._common.axis import ascending_axis
+from strain2dos.io._common.grid import grid_of
+from strain2dos.io._common.memory import room
 
 _UNITS = {"1/cm": "cm-1", "cm^-1": "cm-1", "cm\u207b\u00b9": "cm-1", "\u00b5m": "um", "\u03bcm": "um"}
 _UNITS |= {"micron": "um", "microns": "um", "cnt": "counts", "counts": "counts", "ev": "eV", "mev": "meV"}
-#: A map with fewer of its grid positions is a list of sites.
-_GRID_SHARE = 0.5
 
 
 def plain_unit(unit: str) -> str:
@@ -47,6 +47,8 @@ class Canvas:
         Units of "shift", "intensity" and the positions; "unknown" for positions without one.
     header : mapping
         The instrument's header.
+    layout : str
+        What the file was taken for, in words.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Canvas:
     positions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     header: Mapping[str, object] = field(default_factory=dict)
+    layout: str = ""
 
     def __post_init__(self) -> None:
         self.step = -1 if self.shift.size > 1 and self.shift[0] > self.shift[-1] else 1
@@ -66,7 +69,7 @@ class Canvas:
     @property
     def pixels(self) -> int:
         """Number of spectra of the result, missing positions included."""
-        return self.count if self.grid is None else self.grid[0].size * self.grid[1].size
+        return self.count if self.grid is None else self.grid.y.size * self.grid.x.size
 
     @property
     def nbytes(self) -> int:
@@ -77,19 +80,39 @@ class Canvas:
         """Put spectra, on the axis as the file has it, into their place."""
         if self.rows is None:
             self.rows = room(self.path, (self.pixels, self.shift.size), self.limit)
-            if self.pixels > self.count:
+            if self.pixels > self.count or (self.grid is not None and (self.grid.index < 0).any()):
                 self.rows[...] = np.nan
-        place = index if self.grid is None else self.grid[2][index]
+        place: Any = index if self.grid is None else self.grid.index[index]
+        if isinstance(place, np.ndarray) and (place < 0).any():
+            place, values = place[place >= 0], values[place >= 0]
+        elif np.ndim(place) == 0 and not isinstance(place, slice) and place < 0:
+            return
         self.rows[place] = values[..., :: self.step]
+
+    def put_points(self, start: int, values: NDArray[np.float64]) -> None:
+        """Put the points from `start` on of all spectra, (k, count), for files with a spectrum per column."""
+        if self.rows is None:
+            self.rows = room(self.path, (self.pixels, self.shift.size), self.limit)
+            self.rows[...] = np.nan
+        k = values.shape[0]
+        points = slice(start, start + k)
+        if self.step < 0:
+            points, values = slice(self.shift.size - start - k, self.shift.size - start), values[::-1]
+        if self.grid is None:
+            self.rows[:, points] = values.T
+        else:
+            kept = self.grid.index >= 0
+            self.rows[self.grid.index[kept], points] = values.T[kept]
 
     def put_lazily(self, values: Any) -> None:
         """Take a dask array of float64, (count, m) on the axis as the file has it, as the spectra."""
         import dask.array as da
 
         rows = values[:, :: self.step]
-        if self.grid is not None and not np.array_equal(self.grid[2], np.arange(self.pixels)):
+        if self.grid is not None and not np.array_equal(self.grid.index, np.arange(self.pixels)):
             source = np.full(self.pixels, self.count)
-            source[self.grid[2]] = np.arange(self.count)
+            kept = np.flatnonzero(self.grid.index >= 0)
+            source[self.grid.index[kept]] = kept
             nan = da.full((1, self.shift.size), np.nan, chunks=(1, rows.chunks[1]))
             rows = da.concatenate([rows, nan])[source]
         self.rows = rows
@@ -106,61 +129,20 @@ class Canvas:
             "long_name": "Raman intensity",
             "source": self.path.name,
         }
+        if self.layout:
+            attrs["layout"] = self.layout
         if self.header:
             attrs["header"] = json.dumps(dict(self.header), ensure_ascii=False, default=str)
         labels = {key: {"units": units.get(key, "unknown"), "long_name": key} for key in self.positions}
         if self.grid is None:
             coords |= {key: ("n", value, labels[key]) for key, value in self.positions.items()}
             return xr.DataArray(self.rows, coords, ("n", "shift"), name="intensity", attrs=attrs)
-        y, x, _ = self.grid
+        y, x, index = self.grid
+        kept = index >= 0
         cube = self.rows.reshape(y.size, x.size, self.shift.size)
         coords |= {"y": ("y", y, labels["y"]), "x": ("x", x, labels["x"])}
         for key in self.positions.keys() - {"y", "x"}:
             plane = np.full(self.pixels, np.nan)
-            plane[self.grid[2]] = self.positions[key]
+            plane[index[kept]] = self.positions[key][kept]
             coords[key] = (("y", "x"), plane.reshape(y.size, x.size), labels[key])
         return xr.DataArray(cube, coords, ("y", "x", "shift"), name="intensity", attrs=attrs)
-
-
-def ascending_axis(path: Path, shift: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn a descending axis round; refuse one that is not strictly monotonic.
-
-    Raises
-    ------
-    ValueError
-        When two points of the axis are equal or out of order, or one is not finite.
-    """
-    if not np.isfinite(shift).all():
-        i = int(np.argmin(np.isfinite(shift)))
-        raise ValueError(
-            f"{path}: the spectral axis must be finite, but point {i + 1} is {shift[i]}; correct it."
-        )
-    if shift.size > 1 and shift[0] > shift[-1]:
-        shift = shift[::-1]
-    wrong = np.flatnonzero(shift[1:] <= shift[:-1])
-    if wrong.size:
-        i = int(wrong[0])
-        raise ValueError(
-            f"{path}: the spectral axis must be strictly monotonic, but {shift[i + 1]:g} follows "
-            f"{shift[i]:g}; drop repeated points, or split the file where the axis starts again."
-        )
-    return np.ascontiguousarray(shift)
-
-
-def grid_of(
-    path: Path, places: Mapping[str, NDArray[np.float64]]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]] | None:
-    """Axes y, x and flat indices of a (nearly) full grid of distinct positions; None for a list of sites."""
-    if not {"x", "y"} <= set(places):
-        return None
-    (y, row), (x, column) = (np.unique(places[key], return_inverse=True) for key in ("y", "x"))
-    n, full = row.size, y.size * x.size
-    index = row * x.size + column
-    if n < _GRID_SHARE * full or not np.isfinite([*y, *x]).all() or np.unique(index).size < n:
-        return None
-    if n < full:
-        say(
-            f"{path.name} holds {n} of the {y.size} x {x.size} positions of its map; the others are NaN. Was "
-            f"the scan stopped, or the file cut off?"
-        )
-    return y, x, index

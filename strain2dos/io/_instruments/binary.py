@@ -16,6 +16,7 @@ from strain2dos.io._common.array import Canvas
 from strain2dos.io._instruments.optional import need, quiet, told
 
 _SPC_UNITS = {"XRAMANS": "cm-1", "XWAVEN": "cm-1", "XNMETR": "nm", "XUMETR": "um", "XEV": "eV"}
+_XML, _SPC = "Horiba .xml", "Galactic .spc"
 #: Bits of the first byte of an .spc file.
 _SINGLE, _OWN_AXES, _AXIS = 0x01, 0x40, 0x80
 
@@ -43,7 +44,7 @@ def read_xml(path: Path, *, limit: int) -> xr.DataArray:
     with quiet(), told(path, "jobinyvon"):
         found = _contents(module.file_reader(str(path))[0])
     shift, rows, positions, units, about = found
-    canvas = Canvas(path, shift, len(rows), max(limit, rows.nbytes), positions, units, about)
+    canvas = Canvas(path, shift, len(rows), max(limit, rows.nbytes), positions, units, about, _XML)
     canvas.put(slice(None), rows)
     return canvas.result()
 
@@ -109,7 +110,8 @@ def read_spc(path: Path, *, limit: int) -> xr.DataArray:
         raise ValueError(f"{path} holds {len(axes)} spectra without one common axis; export them one by one.")
     positions = {"z": np.array(depth)} if len(rows) > 1 and None not in depth else {}
     units = {"shift": unit, "intensity": counts}
-    canvas = Canvas(path, axes[0], len(rows), max(limit, 8 * len(rows) * axes[0].size), positions, units)
+    size = 8 * len(rows) * axes[0].size
+    canvas = Canvas(path, axes[0], len(rows), max(limit, size), positions, units, layout=_SPC)
     canvas.put(slice(None), np.array(rows))
     return canvas.result()
 

@@ -68,7 +68,7 @@ def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
             f"{path.name} holds {head.count} of the {head.planned} spectra that it was to hold; was the scan "
             f"stopped?"
         )
-    canvas = Canvas(path, shift, head.count, limit, positions, units, head.about)
+    canvas = Canvas(path, shift, head.count, limit, positions, units, head.about, "Renishaw .wdf")
     _put(canvas, start, (head.count, head.points))
     return canvas.result()
 

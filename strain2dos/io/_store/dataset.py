@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from strain2dos._files import check_metadata
-from strain2dos.io._common.array import ascending_axis
+from strain2dos.io._common.axis import ascending_axis
 from strain2dos.io._common.memory import say
 from strain2dos.io._instruments.optional import lazy_dask, need, quiet
 from strain2dos.io._store.chunks import Absent, check_hdf5, check_zarr
@@ -117,6 +117,7 @@ def _spectra(path: Path, dataset: xr.Dataset, limit: int, absent: Absent | None 
     if array.chunks is None:
         array = array.copy(data=np.ascontiguousarray(array.values))
     shift = ascending_axis(path, shift)
+    array.attrs.setdefault("layout", "variable of an xarray file")
     return array.rename("intensity").assign_coords(shift=("shift", shift, array["shift"].attrs))
 
 

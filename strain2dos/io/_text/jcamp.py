@@ -67,7 +67,7 @@ def read_jcamp(source: Source, limit: int) -> xr.DataArray:
         raise ValueError(f"{source.path} holds {values.size} of its {expected} points; copy it again.")
     stated = header.get("XUNITS", "")
     units = {"shift": _UNITS.get(stated.upper(), stated)} if stated else {}
-    canvas = Canvas(source.path, shift, 1, limit, units=units, header=header)
+    canvas = Canvas(source.path, shift, 1, limit, units=units, header=header, layout="JCAMP-DX")
     canvas.put(0, values)
     return canvas.result()
 

@@ -14,14 +14,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos.io._text.logs import entry, is_entry
+
 #: Bytes: a spectrum of a million points. A longer line is no table, and would fill the memory.
 _LONGEST = 2**24
 #: Bytes of text between two looks at the progress bar.
 _STRIDE = 2**18
 #: Text of spectra shrinks to a tenth, of a dark map to a hundredth, and that of bombs to a thousandth.
 _RATIO, _SMALL = 100, 2**22
+_NUMERIC = frozenset("0123456789+-.")
 #: Lines in a row without a number after which no table follows any more.
 _MOST_EMPTY = 100_000
+#: How programs write a value that is missing.
+_MISSING = {"NA", "N/A", "#N/A", "NULL"}
 _CONTENT = re.compile(r"[^\s;,]")
 _HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
 #: What no thousands separator is: a comma before 1, 2, 4 or more digits, or after 0 or 4 or more of them.
@@ -38,6 +43,14 @@ class Source:
         The file.
     compressed : bool
         Whether it is gzip-compressed.
+    begin : int
+        Number of the last line of the instrument's header; what is above is skipped.
+    indexed : bool
+        Whether the first column is a running number, as pandas writes it; it is dropped.
+    wrote : str
+        What wrote the file, as far as it shows.
+    missing : int
+        How many intensities read so far were missing (NA).
     """
 
     path: Path
@@ -46,17 +59,37 @@ class Source:
     names: list[str] = field(default_factory=list)
     delimiter: str | None = None
     decimal: str = "."
+    begin: int = 0
+    indexed: bool = False
+    wrote: str = ""
+    missing: int = 0
+
+    def layout(self, words: str) -> str:
+        """What the file was taken for: what wrote it, and where axis and intensities stand."""
+        wrote = self.wrote or ("LabSpec text" if "AxisType[0]" in self.header else "")
+        return f"{wrote}: {words}" if wrote else words
 
     def lines(self, skip: int = 0, what: str = "") -> Iterator[tuple[int, str]]:
         """Yield number and text of each line that is neither blank nor a remark, after the first `skip`.
+
+        Settings that instruments write below the data end in the header.
 
         Raises
         ------
         ValueError
             When the compression is damaged or packs far more than spectra, or a line or remarks are endless.
         """
-        last = 0
+        last, numbers, log = 0, False, False
         for number, line in self._all(what):
+            if number <= self.begin:
+                last = number
+                if line.lstrip().startswith("#"):
+                    self._remark(line.strip())
+                continue
+            if log or (numbers and is_entry(line)):
+                log = True
+                self._log(number, line)
+                continue
             if number - last > _MOST_EMPTY:
                 raise ValueError(
                     f"{self.path}: no numbers in {_MOST_EMPTY} lines after line {last}, so this is no table "
@@ -66,10 +99,11 @@ class Source:
                 self._remark(line.strip())
             elif _CONTENT.search(line):
                 last = number
+                numbers = line.lstrip()[:1] in _NUMERIC
                 if skip:
                     skip -= 1
                 else:
-                    yield number, line
+                    yield number, line.partition(self.delimiter or ",")[2] if self.indexed else line
 
     def raw_lines(self) -> Iterator[tuple[int, str]]:
         """Yield number and text of every line, remarks included."""
@@ -116,6 +150,17 @@ class Source:
             )
         return line
 
+    def _log(self, number: int, line: str) -> None:
+        """Keep a line below the data; numbers there are no settings."""
+        cells = [cell for cell in self.cells(line) if cell.strip()]
+        if len(cells) > 1 and all(self.is_number(cell) for cell in cells):
+            raise ValueError(
+                f"{self.path}, line {number}: numbers below settings that stand below the data; split the "
+                "file there, or remove the settings."
+            )
+        if found := entry(line):
+            self.header.setdefault(*found)
+
     def _remark(self, line: str) -> None:
         if found := _HEADER.match(line):
             self.header[found[1]] = found[2]
@@ -142,6 +187,10 @@ class Source:
                 found = [cell.replace(",", ".") for cell in found]
             return np.array([float(cell) for cell in found])
         except ValueError:
+            filled = ["nan" if cell.strip().upper() in _MISSING else cell for cell in cells]
+            if filled[start:] != cells[start:]:
+                self.missing += sum(a != b for a, b in zip(filled[start:], cells[start:], strict=True))
+                return self.numbers(number, line, filled, start)
             column = next(
                 (i for i, cell in enumerate(cells[start:], start) if not self.is_number(cell)), len(cells) - 1
             )
@@ -151,8 +200,8 @@ class Source:
         elif "," in cells[column]:
             hint = "; write decimal points instead of commas"
         raise ValueError(
-            f"{self.path}, line {number}, column {column + 1}: {cells[column].strip()[:40]!r} is not a "
-            f"number{hint}. Correct it there."
+            f"{self.path}, line {number}, column {column + 1 + self.indexed}: {cells[column].strip()[:40]!r} "
+            f"is not a number{hint}. Correct it there."
         )
 
     def number(self, number: int, line: str, cells: list[str], column: int) -> float:

@@ -58,7 +58,8 @@ def read_long(source: Source, skip: int, names: list[str], limit: int) -> xr.Dat
     }
     units = units_of(source.header)
     axis = np.array([source.number(0, cell, [cell], 0) for cell in survey.axis])
-    canvas = Canvas(source.path, axis, count, limit, positions, units, bare_header(source.header))
+    layout = source.layout(f"one point per row: {', '.join(names)}")
+    canvas = Canvas(source.path, axis, count, limit, positions, units, bare_header(source.header), layout)
     values, k = np.full(m, np.nan), 0
     for number, line in source.lines(skip, "reading"):
         if k == survey.whole * m:

@@ -48,9 +48,9 @@ def read_columns(source: Source, skip: int, limit: int) -> xr.DataArray:
     _whole(source, k + 1, count)
     if count < 2:
         raise ValueError(f"{source.path}: a spectrum of one point; was the file cut off?")
-    canvas = Canvas(
-        source.path, points[:, 0], 1, limit, units=units_of(source.header), header=bare_header(source.header)
-    )
+    units, header = units_of(source.header), bare_header(source.header)
+    layout = source.layout("two columns, axis and intensity")
+    canvas = Canvas(source.path, points[:, 0], 1, limit, units=units, header=header, layout=layout)
     canvas.put(0, points[:, 1])
     return canvas.result()
 
@@ -85,9 +85,9 @@ def read_table(source: Source, skip: int, leading: int, width: int, limit: int) 
     count = len(places[0])
     axis = source.numbers(*axis_line, source.cells(axis_line[1], width), leading)
     positions = {name: np.array(place) for name, place in zip(names, places, strict=True) if name != "n"}
-    canvas = Canvas(
-        source.path, axis, count, limit, positions, units_of(source.header), bare_header(source.header)
-    )
+    units, header = units_of(source.header), bare_header(source.header)
+    layout = source.layout(f"axis in the first row, {', '.join(names)} in the first columns")
+    canvas = Canvas(source.path, axis, count, limit, positions, units, header, layout)
     k = -1
     for k, (number, line) in enumerate(source.lines(skip + 1, "reading")):
         cells = source.cells(line, width)
@@ -133,7 +133,11 @@ def _survey(
     if not places[0]:
         raise ValueError(f"{source.path}: an axis but no spectrum below it; was the file cut off?")
     written = [cell.strip("#\"' \t").lower() for cell in source.cells(axis_line[1], width)[:leading]]
-    return _position_names(written, source), places, axis_line, broken and broken[0]
+    names = _position_names(written, source)
+    if written == [""] and source.delimiter == "," and np.array_equal(places[0], np.arange(len(places[0]))):
+        # the running number of a pandas table
+        names = ["n"]
+    return names, places, axis_line, broken and broken[0]
 
 
 def _refuse(source: Source, line: tuple[int, str], width: int, *, last: bool) -> None:

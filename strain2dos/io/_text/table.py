@@ -10,10 +10,17 @@ from pathlib import Path
 
 import xarray as xr
 
+from strain2dos.io._common.memory import say
+from strain2dos.io._text.bwtek import columns_of, read_bwtek
 from strain2dos.io._text.jcamp import is_jcamp, read_jcamp
+from strain2dos.io._text.kinds import check_columns, check_image, matrix_words
 from strain2dos.io._text.lines import Source, is_number
 from strain2dos.io._text.long import SPECTRAL, read_long
+from strain2dos.io._text.preamble import opening, skip_preamble
 from strain2dos.io._text.rows import read_columns, read_table
+from strain2dos.io._text.sites import are_sites, read_sites
+from strain2dos.io._text.truematch import is_truematch, read_truematch
+from strain2dos.io._text.wide import read_wide
 
 _KNOWN = (
     "known layouts are two columns (axis, intensity), LabSpec text exports, tables with the axis in "
@@ -24,6 +31,10 @@ _INTENSITY = {"intensity", "counts", "intens", "signal"}
 # A column of energies without a unit is no Raman shift; which energies they are, nobody knows.
 _UNSTATED = {"wavelength": "nm", "lambda": "nm", "energy": "energy without a unit"}
 _MOST_POSITIONS = 8
+#: Names of a first column that holds the axis of the spectra beside it.
+_AXIS_NAMES = SPECTRAL | {"x-axis", "x axis", "raman shift/cm-1", "wavenumbers"}
+#: Where instruments state the number of points of a spectrum.
+_SIZES = {"NPOINTS", "SizeGraph", "Number of Pixels in Spectrum", "Number of Pixels in Processed Spectrum"}
 _IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]\s*$")
 
 
@@ -59,8 +70,31 @@ def read_text(path: Path, *, compressed: bool = False, limit: int) -> xr.DataArr
         When the layout is unknown or the content faulty.
     """
     source = Source(path, compressed)
-    if is_jcamp(next((line for _, line in source.raw_lines() if line.strip()), "")):
+    array = _read(source, limit)
+    if source.missing:
+        say(f"{path.name}: {source.missing} intensities are missing (NA) and NaN.")
+    return array
+
+
+def _read(source: Source, limit: int) -> xr.DataArray:
+    """Read by the first layout that the first lines show."""
+    lines = opening(source)
+    first = next((line for _, line in lines if line.strip()), "")
+    if is_jcamp(first):
         return read_jcamp(source, limit)
+    if is_truematch(first):
+        return read_truematch(source, limit)
+    if (named := columns_of(lines)) is not None:
+        return read_bwtek(source, lines, named, limit)
+    source.wrote = skip_preamble(source, lines)
+    array = _by_form(source, limit)
+    _check_size(source, array)
+    return array
+
+
+def _by_form(source: Source, limit: int) -> xr.DataArray:
+    """Read numbers by the rows and columns that they stand in."""
+    path = source.path
     head = list(itertools.islice(source.lines(), 4))
     if any("\x00" in line for _, line in head):
         raise ValueError(
@@ -75,7 +109,24 @@ def read_text(path: Path, *, compressed: bool = False, limit: int) -> xr.DataArr
         return read_columns(source, form.skip, limit)
     if form.layout == "long":
         return read_long(source, form.skip, list(form.names), limit)
+    if form.layout == "sites":
+        return read_sites(source, form.skip, form.width, limit)
+    if form.layout == "wide":
+        layout = source.layout("axis in the first column, one spectrum in each of the others")
+        return read_wide(source, form.skip, form.width, list(form.names), limit, layout)
     return read_table(source, form.skip, form.leading, form.width, limit)
+
+
+def _check_size(source: Source, array: xr.DataArray) -> None:
+    """Refuse a spectrum that is shorter or longer than the instrument's header states."""
+    if not source.wrote:
+        return
+    for key, stated in source.header.items():
+        if key in _SIZES and stated.isdecimal() and int(stated) != array.sizes["shift"]:
+            raise ValueError(
+                f"{source.path} holds {array.sizes['shift']} of its {stated} points; was it cut off? Copy it "
+                "again."
+            )
 
 
 def _form(source: Source, head: list[tuple[int, str]]) -> _Form:
@@ -89,28 +140,78 @@ def _form(source: Source, head: list[tuple[int, str]]) -> _Form:
     source.delimiter = _delimiter(head[min(1, len(head) - 1)][1])
     first = _cells(source, head[0][1])
     leading = next((i for i, cell in enumerate(first) if _like_number(cell)), len(first))
-    number = head[0][0]
+    head = _without_index(source, head)
+    first = _cells(source, head[0][1])
+    leading = next((i for i, cell in enumerate(first) if _like_number(cell)), len(first))
+    number, labels = head[0][0], []
+    where = f"{source.path}, line {number}"
     if leading == len(first):
         if len(head) == 1:
             raise ValueError(f"{source.path}, line {number}: no numbers; {_KNOWN}.")
-        source.names = [cell.strip(" #\"'").lower() for cell in first]
+        labels = [cell.strip(" #\"'") for cell in first]
+        source.names = [label.lower() for label in labels]
         skip, head = skip + 1, head[1:]
         first = _cells(source, head[0][1])
         leading = 0 if first and _like_number(first[0]) else len(first)
     names = _plain(source.names)
+    if leading == 0 and len(names) == len(first):
+        check_columns(source, names, where)
     _state_units(source, first[:leading] if leading else source.names * (len(names) == len(first)))
+    rows = [_cells(source, line) for _, line in head]
     if leading == 0 and len(first) == len(names) > 2 and set(names) & SPECTRAL and set(names) & _INTENSITY:
         return _Form("long", skip, len(first), names=tuple(names))
     if leading == 0 and len(first) == 4 and _repeats(source, head):
         return _Form("long", skip, 4, names=("x", "y", "shift", "intensity"))
+    if leading == 0 and are_sites(rows):
+        return _Form("sites", skip, len(first))
     if leading == 0 and len(first) == 2:
         return _Form("columns", skip, 2)
+    if leading == 1 and len(first) == 2 and not first[0].strip(" \"'"):
+        # a pandas series: no name above its index, and a number above its values
+        return _Form("columns", skip + 1, 2)
+    if leading == 1 and len(first) > 2:
+        if _plain(first[:1])[0] in _AXIS_NAMES:
+            return _Form("wide", skip + 1, len(first), names=tuple(first[1:]))
+        check_image(source, rows, where)
+    if leading == 0 and len(first) > 2 and (found := _labels(source, labels, head, len(first))) is not None:
+        return _Form("wide", skip, len(first), names=tuple(found))
     if 1 <= leading <= _MOST_POSITIONS and len(first) - leading >= 2:
         return _Form("table", skip, len(first), leading)
     raise ValueError(
         f"{source.path}, line {number}: {len(first)} columns, {leading} of them before the first number; "
-        f"{_KNOWN}."
+        f"{_KNOWN}.{matrix_words(source, rows)}"
     )
+
+
+def _labels(source: Source, labels: list[str], head: list[tuple[int, str]], width: int) -> list[str] | None:
+    """Names of columns with spectra; empty where none are written, None where these are no spectra."""
+    names = labels or source.names
+    if len(names) == width and (_plain(names[:1])[0] in _AXIS_NAMES or source.wrote or not names[0]):
+        return names[1:]
+    if source.wrote:
+        return []
+    if all(line.rstrip().endswith(source.delimiter or "\n") for _, line in head):
+        source.wrote = "columns without names, as Andor Solis writes them"
+        return []
+    before = len(source.header)
+    for _ in source.lines(0, "looking through"):
+        pass
+    if len(source.header) > before:
+        source.wrote = "columns above the settings, as Andor Solis writes them"
+        return []
+    return None
+
+
+def _without_index(source: Source, head: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Drop the running number that pandas writes as a first column without a name, where names follow it."""
+    corner = head[0][1].split(",")[:2]
+    if source.delimiter != "," or len(head) < 2 or len(corner) < 2 or _like_number(corner[1]):
+        return head
+    found = [line.split(",", 1)[0].strip() for _, line in head]
+    if found[0].strip("\"'").lower() not in ("", "unnamed: 0") or found[1:] != list("012")[: len(found) - 1]:
+        return head
+    source.indexed = True
+    return [(number, line.partition(",")[2]) for number, line in head]
 
 
 def _plain(names: list[str]) -> list[str]:

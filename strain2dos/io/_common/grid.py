@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From recorded positions to the grid that was scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.io._common.memory import say
+
+Floats = NDArray[np.float64]
+
+#: A map with fewer of its grid positions is a list of sites.
+_GRID_SHARE = 0.5
+#: Steps by which a recorded position may miss its grid point: half way to where it would be ambiguous.
+_STRAY = 0.25
+#: Chance puts a few sites near a grid, so positions move only onto grids of that many points ...
+_FEWEST = 9
+#: ... of which that share is filled; the 0.5 from above counts from 25 points on.
+_FILLED, _MANY = 0.9, 25
+#: Steps: rounding of the positions, not worth a word.
+_ROUNDING = 1e-5
+#: Share of the spectra that may stand on a point that is taken.
+_DOUBLED = 0.01
+
+
+class Grid(NamedTuple):
+    """Axes of a map, and the flat index of each spectrum; -1 for one that is left out."""
+
+    y: Floats
+    x: Floats
+    index: NDArray[np.intp]
+
+
+def grid_of(path: Path, places: Mapping[str, Floats]) -> Grid | None:
+    """Find the (nearly) full grid that positions fill; None for a list of sites.
+
+    Positions that lie on a grid as they stand are kept. Others move onto an even grid where each is within a
+    quarter of a step of one of its points; one spectrum per hundred (at least one) may stand on a point that
+    another one took: it goes to the point that is missing beside its neighbors in the scan, or is left out.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    places : mapping of str to ndarray of shape (n,)
+        Positions; x and y are looked at.
+
+    Warns
+    -----
+    UserWarning
+        When positions are missing from the grid, moved, or doubled, with their number.
+    """
+    if not {"x", "y"} <= set(places) or not np.isfinite([places["x"], places["y"]]).all():
+        return None
+    exact = _exact(places["y"], places["x"])
+    n = places["x"].size
+    if exact is not None and exact.y.size * exact.x.size == n:
+        return exact
+    moved = _snapped(path, places["y"], places["x"], exact)
+    if moved is not None:
+        return moved
+    if exact is not None:
+        say(
+            f"{path.name} holds {n} of the {exact.y.size} x {exact.x.size} positions of its map; the others "
+            "are NaN. Was the scan stopped, or the file cut off?"
+        )
+    return exact
+
+
+def _exact(y: Floats, x: Floats) -> Grid | None:
+    (rows, row), (columns, column) = (np.unique(place, return_inverse=True) for place in (y, x))
+    index = row * columns.size + column
+    if y.size < _GRID_SHARE * rows.size * columns.size or np.unique(index).size < y.size:
+        return None
+    return Grid(rows, columns, index)
+
+
+def _snapped(path: Path, y: Floats, x: Floats, exact: Grid | None) -> Grid | None:
+    """Positions on the even grid that they are near to, if it is better filled than the one as written."""
+    n = y.size
+    down, along = _even_lines(y), _even_lines(x)
+    if down is None or along is None:
+        return None
+    (rows, row, off_y), (columns, column, off_x) = down, along
+    full = rows.size * columns.size
+    off = np.maximum(off_y, off_x)
+    index = row * columns.size + column
+    distinct = np.unique(index).size
+    share = distinct / full
+    if full < _FEWEST or share < (_FILLED if full < _MANY else _GRID_SHARE):
+        return None
+    if n - distinct > max(1, int(_DOUBLED * n)):
+        return None
+    if exact is not None and share <= n / (exact.y.size * exact.x.size):
+        return None
+    astray = np.flatnonzero(off > _STRAY)
+    if astray.size:
+        if exact is None and astray.size <= max(1, int(_DOUBLED * n)):
+            i = int(astray[0])
+            say(
+                f"{path.name}: spectrum {i + 1} at x = {x[i]:g}, y = {y[i]:g} lies {off[i]:.2f} steps off "
+                f"the grid of {rows.size} x {columns.size} positions, more than {_STRAY}, so the spectra "
+                "stay a list; correct that position."
+            )
+        return None
+    index, words = _undoubled(index, full, columns.size)
+    strayed = int((off > _ROUNDING).sum())
+    if strayed:
+        words = [
+            f"{strayed} of {n} positions miss it by up to {off.max():.2g} of a step and were moved onto it "
+            f"(tolerance {_STRAY})",
+            *words,
+        ]
+    if missing := full - np.unique(index[index >= 0]).size:
+        words.append(f"{missing} positions are missing and NaN")
+    if words:
+        say(f"{path.name}: on the grid of {rows.size} x {columns.size} positions, {'; '.join(words)}.")
+    return Grid(rows, columns, index)
+
+
+def _even_lines(place: Floats) -> tuple[Floats, NDArray[np.intp], Floats] | None:
+    """Even lines near to all positions along one direction: the lines, which one each is on, steps off it."""
+    written = np.unique(place)
+    gaps = np.diff(written)
+    if gaps.size == 0:
+        return written, np.zeros(place.size, dtype=np.intp), np.zeros(place.size)
+    step = float(np.median(gaps[gaps > gaps.max() / 3]))
+    first = np.concatenate([[True], gaps > step / 2])
+    group = np.cumsum(first) - 1
+    member = group[np.searchsorted(written, place)]
+    # the median of a line: one position that is far off does not move it
+    order = np.lexsort((place, member))
+    starts = np.flatnonzero(np.diff(member[order], prepend=-1))
+    ends = np.append(starts[1:], place.size)
+    middle = place[order][(starts + ends - 1) // 2]
+    number = np.round((middle - middle[0]) / step)
+    if number.size > 1:
+        step, origin = np.polyfit(number, middle, 1)
+    else:
+        origin = middle[0]
+    count = int(number[-1]) + 1
+    if step <= 0 or count > place.size:
+        return None
+    lines = origin + step * np.arange(count)
+    # lines that positions stand on exactly keep the values of the file
+    near = np.abs(middle - lines[number.astype(np.intp)]) < _STRAY * step
+    lines[number.astype(np.intp)[near]] = middle[near]
+    line = number.astype(np.intp)[member]
+    return lines, line, np.abs(place - lines[line]) / step
+
+
+def _undoubled(index: NDArray[np.intp], full: int, width: int) -> tuple[NDArray[np.intp], list[str]]:
+    """Move spectra from taken points to the missing one between their neighbors, or leave them out."""
+    first = np.zeros(index.size, dtype=bool)
+    first[np.unique(index, return_index=True)[1]] = True
+    index, words = index.copy(), []
+    vacant = set(np.setdiff1d(np.arange(full), index).tolist())
+    for later in np.flatnonzero(~first):
+        earlier = int(np.flatnonzero(index == index[later])[0])
+        point = int(index[later])
+        place = f"x {point % width + 1}, y {point // width + 1}"
+        for k, other in ((int(later), earlier), (earlier, int(later))):
+            beside = [int(index[j]) for j in (k - 1, k + 1) if 0 <= j < index.size]
+            found = [v for v in vacant if all(_next_to(v, b, width) for b in beside)]
+            if len(found) == 1:
+                index[k] = found[0]
+                vacant.discard(found[0])
+                words.append(
+                    f"spectrum {k + 1} repeats the position of spectrum {other + 1} ({place}) and was put on "
+                    "the missing one between its neighbors in the scan"
+                )
+                break
+        else:
+            index[later] = -1
+            words.append(
+                f"spectrum {later + 1} repeats the position of spectrum {earlier + 1} ({place}) and is "
+                "left out"
+            )
+    return index, words
+
+
+def _next_to(a: int, b: int, width: int) -> bool:
+    return abs(a // width - b // width) + abs(a % width - b % width) == 1

@@ -85,6 +85,10 @@ def test_cube_coordinates_units_and_header_survive_every_format(
     expected, found = read_raman(path), read_raman(target)
     assert found.attrs.pop("source") == (target.name if suffix == "csv" else expected.attrs["source"])
     del expected.attrs["source"]
+    if suffix == "csv":
+        # the table that convert writes is another layout of text; NetCDF and Zarr keep that of the source
+        assert found.attrs.pop("layout").startswith("axis in the first row")
+        del expected.attrs["layout"]
     xr.testing.assert_identical(found, expected)
 
 

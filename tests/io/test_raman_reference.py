@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from strain2dos.io import read_raman
+from strain2dos.raman._features.units import in_wavenumbers
 
 pytestmark = pytest.mark.reference
 
@@ -135,3 +136,65 @@ def test_a_cut_instrument_file_is_refused_by_name_or_read_in_part(raman, tmp_pat
     except ValueError as error:
         sizes, message = None, str(error)
     assert sizes == read_raman(raman / name).sizes if message is None else name in message
+
+
+def test_witec_exports_equal_loadtxt(raman):
+    path = raman / "real" / "witec_si_spectrum.txt"
+    expected = np.loadtxt(path, delimiter=",", skiprows=17, encoding="utf-8")
+    spectrum = read_raman(path)
+    np.testing.assert_array_equal(spectrum["shift"], expected[:, 0])
+    np.testing.assert_array_equal(spectrum[0], expected[:, 1])
+    assert (spectrum["shift"].attrs["units"], spectrum.attrs["units"]) == ("nm", "counts")
+
+    path = raman / "real" / "witec_map_label.txt"
+    table = np.loadtxt(path, skiprows=1)
+    cube = read_raman(path)
+    assert dict(cube.sizes) == {"y": 5, "x": 5, "shift": 1024}
+    np.testing.assert_array_equal(cube.values.reshape(25, -1), table[:, 1:].T)
+    np.testing.assert_array_equal(cube["shift"], table[:, 0])
+
+
+def test_witec_truematch_has_two_particles_and_their_laser_line(raman):
+    path = raman / "real" / "witec_truematch.txt"
+    lines = path.read_text().splitlines()
+    expected = [np.loadtxt(lines[start : start + 1024]) for start in (30, 1082)]
+    spectra = read_raman(path)
+    np.testing.assert_array_equal(spectra, [block[:, 1] for block in expected])
+    np.testing.assert_array_equal(spectra["length"], [2640.01312255859, 1304.3244934082])
+    shift = 1e7 / 532.200988769531 - 1e7 / expected[0][:, 0]
+    np.testing.assert_allclose(in_wavenumbers(spectra)["shift"], shift, rtol=1e-12)
+
+
+def test_andor_solis_columns_equal_loadtxt(raman):
+    path = raman / "real" / "andor_solis.asc"
+    table = np.loadtxt([line.rstrip(",") for line in path.read_text().splitlines()], delimiter=",")
+    spectra = read_raman(path)
+    np.testing.assert_array_equal(spectra["shift"], table[:, 0])
+    np.testing.assert_array_equal(spectra, table[:, 1:].T)
+
+
+def test_wafer_with_an_axis_per_site_equals_its_rows(raman):
+    path = raman / "real" / "wafer_newformat.csv"
+    table = np.array(
+        [line.strip().strip(";").split(";") for line in path.read_text().splitlines()][2:], float
+    )
+    sites = read_raman(path)
+    np.testing.assert_array_equal(sites["shift"], table[0, 2:])
+    for k in range(0, 8, 2):
+        x, y = table[k, :2]
+        np.testing.assert_array_equal(sites.sel(x=x, y=y), table[k + 1, 2:])
+
+
+def test_wafers_stay_lists_of_their_sites(raman):
+    for name in ("wafer4.csv", "wafer5.csv"):
+        assert read_raman(raman / "real" / name).sizes["n"] == 49
+
+
+def test_tables_that_hold_no_spectra_are_named(raman, reference_dir):
+    for path, words in (
+        (raman / "real" / "wafer5_owner_fits.csv", "table of fitted lines"),
+        (reference_dir / "upstream" / "train_dos.csv", "densities of states by strain"),
+        (reference_dir / "upstream" / "raman_strain.csv", "such as a strain map"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            read_raman(path)

@@ -18,7 +18,16 @@ from strain2dos.io._common.grid import grid_of
 from strain2dos.io._common.memory import room
 
 _UNITS = {"1/cm": "cm-1", "cm^-1": "cm-1", "cm\u207b\u00b9": "cm-1", "\u00b5m": "um", "\u03bcm": "um"}
-_UNITS |= {"micron": "um", "microns": "um", "cnt": "counts", "counts": "counts", "ev": "eV", "mev": "meV"}
+_UNITS |= {
+    "micron": "um",
+    "microns": "um",
+    "cnt": "counts",
+    "ccd cts": "counts",
+    "rel. 1/cm": "cm-1",
+    "counts": "counts",
+    "ev": "eV",
+    "mev": "meV",
+}
 
 
 def plain_unit(unit: str) -> str:

@@ -100,12 +100,13 @@ def _snapped(path: Path, y: Floats, x: Floats, exact: Grid | None) -> Grid | Non
         return None
     astray = np.flatnonzero(off > _STRAY)
     if astray.size:
-        if exact is None and astray.size <= max(1, int(_DOUBLED * n)):
+        if astray.size <= max(1, int(_DOUBLED * n)):
             i = int(astray[0])
+            rest = "the spectra stay a list" if exact is None else "it makes a line of its own"
             say(
                 f"{path.name}: spectrum {i + 1} at x = {x[i]:g}, y = {y[i]:g} lies {off[i]:.2f} steps off "
-                f"the grid of {rows.size} x {columns.size} positions, more than {_STRAY}, so the spectra "
-                "stay a list; correct that position."
+                f"the grid of {rows.size} x {columns.size} positions, more than {_STRAY}, so {rest}; correct "
+                "that position."
             )
         return None
     index, words = _undoubled(index, full, columns.size)
@@ -129,8 +130,7 @@ def _even_lines(place: Floats) -> tuple[Floats, NDArray[np.intp], Floats] | None
     gaps = np.diff(written)
     if gaps.size == 0:
         return written, np.zeros(place.size, dtype=np.intp), np.zeros(place.size)
-    step = float(np.median(gaps[gaps > gaps.max() / 3]))
-    first = np.concatenate([[True], gaps > step / 2])
+    first = np.concatenate([[True], gaps > _between(gaps)])
     group = np.cumsum(first) - 1
     member = group[np.searchsorted(written, place)]
     # the median of a line: one position that is far off does not move it
@@ -138,20 +138,30 @@ def _even_lines(place: Floats) -> tuple[Floats, NDArray[np.intp], Floats] | None
     starts = np.flatnonzero(np.diff(member[order], prepend=-1))
     ends = np.append(starts[1:], place.size)
     middle = place[order][(starts + ends - 1) // 2]
-    number = np.round((middle - middle[0]) / step)
-    if number.size > 1:
-        step, origin = np.polyfit(number, middle, 1)
-    else:
-        origin = middle[0]
-    count = int(number[-1]) + 1
-    if step <= 0 or count > place.size:
+    if middle.size < 2:
         return None
-    lines = origin + step * np.arange(count)
-    # lines that positions stand on exactly keep the values of the file
-    near = np.abs(middle - lines[number.astype(np.intp)]) < _STRAY * step
-    lines[number.astype(np.intp)[near]] = middle[near]
-    line = number.astype(np.intp)[member]
+    step = float(np.median(np.diff(middle)))
+    number = np.concatenate([[0.0], np.cumsum(np.round(np.diff(middle) / step))]).astype(np.intp)
+    line = number[member]
+    step, origin = np.polyfit(line, place, 1)
+    if step <= 0 or number[-1] >= place.size:
+        return None
+    lines = origin + step * np.arange(number[-1] + 1)
+    # lines that most positions stand on exactly keep the value of the file
+    standing = np.bincount(member, place == middle[member])
+    exact = np.flatnonzero(standing > 0.5 * np.bincount(line)[number])
+    lines[number[exact]] = middle[exact]
     return lines, line, np.abs(place - lines[line]) / step
+
+
+def _between(gaps: Floats) -> float:
+    """Gap above which a new line starts: where the sorted gaps grow most, if some are small at all."""
+    ordered = np.sort(gaps)
+    if ordered[0] >= ordered[-1] / 3:
+        return 0.0
+    large = np.flatnonzero(ordered[1:] >= ordered[-1] / 3)
+    i = int(large[np.argmax(ordered[1:][large] / ordered[:-1][large])])
+    return float(ordered[i] + ordered[i + 1]) / 2
 
 
 def _undoubled(index: NDArray[np.intp], full: int, width: int) -> tuple[NDArray[np.intp], list[str]]:

@@ -175,8 +175,10 @@ class Source:
             cells.pop()
         return cells
 
-    def numbers(self, number: int, line: str, cells: list[str], start: int = 0) -> NDArray[np.float64]:
-        """Read the cells from `start` on as numbers, or say which of them is none."""
+    def numbers(
+        self, number: int, line: str, cells: list[str], start: int = 0, *, missing: bool = True
+    ) -> NDArray[np.float64]:
+        """Read the cells from `start` on as numbers (NA as NaN if `missing`), or say which fails."""
         found = cells[start:]
         comma = self.decimal == ","
         try:
@@ -188,7 +190,7 @@ class Source:
             return np.array([float(cell) for cell in found])
         except ValueError:
             filled = ["nan" if cell.strip().upper() in _MISSING else cell for cell in cells]
-            if filled[start:] != cells[start:]:
+            if missing and filled[start:] != cells[start:]:
                 self.missing += sum(a != b for a, b in zip(filled[start:], cells[start:], strict=True))
                 return self.numbers(number, line, filled, start)
             column = next(
@@ -214,7 +216,7 @@ class Source:
                 return float(cell)
             except ValueError:
                 pass
-        return float(self.numbers(number, line, cells, column)[0])
+        return float(self.numbers(number, line, cells, column, missing=False)[0])
 
     def is_number(self, cell: str) -> bool:
         """Tell whether a cell is a number as this file writes them."""

@@ -21,8 +21,8 @@ Line = tuple[int, str, list[str]]
 LAYOUT = "wafer map with an axis for each site"
 
 
-def are_sites(rows: list[list[str]]) -> bool:
-    """Tell whether two rows of numbers are axis and spectrum of one site."""
+def are_sites(rows: list[list[str]], names: list[str]) -> bool:
+    """Tell whether two rows of numbers below `names` are axis and spectrum of one site."""
     if len(rows) < 2 or len(rows[0]) < 5 or len(rows[0]) != len(rows[1]) or rows[0][:2] != rows[1][:2]:
         return False
     try:
@@ -30,7 +30,8 @@ def are_sites(rows: list[list[str]]) -> bool:
     except ValueError:
         return False
     steps = np.diff(axis)
-    return bool((steps > 0).all() or (steps < 0).all()) and not (np.diff(spectrum) > 0).all()
+    named = len(names) == 2 and set(names) == {"x", "y"}
+    return bool((steps > 0).all() or (steps < 0).all()) and (named or not (np.diff(spectrum) > 0).all())
 
 
 def read_sites(source: Source, skip: int, width: int, limit: int) -> xr.DataArray:

@@ -162,7 +162,7 @@ def _form(source: Source, head: list[tuple[int, str]]) -> _Form:
         return _Form("long", skip, len(first), names=tuple(names))
     if leading == 0 and len(first) == 4 and _repeats(source, head):
         return _Form("long", skip, 4, names=("x", "y", "shift", "intensity"))
-    if leading == 0 and are_sites(rows):
+    if leading == 0 and are_sites(rows, names):
         return _Form("sites", skip, len(first))
     if leading == 0 and len(first) == 2:
         return _Form("columns", skip, 2)
@@ -190,7 +190,7 @@ def _labels(source: Source, labels: list[str], head: list[tuple[int, str]], widt
         return names[1:]
     if source.wrote:
         return []
-    if all(line.rstrip().endswith(source.delimiter or "\n") for _, line in head):
+    if not names and all(line.rstrip().endswith(source.delimiter or "\n") for _, line in head):
         source.wrote = "columns without names, as Andor Solis writes them"
         return []
     before = len(source.header)

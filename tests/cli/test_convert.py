@@ -87,7 +87,7 @@ def test_cube_coordinates_units_and_header_survive_every_format(
     del expected.attrs["source"]
     if suffix == "csv":
         # the table that convert writes is another layout of text; NetCDF and Zarr keep that of the source
-        assert found.attrs.pop("layout").startswith("axis in the first row")
+        assert "axis in the first row" in found.attrs.pop("layout")
         del expected.attrs["layout"]
     xr.testing.assert_identical(found, expected)
 

@@ -19,7 +19,7 @@ def raman_pipeline(
     material: str = "MoS2",
     reference: str | None = None,
     unstrained: Mapping[str, float | Sequence[float]] | None = None,
-    noise: str = "gaussian",
+    noise: str | None = None,
     **regressor: Any,
 ) -> Pipeline:
     """Pipeline from Raman spectra to curves of the density of states, as the package recommends it.
@@ -42,8 +42,8 @@ def raman_pipeline(
     unstrained : mapping of str to float or (float, float), default=None
         Positions of the unstrained lines of the sample in cm-1, with or without errors; see
         `measure_unstrained`.
-    noise : {"gaussian", "poisson"}, default="gaussian"
-        As for `RamanFeaturizer`.
+    noise : str or None, default=None
+        As for `RamanFeaturizer`, whose default holds where it is left out.
     **regressor
         Parameters of `DOSRegressor`, such as ``random_state=0``.
 
@@ -68,12 +68,13 @@ def raman_pipeline(
     from strain2dos.dos import DOSRegressor
     from strain2dos.raman import RamanFeaturizer
 
+    options = {} if noise is None else {"noise": noise}
     featurizer = RamanFeaturizer(
         shift,
         material=material,
         reference=reference,
         unstrained=unstrained,
-        noise=noise,
         features=("center",),
+        **options,
     )
     return make_pipeline(featurizer, DOSRegressor(energies, **regressor))

@@ -20,7 +20,7 @@ NINETY = 1.6449
 
 
 def raman_pipeline(
-    training: RamanDOS, *, members: int, epochs: int, seed: int, noise: str = "gaussian"
+    training: RamanDOS, *, members: int, epochs: int, seed: int, noise: str | None = None
 ) -> Pipeline:
     """Make the recommended pipeline on the axis and the energies of `training`."""
     import strain2dos

@@ -104,7 +104,7 @@ def test_the_saved_model_is_the_one_that_mapped(finished):
         for name in ("dos", "vbm", "cbm", "gap", "status"):
             assert np.array_equal(again[name].values, found[name].values, equal_nan=True)
     metadata = read_metadata(folder / "model.skops")
-    assert metadata["estimator"] == "RamanFeaturizer -> StandardScaler -> DOSRegressor"
+    assert metadata["estimator"] == "RamanFeaturizer -> DOSRegressor"
     assert len(metadata["training"]["states"]) == len(load_mos2_dft())
 
 

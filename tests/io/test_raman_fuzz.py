@@ -76,6 +76,30 @@ def reads_or_refuses(path):
         assert path.name in str(one.message)
 
 
+INSTRUMENTS = {
+    "witec.txt": "[Header]\nSizeX = 3\nSizeY = 3\nXAxisUnit = nm\n\n[Data]\nX-Axis"
+    + ",S" * 9
+    + "\nnm"
+    + ",cts" * 9
+    + "".join(f"\n{600 + k}.5" + ",7" * 9 for k in range(4)),
+    "labels.txt": "X-Axis\tF(0/0)\tF(1/0)\tF(0/1)\tF(1/1)\n9\t1\t2\t3\t4\n8\t1\t2\t3\t4\n",
+    "truematch.txt": "[WITEC_TRUEMATCH_ASCII_HEADER]\nVersion = 1.0\n"
+    + "[SpectrumHeader]\nTitle = P\nSpectrumSize = 2\nXDataKind = nm\n[SampleMetaData]\nLength = 2.5\n"
+    "[SpectrumData]\n600\t5\n601\t6\n" * 2,
+    "solis.asc": "380.5,1,2,3,\n381.5,4,5,6,\n382.5,7,8,9,\n\nDate and Time: today\nExposure Time: 0.5\n",
+    "ocean.txt": "Date: today\nXAxis mode: Wavelengths\n>>>>>Begin Spectral Data<<<<<\n600\t5\n601\t6\n"
+    ">>>>>End Spectral Data<<<<<\n",
+    "jasco.txt": "TITLE,\nXUNITS,NANOMETERS\nNPOINTS,3\nXYDATA\n600,5\n601,6\n602,7\n\n[Comments]\nName,x\n",
+    "bwtek.csv": "laser_wavelength;785\nPixel;Wavelength;Raman Shift;Raw data #1;Dark Subtracted #1;\n"
+    "0;800;380,5;100;5;\n1;801;381,5;100;6;\n2;802;;100;6;\n",
+    "sites.csv": "Sites\nX;Y;\n0;0;380;381;382;\n0;0;5;7;6;\n9;0;380;381;382;\n9;0;5;7;6;\n",
+    "pandas.csv": ",x,y,shift,intensity\n0,1,1,380.5,5\n1,1,1,381.5,NA\n2,2,1,380.5,5\n3,2,1,381.5,6\n",
+    "spectrum.jdx": "##TITLE=x\n##XFACTOR=0.5\n##LASTX=382\n##NPOINTS=3\n##XYDATA=(X++(Y..Y))\n"
+    "760 1 2 3\n##END=\n",
+    "jitter.csv": "y,x,380,381\n" + "".join(f"{k // 4}.01,{k % 4}.0{k % 3},{k},5\n" for k in range(16)),
+}
+
+
 def whole_files(layouts, folder):
     """A file of each layout, by name."""
     data = make_raman_map((8, 8), random_state=0).intensity[:, :3, :40]
@@ -95,6 +119,7 @@ def whole_files(layouts, folder):
         "made.wdf": layouts.wdf(),
         "classic.nc": (folder / "classic.nc").read_bytes(),
         "map.nc": (folder / "map.nc").read_bytes(),
+        **{name: text.encode() for name, text in INSTRUMENTS.items()},
     }
 
 
@@ -142,7 +167,7 @@ NAMES = [
     "comma.csv",
     "table.csv",
 ]
-NAMES += ["points.txt", "made.wdf", "classic.nc", "map.nc"]
+NAMES += ["points.txt", "made.wdf", "classic.nc", "map.nc", *INSTRUMENTS]
 fuzz = settings(
     max_examples=400,
     deadline=5000,

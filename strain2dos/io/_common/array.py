@@ -146,7 +146,7 @@ class Canvas:
         if self.grid is None:
             coords |= {key: ("n", value, labels[key]) for key, value in self.positions.items()}
             return xr.DataArray(self.rows, coords, ("n", "shift"), name="intensity", attrs=attrs)
-        y, x, index = self.grid
+        y, x, index = self.grid.y, self.grid.x, self.grid.index
         kept = index >= 0
         cube = self.rows.reshape(y.size, x.size, self.shift.size)
         coords |= {"y": ("y", y, labels["y"]), "x": ("x", x, labels["x"])}

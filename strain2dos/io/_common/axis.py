@@ -69,7 +69,7 @@ def _unrounded(shift: NDArray[np.float64]) -> NDArray[np.float64] | None:
         return None
     repaired = shift.copy()
     equal = np.flatnonzero(shift[1:] == shift[:-1])
-    for i in equal:
+    for i in equal.tolist():
         window = np.arange(max(i - _BESIDE, 0), min(i + 2 + _BESIDE, shift.size))
         if window.size < _FEWEST:
             return None

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,8 @@ _ROUNDING = 1e-5
 _DOUBLED = 0.01
 
 
-class Grid(NamedTuple):
+@dataclass(frozen=True)
+class Grid:
     """Axes of a map, and the flat index of each spectrum; -1 for one that is left out."""
 
     y: Floats

@@ -110,7 +110,7 @@ def _put(canvas: Canvas, start: int, shape: tuple[int, int]) -> None:
         return
     array = lazy_dask(canvas.path)
     # whole lines of the map, so that its blocks are those of the file
-    line = 1 if canvas.grid is None else canvas.grid[1].size
+    line = 1 if canvas.grid is None else canvas.grid.x.size
     blocks = (max(_BLOCK // (4 * shape[1] * line), 1) * line, -1)
     spectra = _Spectra(canvas.path, start, shape)
     canvas.put_lazily(array.from_array(spectra, chunks=blocks, name=f"wdf-{uuid4().hex}"))

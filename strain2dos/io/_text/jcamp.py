@@ -44,7 +44,7 @@ def read_jcamp(source: Source, limit: int) -> xr.DataArray:
     R. S. McDonald, P. A. Wilks, Appl. Spectrosc. 42, 151 (1988): JCAMP-DX 4.24.
     """
     header, form, lines = _records(source)
-    factor = {axis: float(header.get(f"{axis}FACTOR", 1.0)) for axis in "XY"}
+    factor = {axis: _stated(source, header, f"{axis}FACTOR", 1.0) for axis in "XY"}
     if form == _POINTS:
         numbers = np.array([float(cell) for line in lines for cell in _NUMBER.findall(line)])
         if numbers.size % 2:
@@ -55,21 +55,30 @@ def read_jcamp(source: Source, limit: int) -> xr.DataArray:
     else:
         rows = [[float(cell) for cell in _NUMBER.findall(line)] for line in lines]
         values = np.array([value for row in rows for value in row[1:]]) * factor["Y"]
-        first = float(header.get("FIRSTX", rows[0][0] * factor["X"] if rows else 0.0))
+        written = rows[0][0] * factor["X"] if rows and rows[0] else 0.0
+        first = _stated(source, header, "FIRSTX", written)
         if "LASTX" in header:
-            shift = np.linspace(first, float(header["LASTX"]), values.size)
+            shift = np.linspace(first, _stated(source, header, "LASTX", first), values.size)
         elif "DELTAX" in header:
-            shift = first + float(header["DELTAX"]) * np.arange(values.size)
+            shift = first + _stated(source, header, "DELTAX", 1.0) * np.arange(values.size)
         else:
             raise ValueError(f"{source.path} states neither LASTX nor DELTAX; export it as (XY..XY).")
-    expected = int(float(header.get("NPOINTS", values.size)))
+    expected = _stated(source, header, "NPOINTS", float(values.size))
     if not values.size or values.size != expected:
-        raise ValueError(f"{source.path} holds {values.size} of its {expected} points; copy it again.")
+        raise ValueError(f"{source.path} holds {values.size} of its {expected:g} points; copy it again.")
     stated = header.get("XUNITS", "")
     units = {"shift": _UNITS.get(stated.upper(), stated)} if stated else {}
     canvas = Canvas(source.path, shift, 1, limit, units=units, header=header, layout="JCAMP-DX")
     canvas.put(0, values)
     return canvas.result()
+
+
+def _stated(source: Source, header: dict[str, str], name: str, default: float) -> float:
+    """Return the number that a record states."""
+    cell = header.get(name, repr(default))
+    if not _NUMBER.fullmatch(cell):
+        raise ValueError(f"{source.path}: {name} is {cell[:40]!r}, which is no number; correct it there.")
+    return float(cell)
 
 
 def _records(source: Source) -> tuple[dict[str, str], str, list[str]]:

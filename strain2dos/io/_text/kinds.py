@@ -15,7 +15,7 @@ _LARGEST_IMAGE = 150.0
 _NEEDED = "but spectra are needed here, one intensity per point of a spectral axis"
 
 
-def check_columns(source: Source, names: list[str], where: str) -> None:
+def check_columns(names: list[str], where: str) -> None:
     """Refuse columns whose names are no axis and intensities.
 
     Raises
@@ -79,7 +79,7 @@ def check_image(source: Source, rows: list[list[str]], where: str) -> None:
             )
 
 
-def matrix_words(source: Source, rows: list[list[str]]) -> str:
+def matrix_words(rows: list[list[str]]) -> str:
     """Words for a block of numbers without names."""
     even = len({len(row) for row in rows}) == 1 and all(is_number(cell) for row in rows for cell in row)
     if not even or len(rows) < 2:

@@ -11,7 +11,8 @@ import xarray as xr
 
 from strain2dos.io._common.array import Canvas
 from strain2dos.io._common.memory import say
-from strain2dos.io._text.lines import Commas, Source
+from strain2dos.io._text.commas import Commas
+from strain2dos.io._text.lines import Source
 from strain2dos.io._text.rows import bare_header, units_of
 
 #: Names of the spectral axis.

@@ -146,7 +146,7 @@ def test_centres_do_not_depend_on_the_slope_of_the_baseline():
     Y = model(x, *TRUTH) + rng.normal(0, 2, (100, x.size))
     featurizer = RamanFeaturizer(x, split=False).fit(Y)
     flat, tilted = featurizer.transform(Y), featurizer.transform(Y + 5.0 * (x - 395.0))
-    np.testing.assert_allclose(flat[:, [0, 3]], tilted[:, [0, 3]], atol=1e-4)
+    np.testing.assert_allclose(flat, tilted, atol=1e-4)
 
 
 @pytest.mark.parametrize("lineshape", ["gaussian", "pseudo_voigt"])

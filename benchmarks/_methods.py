@@ -14,15 +14,16 @@ from _tasks import Task, known_edges
 from numpy.typing import NDArray
 
 from strain2dos import DOSRegressor
+from strain2dos.dos import StrainInvariants
 from strain2dos.dos._edges.targets import check_edges, edges_of_valleys
 
 Array = NDArray[np.float64]
 Tick = Callable[[int], None]
 
 OURS = "DOSRegressor"
-BLEND = "DOSRegressor, blend"
+PLAIN = "DOSRegressor, no networks"
 # each of our rows with what it changes in the defaults
-OWN: dict[str, dict[str, Any]] = {OURS: {}, BLEND: {"representation": "blend"}}
+OWN: dict[str, dict[str, Any]] = {OURS: {}, PLAIN: {"hidden_layer_sizes": ()}}
 PAIRS = "pair network"
 
 
@@ -47,6 +48,9 @@ def predict(method: str, task: Task, fold: Fold, tick: Tick | None = None) -> Pr
     X, Y, X_new = task.X[fold.train], task.data.dos[fold.train], task.X[fold.test]
     groups, edges = task.groups[fold.train], known_edges(task.data, fold.train)
     if method in OWN:
+        if task.tensor:
+            symmetry = StrainInvariants().fit(X)
+            X, X_new = symmetry.transform(X), symmetry.transform(X_new)
         model = DOSRegressor(task.data.energies, random_state=0, **OWN[method])
         model.fit(X, Y, groups=groups, edges=edges)
         learned = None if edges is None else np.column_stack(model.predict_edges(X_new)[:2])

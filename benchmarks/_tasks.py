@@ -35,6 +35,11 @@ class Task(NamedTuple):
     noisy: bool = False
 
     @property
+    def tensor(self) -> bool:
+        """Whether the features are components of the strain tensor."""
+        return self.name == "MoS2, strain tensor"
+
+    @property
     def one_feature(self) -> bool:
         """Whether curves can be interpolated along a line."""
         return self.X.shape[1] == 1

@@ -49,11 +49,11 @@ display.figure_.set_size_inches(7, 4.5)
 # predicted gap does not depend on the broadening of the density of states. ``edge_targets`` holds the
 # energies of single valleys, which are smooth in strain where the edges have kinks.
 
-pipeline = raman_pipeline(data.shift, data.energies, n_members=3, random_state=0)
+pipeline = raman_pipeline(data.shift, data.energies, n_members=5, max_epochs=100, random_state=0)
 
 
 def fit(rows):
-    """Fit a fresh copy of the pipeline on some rows, with whole strain states held out for early stopping."""
+    """Fit a fresh copy of the pipeline on some rows, whole strain states held out to judge the networks."""
     return clone(pipeline).fit(
         data.spectra[rows],
         data.dos[rows],

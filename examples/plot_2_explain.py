@@ -15,7 +15,7 @@ from strain2dos import DOSExplainer, raman_pipeline
 from strain2dos.datasets import make_raman_dos
 
 data = make_raman_dos(320, random_state=0)
-pipeline = raman_pipeline(data.shift, data.energies, n_members=3, random_state=0)
+pipeline = raman_pipeline(data.shift, data.energies, n_members=5, max_epochs=100, random_state=0)
 pipeline.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edge_targets)
 
 # %%

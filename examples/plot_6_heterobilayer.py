@@ -72,7 +72,7 @@ data = make_bilayer_dos(80, "MoS2/WS2", energies=energies, n_k=36, max_strain=0.
 print(data)
 print(data.provenance["method"])
 
-estimator = DOSRegressor(energies=data.energies, n_members=3, random_state=0)
+estimator = DOSRegressor(energies=data.energies, n_members=5, max_epochs=100, random_state=0)
 dos = np.empty_like(data.dos)
 mean_dos = np.empty_like(data.dos)
 gap = np.empty_like(data.gap)

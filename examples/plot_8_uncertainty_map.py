@@ -16,7 +16,7 @@ A flag says where none of them holds. The map is synthetic, so all of them can b
 # 1e12 it would be less than half as wide and hold 76 % of the flake. ``edges`` takes the energies of the
 # valleys, so that the kink of the gap where the valence top moves from K to Gamma is not smoothed.
 # ``ConformalDOSRegressor`` fits the regressor with some strain states left out, again and again, and
-# records its errors on them; four folds and small nets keep this short.
+# records its errors on them; four folds and few networks keep this short.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,9 +34,8 @@ data = make_raman_dos(128, doping=0.3, random_state=0)
 regressor = DOSRegressor(
     data.energies,
     representation="cdf",
-    n_members=1,
-    hidden_layer_sizes=(32,),
-    max_epochs=20,
+    n_members=4,
+    max_epochs=60,
     random_state=0,
 )
 pipeline = make_pipeline(

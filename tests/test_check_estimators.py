@@ -19,6 +19,7 @@ from strain2dos import (
     SpatialMapper,
     StrainDopingSeparator,
 )
+from strain2dos.dos import StrainInvariants
 
 PACKAGES = ("raman", "dos", "mapping", "explain", "simulate", "datasets", "io")
 QUICK = {"hidden_layer_sizes": (8,), "n_members": 2, "max_epochs": 5, "random_state": 0}
@@ -42,8 +43,9 @@ ESTIMATORS = [
     ),
     StrainDopingSeparator(columns=(0, 1)),
     DOSRegressor(**QUICK),
-    DOSRegressor(**QUICK | {"early_stopping": False, "n_members": 1}, representation="pca", loss="huber"),
-    DOSRegressor(**QUICK, gaussian_process=False, response="quadratic", cdf_weight=0.5, gap_weight=1.0),
+    DOSRegressor(**QUICK | {"n_members": 1}, representation="pca"),
+    DOSRegressor(hidden_layer_sizes=(), random_state=0),
+    StrainInvariants(),
     ConformalDOSRegressor(Ridge(), level=0.5),
     SpatialMapper(Ridge(solver="svd")),
     SpatialMapper(make_pipeline(StandardScaler(), Ridge())),

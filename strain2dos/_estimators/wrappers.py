@@ -82,10 +82,7 @@ class Chain:
     def energies(self) -> NDArray[np.float64] | None:
         """Energies (m,) in eV on which the regressor predicts curves, or None where it knows none."""
         own = getattr(self.final, "energies_", None)
-        # a regressor that was given no energies keeps an index under that name
-        if own is None or getattr(self.final, "energies", own) is None:
-            return None
-        return np.asarray(own, dtype=np.float64)
+        return None if own is None else np.asarray(own, dtype=np.float64)
 
     @property
     def edges_learned(self) -> bool:
@@ -98,7 +95,7 @@ class Chain:
         if not hasattr(self.final, "predict_edges"):
             return False
         # read from curves in another unit, edges would be those of another threshold
-        read = not self.targets and getattr(self.final, "energies", self) is not None
+        read = not self.targets and getattr(self.final, "energies_", self) is not None
         return self.edges_learned or read
 
     def has(self, method: str) -> bool:

@@ -20,11 +20,11 @@ EXAMPLES = examples("strain2dos demo", "strain2dos demo -o demo-output --seed 1"
 
 FULL: dict[str, Any] = {
     "spectra": 244,
-    "members": 5,
-    "epochs": 300,
+    "members": 16,
+    "epochs": 200,
     "folds": 16,
-    "fold_members": 2,
-    "fold_epochs": 300,
+    "fold_members": 5,
+    "fold_epochs": 200,
     "map_shape": [48, 48],
     "explained": 48,
     "background": 60,

@@ -46,8 +46,8 @@ FIGURES = (
     ),
     (
         "training_loss.png",
-        "Training of the ensemble: loss on the spectra trained on, and on strain states held out for early "
-        "stopping.",
+        "Training of the networks: minus the log density of strain states that a network sees, each left "
+        "out in turn, and of those that it does not see.",
         "Loss against epoch for each network",
     ),
 )

@@ -46,8 +46,8 @@ def train(
             "[default: 1.5 % of the curves' maxima, rounded]"
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Most epochs to train.", min=1)] = None,
-    members: Annotated[int, typer.Option(help="Networks in the ensemble.", min=1)] = 5,
+    epochs: Annotated[int | None, typer.Option(help="Epochs to train.", min=1)] = None,
+    members: Annotated[int, typer.Option(help="Networks in the ensemble.", min=1)] = 16,
     seed: Seed = 0,
     validate: Annotated[
         bool, typer.Option(help="Leave each strain out in turn and print how well it is predicted.")
@@ -174,7 +174,7 @@ def train_on_records(
     from strain2dos.datasets import load_mos2_dft, make_raman_dos
 
     training = make_raman_dos(_PER_STATE * len(load_mos2_dft()), material, random_state=seed)
-    pipeline = raman_pipeline(training, members=members, epochs=epochs or 300, seed=seed)
+    pipeline = raman_pipeline(training, members=members, epochs=epochs or 200, seed=seed)
     rows = usable_spectra(pipeline, training)
     with Progress("Train", 1, quiet=quiet):
         fit_raman(pipeline, training, rows)

@@ -6,6 +6,7 @@ from ._displays.training import LossCurveDisplay as LossCurveDisplay
 from ._edges.intervals import EdgeIntervals as EdgeIntervals
 from ._edges.reading import BandEdges as BandEdges
 from ._edges.reading import band_edges as band_edges
+from ._regressor.invariants import StrainInvariants as StrainInvariants
 from ._regressor.regressor import DOSRegressor as DOSRegressor
 from ._uncertainty.conformal import ConformalDOSRegressor as ConformalDOSRegressor
 from ._uncertainty.propagation import NoisePropagation as NoisePropagation

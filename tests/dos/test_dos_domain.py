@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull
 
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._regressor.domain import describe_domain, stray
+from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.simulate import strain_invariants, strained_phonons
 
 QUICK = {"hidden_layer_sizes": (4,), "n_members": 1, "max_epochs": 2, "random_state": 0}
@@ -45,8 +45,8 @@ def past_hull(strain, train):
 def score(rows, groups, new):
     centre, scale = rows.mean(0), rows.std(0)
     scale = np.where(scale > 0, scale, 1.0)
-    domain = describe_domain((rows - centre) / scale, groups, np.arange(len(rows)))
-    return stray(domain, (new - centre) / scale)
+    domain = TrainingDomain.of((rows - centre) / scale, groups, np.arange(len(rows)))
+    return domain.ratios((new - centre) / scale).max(1)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.1, 0.3])
@@ -109,10 +109,10 @@ def test_a_gap_between_two_sets_of_states_is_outside():
 
 def test_score_on_a_square_is_the_share_of_its_widened_half_width():
     corners = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
-    domain = describe_domain(corners, np.arange(4), np.arange(4))
+    domain = TrainingDomain.of(corners, np.arange(4), np.arange(4))
     points = np.array([[1.05, 0.0], [0.3, -1.07], [2.12, 0.5]])
     # the margin is 2 % of the width of 2
-    np.testing.assert_allclose(stray(domain, points), np.abs(points).max(1) / 1.04, rtol=1e-6)
+    np.testing.assert_allclose(domain.ratios(points).max(1), np.abs(points).max(1) / 1.04, rtol=1e-6)
 
 
 def test_columns_that_follow_from_others_or_never_change_do_not_matter_until_they_do():
@@ -134,8 +134,8 @@ def test_columns_that_follow_from_others_or_never_change_do_not_matter_until_the
 def test_score_of_a_row_does_not_depend_on_the_batch():
     random = np.random.RandomState(0)
     rows = random.uniform(-1, 1, (500, 6))
-    domain = describe_domain(rows, np.arange(500), np.arange(500))
+    domain = TrainingDomain.of(rows, np.arange(500), np.arange(500))
     new = random.uniform(-1.5, 1.5, (300, 6))
-    whole = stray(domain, new)
+    whole = domain.ratios(new)
     for part in (slice(0, 1), slice(7, 90), slice(299, 300)):
-        assert np.array_equal(stray(domain, new[part]), whole[part])
+        assert np.array_equal(domain.ratios(new[part]), whole[part])

@@ -6,8 +6,7 @@ import pytest
 
 from strain2dos.datasets import load_mos2_dft
 from strain2dos.dos import DOSRegressor, band_edges, metrics
-from strain2dos.dos._regressor.predicting import outputs
-from strain2dos.dos._representations.basis import REPRESENTATIONS, Latent, build_latent
+from strain2dos.dos._representations.basis import REPRESENTATIONS, build_basis
 
 DATA = load_mos2_dft()
 STATE = DATA.dos[[20]]
@@ -16,7 +15,7 @@ EDGES = {"threshold": 0.15, "reference": -5.4}
 
 @pytest.fixture(scope="module")
 def latent():
-    return build_latent("cdf", DATA.energies, DATA.dos, True, -5.4, 0.1)[0]
+    return build_basis("cdf", DATA.energies, DATA.dos, True, -5.4, 0.1)[0]
 
 
 def scattered(latent, size):
@@ -94,8 +93,9 @@ def test_corners_that_were_left_out_are_explained_better_than_by_the_sharp_curve
         model = DOSRegressor(DATA.energies, representation="cdf", n_members=1, max_epochs=1, random_state=0)
         model.fit(features[kept], DATA.dos[kept], groups=kept)
         curves = model.predict(features[rows])
-        scores, _ = outputs(model, (features[rows] - model._centre_) / model._scale_, model.heads_[0])
-        plain = Latent.from_state(model.representation_).decode(scores)
+        fitted = model.fitted_
+        scores, _ = fitted.heads.loaded("cpu").predict(0, fitted.standardise(features[rows]))
+        plain = fitted.basis.decode(scores)
         blunt.append(metrics.r2_per_curve(DATA.dos[rows], curves))
         sharp.append(metrics.r2_per_curve(DATA.dos[rows], plain))
         gaps += [[band_edges(DATA.energies, each, **EDGES).gap for each in (curves, plain)]]

@@ -2,18 +2,21 @@
 """What the regressor promises: accuracy on unseen states, honesty about groups, the same bits every time."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from strain2dos import DOSRegressor, band_edges
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._regressor import blocks as _model
+from strain2dos.dos import StrainInvariants
 
 ENERGIES = np.linspace(-2.0, 2.0, 161)
 QUICK = {"hidden_layer_sizes": (16,), "n_members": 2, "max_epochs": 30, "random_state": 0}
@@ -53,7 +56,7 @@ def test_unseen_strain_is_interpolated_to_a_millielectronvolt():
     assert model.score(inner, two_bands(inner)) > 0.9999
 
 
-@pytest.mark.parametrize("representation", ["auto", "grid", "pca", "cdf", "blend"])
+@pytest.mark.parametrize("representation", ["auto", "grid", "pca", "cdf", "aligned"])
 def test_no_density_is_negative_even_far_outside(representation):
     model = DOSRegressor(ENERGIES, representation=representation, **QUICK).fit(STRAIN, two_bands(STRAIN))
     dos = model.predict(np.linspace(-0.2, 0.3, 200)[:, None])
@@ -78,15 +81,14 @@ def test_same_seed_gives_the_same_bits_and_leaves_torch_alone(noisy, fitted):
     assert torch.equal(before, torch.random.get_rng_state())
     assert torch.get_num_threads() == threads
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
-    for one, other in zip(again.weights_, fitted.weights_, strict=True):
-        for name in one:
-            np.testing.assert_array_equal(one[name], other[name])
+    for one, other in zip(again.history_, fitted.history_, strict=True):
+        np.testing.assert_array_equal(one["valid_loss"], other["valid_loss"])
 
 
-def test_another_seed_gives_other_nets(noisy, fitted):
+def test_another_seed_gives_other_networks(noisy, fitted):
     X, y, groups, _ = noisy
     other = clone(fitted).set_params(random_state=1).fit(X, y, groups=groups)
-    assert np.abs(other.weights_[0]["head.weight"] - fitted.weights_[0]["head.weight"]).max() > 1e-3
+    assert np.abs(other.history_[0]["train_loss"] - fitted.history_[0]["train_loss"]).max() > 1e-3
 
 
 def test_grid_search_on_two_jobs_equals_one_job_bit_for_bit(noisy):
@@ -124,59 +126,8 @@ def test_pickle_and_plain_state_predict_the_same(fitted, noisy):
             return all(plain(part) for part in value)
         return value is None or isinstance(value, np.ndarray | np.generic | int | float | str | bool)
 
-    fitted_state = {name: value for name, value in vars(fitted).items() if name not in fitted.get_params()}
-    assert all(plain(value) for value in fitted_state.values())
-
-
-def test_skorch_nets_rebuilt_from_arrays_answer_like_the_stored_weights(fitted, noisy):
-    from strain2dos.dos._networks.member import forward
-
-    features = ((noisy[0] - fitted._centre_) / fitted._scale_).astype(np.float32)
-    assert len(fitted.nets_) == 2
-    for net, weights in zip(fitted.nets_, fitted.weights_, strict=True):
-        np.testing.assert_allclose(net.predict(features), forward(weights, features), atol=1e-5)
-    assert type(fitted.net_).__name__ == "NeuralNetRegressor"
-
-
-def test_held_out_strain_is_never_in_the_training_fold(noisy, monkeypatch):
-    X, y, groups, _ = noisy
-    seen = []
-    real = _model.train_members
-
-    def spy(features, targets, held_out, *args, **kwargs):
-        seen.extend(mask.copy() for mask in held_out)
-        return real(features, targets, held_out, *args, **kwargs)
-
-    monkeypatch.setattr(_model, "train_members", spy)
-    DOSRegressor(ENERGIES, **QUICK).fit(X, y, groups=groups)
-    DOSRegressor(ENERGIES, **QUICK).fit(X, y)
-    assert len(seen) == 4
-    for mask in seen:
-        assert 0 < mask.sum() < len(X)
-        assert not set(groups[mask]) & set(groups[~mask])
-
-
-def test_history_counts_epochs_and_stops_early(noisy):
-    X, y, groups, _ = noisy
-    model = DOSRegressor(ENERGIES, **{**QUICK, "max_epochs": 400, "patience": 3}).fit(X, y, groups=groups)
-    assert len(model.history_) == 2
-    for history in model.history_:
-        assert len(history["train_loss"]) == len(history["valid_loss"]) < 400
-        assert history["train_loss"][-1] < history["train_loss"][0]
-    assert model.n_iter_ == max(len(history["train_loss"]) for history in model.history_)
-
-
-def test_nets_correct_what_the_process_alone_misses(noisy, fitted):
-    assert 0 <= fitted.network_weight_ <= 1
-    truth = np.random.RandomState(0).normal(size=(60, 3))
-    groups = np.repeat(np.arange(12), 5)
-    seen = np.ones(60, dtype=bool)
-    trend = np.zeros_like(truth)
-    assert _model.network_weight(truth, trend, truth, seen, groups) == pytest.approx(1.0)
-    assert _model.network_weight(truth, trend, 2 * truth, seen, groups) == pytest.approx(0.5)
-    assert _model.network_weight(truth, trend, -truth, seen, groups) == 0.0
-    noise = np.random.RandomState(1).normal(size=(60, 3))
-    assert _model.network_weight(truth, truth, noise, seen, groups) == 0.0
+    state = {name: value for name, value in fitted.__getstate__().items() if name not in fitted.get_params()}
+    assert all(plain(value) for value in state.values())
 
 
 def test_learned_edges_do_not_depend_on_the_broadening():
@@ -202,7 +153,7 @@ def test_unseen_first_principles_states_are_predicted_from_phonons():
     for name in ("bi+2", "zz+2"):
         keep = np.arange(len(data.dos)) != data.name.index(name)
         model = DOSRegressor(data.energies, **QUICK).fit(data.phonons[keep], data.dos[keep])
-        assert model.representation_["name"] == "cdf"
+        assert model.representation_ == "cdf"
         found, truth = model.predict(data.phonons[~keep])[0], data.dos[~keep][0]
         assert np.abs(found - truth).sum() / truth.sum() < 0.05
 
@@ -249,6 +200,7 @@ def test_progress_is_shown_when_asked(capsys):
     [
         ({"device": "cuda"}, {}, 'device="auto"'),
         ({"device": "toaster"}, {}, "'toaster' is no device"),
+        ({}, {"groups": [None, *range(12)]}, r"groups\[0\] is None \(1 of 13 rows"),
         ({"energies": ENERGIES[:10]}, {}, r"\(10,\), but y has 161 columns"),
         ({"energies": ENERGIES[::-1]}, {}, "ascend strictly"),
         ({"edge_reference": 9.0}, {}, "edge_reference = 9 eV lies outside"),
@@ -283,7 +235,7 @@ def test_edges_without_energies_are_refused_in_words():
         model.predict_edges(STRAIN)
 
 
-@pytest.mark.parametrize("representation", ["cdf", "grid", "pca", "blend"])
+@pytest.mark.parametrize("representation", ["cdf", "grid", "pca", "aligned"])
 def test_a_row_is_predicted_to_the_same_bits_whatever_stands_beside_it(representation):
     data = load_mos2_dft()
     model = DOSRegressor(data.energies, representation=representation, max_epochs=5, random_state=0)
@@ -297,3 +249,146 @@ def test_a_row_is_predicted_to_the_same_bits_whatever_stands_beside_it(represent
     assert np.array_equal(std_again, std[shuffled])
     assert np.array_equal(model.predict(X[7:8])[0], dos[7])
     assert np.array_equal(model.predict_edges(X[shuffled]).gap, model.predict_edges(X).gap[shuffled])
+
+
+def test_a_table_whose_labels_are_other_energies_is_refused_and_labels_stand_in_for_energies():
+    y = two_bands(STRAIN)
+    table = pd.DataFrame(y, columns=ENERGIES.round(4))
+    model = DOSRegressor(**QUICK).fit(STRAIN, table)
+    np.testing.assert_allclose(model.energies_, ENERGIES, atol=1e-4)
+    assert np.isfinite(model.predict_edges(STRAIN).gap).all()
+    assert DOSRegressor(ENERGIES, **QUICK).fit(STRAIN, table).energies_[0] == -2.0
+    with pytest.raises(ValueError, match=r"column \d+ of y is labeled .* but energies\[\d+\] = .* eV"):
+        DOSRegressor(ENERGIES + 0.5, **QUICK).fit(STRAIN, table)
+    numbered = pd.DataFrame(y)
+    assert DOSRegressor(**QUICK).fit(STRAIN, numbered).energies_ is None
+
+
+def test_rows_without_features_are_named_with_the_reason():
+    X = pd.DataFrame({"E'_center": STRAIN[:, 0], "A1'_center": 1.0 + STRAIN[:, 0]})
+    X.iloc[[2, 5], 1] = np.nan
+    words = r"NaN: 2 of 13 rows \(rows 2, 5\) in columns A1'_center\. A spectrum whose fit failed"
+    with pytest.raises(ValueError, match=words):
+        DOSRegressor(ENERGIES, **QUICK).fit(X, two_bands(STRAIN))
+
+
+def test_the_order_of_memory_of_the_features_changes_no_bit(noisy, fitted):
+    X, y, groups, _ = noisy
+    again = clone(fitted).fit(np.asfortranarray(X), np.asfortranarray(y), groups=groups)
+    assert np.array_equal(again.predict(np.asfortranarray(X)), fitted.predict(X))
+
+
+def test_torch_in_another_precision_changes_nothing(noisy, fitted):
+    X, y, groups, _ = noisy
+    before = torch.get_default_dtype()
+    for dtype in (torch.float32, torch.float64):
+        torch.set_default_dtype(dtype)
+        try:
+            again = clone(fitted).fit(X, y, groups=groups)
+            assert np.array_equal(again.predict(X), fitted.predict(X))
+            assert torch.get_default_dtype() == dtype
+        finally:
+            torch.set_default_dtype(before)
+
+
+def test_overlapping_calls_give_the_same_bits_and_leave_the_threads_of_the_process_alone(noisy, fitted):
+    X, y, groups, _ = noisy
+    state, threads = torch.random.get_rng_state(), torch.get_num_threads()
+    pools = [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()]
+    alone = fitted.predict(X)
+
+    def work(k):
+        return clone(fitted).fit(X, y, groups=groups).predict(X) if k % 3 == 0 else fitted.predict(X)
+
+    with ThreadPoolExecutor(3) as pool:
+        for found in pool.map(work, range(9)):
+            assert np.array_equal(found, alone)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert torch.get_num_threads() == threads
+    assert [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()] == pools
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_results_do_not_depend_on_the_threads_outside(noisy, fitted, n):
+    X, y, groups, _ = noisy
+    threads = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        with threadpool_limits(n):
+            again = clone(fitted).fit(X, y, groups=groups)
+            assert np.array_equal(again.predict(X), fitted.predict(X))
+        assert torch.get_num_threads() == n
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_quantiles_are_those_of_drawn_curves(fitted, noisy):
+    X = noisy[0][:4]
+    q = np.array([0.1, 0.5, 0.9])
+    drawn = np.quantile(fitted.sample_curves(X, 6000, random_state=0), q, axis=1)
+    found = fitted.predict_quantiles(X, q)
+    assert found.shape == drawn.shape == (3, 4, 161)
+    width = drawn[2] - drawn[0]
+    wide = width > 0.1 * width.max()
+    assert np.median(np.abs(found - drawn).max(0)[wide] / width[wide]) < 0.08
+    np.testing.assert_array_equal(fitted.predict_quantiles(X[1:2], 0.9)[0], found[2, 1])
+    with pytest.raises(ValueError, match=r"between 0 and 1, but it is 1\.5"):
+        fitted.predict_quantiles(X, 1.5)
+
+
+def test_drawn_curves_scatter_as_the_standard_deviation_says(fitted, noisy):
+    X = noisy[0][:3]
+    _, std = fitted.predict(X, return_std=True)
+    drawn = fitted.sample_curves(X, 3000, random_state=0)
+    large = std > 0.1 * std.max()
+    assert np.median(drawn.std(1)[large] / std[large]) == pytest.approx(1.0, abs=0.1)
+    np.testing.assert_array_equal(drawn, fitted.sample_curves(X, 3000, random_state=0))
+    # densities of one curve err together: neighbors on the grid are nearly the same number
+    column = int(std[0].argmax())
+    assert np.corrcoef(drawn[0, :, column], drawn[0, :, column + 1])[0, 1] > 0.9
+
+
+def test_reasons_are_given_where_the_score_is_above_one(fitted, noisy):
+    X, _, _, strain = noisy
+    away = np.column_stack([385 - 520 * (strain + 0.1), 404 - 170 * (strain + 0.1), X[:, 2]])
+    rows = np.vstack([X, away])
+    reasons = fitted.domain_reason(rows)
+    np.testing.assert_array_equal(reasons == "", fitted.in_domain(rows))
+    assert set(reasons[len(X) :]) <= {
+        "beyond the hull of the training states",
+        "far from the nearest training state",
+        "unlike any training state",
+    }
+
+
+def test_equivalent_tensors_are_one_state():
+    from strain2dos.simulate import equivalent_strains
+
+    data = load_mos2_dft()
+    model = make_pipeline(StrainInvariants(), DOSRegressor(data.energies, **QUICK)).fit(data.strain, data.dos)
+    images = equivalent_strains(data.strain[[5, 40]])
+    curves = np.stack([model.predict(images[:, k]) for k in range(6)])
+    assert np.abs(curves - curves[0]).max() < 1e-10 * curves.max()
+    assert model[-1].in_domain(model[:-1].transform(images.reshape(-1, 3))).all()
+
+
+def test_a_damaged_or_older_model_is_refused_in_words(fitted):
+    state = fitted.__getstate__()
+    with pytest.raises(
+        ValueError, match=r"saved by strain2dos 0\.0\.9 in form 1 .* reads form 2; train it again"
+    ):
+        DOSRegressor().__setstate__({**state, "_format": 1, "_strain2dos_version": "0.0.9"})
+    older = {name: value for name, value in state.items() if name not in ("fitted_", "_format")}
+    with pytest.raises(ValueError, match="train it again"):
+        DOSRegressor().__setstate__({**older, "heads_": []})
+    head = state["fitted_"]["heads"]["heads"][0]
+    process = head["plain"][0]
+    for name, value in {
+        "points": process["points"][:-1],
+        "coefficients": np.full_like(process["coefficients"], np.nan),
+        "family": "cosine",
+    }.items():
+        broken = {**head, "plain": [{**process, name: value}, *head["plain"][1:]]}
+        heads = {**state["fitted_"]["heads"], "heads": [broken]}
+        with pytest.raises(ValueError, match="the stored DOSRegressor is damaged"):
+            DOSRegressor().__setstate__({**state, "fitted_": {**state["fitted_"], "heads": heads}})

@@ -4,8 +4,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
-from sklearn.frozen import FrozenEstimator
 
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft, make_raman_dos
@@ -115,47 +113,6 @@ def test_bundled_valleys_give_the_bundled_edges():
     )
 
 
-def curves(strain, slope):
-    vbm, cbm = -0.8 - 2 * strain - 400 * strain**2, 0.8 - slope * strain
-    return np.clip(vbm[:, None] - ENERGIES, 0, 1) + np.clip(ENERGIES - cbm[:, None], 0, 1)
-
-
-def test_a_prior_that_knows_the_shape_helps_where_curves_are_few():
-    dense, few = np.linspace(-0.04, 0.04, 41), np.linspace(-0.03, 0.03, 4)
-    prior = DOSRegressor(ENERGIES, **SMALL).fit(dense[:, None], curves(dense, 6.0))
-    unseen = np.array([-0.02, 0.0, 0.02])
-    truth = curves(unseen, 8.0)
-    error = {}
-    for name, given in (("alone", None), ("prior", FrozenEstimator(prior))):
-        model = DOSRegressor(ENERGIES, prior=given, **SMALL).fit(few[:, None], curves(few, 8.0))
-        error[name] = np.abs(model.predict(unseen[:, None]) - truth).mean()
-    assert model.prior_weight_ > 0.5
-    assert error["prior"] < 0.5 * error["alone"]
-    assert clone(model).fit(few[:, None], curves(few, 8.0)).prior_weight_ == model.prior_weight_
-    shape, width = model.predict(unseen[:, None], return_std=True)
-    assert width.shape == shape.shape
-    assert np.isfinite(width).all()
-
-
-def test_a_misleading_prior_gets_no_say():
-    strain = np.linspace(-0.04, 0.04, 17)
-    wrong = DOSRegressor(ENERGIES, **SMALL).fit(
-        strain[:, None], curves(0.04 * np.random.RandomState(0).uniform(-1, 1, 17), 6.0)
-    )
-    model = DOSRegressor(ENERGIES, prior=FrozenEstimator(wrong), **SMALL)
-    assert model.fit(strain[:, None], curves(strain, 8.0)).prior_weight_ < 0.1
-
-
-def test_a_prior_without_a_fit_or_on_another_grid_is_refused():
-    strain = np.linspace(-0.04, 0.04, 9)
-    y = curves(strain, 8.0)
-    with pytest.raises(ValueError, match="FrozenEstimator"):
-        DOSRegressor(ENERGIES, prior=DOSRegressor(), **SMALL).fit(strain[:, None], y)
-    short = DOSRegressor(**SMALL).fit(strain[:, None], y[:, :100])
-    with pytest.raises(ValueError, match="100 energies"):
-        DOSRegressor(ENERGIES, prior=short, **SMALL).fit(strain[:, None], y)
-
-
 def test_a_valley_that_is_never_the_edge_of_many_states_is_left_out():
     data = load_mos2_dft()
     rows = np.arange(61)
@@ -179,3 +136,18 @@ def test_a_low_valley_does_not_run_away_to_the_edge():
     assert model.valleys_ == ["vbm_K", "vbm_G", "cbm_K", "cbm_Q"]
     error = model.predict_edges(data.phonons[torn]).vbm - data.vbm[torn]
     assert np.abs(error).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda edges: edges[:, ::-1], r"edges\[\d+\] has them at .*np.column_stack\(\[vbm, cbm\]\)"),
+        (lambda edges: 1000 * edges, r"lies far outside the energies of the curves, -2 to 2 eV"),
+    ],
+)
+def test_edges_that_are_swapped_or_in_another_unit_are_refused(change, words):
+    strain = np.linspace(-0.02, 0.04, 9)
+    dos, valleys, vbm = crossing(strain)
+    edges = np.column_stack([vbm, valleys["cbm_K"]])
+    with pytest.raises(ValueError, match=words):
+        DOSRegressor(ENERGIES, **SMALL).fit(strain[:, None], dos, edges=change(edges))

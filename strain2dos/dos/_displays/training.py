@@ -107,16 +107,18 @@ class LossCurveDisplay:
         self.ax_ = new_axes(ax)
         self.figure_ = self.ax_.figure
         self.lines_ = []
-        parts = (("train_loss", BLUE, "training states"), ("valid_loss", VERMILION, "states held out"))
+        parts = (
+            ("train_loss", BLUE, "states seen, each left out in turn"),
+            ("valid_loss", VERMILION, "states not seen"),
+        )
         for name, colour, label in parts:
             losses = [np.asarray(member[name]) for member in self.history if name in member]
             for k, loss in enumerate(losses):
                 epochs = np.arange(1, len(loss) + 1)
                 text = label if k == 0 else None
                 self.lines_ += self.ax_.plot(epochs, loss, color=colour, lw=1.2, alpha=0.7, label=text)
-        self.ax_.set_yscale("log")
         self.ax_.set_xlabel("Epoch")
-        self.ax_.set_ylabel("Mean squared error (scaled curve)")
+        self.ax_.set_ylabel("Minus log density of a left-out state (nats)")
         self.ax_.legend(frameon=False, title=f"{len(self.history)} nets")
         return self
 

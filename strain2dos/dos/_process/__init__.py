@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Gaussian process."""
+"""The Gaussian process whose kernel sees through a network."""

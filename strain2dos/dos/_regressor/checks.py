@@ -1,49 +1,99 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the regressor is told against what the curves say."""
+"""What the regressor is told against what its data show."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.dos._edges.reading import check_energies
+from strain2dos.dos._edges.targets import EdgeTargets
 
 Array = NDArray[np.float64]
 
+# labels of columns are often rounded: they may differ from the energies by this share of a step
+_LABEL_TOLERANCE = 0.1
+_NAMED_ROWS = 5
 
-def check_grid(model: Any, curves: Array) -> Array:
-    """Return the energies of the curves, numbers of the columns where none were given."""
-    if model.energies is None:
-        return np.arange(curves.shape[1], dtype=np.float64)
-    given = np.asarray(model.energies, dtype=np.float64)
-    if given.ndim != 1 or len(given) != curves.shape[1]:
+
+def check_features(X: Array, names: ArrayLike | None) -> None:
+    """Name the rows whose features are not finite, and the likely reason."""
+    bad = ~np.isfinite(X)
+    if not bad.any():
+        return
+    rows, columns = np.flatnonzero(bad.any(1)), np.flatnonzero(bad.any(0))
+    what = "infinity" if np.isinf(X[bad]).any() else "NaN"
+    listed = ", ".join(map(str, rows[:_NAMED_ROWS])) + (", ..." if len(rows) > _NAMED_ROWS else "")
+    of = [str(np.asarray(names)[k]) if names is not None else str(k) for k in columns[:_NAMED_ROWS]]
+    raise ValueError(
+        f"Input X contains {what}: {len(rows)} of {len(X)} rows (rows {listed}) in columns {', '.join(of)}. "
+        "A spectrum whose fit failed has no line positions; leave these rows out, for instance by "
+        "good = np.isfinite(X).all(axis=1); fit(X[good], y[good])."
+    )
+
+
+def labels_of(y: Any) -> Array | None:
+    """Return energies that label the columns of a table, None where its labels are no energies."""
+    columns = getattr(y, "columns", None)
+    if columns is None or isinstance(columns, pd.RangeIndex):
+        return None
+    try:
+        found = np.asarray([float(label) for label in columns])
+    except (TypeError, ValueError):
+        return None
+    counted = np.array_equal(found, np.arange(len(found))) or np.array_equal(
+        found, np.arange(1, len(found) + 1)
+    )
+    return None if counted or len(found) < 2 else found
+
+
+def check_grid(given: ArrayLike | None, labels: Array | None, n_energies: int) -> Array | None:
+    """Return the energies of the curves: the given ones, else the labels of the columns, else None."""
+    if given is None:
+        return None if labels is None else check_energies(labels)
+    energies = np.asarray(given, dtype=np.float64)
+    if energies.ndim != 1 or len(energies) != n_energies:
         raise ValueError(
-            f"energies has shape {given.shape}, but y has {curves.shape[1]} columns; pass the grid on which "
+            f"energies has shape {energies.shape}, but y has {n_energies} columns; pass the grid on which "
             "the curves in y are given, one energy per column."
         )
-    return check_energies(given) if len(given) > 1 else given
+    if n_energies == 1:
+        return energies
+    energies = check_energies(energies)
+    if labels is not None:
+        apart = np.abs(labels - energies)
+        column = int(np.argmax(apart))
+        if apart[column] > _LABEL_TOLERANCE * np.diff(energies).max():
+            raise ValueError(
+                f"column {column} of y is labeled {labels[column]:g}, but energies[{column}] = "
+                f"{energies[column]:g} eV; pass the energies that label the columns of y, or y.to_numpy() if "
+                "its labels are no energies."
+            )
+    return energies
 
 
-def check_nonnegative(model: Any, curves: Array, energies: Array) -> bool:
+def check_nonnegative(wanted: bool | str, curves: Array, energies: Array | None) -> bool:
     """Tell whether predictions may not be negative; a negative density in the curves is an error."""
     lowest = curves.min()
-    if model.nonnegative == "auto":
+    if wanted == "auto":
         return bool(lowest >= 0)
-    if model.nonnegative and lowest < 0:
+    if wanted and lowest < 0:
         row, column = np.unravel_index(np.argmin(curves), curves.shape)
+        where = "" if energies is None else f" (at {energies[column]:g})"
         raise ValueError(
-            f"a density of states cannot be negative, but y[{row}, {column}] = {lowest:g} (at "
-            f"{energies[column]:g}); mend the curve, or pass nonnegative=False if y is no density."
+            f"a density of states cannot be negative, but y[{row}, {column}] = {lowest:g}{where}; mend the "
+            "curve, or pass nonnegative=False if y is no density."
         )
-    return bool(model.nonnegative)
+    return bool(wanted)
 
 
-def check_reference(model: Any, energies: Array, curves: Array) -> float:
+def check_reference(wanted: float | str, threshold: float, energies: Array, curves: Array) -> float:
     """Return an energy inside the gap."""
-    if model.edge_reference != "auto":
-        given = float(model.edge_reference)
+    if not isinstance(wanted, str):
+        given = float(wanted)
         if not energies[0] <= given <= energies[-1]:
             raise ValueError(
                 f"edge_reference = {given:g} eV lies outside the grid of {energies[0]:g} to {energies[-1]:g} "
@@ -51,10 +101,32 @@ def check_reference(model: Any, energies: Array, curves: Array) -> float:
             )
         return given
     # the middle of the widest stretch that is empty in every training curve and has bands on both sides
-    empty = curves.max(0) < model.edge_threshold
+    empty = curves.max(0) < threshold
     bounds = np.flatnonzero(np.diff(np.r_[0, empty.astype(int), 0]))
     runs = [(a, b - 1) for a, b in bounds.reshape(-1, 2) if a > 0 and b < len(energies)]
     if not runs:
         return float(energies[np.argmin(curves.mean(0))])
     first, last = max(runs, key=lambda run: energies[run[1]] - energies[run[0]])
     return float(0.5 * (energies[first] + energies[last]))
+
+
+def check_edge_energies(known: EdgeTargets, energies: Array | None) -> None:
+    """Refuse edges that are swapped, or in another unit than the energies of the curves."""
+    vbm, cbm = known.edges.T
+    if (vbm > cbm).any():
+        row = int(np.argmax(vbm - cbm))
+        raise ValueError(
+            f"the valence band maximum must lie below the conduction band minimum, but edges[{row}] has them "
+            f"at {vbm[row]:g} and {cbm[row]:g} eV; give the valence band first, np.column_stack([vbm, cbm]), "
+            "and leave out metallic states."
+        )
+    if energies is None:
+        return
+    span = energies[-1] - energies[0]
+    far = (vbm < energies[0] - span) | (cbm > energies[-1] + span)
+    if far.any():
+        row = int(np.argmax(far))
+        raise ValueError(
+            f"edges[{row}] = [{vbm[row]:g}, {cbm[row]:g}] lies far outside the energies of the curves, "
+            f"{energies[0]:g} to {energies[-1]:g} eV; give edges in eV, with the same zero as the energies."
+        )

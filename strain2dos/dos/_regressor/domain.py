@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, cKDTree
 
 from strain2dos._compiled import njit
+from strain2dos.dos._common.arrays import check_array
 
 Array = NDArray[np.float64]
 
@@ -31,34 +33,93 @@ _BEYOND_REST = 1.5
 _BEYOND_GAP = 1.25
 
 
-def describe_domain(features: Array, groups: NDArray[np.intp], rows: NDArray[np.intp]) -> dict[str, Any]:
-    """Keep the region of the training states, in standardised features, as arrays.
+@dataclass(frozen=True)
+class TrainingDomain:
+    """The region of the training states, in standardised features.
 
     States (groups) differ along few directions, the axes, which the mean rows of the states give. Along
     them the region is the convex hull of the means, widened by a margin; across them it is an ellipsoid of
     the training rows.
+
+    Attributes
+    ----------
+    middle : ndarray of shape (n_features,)
+        Mean of the states.
+    axes : ndarray of shape (n_features, n_axes)
+        Directions in which states differ.
+    normals, reach : ndarray of shape (n_facets, n_axes) and (n_facets,)
+        Facets of the widened hull.
+    states : ndarray of shape (n_states, n_axes)
+        Means of the states along the axes.
+    gap : float
+        Largest distance to a nearest neighbor among the states, widened; infinite where there is none.
+    rest, scale : ndarray of shape (n_features, n_rest) and (n_rest,)
+        Directions across the axes, and how far rows scatter along them.
+    other_scale, limit : float
+        Scatter along all other directions, and the largest deviation that counts as inside.
     """
-    labels, states = np.unique(groups[rows], return_inverse=True)
-    points = features[rows]
-    count = np.bincount(states)[:, np.newaxis]
-    means = np.column_stack([np.bincount(states, column) for column in points.T]) / count
-    middle = means.mean(0)
-    within = points - means[states]
-    # one row per state tells nothing of the noise
-    noise = within.T @ within / max(len(points) - len(labels), 1)
-    axes = _axes(means - middle, noise)
-    inner = (means - middle) @ axes
-    blur = axes.T @ noise @ axes
-    normals, reach = _hull(inner, blur)
-    return {
-        "middle": middle,
-        "axes": axes,
-        "normals": normals,
-        "reach": reach,
-        "states": inner,
-        "gap": _gap(inner, blur),
-        **_rest(points - middle, axes),
-    }
+
+    middle: Array
+    axes: Array
+    normals: Array
+    reach: Array
+    states: Array
+    gap: float
+    rest: Array
+    scale: Array
+    other_scale: float
+    limit: float
+
+    @classmethod
+    def of(cls, features: Array, groups: NDArray[np.intp], rows: NDArray[np.intp]) -> TrainingDomain:
+        """Describe the region of some rows."""
+        labels, states = np.unique(groups[rows], return_inverse=True)
+        points = features[rows]
+        count = np.bincount(states)[:, np.newaxis]
+        means = np.column_stack([np.bincount(states, column) for column in points.T]) / count
+        middle = means.mean(0)
+        within = points - means[states]
+        # one row per state tells nothing of the noise
+        noise = within.T @ within / max(len(points) - len(labels), 1)
+        axes = _axes(means - middle, noise)
+        inner = (means - middle) @ axes
+        blur = axes.T @ noise @ axes
+        normals, reach = _hull(inner, blur)
+        return cls(middle, axes, normals, reach, inner, _gap(inner, blur), **_rest(points - middle, axes))
+
+    def ratios(self, features: Array) -> Array:
+        """Return (n, 3) ratios: past the hull, to the nearest state, across the axes; above 1 is outside."""
+        answer, place = _ratios(
+            np.ascontiguousarray(features),
+            self.middle,
+            self.axes,
+            self.normals,
+            self.reach,
+            self.rest,
+            self.scale,
+            self.other_scale,
+            self.limit,
+        )
+        if np.isfinite(self.gap):
+            answer[:, 1] = cKDTree(self.states).query(place)[0] / self.gap
+        return answer
+
+    def check(self, width: int) -> None:
+        """Raise a ValueError where shapes do not fit together or a number is not finite."""
+        n_axes, n_rest = self.axes.shape[1], self.rest.shape[1]
+        shapes = {
+            "middle": (width,),
+            "axes": (width, n_axes),
+            "normals": (len(self.reach), n_axes),
+            "reach": (len(self.reach),),
+            "states": (len(self.states), n_axes),
+            "rest": (width, n_rest),
+            "scale": (n_rest,),
+        }
+        for name, shape in shapes.items():
+            check_array(name, getattr(self, name), shape)
+        if not (self.gap > 0 and self.other_scale > 0 and self.limit > 0):
+            raise ValueError("limits of the training domain must be positive")
 
 
 def _axes(centred: Array, noise: Array) -> Array:
@@ -119,30 +180,14 @@ def _rest(centred: Array, axes: Array) -> dict[str, Any]:
     return {"rest": directions, "scale": scale, "other_scale": other_scale, "limit": limit}
 
 
-def stray(domain: dict[str, Any], features: Array) -> Array:
-    """Return the largest of three ratios: past the hull, across the axes, and to the nearest state."""
-    score, place = _ratios(
-        np.ascontiguousarray(features),
-        domain["middle"],
-        domain["axes"],
-        domain["normals"],
-        domain["reach"],
-        domain["rest"],
-        domain["scale"],
-        float(domain["other_scale"]),
-        float(domain["limit"]),
-    )
-    if np.isfinite(domain["gap"]):
-        score = np.maximum(score, cKDTree(domain["states"]).query(place)[0] / domain["gap"])
-    return score
-
-
 @njit(nogil=True)
-def _ratios(features, middle, axes, normals, reach, rest, scale, other_scale, limit):  # type: ignore[no-untyped-def]
+def _ratios(  # type: ignore[no-untyped-def]  # pragma: no cover
+    features, middle, axes, normals, reach, rest, scale, other_scale, limit
+):
     # loops: a matrix product would sum in an order that depends on the number of rows
     n, k = features.shape
     n_axes, n_rest = axes.shape[1], rest.shape[1]
-    score, place = np.empty(n), np.zeros((n, n_axes))
+    score, place = np.zeros((n, 3)), np.zeros((n, n_axes))
     x = np.empty(k)
     for row in range(n):
         for column in range(k):
@@ -161,10 +206,10 @@ def _ratios(features, middle, axes, normals, reach, rest, scale, other_scale, li
                 part += x[column] * rest[column, axis]
             other -= part**2
             across += (part / scale[axis]) ** 2
-        score[row] = np.sqrt(across + max(other, 0.0) / other_scale**2) / limit
+        score[row, 2] = np.sqrt(across + max(other, 0.0) / other_scale**2) / limit
         for facet in range(len(reach)):
             past = 0.0
             for axis in range(n_axes):
                 past += normals[facet, axis] * place[row, axis]
-            score[row] = max(score[row], past / reach[facet])
+            score[row, 0] = max(score[row, 0], past / reach[facet])
     return score, place

@@ -1,148 +1,189 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How the regressor learns: checks, trend, nets, and what is kept of them."""
+"""How the regressor learns: a pure function from data and options to one frozen object."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos._estimators.seen import row_hashes
 from strain2dos.dos._common.groups import check_groups, thin
-from strain2dos.dos._edges.targets import check_edges
-from strain2dos.dos._networks.member import Settings, check_device
-from strain2dos.dos._regressor.blocks import Block, network_weight, prepare, train_ensemble
-from strain2dos.dos._regressor.checks import check_grid, check_nonnegative, check_reference
-from strain2dos.dos._regressor.domain import describe_domain
-from strain2dos.dos._regressor.objective import check_window, criterion_of
-from strain2dos.dos._regressor.prior import learn_prior
-from strain2dos.dos._regressor.selection import choose_latent
+from strain2dos.dos._edges.targets import EdgeTargets
+from strain2dos.dos._process.heads import Heads, Learned, fit_head
+from strain2dos.dos._process.mixture import Process
+from strain2dos.dos._process.plain import Kernel
+from strain2dos.dos._process.posterior import condition
+from strain2dos.dos._process.training import TrainingOptions, train_networks
+from strain2dos.dos._process.weight import best_weight, log_density, unseen
+from strain2dos.dos._regressor.checks import check_edge_energies, check_nonnegative, check_reference
+from strain2dos.dos._regressor.domain import TrainingDomain
+from strain2dos.dos._regressor.fitted import FittedDOS, Report, Standardisation
+from strain2dos.dos._regressor.parameters import DOSOptions
+from strain2dos.dos._representations.basis import LatentBasis, build_basis
 
 Array = NDArray[np.float64]
 
 # One number per state holds fewer reasons for a kernel than a whole curve does. Kernels that pass through
 # every point then swing between them, so an edge counts as known to 0.3 % of its spread.
 _EDGE_NOISE = 1e-5
+# with fewer groups nothing shows whether a network helps
+_FEWEST_GROUPS = 5
+_DOMAIN_ROWS = 4000
 
 
-def settings(model: Any, device: str) -> Settings:
-    """Return what the parameters say about training."""
-    hidden = model.hidden_layer_sizes
-    hidden = (hidden,) if np.isscalar(hidden) else tuple(hidden)
-    if any(int(width) != width or width < 1 for width in hidden):
-        raise ValueError(f"hidden_layer_sizes must be positive integers, but it is {hidden!r}.")
-    return Settings(
-        tuple(int(width) for width in hidden),
-        model.loss,
-        float(model.lr),
-        int(model.max_epochs),
-        int(model.batch_size),
-        int(model.patience),
-        float(model.weight_decay),
-        device,
-        model.response == "quadratic",
-    )
-
-
-def fit(
-    model: Any,
+def fit_dos(
     X: Array,
     y: Array,
     groups: ArrayLike | None,
-    edges: Any,
+    edges: EdgeTargets | None,
+    options: DOSOptions,
     random: np.random.RandomState,
-) -> None:
-    """Set all fitted attributes of the regressor."""
-    device = check_device(model.device)
-    curves = y.reshape(len(y), -1)
-    energies = check_grid(model, curves)
-    nonnegative = check_nonnegative(model, curves, energies)
+) -> FittedDOS:
+    """Learn curves and, if given, the energies of valleys; nothing outside is changed."""
+    curves = np.ascontiguousarray(y.reshape(len(y), -1))
+    energies = options.energies
+    grid = np.arange(curves.shape[1], dtype=np.float64) if energies is None else energies
+    nonnegative = check_nonnegative(options.nonnegative, curves, energies)
     labels = check_groups(groups, curves)
-    known = check_edges(edges, len(y))
-    check_window(model.state_window, energies)
-
-    model._flat_ = y.ndim == 1
-    model.energies_ = energies
-    model.feature_range_ = np.array([X.min(0), X.max(0)])
-    model._centre_ = X.mean(0)
-    spread = X.std(0)
-    model._scale_ = np.where(spread > 1e-12 * np.maximum(np.abs(X).max(0), 1e-300), spread, 1.0)
-    features = (X - model._centre_) / model._scale_
-    model._domain_ = describe_domain(features, labels, thin(labels, 4000, random))
-    model.edge_reference_ = check_reference(model, energies, curves)
-
-    latent, block = choose_latent(model, features, curves, labels, nonnegative, random)
-    blocks = [block]
-    model.valleys_, model.n_valence_ = [], 0
-    if known is not None:
-        known, trend = known.relevant(labels), model.gaussian_process
-        model.valleys_, model.n_valence_ = known.names, known.n_valence
+    if edges is not None:
+        check_edge_energies(edges, energies)
+        edges = edges.relevant(labels)
+    standardise = _standardise(X)
+    features = np.ascontiguousarray(standardise(X))
+    domain = TrainingDomain.of(features, labels, thin(labels, _DOMAIN_ROWS, random))
+    reference = check_reference(options.edge_reference, options.edge_threshold, grid, curves)
+    basis, scores, compared = _choose_basis(
+        features, curves, labels, grid, nonnegative, reference, options, random
+    )
+    device = options.device
+    learned = [fit_head(features, scores, labels, random, device=device)]
+    if edges is not None:
         # valleys cross as strain grows, and each alone is smooth
-        columns = np.hsplit(known.energies, known.energies.shape[1])
-        blocks += [
-            prepare(features, column, labels, random, refine=True, least_noise=_EDGE_NOISE, trend=trend)
-            for column in columns
+        learned += [
+            fit_head(features, column[:, None], labels, random, least_noise=_EDGE_NOISE, device=device)
+            for column in edges.energies.T
         ]
-    model.representation_ = latent.state()
-    learn_prior(model, X, features, curves, labels, latent, block, random)
-    model.nonnegative_ = nonnegative
-    model.edges_learned_ = known is not None
-    criterion, extras = criterion_of(model, latent, blocks, curves, None if known is None else known.edges)
-    _train(model, features, labels, blocks, criterion, extras, settings(model, device), random)
+    heads, history, density = _with_networks(features, labels, learned, options.training, random)
+    return FittedDOS(
+        energies=energies,
+        standardise=standardise,
+        feature_range=np.array([X.min(0), X.max(0)]),
+        domain=domain,
+        basis=basis,
+        heads=heads,
+        valleys=() if edges is None else tuple(edges.names),
+        n_valence=0 if edges is None else edges.n_valence,
+        edge_reference=reference,
+        nonnegative=nonnegative,
+        flat=y.ndim == 1,
+        row_hashes=np.unique(row_hashes(X)),
+        report=Report(history, compared, density),
+    )
 
 
-def _train(
-    model: Any,
+def _standardise(X: Array) -> Standardisation:
+    center, spread = X.mean(0), X.std(0)
+    varies = spread > 1e-12 * np.maximum(np.abs(X).max(0), 1e-300)
+    return Standardisation(center, np.where(varies, spread, 1.0))
+
+
+def _choose_basis(
+    features: Array,
+    curves: Array,
+    labels: NDArray[np.intp],
+    grid: Array,
+    nonnegative: bool,
+    reference: float,
+    options: DOSOptions,
+    random: np.random.RandomState,
+) -> tuple[LatentBasis, Array, dict[str, float]]:
+    """Return the basis, the scores of all rows in it, and the error of each representation compared."""
+    distinct, back = np.unique(curves, axis=0, return_inverse=True)
+    back = back.reshape(-1)
+    names = ["grid", "cdf", "aligned"] if options.representation == "auto" else [options.representation]
+    where = reference, options.edge_threshold
+    made = {name: build_basis(name, grid, distinct, nonnegative, *where) for name in names}
+    found = {name: part for name, part in made.items() if part is not None}
+    if not found:
+        raise ValueError(
+            f"representation={options.representation!r} needs densities that are not negative, at least 16 "
+            'energies and states on both sides of the reference energy; pass representation="grid".'
+        )
+    errors: dict[str, float] = {}
+    # fewer than four groups cannot tell which is better: the first that fits will do
+    if len(found) > 1 and labels.max() >= 3:
+        rows = thin(labels, _DOMAIN_ROWS, random)
+        own = np.unique(labels[rows], return_inverse=True)[1]
+        for name, (basis, scores) in found.items():
+            part = fit_head(features[rows], scores[back[rows]], own, random, refine=False)
+            miss = basis.decode(part.head.mean + part.head.scale * part.mean) - curves[rows]
+            errors[name] = _error(miss, own)
+    basis, scores = found[min(errors, key=errors.__getitem__) if errors else next(iter(found))]
+    return basis, scores[back], errors
+
+
+def _error(miss: Array, labels: NDArray[np.intp]) -> float:
+    # geometric mean: the ends of the training range, where every model extrapolates, do not decide alone
+    per_group = np.bincount(labels, np.square(miss).mean(1)) / np.bincount(labels)
+    return float(np.sqrt(np.exp(np.mean(np.log(per_group + 1e-300)))))
+
+
+def _with_networks(
     features: Array,
     labels: NDArray[np.intp],
-    blocks: list[Block],
-    criterion: Any,
-    extras: dict[str, Array],
-    chosen: Settings,
+    learned: list[Learned],
+    options: TrainingOptions,
     random: np.random.RandomState,
-) -> None:
-    targets = {"outputs": np.hstack([block.scaled for block in blocks]), **extras}
-    with _bar(model, chosen) as bar:
-        weights, histories, answer, count = train_ensemble(
-            features,
-            targets,
-            labels,
-            n_members=model.n_members,
-            fraction=model.validation_fraction if model.early_stopping else None,
-            criterion=criterion,
-            settings=chosen,
-            random=random,
-            tick=None if bar is None else bar.update,
-        )
-    model.weights_ = weights
-    model.history_ = histories
-    model.n_iter_ = max(len(history["train_loss"]) for history in histories)
-    model.heads_, first = [], 0
-    for block in blocks:
-        last = first + block.scaled.shape[1]
-        share = (
-            network_weight(block.scaled, block.held_out, answer[:, first:last], count > 0, labels)
-            if model.gaussian_process
-            else 1.0
-        )
-        model.heads_.append(
-            {
-                "columns": [first, last],
-                "mean": block.mean,
-                "scale": block.scale,
-                "network_weight": share,
-                "trends": [trend.state() for trend in block.trends],
-            }
-        )
-        first = last
-    model.network_weight_ = model.heads_[0]["network_weight"]
+) -> tuple[Heads, tuple[dict[str, Array], ...], dict[str, float]]:
+    """Train kernels that see through networks, and give each head the weight of them that helps it."""
+    heads = Heads(tuple(part.head for part in learned), None).placed()
+    if not options.hidden or labels.max() + 1 < _FEWEST_GROUPS:
+        return heads, (), {}
+    curve = learned[0]
+    trained = train_networks(features, curve.outputs, labels, _start(curve.kernels), options, random)
+    outputs = np.hstack([part.outputs for part in learned])
+    shares = np.full(options.n_members, 1.0 / options.n_members)
+    network, held = condition(trained.covariance, features, outputs, labels, shares, random, options.device)
+    weights = []
+    for head, part in zip(heads.heads, learned, strict=True):
+        own = held.mean[..., head.columns]
+        weights.append(best_weight(unseen(part.outputs, part.mean, own, trained.held_out, labels)))
+    made = tuple(replace(head, network_weight=w) for head, w in zip(heads.heads, weights, strict=True))
+    density = _densities(curve, network, held.mean, held.size, trained.held_out, labels, weights[0])
+    return Heads(made, network if max(weights) > 0 else None), tuple(trained.history), density
 
 
-def _bar(model: Any, chosen: Settings) -> Any:
-    from contextlib import nullcontext
+def _start(kernels: list[Kernel]) -> Kernel:
+    """Return the kernel from which networks begin: the likeliest of the networks' own family, else of all."""
+    own = [kernel for kernel in kernels if kernel.family == "matern52"]
+    return max(own or kernels, key=lambda kernel: kernel.weight)
 
-    if not model.verbose:
-        return nullcontext()
-    from tqdm import tqdm
 
-    return tqdm(total=chosen.max_epochs, desc="training", unit="epoch")
+def _densities(
+    curve: Learned,
+    network: Process,
+    means: Array,
+    sizes: Array,
+    held_out: NDArray[np.bool_],
+    labels: NDArray[np.intp],
+    weight: float,
+) -> dict[str, float]:
+    """Return the log density of groups without the networks, and with those members that did not see them."""
+    columns = slice(0, curve.outputs.shape[1])
+    rows = np.flatnonzero(held_out.any(0)[labels])
+    out = held_out[:, labels[rows]] / held_out[:, labels[rows]].sum(0)
+    variances = sizes[:, rows, None] * network.variance[:, None, columns]
+    own = means[:, rows, columns]
+    mean = np.einsum("mn,mnd->nd", out, own)
+    variance = np.einsum("mn,mnd->nd", out, variances + np.square(own - mean))
+    both = curve.mean[rows] + weight * (mean - curve.mean[rows])
+    spread = (1 - weight) * (curve.variance[rows] + np.square(curve.mean[rows] - both))
+    spread += weight * (variance + np.square(mean - both))
+    groups = np.unique(labels[rows], return_inverse=True)[1]
+    truth = curve.outputs[rows]
+    return {
+        "without": log_density(truth, curve.mean[rows], curve.variance[rows], groups),
+        "with": log_density(truth, both, spread, groups),
+    }

@@ -8,162 +8,119 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from strain2dos import __version__
 from strain2dos._compat import _fit_context
-from strain2dos._estimators.seen import row_hashes
 from strain2dos.dos._common.score import CurveScoreMixin
 from strain2dos.dos._common.threads import one_thread
-from strain2dos.dos._regressor import fitting as _fitting
-from strain2dos.dos._regressor.parameters import CONSTRAINTS
-from strain2dos.dos._regressor.prediction_mixin import PredictionMixin
+from strain2dos.dos._edges.reading import BandEdges, band_edges
+from strain2dos.dos._edges.targets import check_edges
+from strain2dos.dos._regressor.answers import fixed_draws, quantiles_of, random_draws, reasons
+from strain2dos.dos._regressor.checks import check_features, check_grid, labels_of
+from strain2dos.dos._regressor.fitted import FittedDOS
+from strain2dos.dos._regressor.fitting import fit_dos
+from strain2dos.dos._regressor.parameters import CONSTRAINTS, DOSOptions, check_device, hidden_layers
 
 Array = NDArray[np.float64]
 
+# written into every saved regressor; raised when what was learned changes its form
+_FORMAT = 2
 
-class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimator):
+
+class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     r"""Predict whole curves of the density of states from strain or from Raman features.
 
     One row of `X` gives one curve. Curves are first written in a form in which they respond smoothly
-    (`representation`). A Gaussian process then follows the smooth response, and an ensemble of neural nets,
-    each stopped on strain states that it did not see, adds its correction as far as it predicts unseen
-    states better than the process alone (`network_weight_`). Densities cannot be negative. Curves learned as
-    "cdf" are means over the uncertainty of their energies: away from the training states they are blunter
-    than a sharp curve, which would err more with its features misplaced. Band edges stay sharp, and where
-    energies are known to half a step of the grid nothing changes.
+    (`representation`). A Gaussian process then follows the response. Its kernel compares two states by the
+    distance between :math:`[x / \ell, w f(x)]`, with :math:`\ell` a length scale per feature and :math:`f` a
+    small network, so the network decides which states resemble each other (deep kernel learning [1]_, [2]_).
+    Several such networks, and kernels without one, form a mixture. Networks count as much as predicts
+    strain states best that they have not seen (`network_weight_`). Densities cannot be negative.
 
     Parameters
     ----------
     energies : array-like of shape (n_energies,), default=None
-        Energies of the columns of `y` [eV], ascending. None numbers the columns; edges then cannot be read
-        from curves.
-    representation : {"auto", "grid", "pca", "cdf", "aligned", "blend"}, default="auto"
+        Energies of the columns of `y` [eV], ascending. None takes numbers that label the columns of a
+        DataFrame `y`; without these the energies are unknown, and edges cannot be read from curves.
+    representation : {"auto", "grid", "pca", "cdf", "aligned"}, default="auto"
         How a curve is written before it is learned. "grid": square root of the density at each energy.
         "pca": the density itself. "cdf": the energies at which given numbers of states are reached, counted
-        from the gap, so that features which move in energy with strain are interpolated by moving them.
-        "aligned": valence and conduction part, each against its own edge, and the two edges. "auto":
-        whichever of "grid", "cdf" and "aligned" predicts groups that were left out best. "blend": the mean of
-        the curves that these three give, with the shares, none negative and all adding up to one, that
-        predict left-out groups best (stacking [3]_, [4]_). Shares below 0.05 are dropped; where one form is
-        left, or with fewer than four groups, it is "auto". A blend decodes as often as it has parts, and so
-        predicts many rows up to four times as slowly.
+        from the gap, so that features which move in energy with strain are interpolated by moving them; the
+        predicted curve is the mean over the uncertainty of these energies. "aligned": valence and conduction
+        part, each against its own edge, and the two edges. "auto": whichever of "grid", "cdf" and "aligned"
+        predicts groups that were left out best.
     nonnegative : {"auto"} or bool, default="auto"
         Whether `y` holds densities, so that no prediction may be negative. "auto": yes if no value in `y`
         is negative.
-    hidden_layer_sizes : tuple of int, default=(128, 128)
-        Widths of the hidden layers of each net.
-    n_members : int, default=5
-        Nets in the ensemble. They take turns in which groups they do not see.
-    loss : {"auto", "mse", "huber"}, default="auto"
-        Loss of the nets on the curves in the chosen representation; "auto" is "mse".
-    lr : float, default=2e-3
-        Highest learning rate of AdamW; it rises over the first epochs and then falls along a cosine.
-    max_epochs : int, default=300
-        Most epochs per net.
-    batch_size : int, default=256
-        Samples per step and net.
-    early_stopping : bool, default=True
-        Whether each net holds out groups, stops when its error on them no longer falls, and goes back to its
-        best weights. With fewer than three groups nothing can be held out, and without held-out groups the
-        nets have no say in the mean.
+    hidden_layer_sizes : tuple of int, default=(64, 64)
+        Widths of the hidden layers of each network. ``()`` is the model without networks.
+    n_members : int, default=16
+        Networks. They take turns in which groups they do not see.
+    max_epochs : int, default=200
+        Epochs of training, one step each.
+    lr : float, default=0.02
+        Learning rate of AdamW at the first epoch; it falls to zero along a cosine.
+    weight_decay : float, default=0.1
+        Weight decay of the networks' weights.
     validation_fraction : float, default=0.2
-        Share of the groups that each net holds out, at least one.
-    patience : int, default=30
-        Epochs without improvement before a net stops.
-    weight_decay : float, default=1e-2
-        Weight decay of AdamW.
-    response : {"linear", "quadratic"}, default="linear"
-        The smooth response to the standardised features that every net corrects, begun as a lightly damped
-        least-squares fit; "quadratic" adds all products of two features.
-    gaussian_process : bool, default=True
-        Whether there is a Gaussian process. False leaves the curves to the nets alone (`network_weight_` is
-        1); the process then only chooses the representation where that is "auto", or the shares of a blend.
-    edge_weight : float, default=1.0
-        Weight of the errors of learned edges in the loss of the nets; at 1 all edges together count like the
-        curve.
-    cdf_weight : float, default=0.0
-        Weight of the error in the number of states between the gap and each energy, squared and integrated.
-        This and the next terms act on the curve itself during the training of the nets. Each is measured by
-        what the mean curve of the training set misses, so that 1 counts like the error of the curves in their
-        representation.
-    smoothness_weight : float, default=0.0
-        Weight of the second difference along energy of the error of the curve. The curve's own is no measure:
-        two-dimensional bands have steps and peaks.
-    state_weight : float, default=0.0
-        Weight of the error in the number of states in `state_window`.
-    state_window : tuple of float (e_low, e_high) or None, default=None
-        Energies in which states are counted [eV]; None takes the whole grid. The sum over the whole grid
-        is not conserved when bands cross its ends, so give a window that begins and ends in gaps
-        where you know one.
-    gap_weight : float, default=0.0
-        Weight of density between the true edges beyond the tails that the broadened true curve has there.
+        Share of the groups that each network does not see, at least one. With fewer than five groups there
+        are no networks.
     edge_threshold : float, default=0.1
         Density at which a band begins when edges are read from curves, in the unit of `y` (see `band_edges`).
     edge_reference : float or "auto", default="auto"
         Energy inside the gap [eV]. "auto": the middle of the widest stretch that is empty in all training
         curves.
-    prior : fitted regressor of curves or None, default=None
-        A model of cheaper curves on the same features and energies, such as tight-binding ones. What it
-        misses is then learned, and it speaks with the share that predicts groups left out best
-        (`prior_weight_`). Wrap it in :class:`sklearn.frozen.FrozenEstimator` for use inside a
-        cross-validation, which clones and so forgets fits.
+    callbacks : list of skorch callbacks, default=None
+        Callbacks of the skorch net, such as :class:`skorch.callbacks.EarlyStopping`, which can watch
+        ``"valid_loss"``.
     device : str, default="cpu"
-        Where the nets are trained and curves are predicted: "cpu", "cuda", "cuda:1", or "auto" for CUDA where
-        there is one. The Gaussian process and its kernels are fitted on the CPU, learned edges are predicted
-        there, and so are curves in which a `prior` has a share. A model trained on one device predicts on
-        another after ``set_params(device=...)``; a device that is not there is an error.
-    dtype : {"float64", "float32"}, default="float64"
-        Precision of curves predicted on a CUDA device, and dtype of what `predict` returns from there. On the
-        CPU everything is in double precision: sums in single precision would depend on the batch, and on the
-        CPU a row is predicted to the same bits whatever stands beside it. With "float32" the Gaussian process
-        and standard deviations are still summed in double precision. For the bundled states this changed
-        densities by at most 4e-5 of the largest one (representation "cdf"; "aligned" 1e-5, "grid" and "pca"
-        3e-7) and gaps by at most 4e-6 eV, while "float64" agreed with the CPU to 1e-9 (measured with the
-        same tensors on a CPU; TF32, which torch leaves off, would cost more).
+        Where networks are trained and curves are predicted: "cpu", "cuda", "cuda:1", or "auto" for CUDA where
+        there is one. Everything is in double precision. A model trained on one device predicts on another
+        after ``set_params(device=...)``; a device that is not there is an error.
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, batches and held-out groups. The same number gives the same model bit for bit on the
-        CPU, and but for the order of sums on a CUDA device; the global random state of torch is left alone.
+        Seed of weights and held-out groups. The same number gives the same model bit for bit on the CPU; the
+        random state of torch is neither used nor changed.
     verbose : bool, default=False
         Whether to show a progress bar.
 
     Attributes
     ----------
-    energies_ : ndarray of shape (n_energies,)
-        Grid of the curves [eV].
+    energies_ : ndarray of shape (n_energies,) or None
+        Grid of the curves [eV], None where it is unknown.
     feature_range_ : ndarray of shape (2, `n_features_in_`)
         Smallest and largest value of each training feature, in the caller's units.
-    training_hashes_ : ndarray of shape (n_samples,)
-        One number per training row, by which `ConformalDOSRegressor` refuses a frozen regressor on them.
-    history_ : list of dict
-        One per net: ``"train_loss"`` and, with held-out groups, ``"valid_loss"``, arrays with one loss per
-        epoch until that net stopped. Terms with a weight above 0 are part of both.
-    n_iter_ : int
-        Epochs of the net that trained longest.
-    nets_, net_ : list of NeuralNetRegressor, NeuralNetRegressor
-        The skorch nets and the first of them, built from `weights_` at each access.
-    weights_ : list of dict
-        Weights of each net by name.
-    heads_ : list of dict
-        What was learned for the curves and, with `edges`, for the edges.
     network_weight_ : float
-        Share of the nets in the predicted curve, from 0 to 1.
-    prior_weight_ : float
-        Share of the corrected prior in the predicted curve, from 0 to 1.
+        Weight of the networks in the predicted curve, from 0 to 1.
+    held_out_density_ : dict
+        Mean log density of the curves of left-out groups ``"with"`` and ``"without"`` the networks [nats per
+        group and output]; empty without networks. The difference is what the networks are worth.
+    history_ : list of dict
+        One per network: ``"train_loss"`` and ``"valid_loss"``, arrays with one loss per epoch: minus the log
+        density of groups that it sees, each left out in turn, and of those that it does not see.
+    n_iter_ : int
+        Epochs of training.
+    net_ : skorch.NeuralNet
+        The net of all networks, built anew at each access; ``net_.save_params`` writes its weights. None
+        where networks have no weight.
     valleys_ : list of str
         Columns of `edges` that are learned, valence band first; empty without edges.
     n_valence_ : int
         How many of them are of the valence band.
-    representation_ : dict
-        The representation chosen (``"name"``) and what it needs. For "blend", ``["kept"]["parts"]`` lists
-        the forms, each with its ``"name"`` and its ``"share"``.
+    representation_ : str
+        The representation chosen.
     representation_scores_ : dict
-        For "auto" and "blend": root mean square error on left-out groups of each representation (geometric
-        mean over groups); otherwise empty.
+        For "auto": root mean square error on left-out groups of each representation (geometric mean over
+        groups); otherwise empty.
     nonnegative_, edges_learned_ : bool
         Whether predictions are clipped at zero, and whether edges were learned from eigenvalues.
     edge_reference_ : float
         Energy inside the gap [eV].
+    training_hashes_ : ndarray of uint64
+        Hashes of the training rows.
+    fitted_ : FittedDOS
+        All that was learned, as one frozen object.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of str
@@ -171,23 +128,26 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
 
     See Also
     --------
+    StrainInvariants : Symmetry of the crystal, for strain tensors.
     ConformalDOSRegressor : Bands that cover whole curves at a stated level.
     strain2dos.dos.metrics : Figures of merit.
 
     Notes
     -----
-    Features are standardised inside, so a scaler before this step changes nothing. The kernels of the
-    Gaussian process are weighed by the density that they give to groups left out [1]_, so spectra of one
-    strain state never vouch for each other; with many groups one kernel takes all, with few several share.
+    Features are standardised inside, so a scaler before this step changes nothing. Kernels are trained and
+    weighed by the density that they give to groups left out [3]_, so spectra of one strain state never count
+    as evidence for each other. There is no ``sample_weight``: groups count equally however many rows they
+    have, and noise belongs to the kernel.
 
     References
     ----------
-    .. [1] S. Sundararajan and S. S. Keerthi, "Predictive approaches for choosing hyperparameters in Gaussian
+    .. [1] A. G. Wilson, Z. Hu, R. Salakhutdinov and E. P. Xing, "Deep kernel learning", AISTATS (2016).
+    .. [2] R. Calandra, J. Peters, C. E. Rasmussen and M. P. Deisenroth, "Manifold Gaussian processes for
+       regression", IJCNN (2016).
+    .. [3] S. Sundararajan and S. S. Keerthi, "Predictive approaches for choosing hyperparameters in Gaussian
        processes", Neural Computation 13, 1103-1118 (2001).
-    .. [2] C. E. Clark, "The greatest of a finite set of random variables", Operations Research 9, 145-162
+    .. [4] C. E. Clark, "The greatest of a finite set of random variables", Operations Research 9, 145-162
        (1961).
-    .. [3] D. H. Wolpert, "Stacked generalization", Neural Networks 5, 241-259 (1992).
-    .. [4] L. Breiman, "Stacked regressions", Machine Learning 24, 49-64 (1996).
 
     Examples
     --------
@@ -196,7 +156,7 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
     >>> energies = np.linspace(-2.0, 2.0, 201)
     >>> strain = np.linspace(0.0, 0.06, 9)[:, None]
     >>> dos = np.clip(np.abs(energies) - (0.8 - 5 * strain), 0.0, None)
-    >>> model = DOSRegressor(energies, hidden_layer_sizes=(16,), max_epochs=20, random_state=0)
+    >>> model = DOSRegressor(energies, n_members=2, max_epochs=20, random_state=0)
     >>> model.fit(strain, dos).predict([[0.025]]).shape
     (1, 201)
     >>> model.predict_edges([[0.025]]).gap.round(2)
@@ -211,29 +171,16 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         *,
         representation: str = "auto",
         nonnegative: bool | str = "auto",
-        hidden_layer_sizes: tuple[int, ...] = (128, 128),
-        n_members: int = 5,
-        loss: str = "auto",
-        lr: float = 2e-3,
-        max_epochs: int = 300,
-        batch_size: int = 256,
-        early_stopping: bool = True,
+        hidden_layer_sizes: tuple[int, ...] = (64, 64),
+        n_members: int = 16,
+        max_epochs: int = 200,
+        lr: float = 0.02,
+        weight_decay: float = 0.1,
         validation_fraction: float = 0.2,
-        patience: int = 30,
-        weight_decay: float = 1e-2,
-        response: str = "linear",
-        gaussian_process: bool = True,
-        edge_weight: float = 1.0,
-        cdf_weight: float = 0.0,
-        smoothness_weight: float = 0.0,
-        state_weight: float = 0.0,
-        state_window: tuple[float, float] | None = None,
-        gap_weight: float = 0.0,
         edge_threshold: float = 0.1,
         edge_reference: float | str = "auto",
-        prior: Any = None,
+        callbacks: list[Any] | None = None,
         device: str = "cpu",
-        dtype: str = "float64",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
     ) -> None:
@@ -242,33 +189,20 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         self.nonnegative = nonnegative
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_members = n_members
-        self.loss = loss
-        self.lr = lr
         self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
+        self.lr = lr
         self.weight_decay = weight_decay
-        self.response = response
-        self.gaussian_process = gaussian_process
-        self.edge_weight = edge_weight
-        self.cdf_weight = cdf_weight
-        self.smoothness_weight = smoothness_weight
-        self.state_weight = state_weight
-        self.state_window = state_window
-        self.gap_weight = gap_weight
+        self.validation_fraction = validation_fraction
         self.edge_threshold = edge_threshold
         self.edge_reference = edge_reference
-        self.prior = prior
+        self.callbacks = callbacks
         self.device = device
-        self.dtype = dtype
         self.random_state = random_state
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: Any = None) -> Self:
-        """Learn the curves, holding out whole groups to stop training and to weigh the nets.
+        """Learn the curves; groups are left out as a whole to train and weigh kernels.
 
         Parameters
         ----------
@@ -296,29 +230,372 @@ class DOSRegressor(PredictionMixin, CurveScoreMixin, RegressorMixin, BaseEstimat
         Raises
         ------
         ValueError
-            If shapes do not match, a density is negative though ``nonnegative=True``, edges are not finite,
-            `edge_reference` lies off the grid, or `device` is not there.
+            If shapes do not match, a feature or an edge is not finite, a density is negative though
+            ``nonnegative=True``, labels of the columns of `y` are other energies than `energies`, a group has
+            no label, edges are swapped or in another unit, `edge_reference` lies off the grid, or `device` is
+            not there.
         """
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+        labels = labels_of(y)
+        features, curves = validate_data(
+            self,
+            X,
+            y,
+            multi_output=True,
+            y_numeric=True,
+            dtype=np.float64,
+            order="C",
+            ensure_all_finite=False,
+        )
+        check_features(features, getattr(self, "feature_names_in_", None))
+        curves = check_array(curves, ensure_2d=False, dtype=np.float64, order="C", input_name="y")
         random = check_random_state(self.random_state)
+        options = self._options(check_grid(self.energies, labels, 1 if curves.ndim == 1 else curves.shape[1]))
         with one_thread():
-            _fitting.fit(self, X, np.asarray(y, dtype=np.float64), groups, edges, random)
-        self.training_hashes_ = row_hashes(X)
+            self.fitted_ = fit_dos(
+                features, curves, groups, check_edges(edges, len(features)), options, random
+            )
         return self
 
-    @property
-    def nets_(self) -> list[Any]:
-        """The skorch nets of the ensemble, built from the stored weights at each access."""
-        check_is_fitted(self)
-        from strain2dos.dos._networks.member import rebuild
+    def _options(self, energies: Array | None) -> DOSOptions:
+        from strain2dos.dos._process.training import TrainingOptions
 
-        chosen = _fitting.settings(self, "cpu")
-        return [rebuild(weights, self.n_features_in_, chosen) for weights in self.weights_]
+        device = check_device(self.device)
+        training = TrainingOptions(
+            hidden=hidden_layers(self.hidden_layer_sizes),
+            n_members=int(self.n_members),
+            max_epochs=int(self.max_epochs),
+            lr=float(self.lr),
+            weight_decay=float(self.weight_decay),
+            validation_fraction=float(self.validation_fraction),
+            callbacks=tuple(self.callbacks or ()),
+            device=device,
+            verbose=bool(self.verbose),
+        )
+        return DOSOptions(
+            energies,
+            self.representation,
+            self.nonnegative,
+            float(self.edge_threshold),
+            self.edge_reference,
+            device,
+            training,
+        )
+
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
+        """Predict the density of states of every row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+        return_std : bool, default=False
+            Whether to return the standard deviation too.
+
+        Returns
+        -------
+        dos : ndarray of shape (n_samples, n_energies), or (n_samples,) after fitting on a vector
+            Curves [states/eV/cell].
+        std : ndarray of the same shape
+            Only with ``return_std=True``: spread of the mixture, scaled to its errors on left-out groups and
+            carried through the representation to first order. `ConformalDOSRegressor` gives bands with a
+            stated coverage.
+
+        Raises
+        ------
+        ValueError
+            If `device` is a CUDA device that this machine does not have.
+        """
+        X = self._check(X)
+        with one_thread():
+            dos, std = self.fitted_.curves(X, check_device(self.device), std=return_std)
+        if self.fitted_.flat:
+            dos, std = dos[:, 0], None if std is None else std[:, 0]
+        return dos if std is None else (dos, std)
+
+    def predict_edges(
+        self, X: ArrayLike, return_std: bool = False
+    ) -> BandEdges | tuple[BandEdges, BandEdges]:
+        """Predict valence band maximum, conduction band minimum and gap of every row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+        return_std : bool, default=False
+            Whether to return standard deviations too; they need learned edges.
+
+        Returns
+        -------
+        edges : BandEdges
+            ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV]: the learned ones if `fit` was given edges,
+            else where the predicted curve crosses `edge_threshold` on both sides of `edge_reference_`.
+        std : BandEdges
+            Only with ``return_std=True``: standard deviations [eV]. Valleys are taken to err independently
+            of each other; near a crossing the spread is that of the higher of two normal variables [4]_.
+
+        Raises
+        ------
+        ValueError
+            If neither edges nor energies were given, or standard deviations are asked for and edges were
+            not learned.
+        """
+        X = self._check(X)
+        device = check_device(self.device)
+        if self.edges_learned_:
+            with one_thread():
+                edges, std = self.fitted_.edges(X, device, std=return_std)
+            return edges if std is None else (edges, std)
+        if return_std:
+            raise ValueError(
+                "return_std=True needs edges learned from eigenvalues, but fit was given none; pass "
+                "fit(..., edges=...), or take intervals from ConformalDOSRegressor."
+            )
+        if self.energies_ is None:
+            raise ValueError(
+                "edges need the energies of the curves, but this regressor was fitted with energies=None; "
+                "construct it as DOSRegressor(energies=...) or give fit(..., edges=...)."
+            )
+        with one_thread():
+            curves, _ = self.fitted_.curves(X, device, std=False)
+        return band_edges(
+            self.energies_, curves, threshold=self.edge_threshold, reference=self.edge_reference_
+        )
+
+    def predict_quantiles(self, X: ArrayLike, q: ArrayLike) -> Array:
+        """Predict quantiles of the density at each energy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+        q : float or array-like of shape (n_quantiles,)
+            Probabilities between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_energies), or (n_quantiles, n_samples, n_energies) for several `q`
+            Quantiles [states/eV/cell] of 256 curves drawn from the mixture, the same draws for each row.
+
+        Raises
+        ------
+        ValueError
+            If a probability lies outside 0 to 1.
+        """
+        X = self._check(X)
+        wanted = np.asarray(q, dtype=np.float64)
+        if wanted.ndim > 1 or not ((wanted >= 0) & (wanted <= 1)).all():
+            raise ValueError(
+                f"q must hold probabilities between 0 and 1, but it is {q!r}; pass for instance 0.9."
+            )
+        places, normals = fixed_draws(len(self.fitted_.basis.directions))
+        with one_thread():
+            parts = self.fitted_.samples(X, check_device(self.device), places, normals)
+            found = quantiles_of(parts, wanted, len(X))
+        return found[..., 0] if self.fitted_.flat else found
+
+    def sample_curves(
+        self, X: ArrayLike, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
+    ) -> Array:
+        """Draw curves from the predictive distribution; densities of one curve err together.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+        n_samples : int, default=1
+            Curves to draw for each row.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws.
+
+        Returns
+        -------
+        ndarray of shape (len(X), n_samples, n_energies)
+            Curves [states/eV/cell]: a member of the mixture is drawn, then scores from its normal law.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is not positive.
+        """
+        X = self._check(X)
+        if int(n_samples) != n_samples or n_samples < 1:
+            raise ValueError(f"n_samples must be a positive integer, but it is {n_samples!r}.")
+        n_scores = len(self.fitted_.basis.directions)
+        places, normals = random_draws(check_random_state(random_state), len(X), int(n_samples), n_scores)
+        with one_thread():
+            parts = self.fitted_.samples(X, check_device(self.device), places, normals)
+            drawn = np.concatenate([curves for _, curves in parts])
+        return drawn[..., 0] if self.fitted_.flat else drawn
+
+    def domain_score(self, X: ArrayLike) -> Array:
+        """Measure how far every row lies from the training rows; above 1 it lies outside.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The largest of three ratios, each of which is 1 where the region of the training states ends. The
+            distance from their middle against that of the convex hull of their mean rows, in up to three
+            directions along which they differ most; the hull is widened by 2 % of its width, or by 2.5
+            standard deviations of the rows of one state where that is more. Across these directions, the
+            deviation against 1.5 times the largest one of a training row, in units of their scatter. And the
+            distance to the nearest state against 1.25 times the largest one between training neighbors.
+
+        Notes
+        -----
+        States at the very edge of the training set, within the margin, count as inside. Rows of a state on
+        the edge (isotropic strain, where the two E' lines coincide) scatter past it; the margin holds them
+        only if the training set has several rows per state and `fit` knows the groups.
+        """
+        return self.fitted_.domain_ratios(self._check(X)).max(1)
+
+    def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which rows lie in the region of the training rows, where errors are those of validation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples,)
+            Where `domain_score` is at most 1.
+        """
+        return self.domain_score(X) <= 1.0
+
+    def domain_reason(self, X: ArrayLike) -> NDArray[np.str_]:
+        """Name what puts a row outside of the region of the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+
+        Returns
+        -------
+        ndarray of str of shape (n_samples,)
+            Empty where `in_domain`; otherwise which of the ratios of `domain_score` is largest.
+        """
+        return reasons(self.fitted_.domain_ratios(self._check(X)))
+
+    def _check(self, X: ArrayLike) -> Array:
+        check_is_fitted(self)
+        checked: Array = validate_data(self, X, reset=False, dtype=np.float64, order="C")
+        return checked
+
+    @property
+    def energies_(self) -> Array | None:
+        """Grid of the curves [eV], None where it is unknown."""
+        return self.fitted_.energies
+
+    @property
+    def feature_range_(self) -> Array:
+        """Smallest and largest value of each training feature."""
+        return self.fitted_.feature_range
+
+    @property
+    def network_weight_(self) -> float:
+        """Weight of the networks in the predicted curve, from 0 to 1."""
+        return self.fitted_.heads.heads[0].network_weight
+
+    @property
+    def held_out_density_(self) -> dict[str, float]:
+        """Mean log density of left-out groups with and without the networks."""
+        return dict(self.fitted_.report.density)
+
+    @property
+    def history_(self) -> list[dict[str, Array]]:
+        """Losses of each network by epoch."""
+        return list(self.fitted_.report.history)
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs of training."""
+        return max((len(part["train_loss"]) for part in self.fitted_.report.history), default=0)
+
+    @property
+    def valleys_(self) -> list[str]:
+        """Columns of `edges` that are learned, valence band first."""
+        return list(self.fitted_.valleys)
+
+    @property
+    def n_valence_(self) -> int:
+        """How many of the valleys are of the valence band."""
+        return self.fitted_.n_valence
+
+    @property
+    def representation_(self) -> str:
+        """The representation chosen."""
+        return self.fitted_.basis.name
+
+    @property
+    def representation_scores_(self) -> dict[str, float]:
+        """Errors on left-out groups of the representations that were compared."""
+        return dict(self.fitted_.report.representation_scores)
+
+    @property
+    def nonnegative_(self) -> bool:
+        """Whether predictions are clipped at zero."""
+        return self.fitted_.nonnegative
+
+    @property
+    def edges_learned_(self) -> bool:
+        """Whether edges were learned from eigenvalues."""
+        return bool(self.fitted_.valleys)
+
+    @property
+    def edge_reference_(self) -> float:
+        """Energy inside the gap [eV]."""
+        return self.fitted_.edge_reference
+
+    @property
+    def training_hashes_(self) -> NDArray[np.uint64]:
+        """Hashes of the training rows."""
+        return self.fitted_.row_hashes
 
     @property
     def net_(self) -> Any:
-        """The skorch net of the first member."""
-        return self.nets_[0]
+        """The skorch net of all networks, built anew at each access; None where networks have no weight."""
+        from strain2dos.dos._process.training import network_of
+
+        network = self.fitted_.heads.network
+        if network is None:
+            return None
+        return network_of(network.covariance(), self._options(self.energies_).training).initialize()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return parameters and, once fitted, plain values and arrays."""
+        state = dict(super().__getstate__())
+        if "fitted_" in state:
+            state |= {
+                "fitted_": self.fitted_.to_state(),
+                "_format": _FORMAT,
+                "_strain2dos_version": __version__,
+            }
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Rebuild what was learned; a regressor of another form is refused."""
+        state = dict(state)
+        form, version = state.pop("_format", None), state.pop("_strain2dos_version", None)
+        learned = state.pop("fitted_", None)
+        # scikit-learn ends the names of what was learned with an underscore
+        if (learned is not None or "n_features_in_" in state) and form != _FORMAT:
+            raise ValueError(
+                f"this DOSRegressor was saved by strain2dos {version or '<= 0.1.0'} in form {form or 1} "
+                f"of its learned state, and strain2dos {__version__} reads form {_FORMAT}; train it again."
+            )
+        super().__setstate__(state)
+        if learned is not None:
+            self.fitted_ = FittedDOS.from_state(learned)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fitted_")
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
         tags = super().__sklearn_tags__()

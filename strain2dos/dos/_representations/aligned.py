@@ -32,6 +32,16 @@ class AlignedRepresentation:
     upper: Array
     weights: Array
 
+    @property
+    def width(self) -> int:
+        """Number of latents."""
+        return len(self.lower) + len(self.upper) + 2
+
+    @property
+    def n_energies(self) -> int:
+        """Number of energies of a curve."""
+        return len(self.energies)
+
     @classmethod
     def build(
         cls, energies: Array, dos: Array, nonnegative: bool, reference: float, threshold: float
@@ -85,6 +95,32 @@ class AlignedRepresentation:
     def expected(self, latent: Array, width: Array) -> Array:
         """Decode: a mean over uncertain edges would narrow the gap."""
         return self.decode(latent)
+
+    def spread(self, latent: Array, size: Array, directions: Array) -> Array:
+        """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents)."""
+        first = len(self.lower)
+        roots, root_steps = latent[:, :-2] / np.sqrt(self.step), directions[:, :-2] / np.sqrt(self.step)
+        shifts, edges = directions[:, -2:] / self.weights, latent[:, -2:] / self.weights
+        below = self.energies < edges.mean(1)[:, None]
+        answer = np.empty((len(latent), len(self.energies)))
+        for row in range(len(latent)):
+            parts = []
+            for side, grid, part, sign in (
+                (0, self.lower, slice(None, first), 1),
+                (1, self.upper, slice(first, None), -1),
+            ):
+                edge = edges[row : row + 1, side]
+                value = _moved(self.energies, edge, grid, roots[row : row + 1, part], sign)[0]
+                slopes = np.gradient(roots[row, part], self.step)[None]
+                slope = _moved(self.energies, edge, grid, slopes, sign)[0]
+                moved = _moved(
+                    self.energies, np.repeat(edge, len(size[row])), grid, root_steps[:, part], sign
+                )
+                # an edge that moves up takes the curve with it
+                changes = 2.0 * np.maximum(value, 0.0) * (moved - slope * shifts[:, side, None])
+                parts.append(np.sqrt(np.square(size[row]) @ np.square(changes)))
+            answer[row] = np.where(below[row], *parts)
+        return answer
 
 
 def _moved(energies: Array, edges: Array, grid: Array, values: Array, gap_side: int) -> Array:

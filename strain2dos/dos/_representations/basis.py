@@ -3,31 +3,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._representations.aligned import AlignedRepresentation
-from strain2dos.dos._representations.blended import BlendedRepresentation, Part
-from strain2dos.dos._representations.counting import CountingRepresentation
 from strain2dos.dos._representations.grid import GridRepresentation, PlainRepresentation
+from strain2dos.dos._representations.quantile import QuantileRepresentation
 
 Array = NDArray[np.float64]
 
 REPRESENTATIONS = {
     "grid": GridRepresentation,
     "pca": PlainRepresentation,
-    "cdf": CountingRepresentation,
+    "cdf": QuantileRepresentation,
     "aligned": AlignedRepresentation,
-    "blend": BlendedRepresentation,
 }
 _MAX_DIRECTIONS = 64
 _TOLERANCE = 1e-10
 
 
-class Latent(NamedTuple):
+@dataclass(frozen=True)
+class LatentBasis:
     """A representation with the mean and the directions (n_directions, n_latents) that it needs."""
 
     name: str
@@ -39,44 +39,37 @@ class Latent(NamedTuple):
         """Return (n, n_latents) latents."""
         return self.mean + scores @ self.directions
 
-    def decode(self, scores: Array, offset: Array | float = 0.0) -> Array:
-        """Return (n, n_energies) curves; `offset` is added to the latents."""
-        return self.representation.decode(self.latents(scores) + offset)
+    def decode(self, scores: Array) -> Array:
+        """Return (n, n_energies) curves."""
+        return self.representation.decode(self.latents(scores))
 
     def widths(self, variance: Array) -> Array:
         """Return (n, n_latents) standard deviations of latents whose scores err independently."""
         return np.sqrt(variance @ np.square(self.directions))
 
-    def changes(self, scores: Array, size: Array, offset: Array | float = 0.0) -> Iterator[Array]:
-        """Give, direction by direction, what a step of `size` (n, n_directions) does to the curves.
+    def spread(self, scores: Array, variance: Array) -> Array:
+        """Return standard deviations (n, n_energies) of curves, linearised at the scores."""
+        return self.representation.spread(self.latents(scores), np.sqrt(variance), self.directions)
 
-        Decoding is linearised over the step: half the difference of a step forward and one back, which is
-        exact where decoding is linear or quadratic.
-        """
-        for column in range(scores.shape[1]):
-            step = np.zeros_like(scores)
-            step[:, column] = size[:, column]
-            yield 0.5 * (self.decode(scores + step, offset) - self.decode(scores - step, offset))
-
-    def state(self) -> dict[str, Any]:
-        """Return plain values and arrays from which `from_state` builds the same object."""
-        kept = dict(vars(self.representation))
-        if "parts" in kept:
-            kept["parts"] = [part.state() for part in kept["parts"]]
-        return {"name": self.name, "kept": kept, "mean": self.mean, "directions": self.directions}
+    def check(self) -> None:
+        """Raise a ValueError where shapes do not fit together or a number is not finite."""
+        check_array("mean", self.mean, (len(self.mean),))
+        check_array("directions", self.directions, (len(self.directions), len(self.mean)))
+        if self.representation.width != len(self.mean):
+            raise ValueError(f"{self.name} needs {self.representation.width} latents, not {len(self.mean)}")
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Latent:
-        """Rebuild what `state` described."""
-        kept = dict(state["kept"])
-        if "parts" in kept:
-            kept["parts"] = tuple(Part.from_state(part) for part in kept["parts"])
-        return cls(state["name"], REPRESENTATIONS[state["name"]](**kept), state["mean"], state["directions"])
+    def from_state(cls, state: dict[str, Any]) -> LatentBasis:
+        """Rebuild a basis from plain values."""
+        if state["name"] not in REPRESENTATIONS:
+            raise ValueError(f"representation {state['name']!r} is none of {', '.join(REPRESENTATIONS)}")
+        made = REPRESENTATIONS[state["name"]](**state["representation"])
+        return cls(state["name"], made, state["mean"], state["directions"])
 
 
-def build_latent(
+def build_basis(
     name: str, energies: Array, curves: Array, nonnegative: bool, reference: float, threshold: float
-) -> tuple[Latent, Array] | None:
+) -> tuple[LatentBasis, Array] | None:
     """Return the description of distinct curves and their scores (n_curves, n_directions), None if unfit."""
     representation = REPRESENTATIONS[name].build(energies, curves, nonnegative, reference, threshold)
     if representation is None:
@@ -84,10 +77,10 @@ def build_latent(
     return span(name, representation, representation.encode(curves))
 
 
-def span(name: str, representation: Any, latents: Array) -> tuple[Latent, Array]:
+def span(name: str, representation: Any, latents: Array) -> tuple[LatentBasis, Array]:
     """Return latents (n, n_latents) as their mean, directions and scores."""
     mean = latents.mean(0)
     left, size, directions = np.linalg.svd(latents - mean, full_matrices=False)
     keep = max(1, int(np.sum(size > _TOLERANCE * max(size[0], 1e-300))))
     keep = min(keep, _MAX_DIRECTIONS)
-    return Latent(name, representation, mean, directions[:keep]), left[:, :keep] * size[:keep]
+    return LatentBasis(name, representation, mean, directions[:keep]), left[:, :keep] * size[:keep]

@@ -22,6 +22,16 @@ class GridRepresentation:
     energies: Array
     nonnegative: bool
 
+    @property
+    def width(self) -> int:
+        """Number of latents."""
+        return len(self.energies)
+
+    @property
+    def n_energies(self) -> int:
+        """Number of energies of a curve."""
+        return len(self.energies)
+
     @classmethod
     def build(
         cls, energies: Array, dos: Array, nonnegative: bool, reference: float, threshold: float
@@ -41,6 +51,11 @@ class GridRepresentation:
         """Decode: the mean of squares would put states of the errors' size into the gap."""
         return self.decode(latent)
 
+    def spread(self, latent: Array, size: Array, directions: Array) -> Array:
+        """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents)."""
+        width = np.sqrt(np.square(size) @ np.square(directions))
+        return 2.0 * np.maximum(latent, 0.0) * width if self.nonnegative else width
+
 
 @dataclass(frozen=True)
 class PlainRepresentation:
@@ -48,6 +63,16 @@ class PlainRepresentation:
 
     energies: Array
     nonnegative: bool
+
+    @property
+    def width(self) -> int:
+        """Number of latents."""
+        return len(self.energies)
+
+    @property
+    def n_energies(self) -> int:
+        """Number of energies of a curve."""
+        return len(self.energies)
 
     @classmethod
     def build(
@@ -67,6 +92,11 @@ class PlainRepresentation:
     def expected(self, latent: Array, width: Array) -> Array:
         """Decode: the mean of densities is the density of the mean."""
         return self.decode(latent)
+
+    def spread(self, latent: Array, size: Array, directions: Array) -> Array:
+        """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents)."""
+        width = np.sqrt(np.square(size) @ np.square(directions))
+        return np.where(latent > 0, width, 0.0) if self.nonnegative else width
 
 
 def amplitude(dos: Array) -> Array:

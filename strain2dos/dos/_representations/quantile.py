@@ -13,21 +13,21 @@ from strain2dos._compiled import njit
 Array = NDArray[np.float64]
 
 _COUNTS = 600
-_BEYOND = 1.03
+_OVERSHOOT = 1.03
 # no density is decoded above this many times the highest one seen in training
 _HEADROOM = 1.5
 # this share of the states, counted from the gap, keeps its energies when curves are averaged: band edges stay
 # as sharp as they are, where the mean of edges at several energies would narrow the gap
-_STILL = 0.04
+_SHARP_SHARE = 0.04
 # curves are averaged over no more than this share of the window: what is less certain lies far outside of the
 # training states, and energies that change places have no mean worth showing
-_WIDEST = 0.01
+_MAX_SCATTER = 0.01
 # three-point Gauss-Hermite rule: places in standard deviations, and weights
 PLACES, WEIGHTS = np.array([0.0, -np.sqrt(3.0), np.sqrt(3.0)]), np.array([4.0, 1.0, 1.0]) / 6.0
 
 
 @dataclass(frozen=True)
-class CountingRepresentation:
+class QuantileRepresentation:
     r"""Energies :math:`E(n)` of the n-th state, upwards and downwards from an energy inside the gap.
 
     A band that moves with strain moves these energies, so they respond smoothly where the curve itself at
@@ -46,10 +46,20 @@ class CountingRepresentation:
     down: Array
     ceiling: float
 
+    @property
+    def width(self) -> int:
+        """Number of latents."""
+        return len(self.up) + len(self.down)
+
+    @property
+    def n_energies(self) -> int:
+        """Number of energies of a curve."""
+        return len(self.energies)
+
     @classmethod
     def build(
         cls, energies: Array, dos: Array, nonnegative: bool, reference: float, threshold: float
-    ) -> CountingRepresentation | None:
+    ) -> QuantileRepresentation | None:
         """Lay out the numbers of states; None where there is nothing to count on one of the sides."""
         if not nonnegative or len(energies) < 16 or not energies[0] < reference < energies[-1]:
             return None
@@ -60,7 +70,9 @@ class CountingRepresentation:
         shares = np.square(np.arange(1, _COUNTS + 1) / _COUNTS)
         # counts reach past the end of the window, so that its last energies are decoded like the others
         ceiling = _HEADROOM * float(dos.max())
-        return cls(energies, reference, _BEYOND * totals[0] * shares, _BEYOND * totals[1] * shares, ceiling)
+        return cls(
+            energies, reference, _OVERSHOOT * totals[0] * shares, _OVERSHOOT * totals[1] * shares, ceiling
+        )
 
     def encode(self, dos: Array) -> Array:
         """Return (n, n_latents) energies weighed so that their distance is that of transport."""
@@ -91,7 +103,7 @@ class CountingRepresentation:
         """
         answer = self.decode(latent)
         size = np.sqrt(np.r_[np.gradient(self.up), np.gradient(self.down)])
-        share, least, most = self.taken_in()
+        share, least, most = self.effective_scatter()
         scatter = share * np.minimum(width / size, most)
         step = np.sqrt(np.maximum(np.square(scatter) - least**2, 0.0)) * size
         low, high = (size * self.energies[end] for end in (0, -1))
@@ -103,7 +115,29 @@ class CountingRepresentation:
                 answer[rows] += weight * self.decode(latent[rows] + place * step[rows])
         return answer
 
-    def taken_in(self) -> tuple[Array, float, float]:
+    def spread(self, latent: Array, size: Array, directions: Array) -> Array:
+        """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents).
+
+        A step moves the energies of the counts; to first order the number of states up to an energy then
+        changes by the density times that move, and the density by the derivative of this.
+        """
+        borders = _borders(self.energies)
+        answer = np.zeros((len(latent), len(self.energies)))
+        variance = np.square(np.ascontiguousarray(size))
+        # steps of no account for any row cost as much as those that count
+        kept = np.flatnonzero((variance * np.square(directions).sum(1)).max(0) > 0)
+        for sign, counts, part in (
+            (1.0, self.up, slice(None, _COUNTS)),
+            (-1.0, self.down, slice(_COUNTS, None)),
+        ):
+            unit = np.sqrt(np.gradient(counts))
+            moves = np.ascontiguousarray((directions[kept][:, part] / unit).T)
+            _scatter(
+                latent[:, part] / unit, variance[:, kept], moves, counts, borders, sign, self.ceiling, answer
+            )
+        return np.sqrt(answer)
+
+    def effective_scatter(self) -> tuple[Array, float, float]:
         """Return the share (n_latents,) of an energy's scatter that counts, and least and most of it [eV].
 
         The edges of the bands keep their energies, and less than half a step of the grid shows nowhere.
@@ -111,7 +145,7 @@ class CountingRepresentation:
         counted = np.r_[self.up / self.up[-1], self.down / self.down[-1]]
         window = float(self.energies[-1] - self.energies[0])
         least = 0.5 * window / (len(self.energies) - 1)
-        return np.minimum(counted / _STILL, 1.0), least, _WIDEST * window
+        return np.minimum(counted / _SHARP_SHARE, 1.0), least, _MAX_SCATTER * window
 
 
 def _side(energies: Array, curve: Array, reference: float, up: int) -> tuple[Array, Array]:
@@ -142,16 +176,23 @@ def _borders(energies: Array) -> Array:
 
 
 @njit(nogil=True)
+def _nodes(part, counts, ceiling):  # type: ignore[no-untyped-def]  # pragma: no cover
+    size = len(part)
+    nodes = np.empty(size + 1)
+    nodes[1:] = part
+    nodes[0] = 3 * nodes[1] - 2 * nodes[2]
+    for k in range(1, size + 1):
+        states = counts[k - 1] - (counts[k - 2] if k > 1 else 0.0)
+        nodes[k] = max(nodes[k], nodes[k - 1] + states / ceiling)
+    return nodes
+
+
+@njit(nogil=True)
 def _differentiate(part, counts, borders, sign, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
     n, size = part.shape
     m = len(borders) - 1
-    nodes = np.empty(size + 1)
     for row in range(n):
-        nodes[1:] = part[row]
-        nodes[0] = 3 * nodes[1] - 2 * nodes[2]
-        for k in range(1, size + 1):
-            states = counts[k - 1] - (counts[k - 2] if k > 1 else 0.0)
-            nodes[k] = max(nodes[k], nodes[k - 1] + states / ceiling)
+        nodes = _nodes(part[row], counts, ceiling)
         at, before = 0, 0.0
         for j in range(m + 1):
             x = borders[j] if sign > 0 else -borders[m - j]
@@ -168,3 +209,37 @@ def _differentiate(part, counts, borders, sign, ceiling, answer):  # type: ignor
                 cell = j - 1 if sign > 0 else m - j
                 answer[row, cell] += max(now - before, 0.0) / (borders[cell + 1] - borders[cell])
             before = now
+
+
+@njit(nogil=True)
+def _scatter(part, variance, moves, counts, borders, sign, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
+    n, size = part.shape
+    m, width = len(borders) - 1, moves.shape[1]
+    before, now = np.zeros(width), np.zeros(width)
+    for row in range(n):
+        nodes = _nodes(part[row], counts, ceiling)
+        at = 0
+        before[:] = 0.0
+        for j in range(m + 1):
+            x = borders[j] if sign > 0 else -borders[m - j]
+            while at < size and nodes[at + 1] < x:
+                at += 1
+            if x <= nodes[0] or at >= size:
+                now[:] = 0.0
+            else:
+                gap = nodes[at + 1] - nodes[at]
+                low = 0.0 if at == 0 else counts[at - 1]
+                density = (counts[at] - low) / gap
+                share = (x - nodes[at]) / gap
+                # the first node lies where the first two counts point
+                left, right = moves[max(at - 1, 0)], moves[at]
+                for k in range(width):
+                    now[k] = -density * (left[k] + share * (right[k] - left[k]))
+            if j > 0:
+                cell = j - 1 if sign > 0 else m - j
+                total = 0.0
+                for k in range(width):
+                    total += variance[row, k] * (now[k] - before[k]) ** 2
+                answer[row, cell] += total / (borders[cell + 1] - borders[cell]) ** 2
+            for k in range(width):
+                before[k] = now[k]

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Covariances of several Gaussian processes at once, each of which may see through a network of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Tensor = torch.Tensor
+
+FAMILIES = ("gaussian", "matern52", "matern32")
+# variance of the constant against that of the response: large, so that the level is free
+CONSTANT = 100.0
+# the network begins with this share in the distance of two states a standard deviation apart
+_FIRST_REACH = 0.1
+# up to this many rows, distances are sums of squared differences, which lose no digits
+_EXACT_ROWS = 64
+
+
+class Covariance(torch.nn.Module):
+    r"""Constant, linear and stationary part, with noise, for M members in one batch, in double precision.
+
+    The stationary part is a function of the distance between :math:`[x / \ell, w f(x)]` and the same of
+    another state, with :math:`f` a small network; without hidden layers it is that between
+    :math:`x / \ell`. The linear part knows the lengths too, so a feature of no use drops out of both.
+
+    Parameters
+    ----------
+    family : {"gaussian", "matern52", "matern32"}
+        Stationary part.
+    lengths : array of shape (n_members, n_features)
+        Length scales of standardised features.
+    linear, noise : array of shape (n_members,)
+        Variances of linear part and noise, in units of the stationary part.
+    hidden : sequence of int
+        Widths of the hidden layers of the network; empty for none.
+    n_outputs : int
+        Outputs of the network.
+    least_noise : float
+        The noise cannot fall below this.
+    seed : int
+        Seed of the weights; torch's own random state is not used.
+    """
+
+    def __init__(
+        self,
+        family: str,
+        lengths: Array,
+        linear: Array,
+        noise: Array,
+        *,
+        hidden: Sequence[int] = (),
+        n_outputs: int = 4,
+        least_noise: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.family, self.least_noise = family, least_noise
+        self.log_lengths = _parameter(np.log(lengths))
+        self.log_linear = _parameter(np.log(linear))
+        self.log_noise = _parameter(np.log(np.maximum(noise - least_noise, 1e-3 * noise)))
+        self.weights, self.biases = torch.nn.ParameterList(), torch.nn.ParameterList()
+        self.log_reach = None
+        if hidden:
+            members, width = lengths.shape
+            random = np.random.RandomState(seed)
+            self.log_reach = _parameter(np.full(members, np.log(_FIRST_REACH)))
+            for left, right in zip([width, *hidden], [*hidden, n_outputs], strict=True):
+                limit = 1.0 / sqrt(left)
+                self.weights.append(_parameter(random.uniform(-limit, limit, (members, left, right))))
+                self.biases.append(_parameter(random.uniform(-limit, limit, (members, 1, right))))
+
+    def warp(self, x: Tensor) -> Tensor:
+        """Return what the networks make of standardised features (n, p): (n_members, n, n_outputs)."""
+        if self.log_reach is None:
+            return x.new_zeros((len(self.log_lengths), len(x), 0))
+        hidden = x.expand(len(self.log_lengths), *x.shape)
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if layer:
+                hidden = torch.nn.functional.silu(hidden)
+            hidden = torch.baddbmm(bias, hidden, weight)
+        return torch.exp(self.log_reach)[:, None, None] * hidden
+
+    def place(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features over their lengths, and the same with the network's outputs beside them."""
+        scaled = x / torch.exp(self.log_lengths)[:, None, :]
+        return scaled, scaled if self.log_reach is None else torch.cat([scaled, self.warp(x)], dim=-1)
+
+    def between(self, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
+        """Return (n_members, n_left, n_right) covariances of placed states."""
+        part = stationary(_squared(left[1], right[1]), self.family)
+        return part + torch.exp(self.log_linear)[:, None, None] * (left[0] @ right[0].mT) + CONSTANT
+
+    def diagonal(self, placed: tuple[Tensor, Tensor]) -> Tensor:
+        """Return (n_members, n) covariances of placed states with themselves, without noise."""
+        return 1.0 + torch.exp(self.log_linear)[:, None] * placed[0].square().sum(-1) + CONSTANT
+
+    def noise(self) -> Tensor:
+        """Return the variance of the noise of every member."""
+        return self.least_noise + torch.exp(self.log_noise)
+
+    def member(self, k: int) -> Covariance:
+        """Return the covariance of one member."""
+        numbers = (self.log_lengths, self.log_linear, self.noise())
+        lengths, linear, noise = (part[k : k + 1].detach().cpu().numpy() for part in numbers)
+        one = Covariance(self.family, np.exp(lengths), np.exp(linear), noise)
+        if self.log_reach is not None:
+            one.log_reach = torch.nn.Parameter(self.log_reach[k : k + 1].detach().clone())
+            for kept, parts in ((one.weights, self.weights), (one.biases, self.biases)):
+                kept.extend(torch.nn.Parameter(part[k : k + 1].detach().clone()) for part in parts)
+        return one.to(self.log_lengths.device)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (n_members, n, n) covariances of states, with noise."""
+        placed = self.place(x)
+        eye = torch.eye(len(x), dtype=x.dtype, device=x.device)
+        return self.between(placed, placed) + self.noise()[:, None, None] * eye
+
+
+def stationary(squared: Tensor, family: str) -> Tensor:
+    """Return the stationary part, 1 at no distance, from squared distances."""
+    if family == "gaussian":
+        return torch.exp(-0.5 * squared)
+    # the added number keeps the derivative of the root finite at zero distance
+    distance = torch.sqrt(squared + 1e-24)
+    if family == "matern52":
+        root = sqrt(5.0) * distance
+        return (1.0 + root + root * root / 3.0) * torch.exp(-root)
+    root = sqrt(3.0) * distance
+    return (1.0 + root) * torch.exp(-root)
+
+
+def _squared(left: Tensor, right: Tensor) -> Tensor:
+    if left is right and left.shape[-2] <= _EXACT_ROWS:
+        return (left[..., :, None, :] - right[..., None, :, :]).square().sum(-1)
+    norms = left.square().sum(-1)[..., :, None] + right.square().sum(-1)[..., None, :]
+    return (norms - 2.0 * (left @ right.mT)).clamp(min=0.0)
+
+
+def _parameter(values: Array) -> torch.nn.Parameter:
+    return torch.nn.Parameter(torch.tensor(np.asarray(values), dtype=torch.float64, device="cpu"))

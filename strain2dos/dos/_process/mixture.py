@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fitted Gaussian processes: plain ones, and those that see through networks, as arrays that predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from strain2dos.dos._common.arrays import check_array
+from strain2dos.dos._process.covariance import FAMILIES, Covariance
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Process:
+    """Gaussian processes of one family for several outputs: numbers and arrays only.
+
+    The inverse covariance is kept as a factor: multiplied out, rounding under the kernel's large constant
+    would swamp the small variances of kernels with little noise.
+
+    Attributes
+    ----------
+    family : str
+        Stationary part of the covariance.
+    lengths, linear, noise : ndarray of shape (n_members, n_features) and (n_members,)
+        Numbers of each kernel.
+    layers : tuple of (weights, biases)
+        Of the networks, (n_members, n_in, n_out) and (n_members, 1, n_out); empty without networks.
+    reach : ndarray of shape (n_members,)
+        Size of the networks' outputs in the distance.
+    points : ndarray of shape (n_points, n_features)
+        Standardised features of the states that the processes are conditioned on.
+    coefficients : ndarray of shape (n_members, n_points, n_outputs)
+        By which covariances with these states give means.
+    factors : ndarray of shape (n_members, n_points, rank)
+        F with F F^T the inverse of the covariance of the points with its noise.
+    variance : ndarray of shape (n_members, n_outputs)
+        Scale of each output's variance, from its errors on groups left out.
+    member_weights : ndarray of shape (n_members,)
+        Weights of the members in their mixture.
+    """
+
+    family: str
+    lengths: Array
+    linear: Array
+    noise: Array
+    layers: tuple[tuple[Array, Array], ...]
+    reach: Array
+    points: Array
+    coefficients: Array
+    factors: Array
+    variance: Array
+    member_weights: Array
+
+    def covariance(self, device: str = "cpu") -> Covariance:
+        """Return the covariance with these numbers."""
+        made = Covariance(self.family, self.lengths, self.linear, self.noise)
+        if self.layers:
+            made.log_reach = torch.nn.Parameter(torch.log(_tensor(self.reach)))
+            for weight, bias in self.layers:
+                made.weights.append(torch.nn.Parameter(_tensor(weight)))
+                made.biases.append(torch.nn.Parameter(_tensor(bias)))
+        return made.requires_grad_(False).to(device)
+
+    def check(self) -> None:
+        """Raise a ValueError where shapes do not fit together or a number is not finite."""
+        members, width = self.lengths.shape
+        n, outputs = self.coefficients.shape[1:]
+        shapes = {
+            "linear": (members,),
+            "noise": (members,),
+            "points": (n, width),
+            "coefficients": (members, n, outputs),
+            "factors": (members, n, self.factors.shape[-1]),
+            "variance": (members, outputs),
+            "member_weights": (members,),
+        }
+        if self.family not in FAMILIES:
+            raise ValueError(f"kernel family {self.family!r} is none of {', '.join(FAMILIES)}")
+        for name, shape in shapes.items():
+            check_array(name, getattr(self, name), shape)
+        for layer, (weight, bias) in enumerate(self.layers):
+            check_array(f"layers[{layer}]", weight, (members, width, weight.shape[-1]))
+            check_array(f"layers[{layer}]", bias, (members, 1, weight.shape[-1]))
+            width = weight.shape[-1]
+        if self.layers:
+            check_array("reach", self.reach, (members,))
+        for name in ("lengths", "linear", "noise"):
+            if not (getattr(self, name) > 0).all():
+                raise ValueError(f"{name} of a kernel must be positive")
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Process:
+        """Rebuild a process from plain values."""
+        layers = tuple((weight, bias) for weight, bias in state["layers"])
+        return cls(**{**state, "layers": layers})
+
+
+class Loaded(NamedTuple):
+    """A process on the device where it predicts."""
+
+    covariance: Covariance
+    placed: tuple[torch.Tensor, torch.Tensor]
+    coefficients: torch.Tensor
+    factors: torch.Tensor
+    variance: torch.Tensor
+    noise: torch.Tensor
+    member_weights: torch.Tensor
+
+    def members(self, x: torch.Tensor, columns: slice) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return (n_members, n, n_outputs) means and variances of some outputs for standardised features."""
+        place = self.covariance.place(x)
+        cross = self.covariance.between(place, self.placed)
+        left = self.covariance.diagonal(place) - (cross @ self.factors).square().sum(-1)
+        # what the noise of the features adds to a new sample belongs to its uncertainty
+        left = left.clamp(min=0.0) + self.noise[:, None]
+        return cross @ self.coefficients[..., columns], left[..., None] * self.variance[:, None, columns]
+
+
+def load(process: Process, device: str) -> Loaded:
+    """Return a process ready to predict on a device."""
+    covariance = process.covariance(device)
+    points, *arrays = (
+        torch.tensor(part, dtype=torch.float64, device=device)
+        for part in (
+            process.points,
+            process.coefficients,
+            process.factors,
+            process.variance,
+            process.noise,
+            process.member_weights,
+        )
+    )
+    return Loaded(covariance, covariance.place(points), *arrays)
+
+
+def moments(
+    means: torch.Tensor, variances: torch.Tensor, weights: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean and variance of a mixture along the first axis."""
+    weights = weights[:, None, None]
+    mean = (weights * means).sum(0)
+    return mean, (weights * (variances + (means - mean).square())).sum(0)
+
+
+def _tensor(values: Array) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64, device="cpu")

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Kernels without a network, weighed by the density that they give to groups that they have not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from strain2dos.dos._common.groups import thin
+from strain2dos.dos._process.covariance import CONSTANT, FAMILIES, Covariance, stationary
+from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
+
+Array = NDArray[np.float64]
+
+_LENGTHS = (0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0)
+_NOISES = (1e-8, 1e-6, 1e-5, 1e-4, 1e-2, 0.3)
+_LINEARS = (10.0, 0.1)
+_MAX_TUNE = 256
+_MAX_KERNELS = 16
+_LEAST_WEIGHT = 0.01
+_STRETCH = 10.0
+_FEW = 64
+_STEPS = 40
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Numbers of a kernel without a network, with its weight in a mixture."""
+
+    family: str
+    length: Array
+    linear: float
+    noise: float
+    weight: float = 1.0
+
+    def covariance(self) -> Covariance:
+        """Return the covariance with these numbers, of one member."""
+        return Covariance(
+            self.family, self.length[None], np.array([self.linear]), np.array([self.noise]), least_noise=0.0
+        )
+
+
+def weigh_kernels(
+    features: Array,
+    outputs: Array,
+    groups: NDArray[np.intp],
+    random: np.random.RandomState,
+    *,
+    refine: bool = True,
+    least_noise: float = 1e-8,
+) -> list[Kernel]:
+    """Return kernels with weights that add to one, each in proportion to the density it gives unseen groups.
+
+    With many groups one kernel takes all; with few, where any single choice would be luck, several share.
+    `least_noise` is a share of the outputs' variance: kernels below it pass through every point.
+    """
+    rows = thin(groups, _MAX_TUNE, random)
+    labels = np.unique(groups[rows], return_inverse=True)[1]
+    known = _Known(features[rows], outputs[rows], labels)
+    kernels, values = _scan(known, least_noise)
+    if refine and known.n_groups > 2 and np.isfinite(values).any():
+        best = _lengthen_irrelevant_scales(kernels[int(np.argmin(values))], known)
+        best, value = _refine(best, known, least_noise)
+        kernels, values = [*kernels, best], np.r_[values, value]
+    order = np.argsort(values, kind="stable")[:_MAX_KERNELS]
+    lowest = values[order[0]]
+    if not np.isfinite(lowest):
+        return [Kernel("matern32", np.ones(features.shape[1]), 0.1, 0.3)]
+    weights = np.exp(lowest - values[order])
+    weights[weights < _LEAST_WEIGHT * weights.sum()] = 0.0
+    weights /= weights.sum()
+    return [replace(kernels[k], weight=float(w)) for w, k in zip(weights, order, strict=True) if w > 0]
+
+
+class _Known:
+    """Rows to compare kernels on, as tensors."""
+
+    def __init__(self, features: Array, outputs: Array, groups: NDArray[np.intp]) -> None:
+        self.x, self.outputs = torch.from_numpy(features), torch.from_numpy(outputs)
+        self.blocks = [torch.from_numpy(rows) for rows in rows_of_groups(groups)]
+        self.n_groups = int(groups.max()) + 1
+
+    def value(self, covariance: torch.Tensor) -> torch.Tensor:
+        """Return minus the log density of all groups, each left out, for covariances with noise."""
+        found = left_out(covariance, self.outputs, self.blocks)
+        return self.n_groups * negative_log_density(found, torch.ones_like(found.misfit))
+
+    def of_kernel(self, kernel: Kernel) -> float:
+        """Return that of one kernel."""
+        with torch.no_grad():
+            return float(self.value(kernel.covariance()(self.x))[0])
+
+
+def _scan(known: _Known, least_noise: float) -> tuple[list[Kernel], Array]:
+    features = known.x
+    n, width = features.shape
+    # distances grow with the root of the number of features that vary
+    root = np.sqrt(max(1, int((features.std(0, correction=0) > 0).sum())))
+    # rows by the hundred are measured ones; the gradient finds the way to less noise if they are not
+    noises = [noise for noise in (_NOISES if n <= _FEW else _NOISES[3:]) if noise >= least_noise]
+    shared = [(noise, linear) for noise in noises for linear in _LINEARS]
+    noise, linear = (
+        torch.tensor(part, dtype=torch.float64)[:, None, None] for part in zip(*shared, strict=True)
+    )
+    squared, product = torch.cdist(features, features).square(), features @ features.T
+    eye = torch.eye(n, dtype=torch.float64)
+    kernels, values = [], []
+    for family in FAMILIES:
+        for length in root * np.array(_LENGTHS):
+            part = stationary(squared / length**2, family)
+            found = known.value(part + linear * product / length**2 + CONSTANT + noise * eye)
+            values.append(found.nan_to_num(torch.inf).numpy())
+            kernels += [Kernel(family, np.full(width, length), low, own) for own, low in shared]
+    return kernels, np.concatenate(values)
+
+
+def _lengthen_irrelevant_scales(kernel: Kernel, known: _Known) -> Kernel:
+    """Stretch, one after the other, the length scales of features without which unseen groups fit better.
+
+    The gradient alone finds a near minimum, in which features of no use keep an influence.
+    """
+    if len(kernel.length) < 2:
+        return kernel
+    lowest = known.of_kernel(kernel)
+    for column in range(len(kernel.length)):
+        length = kernel.length.copy()
+        length[column] *= _STRETCH
+        trial = replace(kernel, length=length)
+        value = known.of_kernel(trial)
+        if value < lowest:
+            kernel, lowest = trial, value
+    return kernel
+
+
+def _refine(kernel: Kernel, known: _Known, least_noise: float) -> tuple[Kernel, float]:
+    """Follow the gradient of the criterion in the length scales, the linear part and the noise."""
+    start = np.log(np.r_[kernel.length, kernel.linear, kernel.noise])
+    bounds = [(s - 4.0, s + 4.0) for s in start[:-2]] + [(-14.0, 5.0), (np.log(least_noise), 2.0)]
+    value = _value_with_gradient(kernel, known, start)
+    found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
+    scales = np.exp(found.x)
+    better = Kernel(kernel.family, scales[:-2], float(scales[-2]), float(scales[-1]))
+    return better, float(found.fun) if np.isfinite(found.fun) else np.inf
+
+
+def _value_with_gradient(
+    kernel: Kernel, known: _Known, start: Array
+) -> Callable[[Array], tuple[float, Array]]:
+    covariance = kernel.covariance()
+    free = [covariance.log_lengths, covariance.log_linear, covariance.log_noise]
+    first = torch.from_numpy(start[:-2])
+
+    def value(logs: Array) -> tuple[float, Array]:
+        covariance.zero_grad()
+        with torch.no_grad():
+            for parameter, part in zip(free, (logs[:-2], logs[-2:-1], logs[-1:]), strict=True):
+                parameter.copy_(torch.from_numpy(part).reshape(parameter.shape))
+        density = known.value(covariance(known.x))[0]
+        # length scales wander off when nothing in the data holds them
+        total = density + 0.5 * (covariance.log_lengths[0] - first).square().sum()
+        if not torch.isfinite(total):
+            return 1e10, np.zeros_like(logs)
+        total.backward()
+        return float(total.detach()), np.concatenate([part.grad.numpy().ravel() for part in free])
+
+    return value

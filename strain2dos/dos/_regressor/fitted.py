@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the regressor has learned, as one frozen object that predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.dos._common.arrays import check_array, plain
+from strain2dos.dos._edges.reading import BandEdges
+from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
+from strain2dos.dos._process.heads import Heads
+from strain2dos.dos._regressor.domain import TrainingDomain
+from strain2dos.dos._representations.basis import LatentBasis
+
+Array = NDArray[np.float64]
+
+# Every product of matrices runs over this many rows, the last block filled up: BLAS sums in an order that
+# depends on the shape, and what is predicted for a row must not depend, not even in its last bit, on its
+# neighbors. 240 holds whole tiles of 6, 8, 12, 16, 24 and 48 rows: a row in a cut tile would be summed in
+# another way.
+_BLOCK = 240
+# curves decoded at once when rows are sampled: 0.2 GB at 651 energies
+_CURVES = 40_000
+
+
+@dataclass(frozen=True)
+class Standardisation:
+    """Middle and spread of every feature of the training rows."""
+
+    center: Array
+    scale: Array
+
+    def __call__(self, X: Array) -> Array:
+        """Return features with mean 0 and standard deviation 1 in training."""
+        return (X - self.center) / self.scale
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the training found, for users to read.
+
+    Attributes
+    ----------
+    history : tuple of dict
+        Losses of each member by epoch.
+    representation_scores : dict
+        Error on left-out groups of each representation that was compared.
+    density : dict
+        Log density of left-out groups, with and without the networks; empty where there are none.
+    """
+
+    history: tuple[dict[str, Array], ...]
+    representation_scores: dict[str, float]
+    density: dict[str, float]
+
+
+@dataclass(frozen=True)
+class FittedDOS:
+    """Standardisation, training domain, curves and valleys: each part predicts itself.
+
+    Attributes
+    ----------
+    energies : ndarray of shape (n_energies,) or None
+        Grid of the curves [eV], None where nobody knows it.
+    standardise : Standardisation
+        Of the features.
+    feature_range : ndarray of shape (2, n_features)
+        Smallest and largest training value of each feature.
+    domain : TrainingDomain
+        Region of the training states.
+    basis : LatentBasis
+        How a curve is written.
+    heads : Heads
+        The first head gives the scores of the curve, each other one the energy of a valley.
+    valleys : tuple of str
+        Names of the valleys, valence band first.
+    n_valence : int
+        How many of them are of the valence band.
+    edge_reference : float
+        Energy inside the gap [eV].
+    nonnegative, flat : bool
+        Whether curves are densities, and whether y was a vector.
+    row_hashes : ndarray of shape (n_samples,)
+        Of the training rows, by which bands see whether they are calibrated on them.
+    report : Report
+        What the training found.
+    """
+
+    energies: Array | None
+    standardise: Standardisation
+    feature_range: Array
+    domain: TrainingDomain
+    basis: LatentBasis
+    heads: Heads
+    valleys: tuple[str, ...]
+    n_valence: int
+    edge_reference: float
+    nonnegative: bool
+    flat: bool
+    row_hashes: NDArray[np.uint64]
+    report: Report
+
+    def curves(self, X: Array, device: str, *, std: bool) -> tuple[Array, Array | None]:
+        """Return (n, n_energies) curves and, if asked, their standard deviations.
+
+        A curve is the mean over the uncertainty of its latents: where features are not well placed, sharp
+        ones at the wrong energy would be further from the truth than blunt ones.
+        """
+        heads, basis = self.heads.loaded(device), self.basis
+        answer = np.empty((len(X), basis.representation.n_energies))
+        deviation = np.empty_like(answer) if std else None
+        for rows, size, features in self._blocks(X):
+            scores, variance = heads.predict(0, features)
+            # only products of matrices need the whole block
+            latents, width = basis.latents(scores)[:size], basis.widths(variance)[:size]
+            answer[rows] = basis.representation.expected(latents, width)
+            if deviation is not None:
+                deviation[rows] = basis.spread(scores, variance)[:size]
+        return answer, deviation
+
+    def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:
+        """Return the edges that were learned beside the curves, with their standard deviation if asked."""
+        heads = self.heads.loaded(device)
+        means = np.empty((len(X), len(self.valleys)))
+        variances = np.empty_like(means)
+        for rows, size, features in self._blocks(X):
+            for column in range(len(self.valleys)):
+                mean, variance = heads.predict(column + 1, features)
+                means[rows, column], variances[rows, column] = mean[:size, 0], variance[:size, 0]
+        found = edges_of_valleys(means, self.n_valence)
+        return found, spread_of_valleys(means, variances, self.n_valence) if std else None
+
+    def samples(self, X: Array, device: str, places: Array, normals: Array) -> Iterator[tuple[slice, Array]]:
+        """Give slices of rows with curves (n, n_samples, n_energies) drawn from the mixture of processes.
+
+        `places` (n or 1, n_samples), uniform in [0, 1), choose the member, and `normals` (n or 1, n_samples,
+        n_scores) where its scores lie.
+        """
+        heads = self.heads.loaded(device)
+        n_samples, n_energies = places.shape[1], self.basis.representation.n_energies
+        for rows, size, features in self._blocks(X):
+            means, variances, weights = heads.members(0, features)
+            for part in np.array_split(np.arange(size), max(1, -(-size * n_samples // _CURVES))):
+                own = part + rows.start if len(places) > 1 else np.zeros_like(part)
+                member = np.minimum(np.searchsorted(np.cumsum(weights), places[own]), len(weights) - 1)
+                at = part[:, None]
+                scores = means[member, at] + normals[own] * np.sqrt(variances[member, at])
+                curves = self.basis.decode(scores.reshape(-1, scores.shape[-1]))
+                yield (
+                    slice(rows.start + part[0], rows.start + part[-1] + 1),
+                    curves.reshape(len(part), n_samples, n_energies),
+                )
+
+    def domain_ratios(self, X: Array) -> Array:
+        """Return (n, 3) ratios of the training domain."""
+        return self.domain.ratios(self.standardise(X))
+
+    def _blocks(self, X: Array) -> Iterator[tuple[slice, int, Array]]:
+        for start in range(0, len(X), _BLOCK):
+            part = self.standardise(X[start : start + _BLOCK])
+            filled = np.pad(part, ((0, _BLOCK - len(part)), (0, 0)), mode="edge")
+            yield slice(start, start + len(part)), len(part), filled
+
+    def to_state(self) -> dict[str, Any]:
+        """Return plain values and arrays, from which `from_state` builds the same object."""
+        state: dict[str, Any] = plain(self)
+        return state
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> FittedDOS:
+        """Rebuild what `to_state` described; a ValueError says what of it cannot be right."""
+        try:
+            made = cls(
+                **{
+                    **state,
+                    "standardise": Standardisation(**state["standardise"]),
+                    "domain": TrainingDomain(**state["domain"]),
+                    "basis": LatentBasis.from_state(state["basis"]),
+                    "heads": Heads.from_state(state["heads"]),
+                    "valleys": tuple(state["valleys"]),
+                    "report": Report(**{**state["report"], "history": tuple(state["report"]["history"])}),
+                }
+            )
+            made.check()
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"the stored DOSRegressor is damaged: {error}; train it again, or take an intact copy."
+            ) from error
+        return made
+
+    def check(self) -> None:
+        """Raise a ValueError where shapes do not fit together or a number is not finite."""
+        width = len(self.standardise.center)
+        check_array("center", self.standardise.center, (width,))
+        check_array("scale", self.standardise.scale, (width,))
+        check_array("feature_range", self.feature_range, (2, width))
+        n_energies = self.basis.representation.n_energies
+        if self.energies is not None:
+            check_array("energies", self.energies, (n_energies,))
+        self.domain.check(width)
+        self.basis.check()
+        self.heads.check()
+        wanted = [len(self.basis.directions), *[1] * len(self.valleys)]
+        if [len(head.mean) for head in self.heads.heads] != wanted:
+            raise ValueError(f"heads must have {wanted} outputs")
+        for process in self.heads.processes():
+            if process.points.shape[1] != width:
+                raise ValueError(f"a process takes {process.points.shape[1]} features, but there are {width}")
+        if not (0 <= self.n_valence <= len(self.valleys) and np.isfinite(self.edge_reference)):
+            raise ValueError("n_valence and edge_reference do not fit the valleys")

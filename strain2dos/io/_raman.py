@@ -23,12 +23,16 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
 
     The layout is recognised from the content, not from the name alone:
 
-    - two columns of text, axis and intensity (comments and one line of column names allowed);
+    - two columns of text, axis and intensity (comments, settings and one line of column names allowed);
+    - the axis in the first column and one spectrum in each of the others: WITec tables, whose labels carry the
+      pixel, Andor Solis with its settings below the data, tables of pandas;
+    - WITec text with its header and TrueMatch, Ocean Optics, JASCO, B&W Tek (i-Raman);
     - LabSpec 6 text exports: spectrum, line scan and map, with their ``#key=value`` header;
     - tables with the axis in the first row and x, y in the first columns: ``X;Y;axis...`` of wafer mappers
       and the CSV of ``strain2dos convert``;
     - one row per point, ``#X #Y #Wave #Intensity``, as WiRE exports maps;
     - any of these with decimal commas, or compressed with gzip;
+    - wafer maps with an axis for each site, interpolated onto the first one where they differ;
     - JCAMP-DX with one spectrum in decimal numbers;
     - NetCDF and Zarr as xarray writes them;
     - Renishaw ``.wdf``;
@@ -49,8 +53,10 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     xarray.DataArray
         ``intensity`` with dimensions (y, x, shift) when the positions fill a grid, else (n, shift) with x and
         y as coordinates along n where the file has them. A single spectrum is (1, shift). ``shift`` ascends;
-        its unit is that of the file, and cm-1 where the file states none. ``attrs["header"]`` keeps the
-        instrument's header as JSON. A map that lacks some positions has NaN there.
+        its unit is that of the file, and cm-1 where the file states none. ``attrs["layout"]`` states in words
+        what the file was taken for, ``attrs["header"]`` keeps the settings that the instrument wrote, above or
+        below the data, as JSON. A map that lacks some positions has NaN there, and so have intensities that
+        the file marks as missing (NA).
 
     Raises
     ------
@@ -62,7 +68,8 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     OSError
         When the temporary folder has too little space for spectra above `memory_limit`.
     ValueError
-        When the layout is unknown, the file shows data of another file or unpacks to over a hundred times its
+        When the layout is unknown, the file is a table of strains, of fitted lines, of densities of states or
+        an image of one quantity instead of spectra, the file shows data of another file or unpacks to over a hundred times its
         size, or it is empty, damaged, ragged, not numeric, ambiguous about its
         commas, or its axis not monotonic. The message names the file and, for text, line and column.
 
@@ -71,6 +78,10 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     UserWarning
         When spectra are missing at the end of a map: the scan was stopped or the file cut off. They are NaN,
         and the warning counts them. A cut single spectrum is an error, and so is damage anywhere else.
+        When positions of a map miss its grid by up to a quarter of a step: they are moved onto it. When a
+        position is doubled (one per hundred spectra, at least one): the spectrum goes to the missing point
+        between its neighbors in the scan, or is left out. When neighbors on the axis are equal because the
+        file rounds it: they are spread. Each warning counts.
 
     Notes
     -----

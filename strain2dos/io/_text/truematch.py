@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import xarray as xr
 
@@ -77,7 +79,9 @@ def _blocks(source: Source) -> tuple[list[dict[str, str]], list[list[list[float]
     shared: dict[str, str] = {}
     section = ""
     source.delimiter = "\t"
-    for number, line in source.raw_lines():
+    for number, written in source.raw_lines():
+        # numbers stand between tabs, so that a comma is a decimal sign
+        line = re.sub(r"(?<=\d),(?=\d)", ".", written)
         text = line.strip()
         if text.startswith("["):
             section = text.strip("[]").lower()

@@ -61,9 +61,30 @@ def read_map(model: Path, data: Path, unit: str | None) -> tuple[Any, xr.DataArr
             "arbitrary one.",
             param_hint="--strain-unit",
         )
-    strain = read_strain_map(data, strain_unit=str(unit))
+    try:
+        strain = read_strain_map(data, strain_unit=str(unit))
+    except ValueError as error:
+        raise ValueError(_words_on_spectra(model, data) or str(error)) from error
     _units_agree(metadata.get("strain_unit"), strain.attrs["strain_unit"], unit=unit, model=model, data=data)
     return estimator, strain, metadata
+
+
+def _words_on_spectra(model: Path, data: Path) -> str:
+    """Words for a file of spectra given to a model that takes strain; none for another file."""
+    import warnings
+
+    from strain2dos.io import read_raman
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            layout = read_raman(data).attrs["layout"]
+    except (ValueError, ImportError, OSError):
+        return ""
+    return (
+        f"{data} holds spectra ({layout}), but {model} takes strain; give a map of strain, or a model that "
+        "was trained on spectra."
+    )
 
 
 def takes_spectra(estimator: Any) -> bool:

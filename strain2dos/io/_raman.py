@@ -24,8 +24,8 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     The layout is recognised from the content, not from the name alone:
 
     - two columns of text, axis and intensity (comments, settings and one line of column names allowed);
-    - the axis in the first column and one spectrum in each of the others: WITec tables, whose labels carry the
-      pixel, Andor Solis with its settings below the data, tables of pandas;
+    - the axis in the first column and one spectrum in each of the others: WITec tables, whose labels carry
+      the pixel, Andor Solis with its settings below the data, tables of pandas;
     - WITec text with its header and TrueMatch, Ocean Optics, JASCO, B&W Tek (i-Raman);
     - LabSpec 6 text exports: spectrum, line scan and map, with their ``#key=value`` header;
     - tables with the axis in the first row and x, y in the first columns: ``X;Y;axis...`` of wafer mappers
@@ -54,9 +54,9 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
         ``intensity`` with dimensions (y, x, shift) when the positions fill a grid, else (n, shift) with x and
         y as coordinates along n where the file has them. A single spectrum is (1, shift). ``shift`` ascends;
         its unit is that of the file, and cm-1 where the file states none. ``attrs["layout"]`` states in words
-        what the file was taken for, ``attrs["header"]`` keeps the settings that the instrument wrote, above or
-        below the data, as JSON. A map that lacks some positions has NaN there, and so have intensities that
-        the file marks as missing (NA).
+        what the file was taken for, ``attrs["header"]`` keeps the settings that the instrument wrote, above
+        or below the data, as JSON. A map that lacks some positions has NaN there, and so have intensities
+        that the file marks as missing (NA).
 
     Raises
     ------
@@ -69,9 +69,9 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
         When the temporary folder has too little space for spectra above `memory_limit`.
     ValueError
         When the layout is unknown, the file is a table of strains, of fitted lines, of densities of states or
-        an image of one quantity instead of spectra, the file shows data of another file or unpacks to over a hundred times its
-        size, or it is empty, damaged, ragged, not numeric, ambiguous about its
-        commas, or its axis not monotonic. The message names the file and, for text, line and column.
+        an image of one quantity instead of spectra, it shows data of another file or unpacks to over a
+        hundred times its size, or it is empty, damaged, ragged, not numeric, ambiguous about its commas, or
+        its axis not monotonic. The message names the file and, for text, line and column.
 
     Warns
     -----

@@ -84,7 +84,8 @@ class Source:
                 if line.lstrip().startswith("#"):
                     self._remark(line.strip())
                 continue
-            if log or (numbers and is_entry(line)):
+            plain = line[:1] in _NUMERIC and not log
+            if log or (numbers and not plain and is_entry(line)):
                 log = True
                 self._log(number, line)
                 continue
@@ -93,11 +94,11 @@ class Source:
                     f"{self.path}: no numbers in {_MOST_EMPTY} lines after line {last}, so this is no table "
                     "of spectra; export it again."
                 )
-            if line.lstrip().startswith("#"):
+            if not plain and line.lstrip().startswith("#"):
                 self._remark(line.strip())
-            elif _CONTENT.search(line):
+            elif plain or _CONTENT.search(line):
                 last = number
-                numbers = line.lstrip()[:1] in _NUMERIC
+                numbers = plain or line.lstrip()[:1] in _NUMERIC
                 if skip:
                     skip -= 1
                 else:

@@ -283,8 +283,15 @@ def test_pipeline_from_spectra_to_strain():
     assert result.iloc[1].isna().all()
 
 
+def test_pipeline_of_exactly_the_two_positions_needs_no_names():
+    x = np.arange(340.0, 440.0, 0.7)
+    pipeline = make_pipeline(RamanFeaturizer(x, split=False), StrainDopingSeparator())
+    found = pipeline.fit_transform(spectra(x, STATES[:5]))
+    np.testing.assert_allclose(found[:, 0], STATES[:5, 0], atol=2e-3)
+
+
 @pytest.mark.parametrize(
-    "options", [{}, {"split": False}, {"features": ("center",)}, {"features": ("fwhm",)}]
+    "options", [{}, {"split": False, "features": ("center", "fwhm")}, {"features": ("fwhm",)}]
 )
 def test_pipeline_without_names_refuses_or_gives_nothing_rather_than_wrong_numbers(options):
     x = np.arange(340.0, 440.0, 0.7)
@@ -308,7 +315,7 @@ def test_unnamed_values_that_are_no_positions_give_nan():
     X = np.random.default_rng(8).normal(size=(20, 5))
     assert np.isnan(StrainDopingSeparator().fit_transform(X)).all()
     later = StrainDopingSeparator().fit(X)
-    with pytest.raises(ValueError, match=r"values in the window of E': \[0, 1\]; A1': \[1\]"):
+    with pytest.raises(ValueError, match=r"values in the window of E': \[0, 1\]; A1': \[0, 1\]"):
         later.transform([[384.6, 402.7, 0.0, 0.0, 0.0]])
 
 

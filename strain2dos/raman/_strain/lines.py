@@ -190,7 +190,11 @@ def refuse_indices(positions: Floats, windows: Floats, names: tuple[str, ...]) -
 def _inside(positions: Floats, windows: Floats, names: tuple[str, ...]) -> Floats:
     """NaN for rows with a position outside of its line's window: these columns hold something else."""
     inside = (positions >= windows[:, 0]) & (positions <= windows[:, 1])
-    lost = np.isfinite(positions).all(axis=1) & ~inside.all(axis=1)
+    # windows overlap, lines of one spectrum do not change places
+    rising = np.argsort(windows.mean(axis=1), kind="stable")
+    ordered = (np.diff(positions[:, rising], axis=1) >= 0.0).all(axis=1)
+    good = inside.all(axis=1) & ordered
+    lost = np.isfinite(positions).all(axis=1) & ~good
     if lost.any() and inside.any():
         row = int(np.flatnonzero(lost)[0])
         limits = ", ".join(
@@ -198,10 +202,10 @@ def _inside(positions: Floats, windows: Floats, names: tuple[str, ...]) -> Float
         )
         warnings.warn(
             f"{int(lost.sum())} of {len(positions)} rows hold positions outside of the windows of their "
-            f"lines ({limits} cm-1) and give NaN; the first, row {row}, is "
+            f"lines ({limits} cm-1), or in another order, and give NaN; the first, row {row}, is "
             f"{positions[row].round(2).tolist()}. X has no names: name the columns, or give columns= to take "
             "them as they are.",
             UserWarning,
             stacklevel=4,
         )
-    return np.where(inside.all(axis=1)[:, None], positions, np.nan)
+    return np.where(good[:, None], positions, np.nan)

@@ -197,9 +197,10 @@ class RamanFeaturizer(TransformerMixin, BaseEstimator):
             is none and y holds curves.
         """
         X = self._validate(X, reset=True)
-        if self.shift is None and len(np.shape(y)) == 2 and np.shape(y)[1] > 1:
+        curves = np.asarray(y).shape if self.shift is None else ()
+        if len(curves) == 2 and curves[1] > 1:
             raise ValueError(
-                f"y holds curves of {np.shape(y)[1]} points, but the featurizer has no axis: line positions "
+                f"y holds curves of {curves[1]} points, but the featurizer has no axis: line positions "
                 f"would be detector indices, and curves learned from them would hold for this detector "
                 "alone. Make it with the Raman shift of the columns of X, RamanFeaturizer(shift)."
             )

@@ -2,11 +2,13 @@
 """Positions that miss their grid: moved onto it and counted, or said."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from strain2dos.io import read_raman
+from strain2dos.io._common.grid import grid_of
 
 ROWS, COLUMNS = 6, 7
 
@@ -60,7 +62,9 @@ def test_one_shifted_position_goes_back_to_its_place_and_is_counted(write):
 def test_a_doubled_position_goes_to_the_gap_between_its_neighbors(write):
     y, x = positions()
     x[17] = x[16]
-    with pytest.warns(UserWarning, match=r"spectrum 18 repeats the position of spectrum 17 .* was put on"):
+    with pytest.warns(
+        UserWarning, match=r"1 spectra share a point with another \(18 with 17\) and were put on"
+    ):
         cube = read_raman(write(table(y, x)))
     np.testing.assert_array_equal(cube[..., 0], whole())
 
@@ -68,9 +72,21 @@ def test_a_doubled_position_goes_to_the_gap_between_its_neighbors(write):
 def test_a_spectrum_taken_twice_is_left_out_and_said(write):
     y, x = positions()
     y, x = np.append(y, y[20]), np.append(x, x[20])
-    with pytest.warns(UserWarning, match=r"spectrum 43 repeats the position of spectrum 21 .* left out"):
+    with pytest.warns(
+        UserWarning, match=r"1 spectra share a point with another \(43 with 21\) and were left out"
+    ):
         cube = read_raman(write(table(y, x)))
     np.testing.assert_array_equal(cube[..., 0], whole())
+
+
+def test_doubled_positions_of_a_large_jittery_map_are_found_quickly(write):
+    rng = np.random.default_rng(0)
+    y, x = (part.ravel() + rng.uniform(-0.1, 0.1, 10**6) for part in np.mgrid[:1000, :1000].astype(float))
+    taken = np.arange(500, 10**6, 1000)
+    x[taken] = x[taken - 1]
+    with pytest.warns(UserWarning, match="1000 spectra share a point .* put on the missing point"):
+        grid = grid_of(Path("map.txt"), {"x": x, "y": y})
+    np.testing.assert_array_equal(grid.index, np.arange(10**6))
 
 
 def test_a_scan_stopped_within_a_line_keeps_its_grid_despite_jitter(write):

@@ -48,32 +48,20 @@ def read_wide(
     ValueError
         When a line has another number of columns, or a cell is no number.
     """
-    commas, axis = Commas(source), array("d")
-    lines = []
-    for number, line in source.lines(skip, "looking through"):
-        commas.see(number, line)
-        axis.append(source.number(number, line, line.split(source.delimiter, 1), 0))
-        lines.append(number)
-    commas.decide()
-    if len(axis) < 2:
-        raise ValueError(f"{source.path}: spectra of one point; was the file cut off?")
+    axis, last = _axis_of(source, skip)
     positions, units, words = _positions(source, labels, width - 1)
     if not source.wrote and "x" in positions:
         layout = f"WITec table: {layout}"
     if words:
         source.header["columns"] = words
     units = units_of(source.header) | units
-    canvas = Canvas(
-        source.path, np.array(axis), width - 1, limit, positions, units, bare_header(source.header), layout
-    )
+    canvas = Canvas(source.path, axis, width - 1, limit, positions, units, bare_header(source.header), layout)
     held: list[Floats] = []
     k = 0
     for k, (number, line) in enumerate(source.lines(skip, "reading"), 1):
         cells = source.cells(line, width)
         if len(cells) != width:
-            hint = (
-                "the file was cut off" if number == lines[-1] and len(cells) < width else "repair that line"
-            )
+            hint = "the file was cut off" if number == last and len(cells) < width else "repair that line"
             raise ValueError(
                 f"{source.path}, line {number}: {len(cells)} columns instead of {width}; {hint}."
             )
@@ -88,6 +76,18 @@ def read_wide(
     if held:
         canvas.put_points(k - len(held), np.array(held))
     return canvas.result()
+
+
+def _axis_of(source: Source, skip: int) -> tuple[Floats, int]:
+    """Pass over the rows: the axis, and the number of the last line."""
+    commas, axis, number = Commas(source), array("d"), 0
+    for number, line in source.lines(skip, "looking through"):
+        commas.see(number, line)
+        axis.append(source.number(number, line, line.split(source.delimiter, 1), 0))
+    commas.decide()
+    if len(axis) < 2:
+        raise ValueError(f"{source.path}: spectra of one point; was the file cut off?")
+    return np.array(axis), number
 
 
 def _positions(

@@ -11,7 +11,7 @@ import xarray as xr
 import strain2dos
 from strain2dos.mapping._evaluate import PixelEvaluator
 from strain2dos.mapping._lines import common_gap_error
-from strain2dos.mapping._steps import PixelStatus
+from strain2dos.mapping._steps import FIT_CODES, PixelStatus
 from strain2dos.raman._strain.plausibility import LineReason
 
 _ATTRS: dict[str, dict[str, Any]] = {
@@ -29,8 +29,8 @@ _ATTRS: dict[str, dict[str, Any]] = {
     "features": {"long_name": "features seen by the regressor"},
     "status": {
         "long_name": "why a pixel has no result",
-        "flag_values": np.array([0, 1, 2, 255], dtype=np.uint8),
-        "flag_meanings": "ok input_not_finite features_not_finite not_computed",
+        "flag_values": np.array([int(code) for code in PixelStatus], dtype=np.uint8),
+        "flag_meanings": " ".join(code.name.lower() for code in PixelStatus),
     },
 }
 _LAST_DIM = {"dos": "energy", "dos_std": "energy", "features": "feature"}
@@ -90,6 +90,8 @@ def map_attrs(estimator: Any) -> dict[str, str]:
 def count_masked(status: np.ndarray) -> tuple[int, int, int]:
     """Numbers of pixels that are ok, without finite input, and without finite features."""
     status = np.asarray(status)
-    kinds = (PixelStatus.OK, PixelStatus.INPUT_NOT_FINITE, PixelStatus.FEATURES_NOT_FINITE)
-    ok, no_input, no_features = (int((status == kind).sum()) for kind in kinds)
-    return ok, no_input, no_features
+    ok, no_input = (int((status == kind).sum()) for kind in (PixelStatus.OK, PixelStatus.INPUT_NOT_FINITE))
+    lost = (status == PixelStatus.FEATURES_NOT_FINITE) | (
+        (status > FIT_CODES) & (status < PixelStatus.NOT_COMPUTED)
+    )
+    return ok, no_input, int(lost.sum())

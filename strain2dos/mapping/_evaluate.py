@@ -12,7 +12,7 @@ import numpy as np
 
 from strain2dos._estimators.columns import as_named, finite_rows
 from strain2dos.mapping._lines import domain_of
-from strain2dos.mapping._steps import EDGE_NAMES, QUANTITIES, FittedModel, PixelStatus
+from strain2dos.mapping._steps import EDGE_NAMES, FIT_CODES, QUANTITIES, FittedModel, PixelStatus
 
 
 def check_quantities(quantities: Sequence[str]) -> tuple[str, ...]:
@@ -95,6 +95,7 @@ class PixelEvaluator:
         handed_on = ~whole & (self.model.featurizer is None)
         lost = np.where(handed_on, PixelStatus.INPUT_NOT_FINITE, PixelStatus.FEATURES_NOT_FINITE)
         status[rows] = np.where(kept, PixelStatus.OK, lost)
+        self._name_reasons(status, rows[~kept], inputs[~kept])
         if "features" in result:
             result["features"][rows] = features
         if kept.any():
@@ -104,6 +105,14 @@ class PixelEvaluator:
             for name in found.keys() & result.keys():
                 result[name][rows[kept]] = found[name]
         return result
+
+    def _name_reasons(self, status: np.ndarray, rows: np.ndarray, inputs: np.ndarray) -> None:
+        """Status of the fit for spectra that a featurizer gave no numbers for."""
+        featurizer = self.model.featurizer
+        if not rows.size or not hasattr(featurizer, "transform_with_status"):
+            return
+        codes = featurizer.transform_with_status(as_named(inputs, featurizer))[1]
+        status[rows] = np.where(codes > 0, codes + FIT_CODES, status[rows])
 
     def _domain(self, Z: Any, features: np.ndarray, score: np.ndarray | None) -> dict[str, np.ndarray]:
         if score is None and self.model.chain.has("domain_score"):

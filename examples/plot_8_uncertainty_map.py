@@ -11,9 +11,8 @@ A flag says where none of them holds. The map is synthetic, so all of them can b
 # %%
 # Training
 # --------
-# Spectra of the first-principles strain states. Their doping varies by 3e12 electrons per cm2, somewhat
-# less than that of the flake below. An interval knows only what varied in training: with the default of
-# 1e12 it would be less than half as wide and hold 76 % of the flake. ``edges`` takes the energies of the
+# Spectra of the first-principles strain states. Their doping varies by 5e12 electrons per cm2, as that of
+# the flake below does. An interval knows only what varied in training. ``edges`` takes the energies of the
 # valleys, so that the kink of the gap where the valence top moves from K to Gamma is not smoothed.
 # ``ConformalDOSRegressor`` fits the regressor with some strain states left out, again and again, and
 # records its errors on them; four folds and few networks keep this short.
@@ -30,7 +29,7 @@ from strain2dos import ConformalDOSRegressor, DOSRegressor, RamanFeaturizer
 from strain2dos.datasets import make_raman_dos, make_raman_map
 from strain2dos.mapping import MapDisplay, propagate_spectra
 
-data = make_raman_dos(128, doping=0.3, random_state=0)
+data = make_raman_dos(128, random_state=0)
 regressor = DOSRegressor(
     data.energies,
     representation="cdf",

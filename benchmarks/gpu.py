@@ -92,7 +92,7 @@ def time_predictions(device: torch.device, most: int) -> list[dict[str, Any]]:
             model.set_params(device=where)
             model.predict(X[:CALL])
             row[f"{name}_s"], first[name] = timed(lambda: in_calls(model.predict, X), device)  # noqa: B023
-        edges = {"threshold": model.edge_threshold, "reference": model.edge_reference_}
+        edges = {"threshold": model.edge_threshold_, "reference": model.edge_reference_}
         gaps = [band_edges(data.energies, first[name], **edges).gap for name in ("cpu", "device")]
         row["error"] = float(np.abs(first["device"] - first["cpu"]).max() / first["cpu"].max())
         row["gap_error"] = float(np.nanmax(np.abs(gaps[1] - gaps[0])))

@@ -182,7 +182,7 @@ def hold_out_strains(model: DOSRegressor, table: StrainedDOS, *, step: Callable[
         known = band_edges(
             table.energies,
             table.dos[[held]],
-            threshold=model.edge_threshold,
+            threshold=fitted.edge_threshold_,
             reference=fitted.edge_reference_,
         )
         rows.append(

@@ -51,9 +51,17 @@ def fitted(noisy):
 def test_unseen_strain_is_interpolated_to_a_millielectronvolt():
     inner = np.array([[0.0125], [0.0375], [0.0475]])
     model = DOSRegressor(ENERGIES, **QUICK).fit(STRAIN, two_bands(STRAIN))
-    truth = band_edges(ENERGIES, two_bands(inner)).gap
+    truth = band_edges(ENERGIES, two_bands(inner), threshold=model.edge_threshold_).gap
     np.testing.assert_allclose(model.predict_edges(inner).gap, truth, atol=1e-3)
     assert model.score(inner, two_bands(inner)) > 0.9999
+
+
+def test_edges_do_not_depend_on_the_unit_of_the_curves():
+    cell, table = (
+        DOSRegressor(ENERGIES, **QUICK).fit(STRAIN, unit * two_bands(STRAIN)) for unit in (1.0, 1000.0)
+    )
+    assert table.edge_threshold_ == pytest.approx(1000 * cell.edge_threshold_)
+    np.testing.assert_allclose(table.predict_edges([[0.02]]).gap, cell.predict_edges([[0.02]]).gap, atol=1e-6)
 
 
 @pytest.mark.parametrize("representation", ["auto", "grid", "pca", "cdf", "aligned"])

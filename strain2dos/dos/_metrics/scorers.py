@@ -50,8 +50,8 @@ def make_dos_scorer(
     energies : array-like of shape (n_energies,), default=None
         Energies of the curves [eV]. None: ``energies_`` of the fitted regressor, in a pipeline too.
     threshold, reference : float, default=None
-        As in `band_edges`. None: ``edge_threshold`` and ``edge_reference_`` of the fitted regressor if it has
-        them, else 0.1 and 0.0.
+        As in `band_edges`. None: ``edge_threshold_`` and ``edge_reference_`` of the fitted regressor if it
+        has them, else 0.1 and 0.0.
 
     Returns
     -------
@@ -183,7 +183,7 @@ class DOSScorer:
         threshold, reference = self.threshold, self.reference
         if threshold is None:
             # a threshold for curves in another unit does not serve for these
-            threshold = 0.1 if chain.targets else getattr(chain.final, "edge_threshold", 0.1)
+            threshold = 0.1 if chain.targets else getattr(chain.final, "edge_threshold_", 0.1)
         if reference is None:
             reference = getattr(chain.final, "edge_reference_", 0.0)
         return {"threshold": float(threshold), "reference": float(reference)}

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.dos._edges.reading import check_energies
 from strain2dos.dos._edges.targets import EdgeTargets
+from strain2dos.dos._edges.threshold import default_edge_threshold
 
 Array = NDArray[np.float64]
 
@@ -88,6 +89,16 @@ def check_nonnegative(wanted: bool | str, curves: Array, energies: Array | None)
             "curve, or pass nonnegative=False if y is no density."
         )
     return bool(wanted)
+
+
+def check_threshold(wanted: float | str, energies: Array | None, curves: Array) -> float:
+    """Return the density at which a band begins; "auto" takes it from the curves."""
+    if not isinstance(wanted, str):
+        return float(wanted)
+    # without energies, or where no curve has states, no edge is ever read
+    if energies is None or not np.median(curves.max(1)) > 0:
+        return 0.1
+    return default_edge_threshold(curves)
 
 
 def check_reference(wanted: float | str, threshold: float, energies: Array, curves: Array) -> float:

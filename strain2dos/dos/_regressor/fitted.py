@@ -81,8 +81,8 @@ class FittedDOS:
         Names of the valleys, valence band first.
     n_valence : int
         How many of them are of the valence band.
-    edge_reference : float
-        Energy inside the gap [eV].
+    edge_reference, edge_threshold : float
+        Energy inside the gap [eV], and density at which a band begins.
     nonnegative, flat : bool
         Whether curves are densities, and whether y was a vector.
     row_hashes : ndarray of shape (n_samples,)
@@ -100,6 +100,7 @@ class FittedDOS:
     valleys: tuple[str, ...]
     n_valence: int
     edge_reference: float
+    edge_threshold: float
     nonnegative: bool
     flat: bool
     row_hashes: NDArray[np.uint64]
@@ -213,3 +214,5 @@ class FittedDOS:
                 raise ValueError(f"a process takes {process.points.shape[1]} features, but there are {width}")
         if not (0 <= self.n_valence <= len(self.valleys) and np.isfinite(self.edge_reference)):
             raise ValueError("n_valence and edge_reference do not fit the valleys")
+        if not (np.isfinite(self.edge_threshold) and self.edge_threshold > 0):
+            raise ValueError(f"edge_threshold must be positive, but is {self.edge_threshold}")

@@ -17,7 +17,12 @@ from strain2dos.dos._process.plain import Kernel
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.training import TrainingOptions, train_networks
 from strain2dos.dos._process.weight import best_weight, log_density, unseen
-from strain2dos.dos._regressor.checks import check_edge_energies, check_nonnegative, check_reference
+from strain2dos.dos._regressor.checks import (
+    check_edge_energies,
+    check_nonnegative,
+    check_reference,
+    check_threshold,
+)
 from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._regressor.fitted import FittedDOS, Report, Standardisation
 from strain2dos.dos._regressor.parameters import DOSOptions
@@ -53,9 +58,10 @@ def fit_dos(
     standardise = _standardise(X)
     features = np.ascontiguousarray(standardise(X))
     domain = TrainingDomain.of(features, labels, thin(labels, _DOMAIN_ROWS, random))
-    reference = check_reference(options.edge_reference, options.edge_threshold, grid, curves)
+    threshold = check_threshold(options.edge_threshold, energies, curves)
+    reference = check_reference(options.edge_reference, threshold, grid, curves)
     basis, scores, compared = _choose_basis(
-        features, curves, labels, grid, nonnegative, reference, options, random
+        features, curves, labels, grid, nonnegative, (reference, threshold), options, random
     )
     device = options.device
     learned = [fit_head(features, scores, labels, random, device=device)]
@@ -76,6 +82,7 @@ def fit_dos(
         valleys=() if edges is None else tuple(edges.names),
         n_valence=0 if edges is None else edges.n_valence,
         edge_reference=reference,
+        edge_threshold=threshold,
         nonnegative=nonnegative,
         flat=y.ndim == 1,
         row_hashes=np.unique(row_hashes(X)),
@@ -95,7 +102,7 @@ def _choose_basis(
     labels: NDArray[np.intp],
     grid: Array,
     nonnegative: bool,
-    reference: float,
+    where: tuple[float, float],
     options: DOSOptions,
     random: np.random.RandomState,
 ) -> tuple[LatentBasis, Array, dict[str, float]]:
@@ -103,7 +110,6 @@ def _choose_basis(
     distinct, back = np.unique(curves, axis=0, return_inverse=True)
     back = back.reshape(-1)
     names = ["grid", "cdf", "aligned"] if options.representation == "auto" else [options.representation]
-    where = reference, options.edge_threshold
     made = {name: build_basis(name, grid, distinct, nonnegative, *where) for name in names}
     found = {name: part for name, part in made.items() if part is not None}
     if not found:

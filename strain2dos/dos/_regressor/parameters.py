@@ -25,7 +25,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "lr": [Interval(Real, 0, None, closed="neither")],
     "weight_decay": [Interval(Real, 0, None, closed="left")],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-    "edge_threshold": [Interval(Real, 0, None, closed="neither")],
+    "edge_threshold": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
     "edge_reference": [Real, StrOptions({"auto"})],
     "callbacks": [list, tuple, None],
     "device": [str],
@@ -41,7 +41,7 @@ class DOSOptions:
     energies: NDArray[np.float64] | None
     representation: str
     nonnegative: bool | str
-    edge_threshold: float
+    edge_threshold: float | str
     edge_reference: float | str
     device: str
     training: TrainingOptions

@@ -67,8 +67,10 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     validation_fraction : float, default=0.2
         Share of the groups that each network does not see, at least one. With fewer than five groups there
         are no networks.
-    edge_threshold : float, default=0.1
+    edge_threshold : float or "auto", default="auto"
         Density at which a band begins when edges are read from curves, in the unit of `y` (see `band_edges`).
+        "auto": 1.5 % of the median of the curves' maxima, to one digit, so that tables in any unit are read
+        alike; 0.1 states/eV/cell for the bundled first-principles curves.
     edge_reference : float or "auto", default="auto"
         Energy inside the gap [eV]. "auto": the middle of the widest stretch that is empty in all training
         curves.
@@ -115,6 +117,8 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         groups); otherwise empty.
     nonnegative_, edges_learned_ : bool
         Whether predictions are clipped at zero, and whether edges were learned from eigenvalues.
+    edge_threshold_ : float
+        Density at which a band begins, in the unit of `y`.
     edge_reference_ : float
         Energy inside the gap [eV].
     training_hashes_ : ndarray of uint64
@@ -160,7 +164,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     >>> model.fit(strain, dos).predict([[0.025]]).shape
     (1, 201)
     >>> model.predict_edges([[0.025]]).gap.round(2)
-    array([1.55])
+    array([1.39])
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
@@ -177,7 +181,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         lr: float = 0.02,
         weight_decay: float = 0.1,
         validation_fraction: float = 0.2,
-        edge_threshold: float = 0.1,
+        edge_threshold: float | str = "auto",
         edge_reference: float | str = "auto",
         callbacks: list[Any] | None = None,
         device: str = "cpu",
@@ -275,7 +279,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
             energies,
             self.representation,
             self.nonnegative,
-            float(self.edge_threshold),
+            self.edge_threshold,
             self.edge_reference,
             device,
             training,
@@ -328,7 +332,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         -------
         edges : BandEdges
             ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV]: the learned ones if `fit` was given edges,
-            else where the predicted curve crosses `edge_threshold` on both sides of `edge_reference_`.
+            else where the predicted curve crosses `edge_threshold_` on both sides of `edge_reference_`.
         std : BandEdges
             Only with ``return_std=True``: standard deviations [eV]. Valleys are taken to err independently
             of each other; near a crossing the spread is that of the higher of two normal variables [4]_.
@@ -358,7 +362,7 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
         with one_thread():
             curves, _ = self.fitted_.curves(X, device, std=False)
         return band_edges(
-            self.energies_, curves, threshold=self.edge_threshold, reference=self.edge_reference_
+            self.energies_, curves, threshold=self.edge_threshold_, reference=self.edge_reference_
         )
 
     def predict_quantiles(self, X: ArrayLike, q: ArrayLike) -> Array:
@@ -547,6 +551,11 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
     def edges_learned_(self) -> bool:
         """Whether edges were learned from eigenvalues."""
         return bool(self.fitted_.valleys)
+
+    @property
+    def edge_threshold_(self) -> float:
+        """Density at which a band begins, in the unit of the training curves."""
+        return self.fitted_.edge_threshold
 
     @property
     def edge_reference_(self) -> float:

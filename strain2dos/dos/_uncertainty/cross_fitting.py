@@ -125,10 +125,10 @@ def _edge_errors(chain: Chain, Z: Any, curves: Array, edges: Array | None) -> Ar
     final = chain.final
     if edges is not None:
         truth = np.column_stack([edges, edges[:, 1] - edges[:, 0]])
-    elif hasattr(final, "edge_threshold"):
+    elif hasattr(final, "edge_threshold_"):
         truth = np.column_stack(
             band_edges(
-                final.energies_, curves, threshold=final.edge_threshold, reference=final.edge_reference_
+                final.energies_, curves, threshold=final.edge_threshold_, reference=final.edge_reference_
             )
         )
     else:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+import copy
 import json
 import os
 import pickle
@@ -87,7 +88,35 @@ def test_the_state_is_the_same_in_every_process():
     assert len(json.loads(found.pop())) > 10
 
 
-@pytest.mark.parametrize("name", MODELS)
+def places(tree, path=()):
+    """Paths to all arrays of numbers in nested mappings and sequences."""
+    if isinstance(tree, np.ndarray) and tree.dtype.kind == "f" and tree.size:
+        yield path
+    items = (
+        tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list | tuple) else ()
+    )
+    for key, value in items:
+        yield from places(value, (*path, key))
+
+
+def test_every_array_inside_a_fitted_regressor_counts():
+    model = small_dos()
+    before, last = state(model), model[-1]
+    found = list(places(last.fitted_.to_state()))
+    assert len(found) > 20
+    for path in found:
+        changed = copy.deepcopy(last.fitted_.to_state())
+        part = changed
+        for key in path:
+            part = part[key]
+        part.flat[-1] = np.nextafter(part.flat[-1], np.inf)
+        altered = copy.copy(last)
+        altered.fitted_ = type(last.fitted_).from_state(changed)
+        after = state(make_pipeline(*model[:-1], altered))
+        assert [k for k in before if after[k] != before[k]] == ["DOSRegressor.fitted_"], path
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "dos"])
 def test_every_learned_array_counts(name):
     model = MODELS[name]()
     before, last = state(model), model[-1]

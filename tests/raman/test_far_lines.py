@@ -127,12 +127,10 @@ def test_one_line_for_two_branches_is_flagged(separation):
 
 
 @pytest.mark.parametrize("split", [False, "auto"])
-def test_a_line_of_the_substrate_is_fitted_along(split):
+def test_a_line_of_the_substrate_is_flagged_and_can_be_fitted(split):
     Y, truth = noisy(200, [384.0, 384.0, 402.0], 40)
     Y = Y + lorentz(418.0, 4.0, 60.0)
-    fit, _ = fitted(Y, split=split)
-    error = np.abs(fit.params[:, fit.names.index("A1'_center")] - truth[:, 2])
-    assert np.mean((fit.status != FitStatus.OK) | (error < 0.5)) > 0.99
+    assert np.all(fitted(Y, split=split)[0].status == FitStatus.UNEXPLAINED_LINE)
     for line in ("Al2O3", RamanMode("other", 418.0, (412.0, 424.0), 4.0)):
         fit, _ = fitted(Y, split=split, modes=["E'", "A1'", line])
         assert np.all(fit.status == FitStatus.OK)

@@ -153,8 +153,7 @@ def test_cosmic_rays_in_one_spectrum_of_twenty_cost_less_than_5_percent():
         error = np.column_stack([feature(fit, "E'_center") - centres, feature(fit, "A1'_center") - 404.0])
         rmse[name] = np.sqrt(np.mean(error[ok] ** 2, axis=0))
     assert np.all(rmse["hit"] < 1.05 * rmse["clean"])
-    # fits of lines that no phonon makes are flagged or taken for a foreign line: it is only a little worse
-    assert rmse["naive"][0] > 1.05 * rmse["clean"][0]
+    assert rmse["naive"][0] > 5 * rmse["clean"][0]
 
 
 @pytest.mark.parametrize("step", [0.5, 1.0, 1.57])
@@ -198,7 +197,7 @@ def test_unusable_spectra_get_their_reason_and_nan_features():
 @pytest.mark.parametrize("factor", [1e-140, 1e140])
 def test_errors_follow_the_unit_of_the_counts(factor):
     plain, scaled = fitted(spectra(n=5)), fitted(factor * spectra(n=5))
-    names = np.array([factor if name.endswith(("area", "height")) else 1.0 for name in plain.names])
+    names = np.array([factor if name.endswith("area") else 1.0 for name in plain.names])
     np.testing.assert_allclose(scaled.sigma, plain.sigma * names, rtol=1e-6)
 
 

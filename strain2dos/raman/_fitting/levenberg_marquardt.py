@@ -3,7 +3,7 @@
 
 Parameters of a model with L lines, G width groups and nb baseline terms, in this order::
 
-    center[L], height[L], half_width[G], mixing[G] (only shapes with a mixing), baseline[nb]
+    centre[L], height[L], half_width[G], mixing[G] (only shapes with a mixing), baseline[nb]
 
 ``half_width`` is the half width at half maximum; lines with the same entry of ``group`` share it.
 Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
@@ -64,28 +64,6 @@ def evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J):
 
 
 @njit(**OPTIONS)
-def add_priors(lines, offset, noise2, n, p, B):
-    """Add what is known of the lines beforehand to the products in B, as if it had been measured."""
-    for i in range(lines.prior.shape[0]):
-        own, a, b = lines.prior_index[i, 0], lines.prior_index[i, 1], lines.prior_index[i, 2]
-        ka, kb, value, tau = lines.prior[i, 0], lines.prior[i, 1], lines.prior[i, 2], lines.prior[i, 3]
-        tau *= noise2
-        miss = value + (offset if lines.prior_index[i, 3] == 1 else 0.0) - p[own] + ka * p[a] + kb * p[b]
-        B[own, own] += tau
-        B[own, n] += tau * miss
-        B[n, n] += tau * miss * miss
-        if ka != 0.0:
-            B[a, a] += tau * ka * ka
-            B[min(a, own), max(a, own)] -= tau * ka
-            B[a, n] -= tau * ka * miss
-        if kb != 0.0:
-            B[b, b] += tau * kb * kb
-            B[min(b, own), max(b, own)] -= tau * kb
-            B[b, n] -= tau * kb * miss
-            B[min(a, b), max(a, b)] += tau * ka * kb
-
-
-@njit(**OPTIONS)
 def _add(J, row, total, m):
     for k in range(m):
         J[total, k] += J[row, k]
@@ -93,7 +71,7 @@ def _add(J, row, total, m):
 
 @njit(**MERGED)
 def _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial):
-    """Next point: no center jumps by over two widths, no width changes by over a factor of three."""
+    """Next point: no centre jumps by over two widths, no width changes by over a factor of three."""
     for i in range(n):
         d = step[i]
         if i < n_lines:
@@ -139,17 +117,15 @@ def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, lea
 
 
 @njit(**MERGED)
-def levenberg_marquardt(shape, x, y, sw, m, p, low, high, lines, offset, noise2, n_base, J, A, B, M, vectors):
+def levenberg_marquardt(
+    shape, x, y, sw, m, p, low, high, n_lines, n_groups, n_base, group, J, A, B, M, vectors
+):
     """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
-
-    The misses of the priors count in units of ``noise2``, the variance of a weighted point.
 
     On return J and the first rows of A hold Jacobian, residual and their products at (or within the step
     tolerance of) ``p``. There is one place where the model is evaluated: compilers copy it to each.
     """
-    n_lines, n_groups, group = lines.n, lines.n_groups, lines.group
     n = n_parameters(shape, n_lines, n_groups, n_base)
-    width = -(-(n + 1) // 8) * 8
     step, trial, least = vectors[0], vectors[1], vectors[2]
     chi2, damping, decrease = np.inf, 1e-3, 0.0
     ended = converged = False
@@ -160,7 +136,6 @@ def levenberg_marquardt(shape, x, y, sw, m, p, low, high, lines, offset, noise2,
         if ended:
             break
         normal_equations(J, 0, n + 1, m, B)
-        add_priors(lines, offset, noise2, n, trial, B)
         better = B[n, n] < chi2
         if better:
             if trials > 0:
@@ -169,7 +144,7 @@ def levenberg_marquardt(shape, x, y, sw, m, p, low, high, lines, offset, noise2,
             for i in range(n):
                 p[i] = trial[i]
             for i in range(n + 1):
-                for j in range(width):
+                for j in range(A.shape[1]):
                     A[i, j] = B[i, j]
         else:
             converged = 0.0 < decrease <= 1e-11 * chi2

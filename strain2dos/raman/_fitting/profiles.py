@@ -27,18 +27,7 @@ SHAPES = {
     "voigt": VOIGT,
     "fano": FANO,
 }
-#: "auto": Lorentzians, and pseudo-Voigt lines where the residual shows that they are not.
-AUTO_SHAPE = "auto"
-LINESHAPES = (AUTO_SHAPE, *SHAPES)
 LN2 = np.log(2.0)
-
-
-def shape_codes(lineshape: str) -> tuple[int, int]:
-    """Profile that is fitted first, and that which is fitted where the first leaves too much."""
-    if lineshape == AUTO_SHAPE:
-        return LORENTZIAN, PSEUDO_VOIGT
-    return SHAPES[lineshape], SHAPES[lineshape]
-
 
 # Faddeeva function as a sum over eight poles: K. Roennmark, Kiruna Geophysical Institute Report 179 (1982);
 # coefficients of H. Xie, Y. Xiao, Plasma Sci. Technol. 18, 97 (2016). Here w(z) = sum residue / (z - pole);

@@ -57,7 +57,8 @@ def test_parity_states_the_error_and_what_is_missing():
 def test_curve_marks_edges_and_reference(pipeline):
     display = DOSCurveDisplay.from_estimator(pipeline, STRAIN[[4]], DOS[4])
     labels = display.ax_.get_legend_handles_labels()[1]
-    edges = band_edges(ENERGIES, pipeline.predict(STRAIN[[4]]))
+    threshold = pipeline[-1].edge_threshold_
+    edges = band_edges(ENERGIES, pipeline.predict(STRAIN[[4]]), threshold=threshold)
     assert f"VBM {edges.vbm[0]:.3f} eV" in labels
     assert "reference" in labels
     assert "eV" in display.ax_.get_xlabel()

@@ -61,7 +61,9 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    say(f"warning: {message}")
+    # packages that set filters of their own bring other warnings past ours
+    if issubclass(category, UserWarning):
+        say(f"warning: {message}")
 
 
 def examples(*lines: str) -> str:

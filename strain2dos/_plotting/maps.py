@@ -130,7 +130,7 @@ def _axis_label(values: xr.DataArray, dim: str) -> str:
     return f"{dim} ({unit})"
 
 
-def centres(values: xr.DataArray, dim: str) -> NDArray[np.float64]:
+def centres(values: xr.DataArray | xr.Dataset, dim: str) -> NDArray[np.float64]:
     """Positions of the pixels along a dim: its coordinate, else counted."""
     given = dim in values.coords
     return np.asarray(values[dim].values if given else np.arange(values.sizes[dim]), dtype=np.float64)

@@ -7,6 +7,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from strain2dos._plotting.maps import centres
+
 STD = "_std"
 
 
@@ -35,13 +37,7 @@ def require_map(dataset: xr.Dataset) -> xr.Dataset:
 
 def pixel_positions(dataset: xr.Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give x (n_x,) and y (n_y,) of the pixels: their coordinates, else counted from 0."""
-    x, y = (
-        np.asarray(
-            dataset[dim].values if dim in dataset.coords else np.arange(dataset.sizes[dim]), dtype=float
-        )
-        for dim in ("x", "y")
-    )
-    return x, y
+    return centres(dataset, "x"), centres(dataset, "y")
 
 
 def position_unit(dataset: xr.Dataset) -> str:

@@ -85,8 +85,8 @@ def template(
         tail = () if width is None else (width,)
         dtype = np.dtype(np.uint8) if name == "status" else evaluator.dtype_of(name)
         blank = da.zeros((*cube.shape[:2], *tail), dtype=dtype, chunks=(*chunks, *tail))
-        variables[name] = (dims_of(name), blank, attrs_of(name))
-    return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator))
+        variables[name] = (dims_of(name), blank, attrs_of(name, evaluator.functional))
+    return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator, evaluator))
 
 
 def map_lazily(

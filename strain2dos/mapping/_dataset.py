@@ -20,6 +20,8 @@ _ATTRS: dict[str, dict[str, Any]] = {
     "vbm": {"long_name": "valence band maximum", "units": "eV"},
     "cbm": {"long_name": "conduction band minimum", "units": "eV"},
     "gap": {"long_name": "band gap", "units": "eV"},
+    "gap_direct": {"long_name": "direct band gap at K", "units": "eV"},
+    "valleys": {"long_name": "energies of the valleys", "units": "eV"},
     "domain_score": {"long_name": "distance from the training set", "units": "1"},
     "domain_reason": {
         "long_name": "why a pixel lies outside of what the model knows",
@@ -33,7 +35,13 @@ _ATTRS: dict[str, dict[str, Any]] = {
         "flag_meanings": " ".join(code.name.lower() for code in PixelStatus),
     },
 }
-_LAST_DIM = {"dos": "energy", "dos_std": "energy", "features": "feature"}
+_ATTRS |= {
+    f"{name}_std": {"long_name": f"standard deviation of the {_ATTRS[name]['long_name']}", "units": "eV"}
+    for name in ("vbm", "cbm", "gap", "gap_direct")
+}
+_LAST_DIM = {"dos": "energy", "dos_std": "energy", "features": "feature", "valleys": "valley"}
+# Their zero or their size depends on the functional of the calculation that was learned.
+_OF_THE_FUNCTIONAL = ("vbm", "cbm", "gap", "gap_direct", "valleys", "dos")
 
 
 def dims_of(name: str) -> tuple[str, ...]:
@@ -41,9 +49,10 @@ def dims_of(name: str) -> tuple[str, ...]:
     return ("y", "x", _LAST_DIM[name]) if name in _LAST_DIM else ("y", "x")
 
 
-def attrs_of(name: str) -> dict[str, Any]:
-    """Attributes (units, long_name, flags) of the quantity ``name``."""
-    return dict(_ATTRS[name])
+def attrs_of(name: str, functional: str | None = None) -> dict[str, Any]:
+    """Attributes (units, long_name, flags, functional) of the quantity ``name``."""
+    known = {"functional": functional} if functional and name in _OF_THE_FUNCTIONAL else {}
+    return {**_ATTRS[name], **known}
 
 
 def map_coords(cube: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, xr.DataArray]:
@@ -62,6 +71,8 @@ def map_coords(cube: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, xr.Da
             coords["energy"] = xr.DataArray(energies, dims="energy", attrs=attrs)
     if "features" in evaluator.quantities:
         coords["feature"] = xr.DataArray(np.array(evaluator.columns, dtype=str), dims="feature")
+    if "valleys" in evaluator.quantities:
+        coords["valley"] = xr.DataArray(np.array(evaluator.model.valleys, dtype=str), dims="valley")
     return coords
 
 
@@ -69,14 +80,16 @@ def build_dataset(
     values: dict[str, Any], cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any
 ) -> xr.Dataset:
     """Assemble arrays of shape (y, x) or (y, x, column) into the Dataset of a map."""
-    variables = {name: (dims_of(name), array, attrs_of(name)) for name, array in values.items()}
+    functional = evaluator.functional
+    variables = {name: (dims_of(name), array, attrs_of(name, functional)) for name, array in values.items()}
     if "gap" in variables:
         variables["gap"][2].update(common_gap_error(evaluator.model))
-    return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator))
+    return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator, evaluator))
 
 
-def map_attrs(estimator: Any) -> dict[str, str]:
+def map_attrs(estimator: Any, evaluator: PixelEvaluator) -> dict[str, str]:
     """Global attributes: the same model gives the same words, without a time stamp."""
+    left_out = {"left_out": ", ".join(evaluator.left_out)} if evaluator.left_out else {}
     with np.printoptions(threshold=8, edgeitems=2):
         model = " ".join(repr(estimator).split())
     return {
@@ -84,6 +97,7 @@ def map_attrs(estimator: Any) -> dict[str, str]:
         "Conventions": "CF-1.11",
         "strain2dos_version": strain2dos.__version__,
         "model": model,
+        **left_out,
     }
 
 

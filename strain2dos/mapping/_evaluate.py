@@ -12,11 +12,26 @@ import numpy as np
 
 from strain2dos._estimators.columns import as_named, finite_rows
 from strain2dos.mapping._lines import domain_of
-from strain2dos.mapping._steps import EDGE_NAMES, FIT_CODES, QUANTITIES, FittedModel, PixelStatus
+from strain2dos.mapping._steps import (
+    EDGE_NAMES,
+    EDGE_STD,
+    FIT_CODES,
+    QUANTITIES,
+    VALLEY_NAMES,
+    FittedModel,
+    PixelStatus,
+)
+
+#: What "auto" maps as far as the model can give it.
+AUTO = ("dos", *EDGE_NAMES, "gap_std", "gap_direct", "gap_direct_std", "domain_score")
+# A map of curves from this size on is made on request only.
+_MOST_BYTES = 2**30
 
 
 def check_quantities(quantities: Sequence[str]) -> tuple[str, ...]:
     """Refuse names of quantities that a map cannot hold."""
+    if isinstance(quantities, str):
+        raise ValueError(f'quantities must be "auto" or a sequence of names, but got {quantities!r}.')
     unknown = [name for name in quantities if name not in QUANTITIES]
     if unknown or not len(quantities):
         raise ValueError(f"quantities must be taken from {list(QUANTITIES)}, but got {list(quantities)}.")
@@ -36,19 +51,23 @@ class PixelEvaluator:
         Of the quantities with an energy or feature axis.
     columns : tuple of str
         Names of the columns of "features".
+    functional : str or None
+        Of the calculation that was learned, for the labels of energies.
+    left_out : tuple of str
+        What quantities="auto" could not give.
     """
 
     model: FittedModel
     quantities: tuple[str, ...]
     dtype: np.dtype
     columns: tuple[str, ...]
+    functional: str | None = None
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         chain = self.model.chain
-        known = {"dos_std": chain.tells_std(), "domain_score": chain.has("domain_score")}
-        for name, offered in known.items():
-            if name in self.quantities and not offered:
-                needs = "predict(X, return_std=True)" if name == "dos_std" else f"method {name!r}"
+        for name in self.quantities:
+            if needs := _lacks(self.model, name):
                 where = f" inside {type(chain.targets[0]).__name__}" if chain.targets else ""
                 raise ValueError(
                     f"quantities asks for {name!r}, but {type(chain.final).__name__}{where} has no {needs}; "
@@ -66,7 +85,9 @@ class PixelEvaluator:
 
     def width(self, name: str) -> int | None:
         """Length of the last axis of the quantity ``name``; None for a plain map."""
-        return {"dos": self.n_energies, "dos_std": self.n_energies, "features": len(self.columns)}.get(name)
+        if name in ("dos", "dos_std"):
+            return self.n_energies
+        return {"features": len(self.columns), "valleys": len(self.model.valleys)}.get(name)
 
     def dtype_of(self, name: str) -> np.dtype:
         """Type in which the quantity ``name`` is stored."""
@@ -118,6 +139,38 @@ class PixelEvaluator:
         if score is None and self.model.chain.has("domain_score"):
             score = np.asarray(self.model.final.domain_score(Z), dtype=np.float64)
         return domain_of(self.model, features, score)
+
+
+def _lacks(model: FittedModel, name: str) -> str:
+    """What the regressor would need for the quantity ``name``; empty where it has it."""
+    if name == "dos_std":
+        return "" if model.chain.tells_std() else "predict(X, return_std=True)"
+    if name == "domain_score":
+        return "" if model.chain.has(name) else f"method {name!r}"
+    if name in EDGE_STD:
+        return "" if model.edges_have_std else "edges learned from eigenvalues (fit(..., edges=...))"
+    if name == "valleys":
+        return "" if model.valleys else "valleys (fit(..., edges=...) with a table of valleys)"
+    if name in VALLEY_NAMES:
+        return "" if model.at_k else "valleys vbm_K and cbm_K (fit(..., edges=...) with a table of valleys)"
+    return ""
+
+
+def resolve_quantities(quantities: Sequence[str], model: FittedModel, n_bytes: int) -> tuple[str, ...]:
+    """Names of what is mapped: those given, or for "auto" what the model can give.
+
+    Parameters
+    ----------
+    quantities : "auto" or sequence of str
+    model : FittedModel
+    n_bytes : int
+        Size that a map of the curves would have.
+    """
+    if not isinstance(quantities, str) or quantities != "auto":
+        return check_quantities(quantities)
+    return tuple(
+        name for name in AUTO if not _lacks(model, name) and not (name == "dos" and n_bytes >= _MOST_BYTES)
+    )
 
 
 def needs_energies(quantities: Sequence[str]) -> bool:

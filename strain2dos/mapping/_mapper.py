@@ -26,7 +26,13 @@ from strain2dos._estimators.fitting import fit_arguments
 from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
 from strain2dos.mapping._blocks import map_in_memory, map_lazily, rows_per_chunk
 from strain2dos.mapping._cube import align_columns, as_cube, column_names, refuse_indices
-from strain2dos.mapping._evaluate import PixelEvaluator, check_quantities, needs_energies
+from strain2dos.mapping._evaluate import (
+    AUTO,
+    PixelEvaluator,
+    check_quantities,
+    needs_energies,
+    resolve_quantities,
+)
 from strain2dos.mapping._lines import domain_of
 from strain2dos.mapping._steps import FittedModel
 from strain2dos.mapping._units import check_strain_unit
@@ -45,10 +51,14 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         Predicts curves (n, n_energies) from rows (n, k), such as ``make_pipeline(RamanFeaturizer(shift),
         StandardScaler(), DOSRegressor(energies))``, where ``shift`` is the axis of the spectra in cm-1. May
         be wrapped in a search, `FrozenEstimator`, `TransformedTargetRegressor` or `ConformalDOSRegressor`.
-    quantities : sequence of str, default=("dos", "vbm", "cbm", "gap")
-        What to map; also "dos_std" (needs ``predict(return_std=True)``), "domain_score", "domain_reason"
+    quantities : sequence of str or "auto", default=("dos", "vbm", "cbm", "gap")
+        What to map; also "dos_std" (needs ``predict(return_std=True)``), "vbm_std", "cbm_std" and "gap_std"
+        (of edges learned from eigenvalues), "valleys" and "gap_direct", the gap at K, with "gap_direct_std"
+        (of valleys learned one by one), "domain_score", "domain_reason"
         (:class:`~strain2dos.raman.LineReason` codes) and "features" (the output of the featurizer that a
-        pipeline starts with, else the input).
+        pipeline starts with, else the input). "auto": curves where their map stays below 1 GiB, edges, both
+        gaps with their standard deviations and the domain score, as far as the estimator can give them; the
+        attribute ``left_out`` names the rest.
     chunks : "auto", int or None, default="auto"
         Rows of the map evaluated at a time; "auto" bounds the working memory to about 100 MB (for dask-backed
         cubes: keeps their own chunks), None evaluates all at once.
@@ -59,6 +69,9 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
     edge_options : mapping, default=None
         Keyword arguments for :func:`strain2dos.dos.band_edges` (``threshold``, ``reference``), used when the
         regressor has no ``predict_edges``.
+    functional : str, default=None
+        Of the calculation behind the curves, such as "PBE": it goes into the attributes of all energies, so
+        that figures and tables name it.
     progress : bool, default=False
         Show a progress bar.
 
@@ -89,11 +102,12 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
 
     _parameter_constraints: dict = {  # noqa: RUF012
         "estimator": [HasMethods(["fit", "predict"])],
-        "quantities": ["array-like"],
+        "quantities": ["array-like", StrOptions({"auto"})],
         "chunks": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left"), None],
         "dtype": [StrOptions({"float32", "float64"})],
         "energies": ["array-like", None],
         "edge_options": [dict, Mapping, None],
+        "functional": [str, None],
         "progress": ["boolean"],
     }
 
@@ -101,11 +115,12 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         self,
         estimator: Any,
         *,
-        quantities: Sequence[str] = ("dos", "vbm", "cbm", "gap"),
+        quantities: Sequence[str] | str = ("dos", "vbm", "cbm", "gap"),
         chunks: int | str | None = "auto",
         dtype: str = "float64",
         energies: npt.ArrayLike | None = None,
         edge_options: Mapping[str, Any] | None = None,
+        functional: str | None = None,
         progress: bool = False,
     ) -> None:
         self.estimator = estimator
@@ -114,6 +129,7 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         self.dtype = dtype
         self.energies = energies
         self.edge_options = edge_options
+        self.functional = functional
         self.progress = progress
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -136,7 +152,8 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         SpatialMapper
             Itself.
         """
-        check_quantities(self.quantities)
+        if not isinstance(self.quantities, str):
+            check_quantities(self.quantities)
         if y is None:
             raise ValueError(
                 "This SpatialMapper estimator requires y to be passed, but the target y is None."
@@ -340,8 +357,12 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         )
         refuse_indices(model)
         cube = align_columns(as_cube(cube), model)
-        quantities = check_quantities(self.quantities)
-        evaluator = PixelEvaluator(model, quantities, np.dtype(self.dtype), column_names(cube, model))
+        dtype = np.dtype(self.dtype)
+        size = 0 if model.energies is None else len(model.energies) * dtype.itemsize
+        quantities = resolve_quantities(self.quantities, model, size * cube.sizes["y"] * cube.sizes["x"])
+        left_out = tuple(name for name in AUTO if name not in quantities and isinstance(self.quantities, str))
+        columns = column_names(cube, model)
+        evaluator = PixelEvaluator(model, quantities, dtype, columns, self.functional, left_out)
         if needs_energies(quantities) and not model.has_edges:
             warnings.warn(
                 f"{type(model.final).__name__} has no energies_ and none were passed, so vbm, cbm and gap "

@@ -14,7 +14,18 @@ from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.raman._fitting.status import FitStatus
 
 EDGE_NAMES = ("vbm", "cbm", "gap")
-QUANTITIES = ("dos", *EDGE_NAMES, "dos_std", "domain_score", "domain_reason", "features")
+EDGE_STD = tuple(f"{name}_std" for name in EDGE_NAMES)
+VALLEY_NAMES = ("gap_direct", "gap_direct_std", "valleys")
+QUANTITIES = (
+    "dos",
+    *EDGE_NAMES,
+    "dos_std",
+    *EDGE_STD,
+    *VALLEY_NAMES,
+    "domain_score",
+    "domain_reason",
+    "features",
+)
 
 # Status of a fit in a map: its code plus this.
 FIT_CODES = 100
@@ -123,6 +134,23 @@ class FittedModel:
         """Whether band edges can be told: from the regressor itself or from its curves on known energies."""
         return self.chain.tells_edges or self.energies is not None
 
+    @property
+    def edges_have_std(self) -> bool:
+        """Whether the regressor gives standard deviations of its edges, which it then learned."""
+        return self.chain.edges_learned and self.chain.tells_std("predict_edges")
+
+    @property
+    def valleys(self) -> list[str]:
+        """Names of the valleys that the regressor learned one by one; empty where there are none."""
+        known = self.chain.edges_learned and hasattr(self.final, "predict_valleys")
+        return list(self.final.valleys_) if known else []
+
+    @property
+    def at_k(self) -> tuple[int, int] | None:
+        """Columns of the valence and the conduction valley at K, None where they are not both known."""
+        names = [name.lower() for name in self.valleys]
+        return (names.index("vbm_k"), names.index("cbm_k")) if {"vbm_k", "cbm_k"} <= set(names) else None
+
     def edges(self, Z: Any, dos: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Band edges of the rows ``Z`` in eV: the regressor's own, else those of the curves ``dos``."""
         if self.chain.tells_edges:
@@ -153,6 +181,23 @@ class FittedModel:
             result["dos_std"] = np.broadcast_to(np.reshape(result["dos_std"], (len(dos), -1)), dos.shape)
         if edges:
             result.update(self.edges(Z, dos))
+        if wanted & set(EDGE_STD):
+            spread = self.final.predict_edges(Z, return_std=True)[1]
+            result.update({f"{name}_std": np.asarray(getattr(spread, name)) for name in EDGE_NAMES})
+        if wanted & set(VALLEY_NAMES):
+            result.update(self._valleys(Z))
         if "domain_score" in wanted:
             result["domain_score"] = np.asarray(self.final.domain_score(Z), dtype=np.float64)
         return {name: values for name, values in result.items() if name in wanted}
+
+    def _valleys(self, Z: Any) -> dict[str, np.ndarray]:
+        """Energies of the valleys, and the gap at K."""
+        energies, spread = self.final.predict_valleys(Z, return_std=True)
+        if self.at_k is None:
+            return {"valleys": energies}
+        top, bottom = self.at_k
+        return {
+            "valleys": energies,
+            "gap_direct": energies[:, bottom] - energies[:, top],
+            "gap_direct_std": np.hypot(spread[:, bottom], spread[:, top]),
+        }

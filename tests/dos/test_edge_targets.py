@@ -151,3 +151,24 @@ def test_edges_that_are_swapped_or_in_another_unit_are_refused(change, words):
     edges = np.column_stack([vbm, valleys["cbm_K"]])
     with pytest.raises(ValueError, match=words):
         DOSRegressor(ENERGIES, **SMALL).fit(strain[:, None], dos, edges=change(edges))
+
+
+def test_edges_are_the_outermost_of_the_predicted_valleys():
+    strain = np.linspace(-0.02, 0.04, 13)
+    dos, valleys, _ = crossing(strain)
+    model = DOSRegressor(ENERGIES, **SMALL).fit(strain[:, None], dos, edges=valleys)
+    energies, std = model.predict_valleys([[0.005], [0.03]], return_std=True)
+    edges = model.predict_edges([[0.005], [0.03]])
+    assert model.valleys_ == ["vbm_K", "vbm_G", "cbm_K"]
+    np.testing.assert_array_equal(energies[:, :2].max(axis=1), edges.vbm)
+    np.testing.assert_allclose(energies[:, 2], 0.8 - 6 * np.array([0.005, 0.03]), atol=1e-3)
+    assert std.shape == energies.shape
+    assert (std > 0).all()
+
+
+def test_valleys_that_nobody_gave_are_refused_by_name():
+    strain = np.linspace(-0.02, 0.04, 9)
+    dos, _, _ = crossing(strain)
+    model = DOSRegressor(ENERGIES, **SMALL).fit(strain[:, None], dos)
+    with pytest.raises(ValueError, match=r"edges=.*edge_targets"):
+        model.predict_valleys([[0.01]])

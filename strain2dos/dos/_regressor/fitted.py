@@ -124,8 +124,8 @@ class FittedDOS:
                 deviation[rows] = basis.spread(scores, variance)[:size]
         return answer, deviation
 
-    def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:
-        """Return the edges that were learned beside the curves, with their standard deviation if asked."""
+    def valley_energies(self, X: Array, device: str) -> tuple[Array, Array]:
+        """Return energies and variances (n, n_valleys) of the valleys that were learned beside the curves."""
         heads = self.heads.loaded(device)
         means = np.empty((len(X), len(self.valleys)))
         variances = np.empty_like(means)
@@ -133,6 +133,11 @@ class FittedDOS:
             for column in range(len(self.valleys)):
                 mean, variance = heads.predict(column + 1, features)
                 means[rows, column], variances[rows, column] = mean[:size, 0], variance[:size, 0]
+        return means, variances
+
+    def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:
+        """Return the edges that were learned beside the curves, with their standard deviation if asked."""
+        means, variances = self.valley_energies(X, device)
         found = edges_of_valleys(means, self.n_valence)
         return found, spread_of_valleys(means, variances, self.n_valence) if std else None
 

@@ -365,6 +365,42 @@ class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
             self.energies_, curves, threshold=self.edge_threshold_, reference=self.edge_reference_
         )
 
+    def predict_valleys(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
+        """Predict the energies of the valleys that were learned from eigenvalues.
+
+        The highest of the first `n_valence_` is the valence band maximum of `predict_edges`, the lowest of
+        the others its conduction band minimum. Differences of two valleys are gaps of their own: that between
+        "cbm_K" and "vbm_K" is the direct gap, by which light is emitted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Strain components or Raman features.
+        return_std : bool, default=False
+            Whether to return the standard deviations too.
+
+        Returns
+        -------
+        energies : ndarray of shape (n_samples, n_valleys)
+            In eV, in the order of `valleys_`.
+        std : ndarray of the same shape
+            Only with ``return_std=True`` [eV].
+
+        Raises
+        ------
+        ValueError
+            If edges were not learned.
+        """
+        X = self._check(X)
+        if not self.edges_learned_:
+            raise ValueError(
+                "valleys need edges learned from eigenvalues, but fit was given none; pass fit(..., "
+                "edges=...), for instance StrainedDOS.edge_targets."
+            )
+        with one_thread():
+            energies, variances = self.fitted_.valley_energies(X, check_device(self.device))
+        return (energies, np.sqrt(variances)) if return_std else energies
+
     def predict_quantiles(self, X: ArrayLike, q: ArrayLike) -> Array:
         """Predict quantiles of the density at each energy.
 

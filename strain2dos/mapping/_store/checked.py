@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from zarr.abc.store import Store
+from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import WrapperStore
 
 from strain2dos.mapping._store.learned import checksum
@@ -25,21 +26,31 @@ class CheckedStore(WrapperStore[Store]):
         Checksum of each file that has to be there.
     unfinished : iterable of str
         Files that count as absent even if they are there: no record tells what they should hold.
+    instead : mapping of str to bytes
+        What to give in place of some files, which were checked before.
     """
 
     def __init__(
-        self, store: Store, name: str = "", expected: Mapping[str, bytes] = {}, unfinished: Iterable[str] = ()
+        self,
+        store: Store,
+        name: str = "",
+        expected: Mapping[str, bytes] = {},
+        unfinished: Iterable[str] = (),
+        instead: Mapping[str, bytes] = {},
     ) -> None:
         super().__init__(store)
         self._name, self._expected, self._unfinished = name, dict(expected), frozenset(unfinished)
+        self._instead = dict(instead)
 
     def _with_store(self, store: Store) -> CheckedStore:
-        return CheckedStore(store, self._name, self._expected, self._unfinished)
+        return CheckedStore(store, self._name, self._expected, self._unfinished, self._instead)
 
     async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
         """Read a file, whole or in part, after its checksum was compared."""
         if key in self._unfinished:
             return None
+        if key in self._instead and byte_range is None:
+            return (prototype or default_buffer_prototype()).buffer.from_bytes(self._instead[key])
         if key not in self._expected:
             return await self._store.get(key, prototype, byte_range)
         whole = await self._store.get(key, prototype)

@@ -33,7 +33,8 @@ def layout_files(
     packed = {"compressors": (ZstdCodec(level=0, checksum=True),)}
     encoding: dict[Any, dict[str, Any]] = {name: dict(packed) for name in layout.variables}
     for name in evaluator.quantities:
-        encoding[name]["_FillValue"] = np.nan
+        # What any reader gives for a chunk that is not there: no number, and no pixel without a result either.
+        encoding[name] |= {"fill_value": np.inf, "_FillValue": np.nan}
     encoding["status"]["fill_value"] = int(PixelStatus.NOT_COMPUTED)
     for name in layout.variables:
         layout[name].encoding.clear()
@@ -86,6 +87,14 @@ class Encoder:
             self._arrays[name][rows] = values[name]
             found[key] = self._kept.pop(key).to_bytes()
         return found
+
+
+def with_blank(metadata: bytes) -> bytes:
+    """Metadata of a variable as for a reader that knows which rows are not computed: those are NaN."""
+    content = json.loads(metadata)
+    if content.get("fill_value") == "Infinity":
+        content["fill_value"] = "NaN"
+    return json.dumps(content).encode()
 
 
 def checksums(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -19,8 +19,8 @@ def open_map(
 ) -> xr.Dataset:
     """Open a map that :meth:`SpatialMapper.to_zarr` wrote, each chunk checked as it is read.
 
-    ``xarray.open_zarr`` reads such a store too, but where a chunk was lost it gives the fill value, NaN, even
-    if the status of these pixels is 0 (ok).
+    ``xarray.open_zarr`` reads such a store too. Where a chunk was lost it gives no error but infinity, also if
+    the status of these pixels is 0 (ok); NaN is a pixel without a result.
 
     Parameters
     ----------
@@ -67,6 +67,7 @@ def open_map(
 def open_place(place: Place, *, verify: bool = False) -> xr.Dataset:
     """Open the map at ``place``; see `open_map`."""
     from strain2dos.mapping._store.checked import CheckedStore, lost_or_changed
+    from strain2dos.mapping._store.layout import with_blank
     from strain2dos.mapping._store.manifest import HEADER, Header
     from strain2dos.mapping._store.records import intact, read_record
 
@@ -81,11 +82,14 @@ def open_place(place: Place, *, verify: bool = False) -> xr.Dataset:
             unfinished += header.keys(block)
         else:
             expected.update(zip(header.keys(block), record.chunks, strict=True))
+    instead: dict[str, bytes] = {}
     for name in expected if verify else header.layout:
         content = place.read(name)
-        if not intact(content, expected[name]):
+        if content is None or not intact(content, expected[name]):
             raise ValueError(lost_or_changed(place.name, name, there=content is not None))
-    store = CheckedStore(place.store(), place.name, expected, unfinished)
+        if name.endswith("/zarr.json"):
+            instead[name] = with_blank(content)
+    store = CheckedStore(place.store(), place.name, expected, unfinished, instead)
     dataset = xr.open_zarr(store, zarr_format=3, consolidated=False, decode_times=False)
     text = {
         name: (value.dims, np.array(value.values.tolist(), dtype=str), value.attrs)

@@ -65,6 +65,19 @@ def test_other_readers_see_lost_status_as_not_computed(make_mapper, cube, tmp_pa
     np.testing.assert_array_equal((status == 255).all("x"), np.arange(8) // 2 == 1)
 
 
+def test_other_readers_see_lost_results_as_infinite(make_mapper, cube, tmp_path):
+    path = tmp_path / "map.zarr"
+    expected = make_mapper().to_zarr(cube, path).load()
+    (path / "gap/c/1/0").unlink()
+    (path / "dos/c/0/0/0").unlink()
+    flake = xr.open_zarr(path, consolidated=False).load()
+    for name, rows in (("gap", slice(2, 4)), ("dos", slice(0, 2))):
+        assert np.isposinf(flake[name][rows]).all()
+        kept = expected[name].copy()
+        kept[rows] = np.inf
+        xr.testing.assert_equal(flake[name], kept)
+
+
 def test_chunks_of_zeros_are_stored(make_mapper, tmp_path):
     path = tmp_path / "map.zarr"
     make_mapper(quantities=("features",)).to_zarr(np.zeros((4, 3, 1)), path)

@@ -54,6 +54,7 @@ def make_bilayer_dos(
         As in `TightBindingTMD`.
     n_jobs : int, optional
         Threads; -1 uses all cores. Keep the linear algebra library at one thread (OMP_NUM_THREADS=1) with it.
+        Inside ``joblib.parallel_config("dask")`` the workers of the cluster solve, with the same results.
     progress : bool, default=False
         Show a progress bar.
 

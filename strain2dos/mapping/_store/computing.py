@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from strain2dos._cluster import current_client
 from strain2dos.mapping._blocks import as_one_node, evaluate_block
 from strain2dos.mapping._evaluate import PixelEvaluator
 from strain2dos.mapping._store.committing import committing
@@ -68,18 +68,6 @@ def compute(run: Run, header: Header, blocks: list[int]) -> Iterator[int]:
             commit.add(block, *work.compute(block, run.read(header.slice(block)).values))
             yield block
     verify(run.place, header, blocks)
-
-
-def current_client() -> Any | None:
-    """Client of the dask cluster that computes by default here, or None."""
-    # Who has a client has imported it.
-    if "distributed" not in sys.modules:
-        return None
-    from dask.base import get_scheduler
-    from distributed import Client
-
-    client = getattr(get_scheduler(), "__self__", None)
-    return client if isinstance(client, Client) else None
 
 
 def _on_workers(client: Any, run: Run, work: Work, blocks: list[int]) -> Iterator[int]:

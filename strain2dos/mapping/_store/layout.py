@@ -33,7 +33,7 @@ def layout_files(
     packed = {"compressors": (ZstdCodec(level=0, checksum=True),)}
     encoding: dict[Any, dict[str, Any]] = {name: dict(packed) for name in layout.variables}
     for name in evaluator.quantities:
-        # What any reader gives for a chunk that is not there: no number, and no pixel without a result either.
+        # What any reader gives for an absent chunk: no number, and not the NaN of a pixel without a result.
         encoding[name] |= {"fill_value": np.inf, "_FillValue": np.nan}
     encoding["status"]["fill_value"] = int(PixelStatus.NOT_COMPUTED)
     for name in layout.variables:

@@ -19,8 +19,8 @@ def open_map(
 ) -> xr.Dataset:
     """Open a map that :meth:`SpatialMapper.to_zarr` wrote, each chunk checked as it is read.
 
-    ``xarray.open_zarr`` reads such a store too. Where a chunk was lost it gives no error but infinity, also if
-    the status of these pixels is 0 (ok); NaN is a pixel without a result.
+    ``xarray.open_zarr`` reads such a store too. Where a chunk was lost it gives no error but infinity, even
+    if the status of these pixels is 0 (ok); NaN is a pixel without a result.
 
     Parameters
     ----------

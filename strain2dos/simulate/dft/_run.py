@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
+from strain2dos._cluster import current_client
 from strain2dos._files import locked
 from strain2dos.simulate.dft._gpaw import require_gpaw
 from strain2dos.simulate.dft._plan import State
@@ -80,7 +82,8 @@ def run_plan(
 
     Each process works on one state at a time with one thread, which is faster for cells this small than
     sharing a state. A run may be killed at any moment and started again: finished states and finished steps
-    of others are kept.
+    of others are kept. With a ``dask.distributed`` client, its workers take the states; they have to see the
+    folder `out`. The records do not depend on who computes them.
 
     Parameters
     ----------
@@ -91,7 +94,7 @@ def run_plan(
     recipe : DFTRecipe, optional
         Parameters; the project's own when left out.
     n_jobs : int, optional
-        Processes; one per core when left out.
+        Processes; one per core when left out. A cluster uses all its workers.
     progress : bool, default=True
         Show a bar with the time left.
 
@@ -104,8 +107,10 @@ def run_plan(
     ------
     StatesFailedError
         When states failed; all others are computed first.
+    FileNotFoundError
+        When workers of a cluster wrote records that are not seen here.
     ImportError, ValueError
-        As for `run_state`.
+        As for `run_state`; ValueError also when a worker of the cluster has several threads.
     """
     recipe, out = recipe or DFTRecipe(), Path(out)
     paths = [out / f"{state.name}.json" for state in states]
@@ -153,6 +158,9 @@ def _run_all(
 ) -> dict[str, BaseException]:
     from joblib import cpu_count
 
+    client = current_client()
+    if client is not None:
+        return _run_on_cluster(client, states, out, recipe, progress)
     workers = min(n_jobs or cpu_count(), len(states))
     # spawned, so that no thread pool of a numerical library is copied into the workers
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
@@ -170,6 +178,33 @@ def _run_all(
         raise StatesFailedError(
             "a worker process was killed from outside, as happens when memory runs out; run the same command "
             "again to go on from the steps that were reached, with fewer --jobs if memory is short."
+        )
+    return {name: error for name, error in failures.items() if error is not None}
+
+
+def _run_on_cluster(
+    client: Any, states: Sequence[State], out: Path, recipe: DFTRecipe, progress: bool
+) -> dict[str, BaseException]:
+    """Let the workers of a dask cluster compute the states."""
+    threads = max(client.nthreads().values(), default=1)
+    if threads > 1:
+        raise ValueError(
+            f"a worker of the dask cluster has {threads} threads, but GPAW computes one state in a process; "
+            "start the cluster with threads_per_worker=1 (`dask worker --nthreads 1`)."
+        )
+    out = out.resolve()
+    pool = client.get_executor(pure=False)
+    futures = {pool.submit(run_state, state, out, recipe): state for state in states}
+    try:
+        _watch(futures, out, recipe, progress)
+    finally:
+        pool.shutdown(wait=False)
+    failures = {state.name: future.exception() for future, state in futures.items()}
+    unseen = [n for n, error in failures.items() if error is None and not (out / f"{n}.json").exists()]
+    if unseen:
+        raise FileNotFoundError(
+            f"the workers computed {', '.join(unseen)}, but {out} here holds no such record; give a folder "
+            "that all workers share with this process."
         )
     return {name: error for name, error in failures.items() if error is not None}
 

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The dask cluster that computes by default here, if there is one."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def current_client() -> Any | None:
+    """Client of the dask cluster that computes by default here, or None."""
+    # Who has a client has imported it.
+    if "distributed" not in sys.modules:
+        return None
+    from dask.base import get_scheduler
+    from distributed import Client
+
+    client = getattr(get_scheduler(), "__self__", None)
+    return client if isinstance(client, Client) else None

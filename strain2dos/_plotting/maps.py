@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A map as an image: true extent, units, and pixels without a value hatched."""
+"""A map as an image: true extent, units, a scale bar, and pixels without a value hatched."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,6 +8,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from strain2dos._plotting.axes import pyplot
+from strain2dos._plotting.lengths import draw_scale_bar
+from strain2dos._plotting.spaces import LEGEND_ROW, colour_bar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
 _UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
+# Pixels without a value are gray with one pattern; values not to be trusted keep their color under another.
+DEAD_STYLE = {"facecolor": "0.92", "edgecolor": "0.55", "hatch": "////", "linewidth": 0}
+OUTSIDE_STYLE = {"facecolor": (1, 1, 1, 0.35), "edgecolor": (0, 0, 0, 0.65), "hatch": "xxxx", "linewidth": 0}
 HATCHES = ("////", "\\\\\\\\", "....", "xxxx", "||||", "----", "++++", "oo", "**")
 
 
@@ -59,28 +64,32 @@ def robust_scale(
 
 
 def draw_map(
-    values: xr.DataArray, ax: "Axes | None", scale: ColourScale, label: str | None
+    values: xr.DataArray,
+    ax: "Axes | None",
+    scale: ColourScale,
+    label: str | None,
+    *,
+    legend_rows: int = 0,
 ) -> tuple["Axes", "QuadMesh", "Colorbar | None"]:
-    """Draw values (y, x) with axes in the units of their coordinates; without ``label`` no colour bar.
+    """Draw values (y, x) with axes in the units of their coordinates; without ``label`` no color bar.
 
-    Pixels that are NaN stay transparent: hatch the background of the axes, or use `hatch`.
+    Pixels that are NaN stay transparent: hatch the background of the axes, or use `hatch`. Below the axes
+    there is room for a legend of `legend_rows` rows.
     """
     values = values.transpose("y", "x")
     data = np.ma.masked_invalid(np.asarray(values.values, dtype=np.float64))
     x, y = (centres(values, dim) for dim in ("x", "y"))
     if ax is None:
-        _, ax = pyplot().subplots(figsize=_size(x, y), layout="constrained")
+        _, ax = pyplot().subplots(figsize=_size(x, y, legend_rows), layout="constrained")
     mesh = ax.pcolormesh(
         edges(x), edges(y), data, cmap=scale.cmap, vmin=scale.vmin, vmax=scale.vmax, rasterized=True
     )
-    bar = None
-    if label is not None:
-        bar = ax.figure.colorbar(mesh, ax=ax, label=label, shrink=0.9, extend=scale.extend)
-        bar.formatter.set_useOffset(False)
-        bar.update_ticks()
+    bar = colour_bar(ax, mesh, label, scale.extend, legend_rows)
     ax.set(aspect="equal", xlabel=_axis_label(values, "x"), ylabel=_axis_label(values, "y"))
     if _is_index(values, "y") and not ax.yaxis_inverted():
         ax.invert_yaxis()  # a table without positions is shown as it is read
+    if not _is_index(values, "x"):
+        draw_scale_bar(ax, float(np.ptp(edges(x))), values["x"].attrs["units"])
     return ax, mesh, bar
 
 
@@ -99,6 +108,17 @@ def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: in
         linewidth=0,
         label=label,
     )
+    ax.add_patch(patch)
+    return patch
+
+
+def hatch_over(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_]) -> Any:
+    """Hatch the pixels of ``where`` (y, x) over their colors, which stay visible."""
+    from matplotlib.patches import PathPatch
+
+    values = values.transpose("y", "x")
+    outline = _outline(edges(centres(values, "x")), edges(centres(values, "y")), where)
+    patch = PathPatch(outline, **OUTSIDE_STYLE)
     ax.add_patch(patch)
     return patch
 
@@ -126,8 +146,14 @@ def _is_index(values: xr.DataArray, dim: str) -> bool:
 
 
 def _axis_label(values: xr.DataArray, dim: str) -> str:
-    unit = "pixel" if _is_index(values, dim) else unit_sign(values[dim].attrs["units"])
-    return f"{dim} ({unit})"
+    unit = "pixel" if _is_index(values, dim) else values[dim].attrs["units"]
+    return position_label(dim, unit)
+
+
+def position_label(name: str, unit: Any) -> str:
+    """Label of an axis of positions: "x (µm)", or "x (unit unknown)" where the file states none."""
+    sign = unit_sign(unit)
+    return f"{name} (unit unknown)" if sign in ("unknown", "") else f"{name} ({sign})"
 
 
 def centres(values: xr.DataArray | xr.Dataset, dim: str) -> NDArray[np.float64]:
@@ -144,8 +170,8 @@ def edges(middle: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([[2 * middle[0] - between[0]], between, [2 * middle[-1] - between[-1]]])
 
 
-def _size(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+def _size(x: NDArray[np.float64], y: NDArray[np.float64], legend_rows: int) -> tuple[float, float]:
     """Figure size that fits the flake's shape, so that equal aspect leaves no empty margins."""
     width, height = np.ptp(edges(x)), np.ptp(edges(y))
     ratio = float(np.clip(height / width, 0.3, 1.6))
-    return 5.4, max(2.2, 4.0 * ratio + 0.8)
+    return 5.4, max(2.2, 4.0 * ratio + 0.8) + LEGEND_ROW * legend_rows

@@ -54,9 +54,11 @@ def gap_parity(held_out: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def gap_map(flake: xr.Dataset) -> Figure:
-    """Predicted gap over the flake."""
+    """Predicted gap over the flake, with its error beside it where the map has one."""
     from strain2dos.mapping import MapDisplay
 
+    if "gap_std" in flake:
+        return MapDisplay.beside_error(flake, "gap")[0].figure_
     return MapDisplay.from_dataset(flake, "gap").figure_
 
 
@@ -94,8 +96,8 @@ def band_edge_maps(flake: xr.Dataset) -> Figure:
 
     figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained", sharey=True)
     for ax, name in zip(axes, ("vbm", "cbm"), strict=True):
-        MapDisplay(flake[name]).plot(ax)
-        ax.set_title("", loc="left")
+        MapDisplay.from_dataset(flake, name, ax=ax)
+        ax.set_title("", loc="left")  # the map of the gap has the warning
         ax.label_outer()
     return figure
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-from ._display import MapDisplay as MapDisplay
+from ._displays.map import MapDisplay as MapDisplay
 from ._export import write_band_edges_csv as write_band_edges_csv
 from ._export import write_dos_csv as write_dos_csv
 from ._groups import spatial_groups as spatial_groups

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from strain2dos._files import replacing
+from strain2dos.mapping._places import places_of
 
 # Ten significant digits; energies are rounded to 1 neV first, which drops the noise of binary fractions
 # (-1.2440000000000002, or 1.33e-15 in place of 0).
@@ -75,7 +76,9 @@ def write_band_edges_csv(dataset: xr.Dataset, path: str | Path) -> Path:
     """Write the band edges of a map as a table with the columns x, y, VBM, CBM and BandGap [eV].
 
     x is the column and y the row of the map, both counted from 1, and x runs fastest (see
-    :func:`write_dos_csv`). Masked pixels keep their row, with empty fields.
+    :func:`write_dos_csv`). Where the map has positions in a unit of length, the columns ``x_um`` and ``y_um``
+    give them in micrometers, after those that notebooks read. Masked pixels keep their row, with empty
+    fields.
 
     Parameters
     ----------
@@ -106,6 +109,10 @@ def write_band_edges_csv(dataset: xr.Dataset, path: str | Path) -> Path:
     table = pd.DataFrame(
         {name: values.ravel() for name, values in zip(("VBM", "CBM", "BandGap"), maps, strict=True)}
     )
+    places = places_of(dataset["gap"])
+    x, y, unit = places.in_micrometers()
+    if unit == "um" and set(places.dims) == {"y", "x"}:
+        table = table.assign(x_um=x, y_um=y)
     table = _with_labels(table, maps[0].shape, first_row=0)
     with replacing(path) as part:
         table.to_csv(part, index=False, float_format=_DIGITS, lineterminator="\n")

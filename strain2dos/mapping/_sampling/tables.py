@@ -11,11 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from strain2dos._files.replacing import replacing
+from strain2dos._plotting.lengths import micrometers_per
+from strain2dos.mapping._places import SITE_DIMS
 from strain2dos.mapping._sampling.grid import pixel_positions, position_unit, require_map, spacing
 
 _DIGITS = "%.10g"
-# Gwyddion Simple Field files take base units of the SI.
-_METERS = {"um": 1e-6, "micrometer": 1e-6, "µm": 1e-6, "nm": 1e-9, "mm": 1e-3, "m": 1.0}
 
 
 def to_csv(dataset: xr.Dataset, path: str | Path, *, units_row: bool = True) -> Path:
@@ -24,7 +24,8 @@ def to_csv(dataset: xr.Dataset, path: str | Path, *, units_row: bool = True) -> 
     Parameters
     ----------
     dataset : Dataset
-        A map (y, x), or what `profile` and `at` give. Variables with an energy axis are left out.
+        A map (y, x), or what `profile` and `at` give. Variables with an energy axis are left out. Positions
+        in another unit of length are converted to micrometers.
     path : path-like
         File to write.
     units_row : bool, default=True
@@ -57,7 +58,7 @@ def to_csv(dataset: xr.Dataset, path: str | Path, *, units_row: bool = True) -> 
     if {"y", "x"} <= set(dataset.dims):
         dims: tuple[str, ...] = ("y", "x")
     else:
-        dims = tuple(str(dim) for dim in dataset.dims if dim in ("distance", "point", "site"))[:1]
+        dims = tuple(str(dim) for dim in dataset.dims if dim in SITE_DIMS)[:1]
     names = [str(name) for name, values in dataset.data_vars.items() if set(values.dims) == set(dims)]
     if not names or not dims:
         raise ValueError(
@@ -67,7 +68,7 @@ def to_csv(dataset: xr.Dataset, path: str | Path, *, units_row: bool = True) -> 
     columns, units = _positions(dataset, dims)
     for name in names:
         columns[name] = dataset[name].transpose(*dims).values.ravel()
-        units.append(str(dataset[name].attrs.get("units", "")))
+        units.append(_unit_with_functional(dataset[name]))
     table = pd.DataFrame(columns)
     buffer = io.StringIO()
     if units_row:
@@ -78,14 +79,30 @@ def to_csv(dataset: xr.Dataset, path: str | Path, *, units_row: bool = True) -> 
     return Path(path)
 
 
+def _unit_with_functional(values: xr.DataArray) -> str:
+    """Unit of a quantity; "eV (PBE)" where its attributes name the functional."""
+    unit, functional = (str(values.attrs.get(key, "")) for key in ("units", "functional"))
+    return f"{unit} ({functional})".strip() if functional else unit
+
+
 def _positions(dataset: xr.Dataset, dims: tuple[str, ...]) -> tuple[dict[str, np.ndarray], list[str]]:
     if dims == ("y", "x"):
         x, y = pixel_positions(dataset)
         across, down = np.meshgrid(x, y)
-        return {"x": across.ravel(), "y": down.ravel()}, [position_unit(dataset)] * 2
-    coords = [name for name in (dims[0], "x", "y") if name in dataset.coords]
-    columns = {name: np.asarray(dataset[name].values) for name in coords}
-    return columns, [str(dataset[name].attrs.get("units", "")) for name in coords]
+        found = {"x": across.ravel(), "y": down.ravel()}
+        units = dict.fromkeys(found, position_unit(dataset))
+        for name in ("x", "y"):  # a strip of sites keeps their positions beside the number of each
+            if (place := dataset.coords.get(f"{name}_position")) is not None and place.size == across.size:
+                found[name] = np.asarray(place.values).ravel()
+                units[name] = str(place.attrs.get("units", "unknown"))
+    else:
+        coords = [name for name in (dims[0], "x", "y") if name in dataset.coords]
+        found = {name: np.asarray(dataset[name].values) for name in coords}
+        units = {name: str(dataset[name].attrs.get("units", "")) for name in coords}
+    for name, unit in units.items():
+        if (factor := micrometers_per(unit)) is not None:
+            found[name], units[name] = found[name] * factor, "um"
+    return found, list(units.values())
 
 
 def to_gsf(values: xr.DataArray, path: str | Path) -> Path:
@@ -135,7 +152,9 @@ def to_gsf(values: xr.DataArray, path: str | Path) -> Path:
                 f"cannot hold; interpolate first, for example with values.interp({name}=...)."
             )
     unit = position_unit(dataset)
-    scale = _METERS.get(unit)
+    factor = micrometers_per(unit)
+    # Gwyddion Simple Field files take base units of the SI.
+    scale = None if factor is None else 1e-6 * factor
     data = dataset[str(values.name or "value")].transpose("y", "x").values
     data = data[np.argsort(-y)][:, np.argsort(x)]
     fields = {

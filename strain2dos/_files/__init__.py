@@ -21,10 +21,11 @@ from strain2dos._files.stores import (
 )
 from strain2dos._files.syncing import sync_file, sync_folder, sync_tree
 from strain2dos._files.together import check_together, checksum, replacing_together
-from strain2dos._files.urls import is_url, local_path
+from strain2dos._files.urls import address_of, is_url, local_path
 
 __all__ = [
     "MARK",
+    "address_of",
     "check_metadata",
     "check_store_target",
     "check_target",

@@ -37,6 +37,22 @@ def is_url(path: str | os.PathLike[str]) -> bool:
     return _URL.match(os.fspath(path)) is not None
 
 
+def address_of(path: str | os.PathLike[str]) -> str:
+    """Give an address with both slashes, also once `pathlib` had it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from strain2dos._files import address_of
+    >>> address_of(Path("s3://bucket/map.zarr")), address_of("file:///maps/map.zarr")
+    ('s3://bucket/map.zarr', 'file:///maps/map.zarr')
+    """
+    scheme, colon, rest = os.fspath(path).partition(":/")
+    if not colon or rest.startswith("/"):
+        return os.fspath(path)
+    return f"{scheme}:///{rest}" if scheme in ("file", "local") else f"{scheme}://{rest}"
+
+
 def local_path(path: str | os.PathLike[str]) -> Path:
     """Take a path on this machine, and refuse an address.
 

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
+from strain2dos._files import is_url
 from strain2dos.io._common.memory import limit_of
 from strain2dos.io._instruments.binary import read_spc, read_xml
 from strain2dos.io._instruments.wdf import read_wdf
@@ -18,7 +21,12 @@ _HDF5, _NETCDF3, _RENISHAW, _GZIP = b"\x89HDF", b"CDF", b"WDF1", b"\x1f\x8b"
 _PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstandard", b"PK\x03\x04": "zip"}
 
 
-def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) -> xr.DataArray:
+def read_raman(
+    path: str | PathLike[str],
+    *,
+    memory_limit: float | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> xr.DataArray:
     r"""Read spectra, a line scan or a map into a labelled array with an ascending axis.
 
     The layout is recognised from the content, not from the name alone:
@@ -41,12 +49,15 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     Parameters
     ----------
     path : str or path-like
-        The file, or the folder of a Zarr store.
+        The file, or the folder of a Zarr store, or the address of one that fsspec knows, such as
+        ``s3://bucket/cube.zarr``.
     memory_limit : float, optional
         Bytes of spectra, 8 per point, above which they are not held in memory; half of the memory that is
         available now by default. Text then goes, line by line, into a memory map of a temporary file, removed
         with the array; NetCDF, Zarr and ``.wdf`` stay where they are and come through dask. Values,
         coordinates and attributes are the same either way. ``.xml`` and ``.spc`` are always held in memory.
+    storage_options : mapping, optional
+        For an address: options of its file system, such as keys.
 
     Returns
     -------
@@ -101,6 +112,8 @@ def read_raman(path: str | PathLike[str], *, memory_limit: float | None = None) 
     """
     source = Path(path)
     limit = limit_of(memory_limit)
+    if is_url(path):
+        return read_zarr(source, limit=limit, storage_options=storage_options)
     if source.is_dir():
         return read_zarr(source, limit=limit)
     if not source.is_file():

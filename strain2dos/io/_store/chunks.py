@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from strain2dos.io._store.places import StoreFiles
+
 #: Deflate packs at most 1032 : 1; zstd and blosc pack constants further.
 _DEFLATED, _PACKED = 1100, 10_000
 _SMALL = 2**20
@@ -127,13 +129,13 @@ class Absent:
         return xr.DataArray(mask, dims=[dims[k] for k in where]), words
 
 
-def check_zarr(path: Path, *, limit: int) -> Absent:
+def check_zarr(files: StoreFiles, *, limit: int) -> Absent:
     """Look which chunks of a store are there, and refuse sizes that they cannot explain.
 
     Parameters
     ----------
-    path : Path
-        The folder of the store.
+    files : StoreFiles
+        The store.
     limit : int
         Bytes of spectra that may be held in memory.
 
@@ -146,10 +148,10 @@ def check_zarr(path: Path, *, limit: int) -> Absent:
 
     absent = Absent()
     # one by one: opening all at once leaves errors to the garbage collector, which prints them
-    for name in sorted(part.name for part in path.iterdir() if part.is_dir() and part.name[0] != "."):
-        if not any((path / name / node).is_file() for node in _NODES):
+    for name in files.names():
+        if all(files.size(f"{name}/{node}") is None for node in _NODES):
             raise ValueError(f"its folder {name} has no metadata")
-        array = zarr.open(path / name, mode="r")
+        array = zarr.open(files.store(), path=name, mode="r")
         if not isinstance(array, zarr.Array):
             continue
         chunk = tuple(array.metadata.chunk_grid.chunk_shape)
@@ -159,11 +161,11 @@ def check_zarr(path: Path, *, limit: int) -> Absent:
             raise ValueError(f"variable {name} claims {total} chunks")
         stored, lost = 0, []
         for index in np.ndindex(*grid):
-            place = path / name / array.metadata.encode_chunk_key(index)
-            try:
-                stored += place.stat().st_size
-            except OSError:
+            size = files.size(f"{name}/{array.metadata.encode_chunk_key(index)}")
+            if size is None:
                 lost.append(index)
+            else:
+                stored += size
         claimed = max(math.prod(array.shape), math.prod(chunk)) * array.dtype.itemsize
         _plausible(name, claimed, stored, _PACKED)
         _bounded(name, math.prod(chunk) * array.dtype.itemsize, limit)

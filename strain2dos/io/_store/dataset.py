@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from strain2dos._files import check_metadata
+from strain2dos._files import address_of, check_metadata, is_url
 from strain2dos.io._common.axis import ascending_axis
 from strain2dos.io._common.memory import say
 from strain2dos.io._instruments.optional import lazy_dask, need, quiet
 from strain2dos.io._store.chunks import Absent, check_hdf5, check_zarr
+from strain2dos.io._store.places import AddressFiles, FolderFiles
 
 _LOST = "_strain2dos_lost"
 _STORES = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
@@ -45,37 +47,45 @@ def read_netcdf(path: Path, *, hdf5: bool, limit: int) -> xr.DataArray:
         return _spectra(path, xr.open_dataset(path, engine="h5netcdf" if hdf5 else None), limit)
 
 
-def read_zarr(path: Path, *, limit: int) -> xr.DataArray:
+def read_zarr(path: Path, *, limit: int, storage_options: Mapping[str, Any] | None = None) -> xr.DataArray:
     """Read spectra from a Zarr store.
 
     Parameters
     ----------
     path : Path
-        The folder of the store.
+        The folder of the store, or its address.
     limit : int
         Bytes of spectra above which they stay in the store and are read through dask.
+    storage_options : mapping, optional
+        For an address: options of its file system.
 
     Raises
     ------
     ImportError
         When zarr is not installed.
     ValueError
-        When the folder is no Zarr store or holds no spectra.
+        When the place is no Zarr store or holds no spectra.
 
     Warns
     -----
     UserWarning
         When chunks are absent; their spectra are NaN.
     """
-    if not any((path / name).is_file() for name in _STORES):
-        raise ValueError(
-            f"{path} is a folder but no Zarr store; give a file, or the folder that xarray wrote."
-        )
     need("zarr", path, "dask")
+    remote = is_url(path)
     with _readable(path, "Zarr"):
-        check_metadata(path)
-        dataset = xr.open_zarr(path, chunks=None, consolidated=False)
-        array = _spectra(path, dataset, limit, check_zarr(path, limit=limit))
+        files = AddressFiles(address_of(path), storage_options) if remote else FolderFiles(path)
+    if all(files.size(name) is None for name in _STORES):
+        raise ValueError(
+            f"{address_of(path)} holds no Zarr store; give the address of one."
+            if remote
+            else f"{path} is a folder but no Zarr store; give a file, or the folder that xarray wrote."
+        )
+    with _readable(path, "Zarr"):
+        if not remote:
+            check_metadata(path)
+        dataset = xr.open_zarr(files.store(), chunks=None, consolidated=False)
+        array = _spectra(path, dataset, limit, check_zarr(files, limit=limit))
     if lost := array.attrs.pop(_LOST, ""):
         say(f"{path.name} lacks {lost}; the spectra in them are NaN. Was writing stopped, or copying?")
     return array
@@ -130,5 +140,6 @@ def _readable(path: Path, kind: str) -> Iterator[None]:
         raise ImportError(f"{path}: {error}" if path.name not in str(error) else str(error)) from error
     except Exception as error:
         raise ValueError(
-            f"{path} is no {kind} with spectra that could be read: {error}. Write it again with xarray."
+            f"{address_of(path)} is no {kind} with spectra that could be read: {error}. Write it again with "
+            "xarray."
         ) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from strain2dos.cli._cluster import Scheduler, Store, Workers, run_to_store
 from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, say, wrote
 from strain2dos.cli._options import Debug, Force, Model, Quiet, Unit
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "strain2dos map model.skops raman_strain.csv --strain-unit label -o out/",
     "strain2dos map raman.skops flake.wdf -o out/ --no-csv --zarr",
+    "strain2dos map raman.skops cube.zarr --store map.zarr --workers 2",
+    "strain2dos map raman.skops s3://lab/cube.zarr --store s3://lab/map.zarr --scheduler tcp://node1:8786",
 )
 QUANTITIES = ("dos", "vbm", "cbm", "gap", "domain_score")
 
@@ -34,6 +37,9 @@ def map_(
     ),
     csv: Annotated[bool, typer.Option(help="Write dos_pred.csv, one row per pixel.")] = True,
     zarr: Annotated[bool, typer.Option("--zarr", help="Write map.zarr instead of map.nc.")] = False,
+    store: Store = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
     force: Force = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -48,6 +54,11 @@ def map_(
     from strain2dos.cli._report import METRICS, PAGE, build_report, write_metrics
     from strain2dos.cli._stages import Progress
 
+    if store or scheduler or workers:
+        estimator, cube, _ = read_map(model, data, strain_unit)
+        target = {"store": store, "scheduler": scheduler, "workers": workers}
+        run_to_store((estimator, as_grid(cube)), output, quiet=quiet, **target)
+        return
     names = _output_names(csv=csv, zarr=zarr)
     refuse_to_overwrite([output / name for name in names], force=force, inputs=[model, data])
     _refuse_leftovers(output, names)

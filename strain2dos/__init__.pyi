@@ -8,6 +8,7 @@ from . import raman as raman
 from . import simulate as simulate
 from ._raman_pipeline import raman_pipeline as raman_pipeline
 from .datasets import load_dft as load_dft
+from .datasets import load_pretrained as load_pretrained
 from .datasets import make_raman_map as make_raman_map
 from .dos import BandEdges as BandEdges
 from .dos import ConformalDOSRegressor as ConformalDOSRegressor
@@ -18,6 +19,7 @@ from .io import load_model as load_model
 from .io import read_raman as read_raman
 from .io import save_model as save_model
 from .mapping import SpatialMapper as SpatialMapper
+from .mapping import map_flake as map_flake
 from .raman import RamanFeaturizer as RamanFeaturizer
 from .raman import StrainDopingSeparator as StrainDopingSeparator
 

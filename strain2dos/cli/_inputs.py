@@ -111,28 +111,6 @@ def on_axis(pipeline: Any, spectra: xr.DataArray) -> Any:
     return Pipeline([(name, moved), *rest])
 
 
-def as_grid(spectra: xr.DataArray) -> xr.DataArray:
-    """Lay spectra that form no grid side by side, as a map of one row that keeps their positions."""
-    import xarray as xr
-
-    if {"y", "x"} <= set(spectra.dims):
-        return spectra
-    (dim,) = (name for name in spectra.dims if name != "shift")
-    flat = spectra.transpose(dim, "shift")
-    places = {
-        f"{name}_position": ("x", coord.values, coord.attrs)
-        for name, coord in flat.coords.items()
-        if coord.dims == (dim,) and name != dim
-    }
-    return xr.DataArray(
-        flat.values[np.newaxis],
-        dims=("y", "x", "shift"),
-        coords={"shift": flat["shift"], **places},
-        name=spectra.name,
-        attrs=spectra.attrs,
-    )
-
-
 def _words(axis: np.ndarray) -> str:
     return f"{axis.min():.5g} to {axis.max():.5g} cm-1 in {axis.size} points"
 

@@ -50,9 +50,10 @@ def map_(
     the map, counted from 1), map.nc or map.zarr, figures of the gap and the band edges, and report.html.
     """
     from strain2dos._files import checksum, replacing_together
-    from strain2dos.cli._inputs import as_grid, read_map
+    from strain2dos.cli._inputs import read_map
     from strain2dos.cli._report import METRICS, PAGE, build_report, write_metrics
     from strain2dos.cli._stages import Progress
+    from strain2dos.mapping._flake.source import as_grid
 
     if store or scheduler or workers:
         estimator, cube, _ = read_map(model, data, strain_unit)

@@ -3,6 +3,8 @@ from ._bilayer_dos import make_bilayer_dos as make_bilayer_dos
 from ._dft import load_dft as load_dft
 from ._dft_records import read_dft_records as read_dft_records
 from ._mos2_dft import load_mos2_dft as load_mos2_dft
+from ._pretrained.load import load_pretrained as load_pretrained
+from ._pretrained.load import pretrained_merit as pretrained_merit
 from ._raman_dos import RamanDOS as RamanDOS
 from ._raman_dos import make_raman_dos as make_raman_dos
 from ._raman_map import make_raman_map as make_raman_map

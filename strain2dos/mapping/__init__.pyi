@@ -2,6 +2,7 @@
 from ._displays.map import MapDisplay as MapDisplay
 from ._export import write_band_edges_csv as write_band_edges_csv
 from ._export import write_dos_csv as write_dos_csv
+from ._flake.map_flake import map_flake as map_flake
 from ._groups import spatial_groups as spatial_groups
 from ._mapper import SpatialMapper as SpatialMapper
 from ._photoluminescence.comparison import PLComparison as PLComparison

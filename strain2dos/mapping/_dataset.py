@@ -22,6 +22,10 @@ _ATTRS: dict[str, dict[str, Any]] = {
     "gap": {"long_name": "band gap", "units": "eV"},
     "gap_direct": {"long_name": "direct band gap at K", "units": "eV"},
     "valleys": {"long_name": "energies of the valleys", "units": "eV"},
+    "strain": {"long_name": "mean in-plane strain, (exx + eyy) / 2", "units": "1"},
+    "shear": {"long_name": "shear, sqrt((exx - eyy)^2 + 4 exy^2)", "units": "1"},
+    "doping": {"long_name": "electron density", "units": "1e13 cm-2"},
+    "edge_valleys": {"long_name": "valleys of the valence and the conduction edge", "units": "1"},
     "domain_score": {"long_name": "distance from the training set", "units": "1"},
     "domain_reason": {
         "long_name": "why a pixel lies outside of what the model knows",
@@ -36,8 +40,15 @@ _ATTRS: dict[str, dict[str, Any]] = {
     },
 }
 _ATTRS |= {
-    f"{name}_std": {"long_name": f"standard deviation of the {_ATTRS[name]['long_name']}", "units": "eV"}
-    for name in ("vbm", "cbm", "gap", "gap_direct")
+    f"{name}{ending}": {
+        "long_name": f"{words} of the {_ATTRS[name]['long_name']}",
+        "units": _ATTRS[name]["units"],
+    }
+    for name in ("vbm", "cbm", "gap", "gap_direct", "strain", "shear", "doping")
+    for ending, words in (
+        ("_std", "standard deviation"),
+        ("_common_std", "error, common to all pixels,"),
+    )
 }
 _LAST_DIM = {"dos": "energy", "dos_std": "energy", "features": "feature", "valleys": "valley"}
 # Their zero or their size depends on the functional of the calculation that was learned.

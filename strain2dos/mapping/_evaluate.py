@@ -24,8 +24,8 @@ from strain2dos.mapping._steps import (
 
 #: What "auto" maps as far as the model can give it.
 AUTO = ("dos", *EDGE_NAMES, "gap_std", "gap_direct", "gap_direct_std", "domain_score")
-# A map of curves from this size on is made on request only.
-_MOST_BYTES = 2**30
+#: A map of curves from this size on is made on request only.
+MOST_BYTES = 2**30
 
 
 def check_quantities(quantities: Sequence[str]) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def resolve_quantities(quantities: Sequence[str], model: FittedModel, n_bytes: i
     if not isinstance(quantities, str) or quantities != "auto":
         return check_quantities(quantities)
     return tuple(
-        name for name in AUTO if not _lacks(model, name) and not (name == "dos" and n_bytes >= _MOST_BYTES)
+        name for name in AUTO if not _lacks(model, name) and not (name == "dos" and n_bytes >= MOST_BYTES)
     )
 
 

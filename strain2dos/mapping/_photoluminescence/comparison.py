@@ -10,6 +10,10 @@ import numpy.typing as npt
 import xarray as xr
 from scipy import stats
 
+from strain2dos.mapping._photoluminescence.rates import LITERATURE, StrainRate, strain_of, strain_rate
+
+GAPS, LIGHTS = ("gap_direct", "gap"), ("A_center", "pl_energy", "pl")
+
 
 @dataclass(frozen=True)
 class PLComparison:
@@ -35,6 +39,13 @@ class PLComparison:
         Pixels compared.
     method : str
         "deming" or "ols".
+    rate, gap_rate : float or None
+        Change of the PL energy and of the gap in meV per percent of mean strain in the plane, for maps that
+        hold the strain.
+    rate_error : float or None
+        Standard error of `rate`.
+    remark : str
+        A sentence where the contrast of a map is below its errors; empty elsewhere.
 
     Examples
     --------
@@ -53,6 +64,10 @@ class PLComparison:
     mean_offset_mev: float
     n_pixels: int
     method: str
+    rate: float | None = None
+    gap_rate: float | None = None
+    rate_error: float | None = None
+    remark: str = ""
 
     def predict(self, gap: npt.ArrayLike) -> np.ndarray:
         """PL energy of the line at ``gap``, in eV."""
@@ -69,7 +84,33 @@ class PLComparison:
             "RMS residual (meV)": self.rms_residual_mev,
             "mean offset PL - gap (meV)": self.mean_offset_mev,
             "pixels": self.n_pixels,
+            **self._rates(),
         }
+
+    def _rates(self) -> dict[str, str | float | int]:
+        if self.rate is None or self.gap_rate is None:
+            return {}
+        error = "" if np.isnan(self.rate_error or np.nan) else f" ± {self.rate_error:.1f}"
+        return {
+            "PL against strain (meV/%)": f"{self.rate:.1f}{error}",
+            "gap against strain (meV/%)": self.gap_rate,
+            "literature": LITERATURE,
+        }
+
+    def words(self, gap: str = "gap") -> str:
+        """Two sentences for a caption.
+
+        Parameters
+        ----------
+        gap : str, default="gap"
+            Name of the gap that was compared.
+        """
+        error = "" if np.isnan(self.slope_error) else f" ± {self.slope_error:.2f}"
+        kind = "gap at K" if gap == "gap_direct" else "smallest gap"
+        said = f"The photoluminescence follows the {kind} with a slope of {self.slope:.2f}{error} eV/eV."
+        if self.rate is not None:
+            said += f" It moves by {self.rate:.0f} meV per % of strain; literature: {LITERATURE}."
+        return f"{said} {self.remark}".strip()
 
     def to_dict(self) -> dict[str, float | int | str]:
         """All figures by name, for tables."""
@@ -82,7 +123,7 @@ def compare_with_pl(
     *,
     mask: xr.DataArray | npt.ArrayLike | None = None,
     method: str = "deming",
-    error_ratio: float = 1.0,
+    error_ratio: float | None = None,
     block: int | None = None,
 ) -> PLComparison:
     r"""Compare predicted gaps with measured photoluminescence peak energies, pixel by pixel.
@@ -100,8 +141,9 @@ def compare_with_pl(
     method : {"deming", "ols"}, default="deming"
         Deming regression allows for errors in both maps (with `error_ratio` 1 it is orthogonal regression);
         ordinary least squares takes the gaps as exact, which biases the slope towards 0 when they are not.
-    error_ratio : float, default=1.0
-        Variance of the PL errors over that of the gap errors, for "deming".
+    error_ratio : float, default=None
+        Variance of the PL errors over that of the gap errors, for "deming". None: from the errors
+        (``NAME_std``) of two Datasets that hold them, else 1.
     block : int, default=None
         Side in pixels of the blocks left out in turn for `slope_error`; a quarter of the longer side by
         default.
@@ -137,17 +179,22 @@ def compare_with_pl(
     """
     if method not in ("deming", "ols"):
         raise ValueError(f"method must be 'deming' or 'ols', but got {method!r}.")
-    if not error_ratio > 0:
+    if error_ratio is not None and not error_ratio > 0:
         raise ValueError(f"error_ratio must be positive, but got {error_ratio}.")
     gap, pl, use = paired_maps(chosen_gap(gap_map), chosen_pl(pl_map), mask)
+    errors = [_error_of(gap_map, GAPS, use), _error_of(pl_map, LIGHTS, use)]
+    if error_ratio is None:
+        error_ratio = (errors[1] / errors[0]) ** 2 if all(errors) else 1.0
     ratio = error_ratio if method == "deming" else np.inf
+    labels = _block_labels(gap.shape, block)
+    rates = _rates(strain_of(gap_map), gap, pl, use, labels)
     x, y = gap[use], pl[use]
     slope = _slope(_moments(x, y), ratio)
     intercept = float(y.mean() - slope * x.mean())
     residual = y - (intercept + slope * x)
     return PLComparison(
         slope=slope,
-        slope_error=_jackknife(gap, pl, use, ratio, block),
+        slope_error=_jackknife(x, y, labels[use], ratio),
         intercept=intercept,
         pearson=float(stats.pearsonr(x, y).statistic),
         spearman=float(stats.spearmanr(x, y).statistic),
@@ -155,17 +202,53 @@ def compare_with_pl(
         mean_offset_mev=float(1e3 * (y - x).mean()),
         n_pixels=int(use.sum()),
         method=method,
+        **rates,
+        remark=_remark(x, y, errors),
     )
+
+
+def _rates(
+    strain: np.ndarray | None, gap: np.ndarray, pl: np.ndarray, use: np.ndarray, labels: np.ndarray
+) -> dict[str, float | None]:
+    """Rates of both energies against strain, where it is known and varies."""
+    if strain is None or strain.shape != gap.shape:
+        return {}
+    found: list[StrainRate | None] = [strain_rate(strain, energy, use, labels) for energy in (pl, gap)]
+    if found[0] is None or found[1] is None:
+        return {}
+    error = None if np.isnan(found[0].error) else found[0].error
+    return {"rate": found[0].value, "rate_error": error, "gap_rate": found[1].value}
+
+
+def _error_of(values: object, names: tuple[str, ...], use: np.ndarray) -> float:
+    """Median error of the compared pixels of the chosen variable; 0 where it is not known."""
+    if not isinstance(values, xr.Dataset):
+        return 0.0
+    name = next((name for name in names if name in values), "")
+    if f"{name}_std" not in values:
+        return 0.0
+    found = np.asarray(values[f"{name}_std"].transpose("y", "x").values, dtype=np.float64)[use]
+    return float(np.nanmedian(found)) if np.isfinite(found).any() else 0.0
+
+
+def _remark(gap: np.ndarray, pl: np.ndarray, errors: list[float]) -> str:
+    """Name the map whose contrast is below its errors."""
+    low = [
+        f"the {name} varies by {1e3 * np.std(values):.1f} meV and a pixel errs by {1e3 * error:.1f} meV"
+        for name, values, error in (("gap", gap, errors[0]), ("PL", pl, errors[1]))
+        if np.std(values) < error
+    ]
+    return f"Contrast below its error: {'; '.join(low)}." if low else ""
 
 
 def chosen_gap(gap_map: xr.Dataset | xr.DataArray | npt.ArrayLike) -> xr.DataArray | npt.ArrayLike:
     """Give the direct gap of a Dataset where it has one, else its gap; other maps as they are."""
-    return _variable(gap_map, ("gap_direct", "gap"))
+    return _variable(gap_map, GAPS)
 
 
 def chosen_pl(pl_map: xr.Dataset | xr.DataArray | npt.ArrayLike) -> xr.DataArray | npt.ArrayLike:
     """Give the energy of the A exciton of a Dataset; other maps as they are."""
-    return _variable(pl_map, ("A_center", "pl"))
+    return _variable(pl_map, LIGHTS)
 
 
 def _variable(
@@ -232,11 +315,15 @@ def _slope(moments: tuple[float, float, float], ratio: float) -> float:
     return (half + root) / (2 * s_xy) if half > 0 else 2 * ratio * s_xy / (root - half)
 
 
-def _jackknife(gap: np.ndarray, pl: np.ndarray, use: np.ndarray, ratio: float, block: int | None) -> float:
-    side = block or max(1, -(-max(gap.shape) // 4))
-    rows, columns = np.indices(gap.shape) // side
-    labels = (rows * gap.shape[1] + columns)[use]
-    x, y = gap[use], pl[use]
+def _block_labels(shape: tuple[int, ...], block: int | None) -> np.ndarray:
+    """Number of the square block that each pixel belongs to."""
+    side = block or max(1, -(-max(shape) // 4))
+    rows, columns = np.indices(shape) // side
+    return rows * shape[1] + columns
+
+
+def _jackknife(x: np.ndarray, y: np.ndarray, labels: np.ndarray, ratio: float) -> float:
+    """Standard error of the slope from leaving out one block at a time."""
     found = np.unique(labels)
     if len(found) < 3:
         return float("nan")

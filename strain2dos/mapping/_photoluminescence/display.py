@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from strain2dos.mapping._photoluminescence.comparison import (
     compare_with_pl,
     paired_maps,
 )
+from strain2dos.mapping._photoluminescence.rates import LITERATURE_RATES
 
 _INK, _LINE, _UNITY = "#0072B2", "#D55E00", "#555555"
 _CROWD = 2000
@@ -31,6 +33,8 @@ class PLComparisonDisplay:
         Predicted gap and PL peak energy of the compared pixels, in eV.
     comparison : PLComparison
         Line and figures of merit.
+    gap_label : str, default="Predicted band gap (eV)"
+        Of the abscissa.
 
     Attributes
     ----------
@@ -47,10 +51,17 @@ class PLComparisonDisplay:
     'Predicted band gap (eV)'
     """
 
-    def __init__(self, gap: np.ndarray, pl: np.ndarray, comparison: PLComparison) -> None:
+    def __init__(
+        self,
+        gap: np.ndarray,
+        pl: np.ndarray,
+        comparison: PLComparison,
+        gap_label: str = "Predicted band gap (eV)",
+    ) -> None:
         self.gap = gap
         self.pl = pl
         self.comparison = comparison
+        self.gap_label = gap_label
 
     @classmethod
     def from_maps(
@@ -64,8 +75,9 @@ class PLComparisonDisplay:
     ) -> PLComparisonDisplay:
         """Compare two maps (see :func:`compare_with_pl`) and plot them."""
         comparison = compare_with_pl(gap_map, pl_map, mask=mask, **compare_options)
-        gap, pl, use = paired_maps(chosen_gap(gap_map), chosen_pl(pl_map), mask)
-        return cls(gap[use], pl[use], comparison).plot(ax=ax)
+        chosen = chosen_gap(gap_map)
+        gap, pl, use = paired_maps(chosen, chosen_pl(pl_map), mask)
+        return cls(gap[use], pl[use], comparison, _label(chosen)).plot(ax=ax)
 
     def plot(self, ax: Axes | None = None) -> PLComparisonDisplay:
         """Draw into ``ax``, or a new figure; dense clouds become hexagons of pixel counts."""
@@ -84,13 +96,34 @@ class PLComparisonDisplay:
         ax.plot(ends, fit.predict(ends), color=_LINE, lw=2, label=f"Line, slope {fit.slope:.3f}{error}")
         offset = 1e-3 * fit.mean_offset_mev
         shift = f"{fit.mean_offset_mev:+.0f} meV"
+        self._draw_literature(ax, ends)
         ax.plot(ends, ends + offset, color=_UNITY, lw=1.2, ls="--", label=f"Slope 1, offset {shift}")
         words = (
             f"$r$ = {fit.pearson:.3f}   $\\rho$ = {fit.spearman:.3f}\n"
             f"RMS residual {fit.rms_residual_mev:.1f} meV   $n$ = {fit.n_pixels}"
         )
+        if fit.remark:
+            words += f"\n{textwrap.fill(fit.remark, 60)}"
         ax.set_title(words, fontsize="small", loc="left")
-        ax.set(xlabel="Predicted band gap (eV)", ylabel="PL peak energy (eV)")
+        ax.set(xlabel=self.gap_label, ylabel="PL peak energy (eV)")
         ax.legend(loc="best", frameon=False, fontsize="small")
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _draw_literature(self, ax: Axes, ends: np.ndarray) -> None:
+        """Shade where the light would lie with the rates that others measured on other flakes."""
+        rate = self.comparison.gap_rate
+        if not rate:
+            return
+        middle = np.array([self.gap.mean(), self.pl.mean()])
+        lines = [middle[1] + slope / rate * (ends - middle[0]) for slope in LITERATURE_RATES]
+        label = "Other flakes, -40 to -110 meV/%"
+        ax.fill_between(ends, *np.sort(lines, axis=0), color=_UNITY, alpha=0.15, lw=0, label=label)
+
+
+def _label(gap: xr.DataArray | npt.ArrayLike) -> str:
+    """Which gap is shown, and of which functional."""
+    attrs = getattr(gap, "attrs", {})
+    words = "direct gap at K" if getattr(gap, "name", None) == "gap_direct" else "band gap"
+    functional = f", {attrs['functional']}" if attrs.get("functional") else ""
+    return f"Predicted {words}{functional} (eV)"

@@ -92,7 +92,8 @@ class Separation:
         """Error that all spectra share, one standard deviation of each value (n, k); 0 where unknown."""
         if self.common is None:
             return np.zeros_like(self.values)
-        return np.sqrt(np.diagonal(self.common, axis1=1, axis2=2))
+        # what the lines do not move at all is zero but for rounding
+        return np.sqrt(np.maximum(np.diagonal(self.common, axis1=1, axis2=2), 0.0))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row per spectrum: each unknown, ``<name>_sigma`` and ``<name>_common_sigma``, and the rest.

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The model that comes with the package, as a pipeline that takes spectra."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from strain2dos._raman_pipeline import raman_pipeline
+from strain2dos.datasets._dft import bundled_materials
+from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
+from strain2dos.datasets._resources import data_path
+from strain2dos.io import load_model
+
+FOLDER = "pretrained"
+
+
+def load_pretrained(material: str = "MoS2") -> Pipeline:
+    """Load the trained model that comes with the package.
+
+    It was trained on the positions that the lines of the bundled first-principles strain states have
+    (`load_dft`), doping included, and learned curves, valleys and band edges. Its gaps are those of PBE.
+    Featurizers learn nothing but their axis, so `strain2dos.mapping.recalibrate` sets it to that of any
+    spectra; `strain2dos.map_flake` does so by itself.
+
+    Parameters
+    ----------
+    material : str, default="MoS2"
+        The layer.
+
+    Returns
+    -------
+    Pipeline
+        Steps "ramanfeaturizer" and "dosregressor" as `raman_pipeline` makes them, fitted.
+
+    Raises
+    ------
+    ValueError
+        For a material without a bundled model; the message names the ways out.
+
+    See Also
+    --------
+    strain2dos.map_flake : Map a flake with it in one call.
+    pretrained_merit : Its figures of merit.
+
+    Examples
+    --------
+    >>> from strain2dos import load_pretrained
+    >>> from strain2dos.datasets import make_raman_map
+    >>> model = load_pretrained("MoS2")
+    >>> flake = make_raman_map((9, 12), n_dead=0, random_state=0)
+    >>> spectra = flake.intensity.values[4:6, 4]
+    >>> model[1].predict_edges(model[0].transform(spectra)).gap.round(1)
+    array([1.6, 1.6])
+    """
+    merit = pretrained_merit(material)
+    with warnings.catch_warnings():
+        # a regressor consists of plain arrays, and checks the form of them itself
+        warnings.filterwarnings("ignore", ".*was saved with", UserWarning)
+        regressor = load_model(_path(material))
+    pipeline = raman_pipeline(DEFAULT_SHIFT, regressor.energies_, material=material)
+    featurizer = pipeline[0].fit(np.ones((1, DEFAULT_SHIFT.size)))
+    names = [str(name) for name in featurizer.get_feature_names_out()]
+    if names != merit["features"]:
+        raise ValueError(
+            f"the bundled model takes the features {merit['features']}, but the featurizer of this version "
+            f"gives {names}; rebuild it by `python data/build_pretrained.py`."
+        )
+    return Pipeline([(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)])
+
+
+def pretrained_merit(material: str = "MoS2") -> dict[str, Any]:
+    """Figures of merit and origin of the model that comes with the package.
+
+    Parameters
+    ----------
+    material : str, default="MoS2"
+        The layer.
+
+    Returns
+    -------
+    dict
+        "held_out", errors for strain states that were left out; "features", "functional", "sha256" of the
+        file, and checksums of the records that it was trained on.
+
+    Examples
+    --------
+    >>> from strain2dos.datasets import pretrained_merit
+    >>> pretrained_merit("MoS2")["functional"]
+    'PBE'
+    """
+    try:
+        path = _path(material, "json")
+    except FileNotFoundError:
+        raise ValueError(_words(material)) from None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _words(material: str) -> str:
+    """Ways out where there is no bundled model."""
+    there = f"no model for {material!r} comes with the package"
+    if material in bundled_materials():
+        there += ", though its first-principles records do (load_dft)"
+    return (
+        f"{there}; only MoS2 has one. For strain and doping alone, take RamanFeaturizer(shift, material=...) "
+        "with StrainDopingSeparator and its rates; for gaps, train raman_pipeline on records of the material "
+        "(`strain2dos dft run` makes them) and pass it as model=."
+    )
+
+
+def _path(material: str, suffix: str = "skops") -> Path:
+    return data_path(FOLDER, f"{material.lower()}.{suffix}")

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One fit per spectrum, and everything that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos._estimators.columns import as_named, finite_rows
+from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._flake.propagation import EdgeFunction
+from strain2dos.mapping._flake.scissor import Scissor
+from strain2dos.mapping._flake.strain import STRAIN_NAMES, StrainLines
+from strain2dos.mapping._steps import FIT_CODES, FittedModel, PixelStatus
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FlakeEvaluator(PixelEvaluator):
+    """What a block of spectra becomes.
+
+    Attributes
+    ----------
+    lines : StrainLines or None
+        None where strain and doping of the material are not known.
+    scissor : Scissor or None
+        By which the conduction band is moved.
+    """
+
+    lines: StrainLines | None = None
+    scissor: Scissor | None = None
+
+    def __call__(self, X: np.ndarray) -> dict[str, np.ndarray]:
+        """Evaluate spectra ``X`` (n, k): arrays (n,) or (n, m) by quantity, and "status" (n,) uint8."""
+        X = np.asarray(X)
+        result = {name: self.empty(name, len(X)) for name in self.quantities}
+        status = result["status"] = np.full(len(X), PixelStatus.INPUT_NOT_FINITE, dtype=np.uint8)
+        rows = np.flatnonzero(np.isfinite(X).any(axis=1))
+        if not rows.size:
+            return result
+        featurizer = self.model.featurizer
+        fit = featurizer.fit_spectra(as_named(X[rows], featurizer))
+        features, covariance = featurizer.features_of(fit)
+        good = finite_rows(features)
+        lost = np.where(fit.status > 0, fit.status + FIT_CODES, PixelStatus.FEATURES_NOT_FINITE)
+        status[rows] = np.where(good, PixelStatus.OK, lost)
+        found: dict[str, Array] = {}
+        shared = None
+        if self.lines is not None:
+            strain, unknowns = self.lines.separate(fit)
+            found = {name: values[good] for name, values in strain.items()}
+            shared = self.lines.common_covariance(unknowns[good])
+        if good.any():
+            found |= self._energies(features[good], covariance[good], shared)
+        for name in found.keys() & result.keys():
+            result[name][rows[good]] = found[name]
+        return result
+
+    def _energies(self, features: Array, covariance: Array, shared: Array | None) -> dict[str, Array]:
+        """Edges, gaps, valleys, curves and domain of rows of features with their errors."""
+        function = EdgeFunction(self.model)
+        values, own, valleys = function.with_std(features)
+        noise = function.spread(features, covariance)
+        found = dict(zip(function.names, values.T, strict=True))
+        found |= {
+            f"{name}_std": std for name, std in zip(function.names, np.hypot(own, noise).T, strict=True)
+        }
+        if shared is not None:
+            common = function.spread(features, shared)
+            found |= {f"{name}_common_std": std for name, std in zip(function.names, common.T, strict=True)}
+        if valleys is not None:
+            found["valleys"] = valleys
+            found["edge_valleys"] = _transition(valleys, self.model.final.n_valence_)
+        curves = {"dos", "dos_std"} & set(self.quantities)
+        Z = self.model.chain.after(1).transform(features)
+        if curves:
+            found |= self.model.predict(Z, tuple(curves))
+        score = self.model.final.domain_score(Z) if self.model.chain.has("domain_score") else None
+        found |= self._domain(Z, features, score)
+        return found if self.scissor is None else self.scissor.applied(found, self.model)
+
+
+def _named(names: tuple[str, ...], ending: str, columns: Array) -> dict[str, Array]:
+    return {f"{name}{ending}": column for name, column in zip(names, columns.T, strict=True)}
+
+
+def _transition(valleys: Array, n_valence: int) -> Array:
+    """Number of the pair of valleys that are the edges: conduction valley runs fastest."""
+    top, bottom = valleys[:, :n_valence].argmax(axis=1), valleys[:, n_valence:].argmin(axis=1)
+    return (top * (valleys.shape[1] - n_valence) + bottom).astype(np.float64)
+
+
+def transitions(model: FittedModel) -> list[str]:
+    """Names of the pairs of valleys by number, such as "K_K" (direct) and "G_K"."""
+    names = [name.split("_", 1)[-1] for name in model.valleys]
+    n_valence = model.final.n_valence_ if names else 0
+    return [f"{top}_{bottom}" for top in names[:n_valence] for bottom in names[n_valence:]]
+
+
+def flake_quantities(model: FittedModel, lines: StrainLines | None, *, dos: bool) -> tuple[str, ...]:
+    """What "auto" maps: all that this model and this material can give."""
+    names: list[str] = []
+    energies = EdgeFunction(model).names
+    for name in (*energies, *(STRAIN_NAMES if lines is not None else ())):
+        names += [name, f"{name}_std"]
+        if lines is not None:
+            names.append(f"{name}_common_std")
+    if model.valleys:
+        names += ["valleys", "edge_valleys"]
+    names += ["domain_score", "domain_reason", "features"]
+    return (*names, "dos") if dos else tuple(names)

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From a file of spectra to the map of a flake, in one call."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from sklearn.pipeline import Pipeline
+
+from strain2dos.mapping._blocks import map_in_memory, rows_per_chunk
+from strain2dos.mapping._cube import align_columns, column_names
+from strain2dos.mapping._evaluate import MOST_BYTES
+from strain2dos.mapping._flake.evaluate import FlakeEvaluator, flake_quantities, transitions
+from strain2dos.mapping._flake.light import Light, add_light
+from strain2dos.mapping._flake.model import NamedModel, calibrated, choose_model, with_noise
+from strain2dos.mapping._flake.scissor import Scissor
+from strain2dos.mapping._flake.source import flake_cube
+from strain2dos.mapping._flake.strain import StrainLines
+from strain2dos.mapping._flake.words import add_words
+from strain2dos.mapping._steps import FittedModel
+
+Positions = Mapping[str, float | Sequence[float]] | Sequence[float]
+
+
+def map_flake(
+    source: xr.DataArray | str | os.PathLike[str],
+    pl: Light | None = None,
+    *,
+    reference: str | None = None,
+    unstrained: Positions | None = None,
+    unstrained_region: tuple[float, float, float, float] | None = None,
+    noise: str | None = None,
+    material: str = "MoS2",
+    model: Pipeline | str | os.PathLike[str] | None = None,
+    scissor: float | None = None,
+    quantities: Sequence[str] | str = "auto",
+    pl_max_shift: float = 0.0,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Map strain, doping and band gap of a flake from its Raman spectra, with errors.
+
+    Each spectrum is fitted once. The positions of its lines give strain and doping by the rates of the table
+    of lines (`StrainDopingSeparator`), and density of states, band edges and gaps by a model that was trained
+    on first-principles calculations. Nothing has to be trained: a model for MoS2 comes with the package.
+
+    Parameters
+    ----------
+    source : path or DataArray
+        File of spectra that `read_raman` knows, or spectra with the dim "shift": a map (y, x), a line scan,
+        sites, or one spectrum.
+    pl : path, DataArray or Dataset, default=None
+        Photoluminescence of the same flake, on these pixels or others: a file or cube of spectra, what
+        `fit_pl` made of one, or a map of peak energies in eV.
+    reference : {"Si"} or None, default=None
+        Correct the axis of each spectrum by the silicon line.
+    unstrained : mapping of str to float or (float, float), or two numbers, default=None
+        Positions of the unstrained lines of this sample in cm-1, with or without errors; two numbers are
+        those of E' and A1'. They are what matters most: without them strain is known to about 0.14 % only,
+        for all pixels together.
+    unstrained_region : tuple of float (x0, y0, x1, y1), default=None
+        Instead: where on the map the flake is unstrained, in the unit of its coordinates.
+    noise : {"gaussian", "poisson"}, default=None
+        As for `RamanFeaturizer`: "poisson" where the spectra are counts of electrons, so that errors know
+        of the noise that is largest on the lines. None: as the model has it ("gaussian" for the bundled one).
+    material : str, default="MoS2"
+        The layer.
+    model : Pipeline or path, default=None
+        Another model that takes spectra, such as a fitted `raman_pipeline` or a file that `save_model` wrote.
+    scissor : float, default=None
+        Gap of the unstrained layer in eV, optical or quasiparticle, to which the conduction band is moved.
+        None: gaps are those of the functional (PBE for the bundled model), about 0.3 eV below the optical
+        ones.
+    quantities : "auto" or sequence of str, default="auto"
+        What to map. "auto": everything below, and curves where their map stays under 1 GiB.
+    pl_max_shift : float, default=0
+        Largest shift between the two maps that is searched, in the unit of the coordinates.
+    progress : bool, default=False
+        Show a progress bar.
+
+    Returns
+    -------
+    Dataset
+        ``gap``, ``gap_direct`` (at K, by which light is emitted), ``vbm``, ``cbm`` in eV; ``strain`` (mean in
+        the plane), ``shear`` (difference of the principal strains), ``doping`` in 1e13 electrons/cm2; of each
+        ``NAME_std``, the error of the pixel (noise and model), and ``NAME_common_std``, the error that all
+        pixels share (unstrained positions and rates), which cancels in differences within the map.
+        ``edge_valleys`` (direct or indirect), ``valleys`` (y, x, valley), ``features`` (y, x, feature),
+        ``dos`` (y, x, energy); ``domain_score`` (above 1: outside of what the model knows) with
+        ``domain_reason``, ``status`` and ``status_reason`` in words. With `pl`: ``pl_energy`` and its error
+        on the same pixels, and the slope against the gap in the attributes.
+
+    Raises
+    ------
+    ValueError
+        If there is no model for the material, the axis does not hold its lines, or the source holds no
+        spectra.
+
+    Warns
+    -----
+    UserWarning
+        If hardly any pixel can be used, with the likely cause.
+
+    See Also
+    --------
+    SpatialMapper : Any model over any cube, also larger than memory.
+    strain2dos.load_pretrained : The bundled model.
+
+    Examples
+    --------
+    >>> from strain2dos import make_raman_map, map_flake
+    >>> flake = make_raman_map((9, 12), random_state=0)
+    >>> found = map_flake(flake.intensity, unstrained=(384.6, 402.7))
+    >>> pixel = found.isel(y=4, x=6)
+    >>> print(f"{pixel.gap:.2f} eV, strain {100 * pixel.strain:.1f} %")
+    1.48 eV, strain 0.7 %
+    >>> found.gap.attrs["functional"]
+    'PBE'
+    """
+    cube = flake_cube(source)
+    chosen = choose_model(model, material)
+    chosen = chosen if noise is None else with_noise(chosen, noise)
+    pipeline = calibrated(
+        chosen, cube, reference=reference, unstrained=_positions(unstrained), region=unstrained_region
+    )
+    flake = _mapped(cube, chosen, pipeline, scissor, quantities, progress)
+    flake.attrs |= _provenance(source, cube, chosen, pipeline, material)
+    flake = add_words(flake)
+    return flake if pl is None else add_light(flake, pl, max_shift=pl_max_shift, progress=progress)
+
+
+def _positions(given: Positions | None) -> Mapping[str, float | Sequence[float]] | None:
+    """Give positions by line; two numbers are those of E' and A1'."""
+    if given is None or isinstance(given, Mapping):
+        return given
+    numbers = np.asarray(given, dtype=float).ravel()
+    if numbers.size != 2:
+        raise ValueError(
+            f"unstrained must be the positions of E' and A1' in cm-1, or a mapping of lines to positions, "
+            f"but is {given!r}; a place of the map goes into unstrained_region."
+        )
+    return {"E'": float(numbers[0]), "A1'": float(numbers[1])}
+
+
+def _mapped(
+    cube: xr.DataArray,
+    chosen: NamedModel,
+    pipeline: Pipeline,
+    scissor: float | None,
+    quantities: Sequence[str] | str,
+    progress: bool,
+) -> xr.Dataset:
+    model = FittedModel.from_estimator(pipeline)
+    cube = align_columns(cube, model)
+    lines = StrainLines.of(model.featurizer)
+    size = 8 * cube.sizes["y"] * cube.sizes["x"] * (0 if model.energies is None else len(model.energies))
+    known = flake_quantities(model, lines, dos=model.energies is not None)
+    if isinstance(quantities, str) and quantities == "auto":
+        wanted = tuple(name for name in known if name != "dos" or size < MOST_BYTES)
+    else:
+        wanted = _checked(quantities, known)
+    moved = None if scissor is None else Scissor.to(float(scissor), model)
+    functional = chosen.functional
+    if moved is not None and functional is not None:
+        functional = f"{functional} + scissor"
+    evaluator = FlakeEvaluator(
+        model,
+        wanted,
+        np.dtype(np.float64),
+        column_names(cube, model),
+        functional,
+        tuple(name for name in known if name not in wanted),
+        lines,
+        moved,
+    )
+    step = rows_per_chunk(cube, evaluator, "auto")
+    with warnings.catch_warnings():
+        # said below, with the likely cause
+        warnings.filterwarnings("ignore", "none of the .* pixels could be evaluated", UserWarning)
+        flake = map_in_memory(cube, evaluator, pipeline, step=step, progress=progress)
+    if "edge_valleys" in flake:
+        names = transitions(model)
+        flake["edge_valleys"].attrs |= {
+            "flag_values": np.arange(len(names), dtype=np.float64),
+            "flag_meanings": " ".join(names),
+            "comment": "valence_conduction; direct where both are the same",
+        }
+    if moved is not None:
+        flake.attrs |= {"scissor": moved.words, "scissor_gap_eV": moved.gap, "scissor_shift_eV": moved.shift}
+        for name in ("gap", "gap_direct", "cbm"):
+            if name in flake:
+                flake[name].attrs["scissor"] = moved.words
+    return flake
+
+
+def _checked(quantities: Sequence[str] | str, known: tuple[str, ...]) -> tuple[str, ...]:
+    given = (quantities,) if isinstance(quantities, str) else tuple(quantities)
+    allowed = (*known, "dos_std")
+    unknown = [name for name in given if name not in allowed]
+    if unknown or not given:
+        raise ValueError(
+            f'quantities must be "auto" or some of {list(allowed)}, which this model can give, but has '
+            f"{unknown or 'none'}."
+        )
+    return tuple(dict.fromkeys(given))
+
+
+def _provenance(
+    source: Any, cube: xr.DataArray, chosen: NamedModel, pipeline: Pipeline, material: str
+) -> dict[str, Any]:
+    """What the map was made of, as plain values that a file can hold."""
+    featurizer = pipeline[0]
+    known: dict[str, Any] = {"material": material, "model_name": chosen.name}
+    if isinstance(source, (str, os.PathLike)):
+        known["source_file"] = os.path.basename(os.fspath(source))
+    for key in ("layout", "converted_from"):
+        if value := cube.attrs.get(key, cube["shift"].attrs.get(key)):
+            known[f"source_{key}"] = str(value)
+    known["reference"] = featurizer.reference or "none"
+    known["unstrained_positions"] = (
+        "of the table of lines"
+        if featurizer.unstrained is None
+        else "; ".join(f"{name}: {value} cm-1" for name, value in _rounded(featurizer.unstrained).items())
+    )
+    return known
+
+
+def _rounded(positions: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: " +- ".join(f"{number:.3f}" for number in np.atleast_1d(value).tolist())
+        for name, value in positions.items()
+    }

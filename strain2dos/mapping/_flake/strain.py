@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Strain, shear and doping of fitted spectra, and what errors common to all of them do to the features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from strain2dos.raman import RamanFeaturizer, StrainDopingSeparator
+from strain2dos.raman._features.result import SpectraFit
+from strain2dos.raman._strain.least_squares import Separation
+from strain2dos.raman._strain.lines import CENTER, default_lines
+
+Array = NDArray[np.float64]
+
+# What one unit of the separator's unknowns is in a map: strain is half the trace.
+_OF_MAP = {"strain": ("trace", 0.5), "shear": ("deviator", 1.0), "doping": ("doping", 1.0)}
+STRAIN_NAMES = tuple(_OF_MAP)
+
+
+@dataclass(frozen=True)
+class StrainLines:
+    """How the lines of a material answer to strain and doping.
+
+    Attributes
+    ----------
+    separator : StrainDopingSeparator
+        With ``output="invariants"``.
+    to_features : ndarray of shape (p, 3)
+        Change of each feature per unit of trace, deviator and doping.
+    """
+
+    separator: StrainDopingSeparator
+    to_features: Array
+
+    @classmethod
+    def of(cls, featurizer: RamanFeaturizer) -> StrainLines | None:
+        """Look up the lines of a featurizer; None where the table lacks a rate of its material."""
+        separator = StrainDopingSeparator(material=featurizer.material, output="invariants")
+        try:
+            names = [line.name for line in default_lines(featurizer.material, "invariants")]
+            origin = pd.DataFrame([[0.0] * len(names)], columns=[f"{name}{CENTER}" for name in names])
+            separator.fit(origin * np.nan)
+        except ValueError:
+            return None
+        features = [str(name) for name in featurizer.get_feature_names_out()]
+        weights = np.zeros((len(features), len(names)))
+        for row, feature in enumerate(features):
+            if feature.endswith(CENTER):
+                line = feature.removesuffix(CENTER)
+                own = [name == line for name in names]
+                # the center of a line that splits lies between its branches
+                weights[row] = own if any(own) else [0.5 * (name[:-1] == line) for name in names]
+        return cls(separator, weights @ separator.matrix_)
+
+    def separate(self, fit: SpectraFit) -> tuple[dict[str, Array], Array]:
+        """Strain, shear and doping with errors, and the common covariance (n, 3, 3) of the unknowns."""
+        found: Separation = self.separator.separate(fit)
+        values: dict[str, Array] = {}
+        common = found.common_sigma
+        for name, (unknown, unit) in _OF_MAP.items():
+            j = found.names.index(unknown)
+            values[name] = unit * found.values[:, j]
+            values[f"{name}_std"] = unit * found.sigma[:, j]
+            values[f"{name}_common_std"] = unit * common[:, j]
+        shared = np.zeros((len(found.values), 3, 3)) if found.common is None else found.common
+        return values, shared
+
+    def common_covariance(self, shared: Array) -> Array:
+        """Covariance (n, p, p) of the features from that of the unknowns."""
+        return self.to_features @ shared @ self.to_features.T

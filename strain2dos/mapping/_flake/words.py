@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a map says of itself in words: why pixels have no result, and whether its contrast is one."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+# Contrasts below so many errors of a pixel are noise to the eye.
+_CLEAR = 2.0
+# Share of the pixels between which the contrast counts.
+_SPAN = (0.05, 0.95)
+
+
+def add_words(flake: xr.Dataset) -> xr.Dataset:
+    """Put in words what the numbers of a map are worth."""
+    for name in ("gap", "gap_direct", "strain", "shear", "doping"):
+        if name in flake and f"{name}_std" in flake:
+            flake[name].attrs |= contrast(flake[name], flake[f"{name}_std"])
+    return flake
+
+
+def contrast(values: xr.DataArray, std: xr.DataArray) -> dict[str, float | str]:
+    """Contrast of a map, the error of its pixels, and a sentence where the one is not above the other.
+
+    Parameters
+    ----------
+    values, std : DataArray of shape (y, x)
+        A quantity and its errors.
+
+    Returns
+    -------
+    dict
+        "contrast", the span of the middle 90 % of the pixels; "pixel_error", their median error; "remark"
+        where the contrast is below the span that errors alone would give twice.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from strain2dos.mapping._flake.words import contrast
+    >>> flat = xr.DataArray(np.linspace(1.580, 1.584, 20).reshape(4, 5), dims=("y", "x"), name="gap")
+    >>> contrast(flat, xr.full_like(flat, 0.01))["remark"][:40]
+    'the gap varies less than its errors: its'
+    """
+    found, errors = np.asarray(values.values, float).ravel(), np.asarray(std.values, float).ravel()
+    both = np.isfinite(found) & np.isfinite(errors)
+    if both.sum() < 3:
+        return {}
+    low, high = np.quantile(found[both], _SPAN)
+    error = float(np.median(errors[both]))
+    told: dict[str, float | str] = {"contrast": float(high - low), "pixel_error": error}
+    if high - low < _CLEAR * error:
+        name = str(values.name or "map").replace("_", " ")
+        told["remark"] = (
+            f"the {name} varies less than its errors: its middle 90 % span {high - low:.2g}, and the error "
+            f"of a pixel is {error:.2g}; take means of regions (region_mean) before reading a pattern."
+        )
+    return told

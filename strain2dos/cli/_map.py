@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strain2dos.cli._cluster import Scheduler, Store, Workers, run_to_store
-from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, say, wrote
-from strain2dos.cli._options import Debug, Force, Model, Quiet, Unit
+from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
+from strain2dos.cli._map_files import refuse_leftovers, say_what_is_wrong, summary, write_files
+from strain2dos.cli._map_flake import (
+    FlakeOptions,
+    Gap,
+    Layer,
+    Light,
+    LightUnit,
+    Noise,
+    Reference,
+    Region,
+    Unstrained,
+    run_flake,
+)
+from strain2dos.cli._options import Debug, Force, Quiet, Unit
 
 if TYPE_CHECKING:
     import xarray as xr
 
 EXAMPLES = examples(
+    "strain2dos map flake.txt --reference Si --pl pl.txt -o out/",
+    "strain2dos map wafer.csv --unstrained 384.2,403.1 --scissor 1.88",
     "strain2dos map model.skops raman_strain.csv --strain-unit label -o out/",
     "strain2dos map raman.skops flake.wdf -o out/ --no-csv --zarr",
     "strain2dos map raman.skops cube.zarr --store map.zarr --workers 2",
@@ -27,15 +42,37 @@ QUANTITIES = ("dos", "vbm", "cbm", "gap", "domain_score")
 
 @guarded
 def map_(
-    model: Model,
-    data: Annotated[
-        Path, typer.Argument(metavar="MAP", help="Strain map (CSV) or Raman map, as the model needs.")
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FLAKE|MODEL",
+            help="Spectra as the instrument wrote them, for the model that comes with the package; or a "
+            "model of your own (`strain2dos train`), followed by a map.",
+        ),
     ],
+    data: Annotated[
+        Path | None,
+        typer.Argument(metavar="MAP", help="After a model: strain map (CSV) or spectra, as the model needs."),
+    ] = None,
+    pl: Light = None,
+    pl_unit: LightUnit = None,
+    reference: Reference = None,
+    unstrained: Unstrained = None,
+    unstrained_region: Region = None,
+    scissor: Gap = None,
+    noise: Noise = None,
+    material: Layer = "MoS2",
     strain_unit: Unit = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path(
         "map-output"
     ),
-    csv: Annotated[bool, typer.Option(help="Write dos_pred.csv, one row per pixel.")] = True,
+    csv: Annotated[
+        bool | None,
+        typer.Option(
+            "--csv/--no-csv",
+            help="Write dos_pred.csv, one row per pixel. [default: with a model of your own]",
+        ),
+    ] = None,
     zarr: Annotated[bool, typer.Option("--zarr", help="Write map.zarr instead of map.nc.")] = False,
     store: Store = None,
     scheduler: Scheduler = None,
@@ -44,10 +81,12 @@ def map_(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Map the density of states, the band edges and the gap over a flake.
+    """Map strain, doping, the band gap and the density of states over a flake.
 
-    Writes dos_pred.csv and band_edges_interpolated.csv (one row per pixel; x is the column and y the row of
-    the map, counted from 1), map.nc or map.zarr, figures of the gap and the band edges, and report.html.
+    From spectra alone: flake.csv (one row per pixel, with errors), map.nc or map.zarr, figures, report.html.
+    With a model of your own, writes dos_pred.csv and band_edges_interpolated.csv (one row per pixel; x is the
+    column and y the row of the map, counted from 1), map.nc or map.zarr, figures of the gap and the band
+    edges, and report.html.
     """
     from strain2dos._files import checksum, replacing_together
     from strain2dos.cli._inputs import read_map
@@ -55,14 +94,33 @@ def map_(
     from strain2dos.cli._stages import Progress
     from strain2dos.mapping._flake.source import as_grid
 
-    if store or scheduler or workers:
+    options = FlakeOptions(pl, pl_unit, reference, unstrained, unstrained_region, scissor, noise, material)
+    if data is None and _is_model(model):
+        raise typer.BadParameter(
+            f"{model} is a model; give the map as well, or the map alone for the model that comes with the "
+            "package.",
+            param_hint="MAP",
+        )
+    to_store = bool(store or scheduler or workers)
+    if to_store and (data is None or options.any):
+        raise typer.BadParameter(
+            "--store, --scheduler and --workers need MODEL and MAP, without --pl, --reference, --unstrained, "
+            "--scissor and --noise; train a model with `strain2dos train --dft`.",
+            param_hint="--store",
+        )
+    if data is None or options.any:
+        source, given = (model, None) if data is None else (data, model)
+        wanted = {"csv": bool(csv), "zarr": zarr, "force": force, "quiet": quiet}
+        run_flake(source, given, output, options, **wanted)
+        return
+    if to_store:
         estimator, cube, _ = read_map(model, data, strain_unit)
         target = {"store": store, "scheduler": scheduler, "workers": workers}
         run_to_store((estimator, as_grid(cube)), output, quiet=quiet, **target)
         return
-    names = _output_names(csv=csv, zarr=zarr)
+    names = _output_names(csv=csv is not False, zarr=zarr)
     refuse_to_overwrite([output / name for name in names], force=force, inputs=[model, data])
-    _refuse_leftovers(output, names)
+    refuse_leftovers(output, names)
     with Progress("Map", 3, quiet=quiet) as bar:
         estimator, cube, metadata = read_map(model, data, strain_unit)
         bar.step()
@@ -78,29 +136,15 @@ def map_(
             **{key: metadata[key] for key in ("estimator", "material", "strain_unit") if key in metadata},
         }
         # the metrics come last: their checksums tell a folder of two runs
-        with replacing_together(output, sorted(names, key="metrics.json".__eq__)) as part:
-            _write_map(flake, part, csv=csv, zarr=zarr)
+        with replacing_together(output, sorted(names, key=METRICS.__eq__)) as part:
+            write_files(flake, part, names)
             files = {name: checksum(part / name) for name in names if name not in (METRICS, PAGE)}
             merit = summary(flake)
             write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
             build_report(part)
     for name in names:
         wrote(output / name)
-    masked = int((flake["status"] != 0).sum())
-    if masked:
-        say(f"{masked} of {flake['status'].size} pixels have no result; `status` in the map says why.")
-    outside = summary(flake)["outside_training_pixels"]
-    if outside:
-        say(
-            f"warning: {outside} of {flake['status'].size} pixels lie outside of what the model was "
-            f"trained on (`domain_score` above 1){_reasons(flake)}; check the calibration of the axis "
-            "before trusting them."
-        )
-    if shared := flake["gap"].attrs.get("common_error"):
-        say(
-            f"{1e3 * shared:.0f} meV of error are common to the gaps of all pixels "
-            f"({flake['gap'].attrs['common_error_of']})."
-        )
+    say_what_is_wrong(flake)
 
 
 def predict(estimator: Any, cube: xr.DataArray) -> xr.Dataset:
@@ -116,40 +160,6 @@ def predict(estimator: Any, cube: xr.DataArray) -> xr.Dataset:
     return SpatialMapper(estimator, quantities=wanted).predict_map(cube)
 
 
-def _reasons(flake: xr.Dataset) -> str:
-    """Why pixels lie outside, in words with their numbers; empty where the map does not tell."""
-    import numpy as np
-
-    from strain2dos.raman import LineReason
-
-    if "domain_reason" not in flake:
-        return ""
-    codes = flake["domain_reason"].values
-    found = [(int((codes == code).sum()), code) for code in np.unique(codes[codes > 0])]
-    words = [f"{count} {LineReason(int(code)).words}" for count, code in sorted(found, reverse=True)]
-    return ": " + "; ".join(words) if words else ""
-
-
-def summary(flake: xr.Dataset) -> dict[str, Any]:
-    """Figures of a map for its report."""
-    import numpy as np
-
-    ok = flake["status"].values == 0
-    gap = flake["gap"].values[ok]
-    known = gap[np.isfinite(gap)]
-    low, middle, high = np.quantile(known, [0, 0.5, 1]) if known.size else [None] * 3
-    score = flake["domain_score"].values[ok] if "domain_score" in flake else np.zeros(0)
-    return {
-        "pixels": int(ok.size),
-        "masked_pixels": int((~ok).sum()),
-        "pixels_without_gap": int(gap.size - known.size),
-        "gap_min_ev": None if low is None else float(low),
-        "gap_median_ev": None if middle is None else float(middle),
-        "gap_max_ev": None if high is None else float(high),
-        "outside_training_pixels": int((score > 1).sum()),
-    }
-
-
 def _output_names(*, csv: bool, zarr: bool) -> list[str]:
     tables = ["dos_pred.csv"] if csv else []
     store = "map.zarr" if zarr else "map.nc"
@@ -157,35 +167,11 @@ def _output_names(*, csv: bool, zarr: bool) -> list[str]:
     return [*tables, "band_edges_interpolated.csv", store, *figures, "metrics.json", "report.html"]
 
 
-def _refuse_leftovers(folder: Path, names: list[str]) -> None:
-    """Stop if the folder would hold outputs of an earlier run beside those of this one."""
-    every = {*_output_names(csv=True, zarr=True), *_output_names(csv=True, zarr=False)}
-    left = sorted(name for name in every - set(names) if (folder / name).exists())
-    if left:
-        raise FileExistsError(
-            f"{folder} holds {', '.join(left)} of another run, which this one does not replace; remove that, "
-            "or give another folder with -o."
-        )
+def _is_model(path: Path) -> bool:
+    """Tell whether a file is an archive, as model files are and spectra are not."""
+    import zipfile
 
-
-def _write_map(flake: xr.Dataset, folder: Path, *, csv: bool, zarr: bool) -> None:
-    from strain2dos._files import replacing
-    from strain2dos.cli._figures import band_edge_maps, draw, gap_map
-    from strain2dos.io._store.write_netcdf import write_netcdf
-    from strain2dos.io._store.write_zarr import write_zarr
-    from strain2dos.mapping import write_band_edges_csv, write_dos_csv
-
-    if csv:
-        with replacing(folder / "dos_pred.csv") as part:
-            write_dos_csv(flake, part)
-    with replacing(folder / "band_edges_interpolated.csv") as part:
-        write_band_edges_csv(flake, part)
-    if zarr:
-        write_zarr(flake, folder / "map.zarr", overwrite=True)
-    else:
-        write_netcdf(flake, folder / "map.nc", compress=True)
-    draw(folder / "gap_map.png", gap_map(flake))
-    draw(folder / "band_edges_map.png", band_edge_maps(flake))
+    return path.suffix == ".skops" or (path.is_file() and zipfile.is_zipfile(path))
 
 
 def register(app: typer.Typer) -> None:

@@ -45,7 +45,9 @@ def add_light(flake: xr.Dataset, pl: Light, *, max_shift: float, progress: bool)
     except ValueError as trouble:
         flake.attrs["pl_comparison"] = f"not compared: {trouble}"
         return flake
-    flake.attrs |= {f"pl_{name}": value for name, value in compared.to_dict().items() if value not in (None, "")}
+    flake.attrs |= {
+        f"pl_{name}": value for name, value in compared.to_dict().items() if value not in (None, "")
+    }
     flake.attrs["pl_comparison"] = compared.words(gap.name)
     return flake
 

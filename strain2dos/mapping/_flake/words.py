@@ -3,20 +3,34 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import xarray as xr
+
+from strain2dos.mapping._quality import reason_words, refusal
 
 # Contrasts below so many errors of a pixel are noise to the eye.
 _CLEAR = 2.0
 # Share of the pixels between which the contrast counts.
 _SPAN = (0.05, 0.95)
+# Larger maps would carry more words than numbers; the codes and their meanings are there all the same.
+_MOST_WORDS = 2**18
 
 
 def add_words(flake: xr.Dataset) -> xr.Dataset:
-    """Put in words what the numbers of a map are worth."""
+    """Put in words what the numbers of a map are worth; warn where hardly any of them can be used."""
     for name in ("gap", "gap_direct", "strain", "shear", "doping"):
         if name in flake and f"{name}_std" in flake:
             flake[name].attrs |= contrast(flake[name], flake[f"{name}_std"])
+    if flake["status"].size <= _MOST_WORDS:
+        words = xr.DataArray(reason_words(flake), dims=flake["status"].dims)
+        flake["status_reason"] = words.assign_attrs(
+            long_name="why a pixel has no result, or lies outside of what the model knows"
+        )
+    if words_of_refusal := refusal(flake):
+        flake.attrs["refusal"] = words_of_refusal
+        warnings.warn(words_of_refusal, UserWarning, stacklevel=4)
     return flake
 
 
@@ -32,7 +46,7 @@ def contrast(values: xr.DataArray, std: xr.DataArray) -> dict[str, float | str]:
     -------
     dict
         "contrast", the span of the middle 90 % of the pixels; "pixel_error", their median error; "remark"
-        where the contrast is below the span that errors alone would give twice.
+        where the contrast is less than two errors.
 
     Examples
     --------

@@ -12,6 +12,8 @@ from scipy import stats
 
 from strain2dos.mapping._photoluminescence.rates import LITERATURE, StrainRate, strain_of, strain_rate
 
+# Parts of the range of gaps in which the model errs independently: as many as it has kinks and bends there.
+_INDEPENDENT = 4
 GAPS, LIGHTS = ("gap_direct", "gap"), ("A_center", "pl_energy", "pl")
 
 
@@ -44,6 +46,10 @@ class PLComparison:
         hold the strain.
     rate_error : float or None
         Standard error of `rate`.
+    slope_model_error : float
+        Error of the slope from errors of the gaps that do not average out: that of the model, taken as
+        independent between the quarters of the gaps' range only, and that of the rates, which scales all of
+        them; 0 where the map states no errors.
     remark : str
         A sentence where the contrast of a map is below its errors; empty elsewhere.
 
@@ -67,7 +73,13 @@ class PLComparison:
     rate: float | None = None
     gap_rate: float | None = None
     rate_error: float | None = None
+    slope_model_error: float = 0.0
     remark: str = ""
+
+    @property
+    def slope_total_error(self) -> float:
+        """Both errors of the slope together; NaN where `slope_error` is."""
+        return float(np.hypot(self.slope_error, self.slope_model_error))
 
     def predict(self, gap: npt.ArrayLike) -> np.ndarray:
         """PL energy of the line at ``gap``, in eV."""
@@ -75,7 +87,7 @@ class PLComparison:
 
     def summary(self) -> dict[str, str | float | int]:
         """Figures of merit with names and units as a report shows them."""
-        error = "" if np.isnan(self.slope_error) else f" ± {self.slope_error:.3f}"
+        error = "" if np.isnan(self.slope_error) else f" ± {self.slope_total_error:.3f}"
         return {
             "slope (eV/eV)": f"{self.slope:.3f}{error}",
             "intercept (eV)": self.intercept,
@@ -105,7 +117,7 @@ class PLComparison:
         gap : str, default="gap"
             Name of the gap that was compared.
         """
-        error = "" if np.isnan(self.slope_error) else f" ± {self.slope_error:.2f}"
+        error = "" if np.isnan(self.slope_error) else f" ± {self.slope_total_error:.2f}"
         kind = "gap at K" if gap == "gap_direct" else "smallest gap"
         said = f"The photoluminescence follows the {kind} with a slope of {self.slope:.2f}{error} eV/eV."
         if self.rate is not None:
@@ -203,6 +215,7 @@ def compare_with_pl(
         n_pixels=int(use.sum()),
         method=method,
         **rates,
+        slope_model_error=abs(slope) * _lasting_error(gap_map, use) / float(x.std()),
         remark=_remark(x, y, errors),
     )
 
@@ -229,6 +242,19 @@ def _error_of(values: object, names: tuple[str, ...], use: np.ndarray) -> float:
         return 0.0
     found = np.asarray(values[f"{name}_std"].transpose("y", "x").values, dtype=np.float64)[use]
     return float(np.nanmedian(found)) if np.isfinite(found).any() else 0.0
+
+
+def _lasting_error(gap_map: object, use: np.ndarray) -> float:
+    """Error in eV that does not average out over the pixels compared, as it acts on a slope."""
+    if not isinstance(gap_map, xr.Dataset):
+        return 0.0
+    name = next((name for name in GAPS if name in gap_map), "")
+    common = gap_map.get(f"{name}_common_std")
+    shared = 0.0
+    if common is not None:
+        # an error that is the same everywhere moves the line; what differs between pixels tilts it
+        shared = float(np.nanstd(np.asarray(common.transpose("y", "x").values, dtype=np.float64)[use]))
+    return float(np.hypot(_error_of(gap_map, GAPS, use) / np.sqrt(_INDEPENDENT), shared))
 
 
 def _remark(gap: np.ndarray, pl: np.ndarray, errors: list[float]) -> str:

@@ -92,7 +92,7 @@ class PLComparisonDisplay:
             ax.scatter(self.gap, self.pl, s=14, color=_INK, alpha=0.55, linewidths=0, label="Pixels")
         ends = np.array([self.gap.min(), self.gap.max()])
         fit = self.comparison
-        error = "" if np.isnan(fit.slope_error) else f" ± {fit.slope_error:.3f}"
+        error = "" if np.isnan(fit.slope_error) else f" ± {fit.slope_total_error:.3f}"
         ax.plot(ends, fit.predict(ends), color=_LINE, lw=2, label=f"Line, slope {fit.slope:.3f}{error}")
         offset = 1e-3 * fit.mean_offset_mev
         shift = f"{fit.mean_offset_mev:+.0f} meV"

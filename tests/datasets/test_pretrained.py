@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The model that comes with the package is what its recipe gives, and as good as stated beside it."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from strain2dos import load_dft, load_pretrained, make_raman_map
+from strain2dos.datasets import pretrained_merit
+from strain2dos.datasets._pretrained.positions import position_dos
+from strain2dos.datasets._pretrained.training import held_out_merit, train_pretrained
+from strain2dos.datasets._resources import data_path
+
+
+def test_the_file_has_the_checksum_that_is_stated_beside_it():
+    content = data_path("pretrained", "mos2.skops").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == pretrained_merit()["sha256"]
+    assert len(content) < 2**20
+
+
+def test_it_was_trained_on_the_records_that_are_bundled():
+    lines = data_path("mos2_dft", "SHA256SUMS").read_text(encoding="utf-8").split()
+    assert pretrained_merit()["records_sha256"] == dict(zip(lines[1::2], lines[::2], strict=True))
+
+
+def test_retraining_gives_the_bundled_model():
+    stored, again = load_pretrained()[1], train_pretrained()
+    rows = position_dos(random_state=7).features.to_numpy()
+    # other versions of BLAS sum in another order
+    np.testing.assert_allclose(again.predict_edges(rows).gap, stored.predict_edges(rows).gap, atol=1e-4)
+    np.testing.assert_allclose(again.predict(rows), stored.predict(rows), atol=5e-3)
+
+
+@pytest.mark.slow
+def test_the_stated_figures_of_merit_are_those_of_states_left_out():
+    stated = pretrained_merit()["held_out"]
+    for name, value in held_out_merit().items():
+        assert value == pytest.approx(stated[name], rel=0.02)
+
+
+def test_stated_errors_hold_for_states_that_were_left_out():
+    merit = pretrained_merit()["held_out"]
+    assert 0.85 <= merit["gap_inside_90_percent_interval"] <= 0.95
+    assert merit["gap_mae_mev_inside"] < 4.0
+    assert merit["gap_direct_mae_mev_inside"] < 2.5
+
+
+def test_the_gap_of_every_trained_state_is_reproduced_whatever_the_doping():
+    data = position_dos(random_state=1)
+    error = load_pretrained()[1].predict_edges(data.features.to_numpy()).gap - data.gap
+    assert np.abs(error).mean() < 0.004
+
+
+def test_positions_are_those_that_the_simulation_puts_into_spectra():
+    flake = make_raman_map((9, 12), cosmic_rays=0.0, n_dead=0, random_state=0)
+    model = load_pretrained()
+    spectra = flake.intensity.values[flake.flake.values]
+    gap = model[1].predict_edges(model[0].transform(spectra)).gap
+    assert np.abs(gap - flake.gap.values[flake.flake.values]).mean() < 0.004
+
+
+def test_doping_covers_evenly_what_samples_show():
+    data = position_dos(random_state=0)
+    assert len(data.groups) == 2 * len(load_dft())
+    assert data.doping.min() == pytest.approx(-1.4, abs=0.1)
+    assert data.doping.max() == pytest.approx(1.5, abs=0.1)
+    for state in np.unique(data.groups):
+        low, high = np.sort(data.doping[data.groups == state])
+        assert low < 0.05 < high
+
+
+@pytest.mark.parametrize("material", ["WS2", "graphene"])
+def test_a_material_without_a_model_names_the_ways_out(material):
+    with pytest.raises(ValueError, match=rf"{material}.*StrainDopingSeparator.*model="):
+        load_pretrained(material)
+
+
+def test_the_wheel_carries_the_model():
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert '"data/pretrained" = "strain2dos/datasets/_data/pretrained"' in text

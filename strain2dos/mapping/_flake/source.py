@@ -52,7 +52,7 @@ def flake_cube(source: xr.DataArray | str | os.PathLike[str]) -> xr.DataArray:
 def as_grid(spectra: xr.DataArray) -> xr.DataArray:
     """Lay spectra that form no grid side by side, as a map of one row that keeps their positions."""
     if {"y", "x"} <= set(spectra.dims):
-        return spectra.transpose("y", "x", "shift")
+        return spectra.transpose("y", "x", ...)
     others = [name for name in spectra.dims if name != "shift"]
     if not others:
         return spectra.expand_dims(y=1, x=1)

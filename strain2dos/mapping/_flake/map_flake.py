@@ -117,7 +117,7 @@ def map_flake(
     >>> found = map_flake(flake.intensity, unstrained=(384.6, 402.7))
     >>> pixel = found.isel(y=4, x=6)
     >>> print(f"{pixel.gap:.2f} eV, strain {100 * pixel.strain:.1f} %")
-    1.48 eV, strain 0.7 %
+    1.46 eV, strain 0.8 %
     >>> found.gap.attrs["functional"]
     'PBE'
     """

@@ -6,15 +6,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from strain2dos.cli._console import examples, guarded, wrote
 from strain2dos.cli._options import Debug
 
+if TYPE_CHECKING:
+    from strain2dos.explain import ReportFigure
+
 EXAMPLES = examples("strain2dos report demo-output")
-METRICS, PAGE = "metrics.json", "report.html"
+METRICS, PAGE, SPECTRA = "metrics.json", "report.html", "spectra.nc"
 
 
 @guarded
@@ -22,7 +25,11 @@ def report(
     run: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of a demo or map run.")],
     debug: Debug = False,
 ) -> None:
-    """Write report.html again from the figures and metrics of a run."""
+    """Write report.html again from the map, the figures and the metrics of a run.
+
+    With the extra "report" installed (pip install "strain2dos[report]"), a click on a pixel of the page shows
+    its numbers, its spectrum and its density of states.
+    """
     wrote(build_report(run))
 
 
@@ -53,18 +60,17 @@ def write_metrics(
 
 
 def build_report(folder: Path) -> Path:
-    """Write ``report.html`` of a run from its metrics and figures.
+    """Write ``report.html`` of a run from its map, metrics and figures.
 
     Raises
     ------
     FileNotFoundError
-        If the folder holds no run, or a figure of it is missing.
+        If the folder holds no run, or its map or a figure of it is missing.
     ValueError
         If its metrics are damaged or of an unknown command, or its files are not all of one run.
     """
-    from strain2dos._files import check_together, replacing
+    from strain2dos._files import check_together
     from strain2dos.cli import _report_demo, _report_map
-    from strain2dos.explain import ReportFigure, write_report
 
     metrics = read_metrics(folder)
     pages = {"demo": _report_demo, "map": _report_map}
@@ -77,19 +83,52 @@ def build_report(folder: Path) -> Path:
             f"{folder} lacks {', '.join(missing)}; run `strain2dos {metrics['command']}` again."
         )
     check_together(folder, metrics["files"])
-    with replacing(folder / PAGE) as part:
-        write_report(
+    store = _report_map.store_of(folder)
+    if store is None:
+        raise FileNotFoundError(f"{folder} lacks map.nc; run `strain2dos {metrics['command']}` again.")
+    _write_page(folder, store, page, metrics)
+    return folder / PAGE
+
+
+def _write_page(folder: Path, store: Path, page: Any, metrics: Mapping[str, Any]) -> None:
+    """Write the page of a run from its map, its spectra where it keeps them, and its figures."""
+    from contextlib import ExitStack
+
+    import xarray as xr
+
+    from strain2dos._files import replacing
+    from strain2dos.report import write_map_report
+
+    with ExitStack() as stack:
+        engine = "zarr" if store.suffix == ".zarr" else None
+        dataset = stack.enter_context(xr.open_dataset(store, engine=engine))
+        spectra = None
+        if (folder / SPECTRA).exists():
+            spectra = stack.enter_context(xr.open_dataset(folder / SPECTRA)).load()
+        part = stack.enter_context(replacing(folder / PAGE))
+        write_map_report(
+            dataset,
             part,
             title=page.TITLE,
+            spectra=spectra,
             text=page.words(metrics),
             tables=page.tables(metrics),
-            figures=[
-                ReportFigure(folder / name, caption, alt, wide=name in page.WIDE)
-                for name, caption, alt in page.FIGURES
-            ],
+            figures=_figures(folder, page),
             provenance=page.provenance(metrics),
         )
-    return folder / PAGE
+
+
+def _figures(folder: Path, page: Any) -> dict[str, list[ReportFigure]]:
+    """Figures of a run by the heading of their section."""
+    from strain2dos.explain import ReportFigure
+
+    found: dict[str, list[ReportFigure]] = {}
+    for name, caption, alt in (*page.FIGURES, *page.OPTIONAL):
+        heading = page.SECTIONS.get(name)
+        if heading is not None and (folder / name).exists():
+            figure = ReportFigure(folder / name, caption, alt, wide=name in page.WIDE)
+            found.setdefault(heading, []).append(figure)
+    return found
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

@@ -51,7 +51,17 @@ FIGURES = (
         "Loss against epoch for each network",
     ),
 )
+OPTIONAL = ()
 WIDE = ("gap_map.png", "band_edges_map.png")
+SECTIONS = {
+    "gap_map.png": "The map against the truth",
+    "band_edges_map.png": "Band edges",
+    "pl_comparison.png": "Photoluminescence",
+    "shap_heatmap.png": "Explanation",
+    "edge_attribution.png": "Explanation",
+    "gap_parity.png": "The model",
+    "training_loss.png": "The model",
+}
 
 
 def words(metrics: Mapping[str, Any]) -> list[str]:

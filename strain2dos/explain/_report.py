@@ -122,9 +122,9 @@ def write_report(
     page = _template().render(
         title=title,
         paragraphs=[part.strip() for part in paragraphs if part.strip()],
-        tables=[_table(caption, table) for caption, table in pairs],
+        tables=[table_of(caption, table) for caption, table in pairs],
         figures=[_figure(entry) for entry in figures],
-        provenance={name: _cell(value) for name, value in (provenance or {}).items()},
+        provenance={name: words_of(value) for name, value in (provenance or {}).items()},
         versions=package_versions(),
         tables_heading=tables_heading,
     )
@@ -178,16 +178,16 @@ def _render(figure: Figure) -> tuple[str, bytes]:
     return "image/png", buffer.getvalue()
 
 
-def _table(caption: str, table: Any) -> dict[str, Any]:
+def table_of(caption: str, table: Any) -> dict[str, Any]:
     """Header and rows of words; row names come first."""
     if isinstance(table, Mapping):
-        rows = [(str(name), [_cell(value)]) for name, value in table.items()]
+        rows = [(str(name), [words_of(value)]) for name, value in table.items()]
         return {"caption": caption, "header": [], "rows": rows}
     frame = pd.DataFrame(table)
     named = frame.index.name is not None or not isinstance(frame.index, pd.RangeIndex)
     body = frame if named else frame.set_index(frame.columns[0])
     rows = [
-        (_cell(name), [_cell(value) for value in values])
+        (words_of(name), [words_of(value) for value in values])
         for name, values in zip(body.index, _rows(body), strict=True)
     ]
     return {"caption": caption, "header": [str(body.index.name or ""), *map(str, body.columns)], "rows": rows}
@@ -197,7 +197,7 @@ def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
     return frame.itertuples(index=False, name=None)
 
 
-def _cell(value: Any) -> str:
+def words_of(value: Any) -> str:
     """A value as a reader wants it: four significant digits, a dash where there is none."""
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"

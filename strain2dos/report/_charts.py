@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Charts of a page, drawn by Bokeh: maps to click, profiles, spectra and curves.
+
+Bokeh carries its JavaScript in its wheel, is maintained, and weighs 1.3 MB in a page; the bundle of Plotly
+weighs 4.5 MB.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos._plotting.axes import COLOURS
+from strain2dos._plotting.lengths import micrometers_per
+from strain2dos._plotting.maps import edges, position_label, robust_scale
+from strain2dos.mapping._places import Places
+from strain2dos.report._quantities import Quantity
+
+if TYPE_CHECKING:
+    from bokeh.plotting import figure
+
+# Names by which the script of the page finds what it changes.
+CURSOR, STRIP, DEAD, OUTSIDE = "cursor", "strip", "dead", "outside"
+_EMPTY_BOXES: dict[str, list[float]] = {"left": [], "right": [], "bottom": [], "top": []}
+
+
+# Pixels of a chart, of its y axis with color bar, of its x axis.
+_USUAL_WIDTH, _SIDES, _BELOW = 520.0, 135.0, 48.0
+
+
+def available() -> bool:
+    """Whether Bokeh is installed (``pip install "strain2dos[report]"``)."""
+    from importlib.util import find_spec
+
+    return find_spec("bokeh") is not None
+
+
+def library() -> str:
+    """Script element that holds Bokeh itself."""
+    from bokeh.resources import Resources
+
+    return Resources(mode="inline", components=["bokeh"]).render_js()
+
+
+def embedded(charts: dict[str, Any]) -> str:
+    """Charts with the ids of their elements, as JSON; the same charts give the same text.
+
+    Bokeh counts its models over the whole session, so their numbers are replaced by those within the page.
+    """
+    from bokeh.embed import json_item
+
+    items = [json_item(chart, f"chart-{name}") for name, chart in charts.items()]
+    text = json.dumps(items, separators=(",", ":"), ensure_ascii=False)
+    numbers: dict[str, str] = {}
+    return re.sub(r'"p\d+"', lambda found: numbers.setdefault(found[0], f'"p{len(numbers) + 1}"'), text)
+
+
+def map_chart(name: str, quantity: Quantity, places: Places, shape: tuple[int, ...], label: str) -> figure:
+    """Picture of a quantity where it was measured: an image, disks at sites, or a curve with a band.
+
+    Parameters
+    ----------
+    name : str
+        Prefix of the names of its parts.
+    quantity : Quantity
+    places : Places
+        In reading order; x and y of a grid ascend.
+    shape : tuple of int
+        Rows and columns of a grid.
+    label : str
+        Title of the color bar.
+    """
+    if places.kind == "grid":
+        return _image_chart(name, quantity, places, shape, label)
+    if places.kind == "sites":
+        return _sites_chart(name, quantity, places, label)
+    return _curve_chart(name, quantity, places, label)
+
+
+def line_chart(name: str, x: str, y: str, *, curves: tuple[str, ...], band: bool = True) -> figure:
+    """Empty chart of curves over x, which the script of the page fills.
+
+    Parameters
+    ----------
+    name : str
+    x, y : str
+        Labels of the axes.
+    curves : tuple of str
+        Names of the curves, for the legend.
+    band : bool, default=True
+        Whether each curve has a band of one standard deviation.
+    """
+    from bokeh.models import ColumnDataSource, HoverTool
+
+    chart = _figure(name, x, y, height=260)
+    for number, curve in enumerate(curves):
+        # any numbers, so that the axes have ends until the script of the page brings those of a pixel
+        any_two = {key: [0.0, 1.0] for key in ("x", "y", "low", "high")}
+        source = ColumnDataSource(any_two, name=f"{name}-{number}")
+        color = COLOURS[number % len(COLOURS)]
+        options = {"legend_label": curve} if len(curves) > 1 else {}
+        if band:
+            chart.varea("x", "low", "high", source=source, fill_color=color, fill_alpha=0.22, **options)
+        dots = name == "spectrum" and number == 0
+        if dots:
+            chart.scatter("x", "y", source=source, size=4, color=color, **options)
+        else:
+            chart.line("x", "y", source=source, line_color=color, line_width=2, **options)
+    chart.add_tools(HoverTool(tooltips=[(x, "@x{0.000}"), (y, "@y{0.000}")], mode="mouse"))
+    if len(curves) > 1:
+        _legend_above(chart)
+    return chart
+
+
+def _legend_above(chart: figure) -> None:
+    """Put the legend over the chart, where it hides no curve; a click on an entry hides its curve."""
+    (legend,) = chart.legend
+    legend.update(
+        orientation="horizontal", label_text_font_size="12px", click_policy="hide", border_line_color=None,
+        background_fill_color=None, padding=2,
+    )  # fmt: skip
+    chart.center.remove(legend)
+    chart.add_layout(legend, "above")
+
+
+def _figure(name: str, x: str, y: str, **options: Any) -> figure:
+    from bokeh.plotting import figure
+
+    sizing = "scale_width" if "aspect_ratio" in options else "stretch_width"
+    chart = figure(
+        name=name, tools="", toolbar_location=None, sizing_mode=sizing, x_axis_label=x,
+        y_axis_label=y, output_backend="canvas", **options,
+    )  # fmt: skip
+    chart.axis.axis_label_text_font_style = "normal"
+    chart.background_fill_color = chart.border_fill_color = None
+    return chart
+
+
+def _map_figure(name: str, places: Places, x: NDArray[np.float64], y: NDArray[np.float64]) -> figure:
+    """Axes of a map with equal scales, a scale bar, and what the script of the page moves."""
+    from bokeh.models import ColumnDataSource, CustomJS, DataRange1d
+
+    indices = places.unit in ("pixel", "px")
+    unit = "pixel" if indices else places.unit
+    chart = _figure(
+        name,
+        position_label("x", unit),
+        position_label("y", unit),
+        x_range=DataRange1d(range_padding=0, bounds=None),
+        y_range=DataRange1d(range_padding=0, flipped=indices),
+        match_aspect=True,
+        aspect_ratio=_aspect(np.ptp(x), np.ptp(y)),
+    )
+    corners = {"left": [x.min()], "right": [x.max()], "bottom": [y.min()], "top": [y.max()]}
+    chart.quad(**corners, fill_color=None, line_color="#888888", line_width=0.5)
+    chart.grid.visible = False
+    _scale_bar(chart, places.unit)
+    strip = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{STRIP}")
+    chart.line("x", "y", source=strip, line_color="white", line_width=5)
+    chart.line("x", "y", source=strip, line_color="#D55E00", line_width=2.5)
+    for event, action in (("tap", "pick"), ("panstart", "start"), ("pan", "drag"), ("panend", "end")):
+        chart.js_on_event(event, CustomJS(code=f"window.strain2dos.{action}(cb_obj.x, cb_obj.y)"))
+    return chart
+
+
+def _aspect(width: float, height: float) -> float:
+    """Width over height of a chart on a wide page: the map with room for axes and color bar."""
+    frame = _USUAL_WIDTH - _SIDES
+    return float(_USUAL_WIDTH / (frame * np.clip(height / max(width, 1e-300), 0.25, 1.6) + _BELOW))
+
+
+def _add_cursor(chart: figure, name: str) -> None:
+    from bokeh.models import ColumnDataSource
+
+    cursor = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{CURSOR}")
+    for color, width in (("white", 5), ("#D55E00", 2.5)):
+        chart.scatter(
+            "x", "y", source=cursor, size=16, marker="circle", fill_color=None, line_color=color,
+            line_width=width,
+        )  # fmt: skip
+
+
+def _scale_bar(chart: figure, unit: str) -> None:
+    from bokeh.models import MetricLength, ScaleBar
+
+    factor = micrometers_per(unit)
+    if factor is None:
+        return
+    names = {1.0: "µm", 1e-3: "nm", 1e3: "mm", 1e4: "cm", 1e6: "m"}
+    bar = ScaleBar(
+        range=chart.x_range, unit=names[factor], dimensional=MetricLength(include=["nm", "µm", "mm"]),
+        location="bottom_right", bar_length=0.15, padding=6, margin=6, background_fill_color="white",
+        background_fill_alpha=0.75, border_line_color=None, bar_line_width=3, label_text_color="black",
+    )  # fmt: skip
+    chart.add_layout(bar)
+
+
+def _mapper(quantity: Quantity) -> Any:
+    import matplotlib as mpl
+    from bokeh.models import LinearColorMapper
+    from matplotlib.colors import to_hex
+
+    known = quantity.values[np.isfinite(quantity.values)]
+    name = "RdBu_r" if quantity.signed else ("magma" if quantity.name.endswith("_std") else "viridis")
+    scale = robust_scale(known)
+    low, high = scale.vmin, scale.vmax
+    if quantity.signed and known.size:
+        high = max(abs(low), abs(high))
+        low = -high
+    if low is None or low == high:
+        low, high = (0.0, 1.0) if low is None else (low - 0.5e-3, high + 0.5e-3)
+    palette = [to_hex(color) for color in mpl.colormaps[name](np.linspace(0, 1, 256))]
+    return LinearColorMapper(palette=palette, low=low, high=high, nan_color="rgba(0,0,0,0)")
+
+
+def _color_bar(chart: figure, mapper: Any, label: str) -> None:
+    from bokeh.models import BasicTicker, ColorBar
+
+    bar = ColorBar(
+        color_mapper=mapper, title=label, width=10, padding=4, title_text_font_style="normal",
+        title_text_font_size="12px", ticker=BasicTicker(desired_num_ticks=5), background_fill_color=None,
+        title_standoff=6,
+    )  # fmt: skip
+    chart.add_layout(bar, "right")
+
+
+def _image_chart(name: str, quantity: Quantity, places: Places, shape: tuple[int, ...], label: str) -> figure:
+    from bokeh.models import ColumnDataSource
+
+    grid = places.x.reshape(shape), places.y.reshape(shape)
+    x, y = edges(grid[0][0]), edges(grid[1][:, 0])
+    values = quantity.values.reshape(shape)
+    chart = _map_figure(name, places, x, y)
+    mapper = _mapper(quantity)
+    if _even(x) and _even(y):
+        source = ColumnDataSource({"image": [values.astype(np.float32)]}, name=f"{name}-image")
+        chart.image(
+            "image", x=x[0], y=y[0], dw=x[-1] - x[0], dh=y[-1] - y[0], source=source, color_mapper=mapper,
+            level="image",
+        )  # fmt: skip
+    else:
+        left, bottom = np.meshgrid(x[:-1], y[:-1])
+        right, top = np.meshgrid(x[1:], y[1:])
+        boxes = {"left": left, "right": right, "bottom": bottom, "top": top, "value": values}
+        chart.quad(
+            "left", "right", "top", "bottom", line_color=None, level="image",
+            source=ColumnDataSource({key: part.ravel() for key, part in boxes.items()}),
+            fill_color={"field": "value", "transform": mapper},
+        )  # fmt: skip
+    _boxes(chart, name)
+    _add_cursor(chart, name)
+    _color_bar(chart, mapper, label)
+    return chart
+
+
+def _even(borders: NDArray[np.float64]) -> bool:
+    steps = np.diff(borders)
+    return bool(np.ptp(steps) <= 0.01 * abs(steps.mean()))
+
+
+def _boxes(chart: figure, name: str) -> None:
+    """Hatches over pixels, which the script of the page places: dead ones, and those not to be trusted."""
+    from bokeh.models import ColumnDataSource
+
+    styles = {
+        DEAD: {"fill_color": "#e8e8e8", "fill_alpha": 1.0, "hatch_pattern": "right_diagonal_line"},
+        OUTSIDE: {"fill_color": "white", "fill_alpha": 0.35, "hatch_pattern": "diagonal_cross"},
+    }
+    for kind, style in styles.items():
+        source = ColumnDataSource(dict(_EMPTY_BOXES), name=f"{name}-{kind}")
+        gray = "#888888" if kind == DEAD else "#222222"
+        chart.quad(
+            "left", "right", "top", "bottom", source=source, line_color=None, hatch_color=gray,
+            hatch_scale=7, hatch_weight=0.8, **style,
+        )  # fmt: skip
+
+
+def _sites_chart(name: str, quantity: Quantity, places: Places, label: str) -> figure:
+    from bokeh.models import ColumnDataSource
+
+    margin = 0.08 * max(np.ptp(places.x), np.ptp(places.y), 1e-9)
+    around = (np.array([side.min() - margin, side.max() + margin]) for side in (places.x, places.y))
+    chart = _map_figure(name, places, *around)
+    mapper = _mapper(quantity)
+    source = ColumnDataSource({"x": places.x, "y": places.y, "value": quantity.values})
+    color = {"field": "value", "transform": mapper}
+    chart.scatter("x", "y", source=source, size=15, fill_color=color, line_color="#888888")
+    _crosses(chart, name)
+    _add_cursor(chart, name)
+    _color_bar(chart, mapper, label)
+    return chart
+
+
+def _curve_chart(name: str, quantity: Quantity, places: Places, label: str) -> figure:
+    from bokeh.models import ColumnDataSource, CustomJS
+
+    x = position_label(places.along_name, places.unit) if places.kind == "line" else "spectrum"
+    chart = _figure(name, x, label, height=320)
+    order = np.argsort(places.along, kind="stable")
+    along, values = places.along[order], quantity.values[order]
+    if quantity.std is not None:
+        std = quantity.std[order]
+        low, high = values - std, values + std
+        if places.kind == "line":
+            chart.varea(along, low, high, fill_color=COLOURS[0], fill_alpha=0.22)
+        else:
+            chart.segment(along, low, along, high, line_color=COLOURS[0])
+    if places.kind == "line":
+        chart.line(along, values, line_color=COLOURS[0], line_width=2)
+    source = ColumnDataSource({"x": places.along, "y": quantity.values})
+    chart.scatter("x", "y", source=source, size=5, color=COLOURS[0])
+    _crosses(chart, name)
+    _add_cursor(chart, name)
+    chart.js_on_event("tap", CustomJS(code="window.strain2dos.pick(cb_obj.x, cb_obj.y)"))
+    return chart
+
+
+def _crosses(chart: figure, name: str) -> None:
+    from bokeh.models import ColumnDataSource
+
+    for kind, marker, color in ((DEAD, "dash", "#888888"), (OUTSIDE, "x", "#222222")):
+        source = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{kind}")
+        chart.scatter("x", "y", source=source, size=9, marker=marker, color=color, line_width=1.5)
+
+
+def points_chart(
+    energies: NDArray[np.float64], curves: dict[str, tuple[NDArray[np.float64], NDArray[np.float64] | None]]
+) -> figure:
+    """Curves of the density of states at chosen points, each with its band where there is one."""
+    chart = _figure("points", "Energy (eV)", "DOS (states/eV/cell)", height=320)
+    for number, (label, (dos, std)) in enumerate(curves.items()):
+        color = COLOURS[number % len(COLOURS)]
+        if std is not None:
+            low = np.maximum(dos - std, 0.0)
+            chart.varea(energies, low, dos + std, fill_color=color, fill_alpha=0.22, legend_label=label)
+        dash = ("solid", "dashed", "dotdash")[number % 3]
+        chart.line(energies, dos, line_color=color, line_width=2, line_dash=dash, legend_label=label)
+    if curves:
+        _legend_above(chart)
+    return chart

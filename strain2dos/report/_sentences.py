@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a map shows, in three sentences with plus and minus."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from strain2dos.mapping._quality import PixelCounts
+from strain2dos.report._quantities import Quantity
+
+_MOVED = ("strain", "strain_biaxial", "shear", "doping")
+
+
+def sentences(
+    dataset: xr.Dataset, quantities: dict[str, Quantity], counts: PixelCounts, trusted: np.ndarray
+) -> list[str]:
+    """Say what the gap is, what strain and doping are, and how many pixels this rests on.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    quantities : dict of Quantity
+        Over the pixels (n,).
+    counts : PixelCounts
+    trusted : (n,) bool array
+        Pixels with a result inside of what the model knows.
+    """
+    if not trusted.any():
+        return [f"No pixel can be trusted: {_rest(counts)}."]
+    found = []
+    if "gap" in quantities:
+        found.append(_gap(dataset, quantities["gap"], trusted))
+    found.append(_strain(quantities, trusted) or _contrast(quantities, trusted))
+    rest = _rest(counts)
+    found.append(
+        f"This rests on {int(trusted.sum())} of {counts.total} {counts.noun}{f'; {rest}' if rest else ''}."
+    )
+    return [words for words in found if words]
+
+
+def _gap(dataset: xr.Dataset, gap: Quantity, trusted: np.ndarray) -> str:
+    middle, error = _middle(gap, trusted)
+    low, high = np.nanquantile(gap.values[trusted], [0.05, 0.95])
+    name, *functional = gap.label.split(", ")
+    of = f" ({functional[0]})" if functional else ""
+    words = f"The {name[:1].lower()}{name[1:]}{of} is {gap.format(middle, error)}"
+    shared = dataset["gap"].attrs.get("common_error")
+    errors = []
+    if error is not None:
+        errors.append("± is the median error of a pixel")
+    if shared:
+        errors.append(f"a further ± {float(shared):.3f} {gap.unit} is common to all pixels")
+    detail = f" (median; {'; '.join(errors)})" if errors else " (median; the map has no error of it)"
+    scissor = dataset["gap"].attrs.get("scissor")
+    moved = f" {str(scissor)[:1].upper()}{str(scissor)[1:]}." if isinstance(scissor, str) and scissor else ""
+    return (
+        f"{words}{detail}, and runs from {low:.3f} to {high:.3f} {gap.unit} (5 to 95 % of the pixels).{moved}"
+    )
+
+
+def _strain(quantities: dict[str, Quantity], trusted: np.ndarray) -> str:
+    known = [quantities[name] for name in _MOVED if name in quantities]
+    parts = [
+        f"{quantity.label.lower()} {quantity.format(*_middle(quantity, trusted))}"
+        for quantity in known
+        if np.isfinite(quantity.values[trusted]).any()
+    ]
+    if not parts:
+        return ""
+    words = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
+    return f"{words[:1].upper()}{words[1:]} (medians, with the median error of a pixel)."
+
+
+def _contrast(quantities: dict[str, Quantity], trusted: np.ndarray) -> str:
+    """Whether differences within the map exceed the error of a pixel."""
+    gap = quantities.get("gap")
+    if gap is None or gap.std is None or gap.unit != "eV":
+        return ""
+    low, high = np.nanquantile(gap.values[trusted], [0.05, 0.95])
+    error = float(np.nanmedian(gap.std[trusted]))
+    spread = 1e3 * (high - low)
+    verdict = "more than" if high - low > 2 * error else "which does not exceed"
+    return (
+        f"Between its 5 and 95 % pixels the gap differs by {spread:.0f} ± {1e3 * np.sqrt(2) * error:.0f} "
+        f"meV, {verdict} twice the error of a pixel."
+    )
+
+
+def _middle(quantity: Quantity, trusted: np.ndarray) -> tuple[float, float | None]:
+    middle = float(np.nanmedian(quantity.values[trusted]))
+    if quantity.std is None or not np.isfinite(quantity.std[trusted]).any():
+        return middle, None
+    return middle, float(np.nanmedian(quantity.std[trusted]))
+
+
+def _rest(counts: PixelCounts) -> str:
+    words = [counts.without_words(brief=True), counts.outside_words(brief=True)]
+    return "; ".join(part for part in words if part)

@@ -50,7 +50,10 @@ def page_content(
         content["dos"], found = _dos(dataset, places)
         notes += found
     if spectra is not None:
-        content["spectra"], found = _spectra(spectra, places, n)
+        good = np.ones(n, dtype=bool)
+        if "status" in dataset:
+            good = dataset["status"].transpose(*places.dims).values.ravel() == 0
+        content["spectra"], found = _spectra(spectra, places, good)
         notes += found
     return content, notes
 
@@ -98,15 +101,17 @@ def _dos(dataset: xr.Dataset, places: Places) -> tuple[dict[str, Any], list[str]
     return table, notes
 
 
-def _spectra(spectra: xr.Dataset, places: Places, n: int) -> tuple[dict[str, Any], list[str]]:
+def _spectra(
+    spectra: xr.Dataset, places: Places, good: NDArray[np.bool_]
+) -> tuple[dict[str, Any], list[str]]:
     curves = {name: _rows(spectra[name], places) for name in ("intensity", "fit") if name in spectra}
-    if curves["intensity"].shape[0] != n:
+    if curves["intensity"].shape[0] != good.size:
         raise ValueError(
-            f"the spectra are of {curves['intensity'].shape[0]} pixels, but the map has {n}; give the "
-            "spectra of this map."
+            f"the spectra are of {curves['intensity'].shape[0]} pixels, but the map has {good.size}; give "
+            "the spectra of this map."
         )
     axis = np.asarray(spectra["shift"].values, dtype=float)
-    return curve_table(axis, curves, SPECTRA_BYTES, "Raman shifts", axis.size)
+    return curve_table(axis, curves, SPECTRA_BYTES, "Raman shifts", axis.size, good)
 
 
 def _rows(values: xr.DataArray, places: Places) -> NDArray[np.float64]:

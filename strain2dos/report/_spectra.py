@@ -43,8 +43,8 @@ def spectra_with_fit(cube: xr.DataArray, estimator: Any, *, max_spectra: int = M
     >>> from strain2dos.datasets import make_raman_map
     >>> from strain2dos.raman import RamanFeaturizer
     >>> from strain2dos.report import spectra_with_fit
-    >>> cube = make_raman_map((2, 3), random_state=0).intensity
-    >>> featurizer = RamanFeaturizer(cube["shift"].values).fit(cube.values.reshape(6, -1))
+    >>> cube = make_raman_map((8, 8), random_state=0).intensity
+    >>> featurizer = RamanFeaturizer(cube["shift"].values).fit(cube.values.reshape(64, -1))
     >>> sorted(spectra_with_fit(cube, featurizer).data_vars)
     ['fit', 'intensity']
     """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 # A page of 48 x 48 pixels stays below 5 MB: 1.3 MB of it are the charting library.
 MAX_PIXELS = 40_000
-DOS_BYTES, SPECTRA_BYTES = 800_000, 1_000_000
+DOS_BYTES, SPECTRA_BYTES = 800_000, 1_100_000
 
 
 @dataclass
@@ -42,6 +42,7 @@ def curve_table(
     budget: int,
     what: str,
     fewest: int,
+    good: NDArray[np.bool_] | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Pack curves (n, m) per pixel in half precision, with fewer points or pixels beyond a budget.
 
@@ -56,6 +57,8 @@ def curve_table(
         "energies" or "Raman shifts", for the words.
     fewest : int
         Points of a curve below which fewer pixels keep one instead.
+    good : bool array of shape (n,), default=None
+        Pixels with a result, which keep their curves longest.
 
     Returns
     -------
@@ -74,7 +77,11 @@ def curve_table(
         notes.append(f"every {_ordinal(step)} of {axis.size} {what}")
     kept = slice(None, None, step)
     length = len(axis[kept])
-    every = int(np.ceil(2 * len(curves) * pixels.size * length / budget))
+    size = 2 * len(curves) * length
+    if good is not None and size * pixels.size > budget and not good[pixels].all():
+        notes.append(f"curves over {what} of pixels with a result only")
+        pixels = pixels[good[pixels]]
+    every = int(np.ceil(size * pixels.size / budget))
     if every > 1:
         notes.append(f"curves over {what} of every {_ordinal(every)} pixel")
         pixels = pixels[::every]
@@ -97,4 +104,4 @@ def packed(values: NDArray[Any], dtype: str) -> str:
 
 
 def _ordinal(n: int) -> str:
-    return {2: "second", 3: "third"}.get(n, f"{n}th")
+    return {2: "second", 3: "third", 4: "fourth", 5: "fifth"}.get(n, f"{n}th")

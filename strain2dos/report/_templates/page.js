@@ -37,6 +37,12 @@ const source = name => {
   return models.get(name);
 };
 const put = (name, data) => { const s = source(name); if (s) s.data = data; };
+// Without any curve the chart keeps axes; what they span is not drawn.
+function fill(chart, line, data, ends) {
+  const name = `${chart}-${line}`, s = source(name), none = !data.x.length;
+  put(name, none ? {x: ends, y: [0, 1], low: [0, 0], high: [1, 1]} : data);
+  source(chart).renderers.filter(r => r.data_source === s).forEach(r => { r.visible = !none; });
+}
 const mapNames = () => [...document.querySelectorAll(".chart.map")].map(e => e.id.replace("chart-", ""));
 
 // ---- words
@@ -86,10 +92,10 @@ function showCurve(chart, table, what, band, k, line = 0) {
   const none = row < 0 || !table[what];
   const values = none ? [] : table.axis.map((_, j) => at(j));
   const spread = values.map((_, j) => band && table[band] ? table.scale[row] * table[band][row * m + j] : 0);
-  put(`${chart}-${line}`, {
+  fill(chart, line, {
     x: none ? [] : table.axis, y: values,
     low: values.map((v, j) => Math.max(0, v - spread[j])), high: values.map((v, j) => v + spread[j])
-  });
+  }, [table.axis[0], table.axis[m - 1]]);
   const own = row >= 0 && table.pixels[row] === k;
   const words = none ? ": none for this pixel" : own ? "" : `, of the nearest pixel kept: ${place(table.pixels[row])}`;
   note(chart, words);
@@ -97,7 +103,7 @@ function showCurve(chart, table, what, band, k, line = 0) {
 // Where a page holds curves of every n-th pixel only, the nearest one stands for a good pixel, never for one without a result.
 const nearest = (pixels, k) => {
   let best = -1, least = Infinity;
-  pixels.forEach((p, i) => { const d = Math.hypot(x[p] - x[k], y[p] - y[k]); if (d < least) { least = d; best = i; } });
+  pixels.forEach((p, i) => { if (!good[p]) return; const d = Math.hypot(x[p] - x[k], y[p] - y[k]); if (d < least) { least = d; best = i; } });
   return best;
 };
 const captions = new Map();
@@ -185,7 +191,7 @@ function profile() {
   }
   const at = [...sum.keys()].filter(b => count[b]);
   const mean = at.map(b => sum[b] / count[b]), spread = at.map(b => q.std ? error[b] / count[b] : 0);
-  put("profile-0", {x: at.map(b => b * step), y: mean, low: mean.map((v, i) => v - spread[i]), high: mean.map((v, i) => v + spread[i])});
+  fill("profile", 0, {x: at.map(b => b * step), y: mean, low: mean.map((v, i) => v - spread[i]), high: mean.map((v, i) => v + spread[i])}, [0, length]);
   const chart = source("profile");
   if (chart) {
     chart.below[0].axis_label = `Distance${unit ? ` (${unit.trim()})` : ""}`;

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the page of a map holds, without a browser."""
+
+import base64
+import json
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+
+from strain2dos.datasets import make_raman_map
+from strain2dos.raman import RamanFeaturizer
+from strain2dos.report import spectra_with_fit, write_map_report
+
+
+def data_of(path):
+    """What the script of a page reads."""
+    text = re.search(r'<script type="application/json" id="map-data">(.*?)</script>', path.read_text(), re.S)[
+        1
+    ]
+    return json.loads(text.replace("<\\/", "</"))
+
+
+def unpacked(words, dtype):
+    return np.frombuffer(base64.b64decode(words), dtype)
+
+
+def words_of(path):
+    """Words of the page between its tags, without scripts and styles."""
+    text = re.sub(r"<(script|style).*?</\1>", " ", path.read_text(), flags=re.S)
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+@pytest.fixture
+def large(make_example):
+    """48 x 48 pixels with 400 energies and spectra of 110 points."""
+    return make_example(48, 48, n_energies=400, n_shift=110)
+
+
+def test_a_page_of_48_x_48_pixels_stays_below_5_megabytes(large, tmp_path):
+    path = write_map_report(large.flake, tmp_path / "a.html", spectra=large.spectra, interactive=True)
+    assert path.stat().st_size < 5e6
+    assert "To keep this page light it holds every fifth of 400 energies" in words_of(path)
+
+
+def test_curves_in_half_precision_keep_three_digits(large, tmp_path):
+    path = write_map_report(large.flake, tmp_path / "a.html", spectra=large.spectra, interactive=True)
+    packed = data_of(path)["dos"]
+    pixels, scale = unpacked(packed["pixels"], "<i4"), unpacked(packed["scale"], "<f4")
+    dos = unpacked(packed["dos"], "<f2").reshape(len(pixels), -1) * scale[:, np.newaxis]
+    expected = large.flake.dos.sel(energy=packed["axis"], method="nearest").values.reshape(-1, dos.shape[1])
+    np.testing.assert_allclose(dos, expected[pixels], atol=1e-3 * float(large.flake.dos.max()))
+
+
+def test_a_page_needs_no_other_file_and_no_network(example, tmp_path):
+    for interactive in (True, False):
+        path = write_map_report(example.flake, tmp_path / "a.html", interactive=interactive)
+        links = re.findall(r'(?:src|srcset|href)="([^"]*)"', path.read_text())
+        assert links
+        assert all(link.startswith(("data:", "#")) for link in links)
+
+
+def test_the_same_map_gives_the_same_page(example, tmp_path):
+    pages = [
+        write_map_report(example.flake, tmp_path / name, spectra=example.spectra, interactive=True)
+        for name in ("a.html", "b.html")
+    ]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_three_sentences_say_the_gap_strain_and_what_they_rest_on(example, tmp_path):
+    path = write_map_report(example.flake, tmp_path / "a.html", interactive=False)
+    sentences = re.findall(r"<li>(.*?)</li>", path.read_text())
+    flake = example.flake
+    inside = (flake.status == 0) & (flake.domain_score <= 1)
+    gap, error = (float(flake[name].where(inside).median()) for name in ("gap", "gap_std"))
+    assert len(sentences) == 3
+    assert f"The band gap (PBE) is {gap:.3f} ± {error:.3f} eV" in sentences[0]
+    assert "a further ± 0.031 eV is common to all pixels" in sentences[0]
+    assert "iaxial strain" in sentences[1]
+    assert sentences[1].count("±") == 2
+    assert f"This rests on {int(inside.sum())} of 140 pixels; 29 no result: 28 a line is lost" in sentences[2]
+    assert "24 outside: 24 more than one layer?" in sentences[2]
+
+
+def test_a_map_without_strain_says_whether_its_contrast_exceeds_its_error(example, tmp_path):
+    flake = example.flake[["gap", "gap_std", "status", "domain_score", "domain_reason"]]
+    clear = words_of(write_map_report(flake, tmp_path / "a.html", interactive=False))
+    assert "more than twice the error of a pixel" in clear
+    blurred = flake.assign(gap_std=flake.gap_std * 10)
+    words = words_of(write_map_report(blurred, tmp_path / "a.html", interactive=False))
+    assert "which does not exceed twice the error of a pixel" in words
+
+
+def test_a_map_that_is_all_outside_is_refused_on_its_page(example, tmp_path):
+    flake = example.flake.assign(domain_score=example.flake.domain_score + 2)
+    flake["domain_reason"] = xr.full_like(flake.domain_reason, 4.0)
+    path = write_map_report(flake, tmp_path / "a.html", interactive=True)
+    warning = re.search(r'<p class="warning" role="alert">(.*?)</p>', path.read_text())[1]
+    assert "All 111 pixels with a result lie outside" in warning
+    assert "Is this MoS2?" in warning
+
+
+def test_without_the_library_the_page_has_pictures(example, tmp_path):
+    before = plt.get_fignums()
+    path = write_map_report(example.flake, tmp_path / "a.html", interactive=False)
+    assert plt.get_fignums() == before
+    text = path.read_text()
+    assert "Bokeh" not in text
+    # gap, direct gap, strain, doping, profile, curves: each for light and dark pages
+    assert text.count("<picture>") == 6
+    assert len(set(re.findall(r'(?:src|srcset)="(data:[^"]*)"', text))) == 12
+    assert 'pip install "strain2dos[report]"' in words_of(path)
+
+
+def test_sections_come_in_the_order_of_the_reader(example, tmp_path):
+    path = write_map_report(
+        example.flake, tmp_path / "a.html", tables={"Mine": {"R2": 0.9}}, provenance={"seed": 0}
+    )
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", path.read_text())
+    assert headings == [
+        "Band gap, PBE", "Strain and doping", "Profile", "Density of states at chosen points",
+        "Calibration and provenance", "Tables",
+    ]  # fmt: skip
+
+
+def test_chosen_points_have_their_position_and_numbers(example, tmp_path):
+    path = write_map_report(example.flake, tmp_path / "a.html", points=[(2.1, 2.0), (4.0, 3.4)])
+    table = path.read_text().split("<caption>Chosen points</caption>")[1].split("</table>")[0]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table.split("<tr>")[2:]]
+    assert [row[:2] for row in rows] == [["A", "x 2 µm, y 2 µm"], ["B", "x 4 µm, y 3.5 µm"]]
+    one = example.flake.isel(y=7, x=8)
+    assert rows[1][2] == f"{one.gap:.3f} ± {one.gap_std:.3f} eV"
+    with pytest.raises(ValueError, match="must be finite and of shape"):
+        write_map_report(example.flake, tmp_path / "a.html", points=[1.0])
+
+
+def test_a_large_map_is_thinned_and_says_so(tmp_path):
+    gap = xr.DataArray(np.random.default_rng(0).normal(1.6, 0.1, (450, 300)), dims=("y", "x"))
+    path = write_map_report(xr.Dataset({"gap": gap}), tmp_path / "a.html", interactive=True)
+    assert path.stat().st_size < 5e6
+    assert "every second row and column of 450 x 300 pixels" in words_of(path)
+    shown = unpacked(data_of(path)["quantities"][0]["values"], "<f4").reshape(225, 150)
+    np.testing.assert_allclose(shown, gap[::2, ::2], rtol=1e-6)
+
+
+def test_rows_in_any_order_are_shown_by_position(example, tmp_path):
+    turned = example.flake.isel(y=slice(None, None, -1))
+    paths = [
+        write_map_report(flake, tmp_path / name, interactive=True)
+        for flake, name in ((example.flake, "a.html"), (turned, "b.html"))
+    ]
+    assert data_of(paths[0])["quantities"] == data_of(paths[1])["quantities"]
+
+
+def test_spectra_of_other_pixels_are_refused(example, tmp_path):
+    with pytest.raises(ValueError, match=r"spectra are of 70 pixels, but the map has 140"):
+        write_map_report(
+            example.flake, tmp_path / "a.html", spectra=example.spectra.isel(y=slice(5)), interactive=True
+        )
+    with pytest.raises(ValueError, match="no quantity over"):
+        write_map_report(example.flake[["status"]], tmp_path / "a.html")
+
+
+def test_spectra_come_with_the_fit_that_the_featurizer_made():
+    cube = make_raman_map((8, 9), random_state=0).intensity
+    featurizer = RamanFeaturizer(cube["shift"].values).fit(cube.values.reshape(72, -1))
+    found = spectra_with_fit(cube, featurizer)
+    window = cube.sel(shift=found["shift"])
+    np.testing.assert_array_equal(found["intensity"], window)
+    lines = featurizer.transform(cube.values.reshape(72, -1))
+    good = np.flatnonzero(np.isfinite(lines).all(axis=1))
+    fits = found["fit"].values.reshape(72, -1)
+    for k in good[:5]:
+        # the fitted curve is highest where the featurizer found one of the lines
+        top = float(found["shift"].values[np.nanargmax(fits[k])])
+        assert np.min(np.abs(lines[k] - top)) < 0.6
+    few = spectra_with_fit(cube, featurizer, max_spectra=20)
+    assert int(np.isfinite(few["intensity"]).any("shift").sum()) == 20
+    with pytest.raises(ValueError, match="reads no spectra"):
+        spectra_with_fit(cube, object())

@@ -51,12 +51,10 @@ def load_pretrained(material: str = "MoS2") -> Pipeline:
     Examples
     --------
     >>> from strain2dos import load_pretrained
-    >>> from strain2dos.datasets import make_raman_map
     >>> model = load_pretrained("MoS2")
-    >>> flake = make_raman_map((9, 12), n_dead=0, random_state=0)
-    >>> spectra = flake.intensity.values[4:6, 4]
-    >>> model[1].predict_edges(model[0].transform(spectra)).gap.round(1)
-    array([1.6, 1.6])
+    >>> positions = [[384.6, 384.6, 384.6, 402.7], [380.29, 380.29, 380.29, 400.2]]  # 0 and 1 % of strain
+    >>> model[1].predict_edges(positions).gap.round(2)
+    array([1.58, 1.4 ])
     """
     merit = pretrained_merit(material)
     with warnings.catch_warnings():

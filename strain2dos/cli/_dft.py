@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from strain2dos.cli._cluster import cluster
 from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
 from strain2dos.cli._options import Debug, Force, Quiet
 
@@ -22,6 +23,7 @@ _RUN = examples(
     "strain2dos dft run --strain 0.01 0.01 0 --out records",
     "strain2dos dft run --plan plan.csv --out records --jobs 2",
     "strain2dos dft run --material WS2 --plan plan.csv --out ws2_records",
+    "strain2dos dft run --plan plan.csv --out /shared/records --scheduler tcp://node1:8786",
     "strain2dos dft run --ripple 1.0 --period 12 --out ripples",
 )
 _PLAN = examples("strain2dos dft plan --states 60 --out plan.csv")
@@ -60,6 +62,10 @@ def run(
     period: Annotated[
         int | None, typer.Option(min=1, help="Unit cells along zigzag in one period of the ripple.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Compute on the workers of a dask cluster, tcp://host:8786."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -72,6 +78,8 @@ def run(
         raise typer.BadParameter("give --strain EXX EYY EXY, --plan FILE or --ripple AMPLITUDE; one of them.")
     if name is not None and strain is None:
         raise typer.BadParameter("--name goes with --strain; plans and ripples name their states themselves.")
+    if scheduler is not None and plan is None:
+        raise typer.BadParameter("--scheduler goes with --plan; a single state takes one process.")
     changes = {"ecut": ecut, "n_k_scf": n_k_scf, "n_k_dos": n_k_dos}
     changes = {key: value for key, value in changes.items() if value is not None}
     if ripple is not None:
@@ -83,7 +91,9 @@ def run(
         return
     recipe = DFTRecipe(material, **changes)
     states = read_plan(plan) if plan is not None else [State.of(strain, name)]
-    for path in run_plan(states, out, recipe, n_jobs=jobs, progress=not quiet):
+    with cluster(scheduler, None):
+        paths = run_plan(states, out, recipe, n_jobs=jobs, progress=not quiet)
+    for path in paths:
         wrote(path)
 
 

@@ -4,7 +4,9 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from strain2dos.cli import app
 from strain2dos.simulate.dft import DFTRecipe, State, _run, run_plan
 
 distributed = pytest.importorskip("distributed")
@@ -42,6 +44,19 @@ def test_the_workers_take_the_states_and_failures_are_named(cluster, tmp_path):
         done = sorted(path.stem for path in tmp_path.glob("*.json"))
         assert done == ["s0", "s1", "s2", "s3", "s5"]
         assert len({path.read_text() for path in (tmp_path / "seen").iterdir()}) == 2
+
+
+def test_the_command_sends_a_plan_to_a_cluster(cluster, tmp_path):
+    rows = "".join(f"{state.name},{state.strain[0]},0,0\n" for state in PLAN[:4])
+    (tmp_path / "plan.csv").write_text("name,exx,eyy,exy\n" + rows)
+    words = ["dft", "run", "--plan", tmp_path / "plan.csv", "--out", tmp_path / "records", "--quiet"]
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp"
+    ) as workers:
+        done = CliRunner().invoke(app, [*map(str, words), "--scheduler", workers.scheduler_address])
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines() == [f"wrote {tmp_path}/records/s{k}.json" for k in range(4)]
+    assert len(list((tmp_path / "records/seen").iterdir())) == 4
 
 
 def test_workers_with_several_threads_are_refused(cluster, tmp_path):

@@ -76,6 +76,7 @@ def say(text: str) -> None:
     from tqdm import tqdm
 
     tqdm.write(text, file=sys.stderr)
+    sys.stderr.flush()
 
 
 def cores(jobs: int | None) -> int:

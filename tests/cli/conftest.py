@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A way to run commands, and small files for them."""
 
+import inspect
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,10 +27,14 @@ class Outcome(NamedTuple):
         ]
 
 
+# click before 8.2 mixes stdout and stderr unless told otherwise, and has no such option afterwards
+SEPARATE = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+
+
 @pytest.fixture(scope="session")
 def run():
     def run_command(*words: object) -> Outcome:
-        result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "100"})
+        result = CliRunner(**SEPARATE).invoke(app, [str(word) for word in words], env={"COLUMNS": "100"})
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import shutil
 import tempfile
 import time
@@ -100,6 +101,7 @@ def measure(spectra: list[int], workers: list[int], folder: Path) -> list[dict[s
                 before = sum(client.run(time.process_time).values())
                 found = one_map(pipeline, source, folder / "map.zarr")
                 found["worker_cpu_seconds"] = sum(client.run(time.process_time).values()) - before
+                found["worker_peak_bytes"] = max(client.run(_peak_bytes).values())
             row = {"spectra": n_spectra, "workers": count} | found
             size = sum(p.stat().st_size for p in (folder / "map.zarr").rglob("*") if p.is_file())
             results.append(row | {"rate": n_spectra / found["seconds"], "store_bytes": size})
@@ -111,6 +113,10 @@ def measure(spectra: list[int], workers: list[int], folder: Path) -> list[dict[s
 
 def _warm(pipeline: Any, spectra: np.ndarray) -> None:
     SpatialMapper(pipeline, quantities=QUANTITIES).predict_map(spectra[np.newaxis])
+
+
+def _peak_bytes() -> int:
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:
@@ -125,8 +131,11 @@ def main() -> None:
         results = measure(options.spectra, options.workers, Path(name))
     few, many = min(options.workers), max(options.workers)
     summary = {
-        "exponent": {count: exponent(results, count, "seconds") for count in options.workers},
-        "exponent_cpu": {count: exponent(results, count, "worker_cpu_seconds") for count in options.workers},
+        "exponent": {
+            of: {count: exponent(results, count, of) for count in options.workers}
+            for of in ("seconds", "worker_cpu_seconds")
+            if len(options.spectra) > 1
+        },
         "efficiency": {
             one["spectra"]: one["seconds"] * few / (other["seconds"] * many)
             for one, other in pairwise(sorted(results, key=lambda row: (row["spectra"], row["workers"])))

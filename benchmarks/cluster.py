@@ -93,7 +93,7 @@ def measure(spectra: list[int], workers: list[int], folder: Path) -> list[dict[s
         source = folder / "cube.zarr"
         write_cube(source, n_spectra, measured, shift)
         for count in workers:
-            options = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": None}
+            options = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": ":0"}
             with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
                 client.wait_for_workers(count)
                 # imports and compiled loops are in place before the clock starts

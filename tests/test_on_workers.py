@@ -15,7 +15,7 @@ distributed = pytest.importorskip("distributed")
 @pytest.fixture(params=[1, 3], ids="{} workers".format)
 def cluster(request):
     """Joblib's work goes to so many workers with one thread each."""
-    options = {"threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    options = {"threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(n_workers=request.param, **options) as workers,
         distributed.Client(workers),
@@ -70,6 +70,6 @@ def _threads():
 
 
 def test_a_worker_process_of_one_thread_computes_with_one_thread():
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with distributed.LocalCluster(n_workers=1, **options) as workers, distributed.Client(workers) as client:
         assert set(client.submit(_threads).result(60)) == {1}

@@ -34,8 +34,6 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, help="Compute in so many processes with one thread each; goes with --store."),
 ]
-#: Curves are left out of stores above this size: at 651 energies that is 206 000 pixels.
-_MOST_CURVES = 2**30
 #: How long a scheduler may take to answer.
 _PATIENCE = "10s"
 
@@ -94,22 +92,36 @@ def _link(client: Any) -> str:
     return f"dashboard: {client.dashboard_link}"
 
 
+def load(model: Path, data: Path | None, unit: str | None) -> tuple[Any, xr.DataArray]:
+    """Load a model and its map; spectra alone go to the model that comes with the package."""
+    from strain2dos.cli._inputs import on_axis, read_map
+    from strain2dos.datasets import load_pretrained
+    from strain2dos.io import read_raman
+    from strain2dos.mapping._flake.source import as_grid
+    from strain2dos.raman._features.units import in_wavenumbers
+
+    if data is not None:
+        estimator, cube, _ = read_map(model, data, unit)
+        return estimator, as_grid(cube)
+    spectra = in_wavenumbers(read_raman(model))
+    return on_axis(load_pretrained(), spectra), as_grid(spectra)
+
+
 def map_to_store(estimator: Any, cube: xr.DataArray, place: str, *, progress: bool) -> xr.Dataset:
     """Write the map of every pixel to `place`; the curves only where their map stays below 1 GiB."""
     from strain2dos import SpatialMapper
-    from strain2dos._estimators.wrappers import look_through
-    from strain2dos.cli._map import QUANTITIES
+    from strain2dos.cli._inputs import takes_spectra
+    from strain2dos.mapping._evaluate import resolve_quantities
+    from strain2dos.mapping._steps import FittedModel
 
-    chain = look_through(estimator)
-    wanted = [name for name in QUANTITIES if name != "domain_score" or hasattr(chain.final, "domain_score")]
-    if hasattr(chain.first, "shift"):
+    model = FittedModel.from_estimator(estimator)
+    n_energies = 0 if model.energies is None else len(model.energies)
+    size = 8 * cube.sizes["y"] * cube.sizes["x"] * n_energies
+    wanted = list(resolve_quantities("auto", model, size))
+    if "dos" not in wanted:
+        say("the map of curves would take over 1 GiB, so it is left out; SpatialMapper.to_zarr writes it.")
+    if takes_spectra(estimator):
         wanted += ["features", "domain_reason"]
-    n_energies = 0 if chain.energies is None else len(chain.energies)
-    if 8 * cube.sizes["y"] * cube.sizes["x"] * n_energies >= _MOST_CURVES:
-        wanted.remove("dos")
-        say(
-            "the map of the curves would take over 1 GiB, so it is left out; SpatialMapper.to_zarr writes it."
-        )
     return SpatialMapper(estimator, quantities=wanted, progress=progress).to_zarr(cube, place)
 
 

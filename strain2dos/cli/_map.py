@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._cluster import Scheduler, Store, Workers, run_to_store
+from strain2dos.cli._cluster import Scheduler, Store, Workers, load, run_to_store
 from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
 from strain2dos.cli._map_files import refuse_leftovers, say_what_is_wrong, summary, write_files
 from strain2dos.cli._map_flake import (
@@ -34,7 +34,7 @@ EXAMPLES = examples(
     "strain2dos map wafer.csv --unstrained 384.2,403.1 --scissor 1.88",
     "strain2dos map model.skops raman_strain.csv --strain-unit label -o out/",
     "strain2dos map raman.skops flake.wdf -o out/ --no-csv --zarr",
-    "strain2dos map raman.skops cube.zarr --store map.zarr --workers 2",
+    "strain2dos map cube.zarr --store map.zarr --workers 2",
     "strain2dos map raman.skops s3://lab/cube.zarr --store s3://lab/map.zarr --scheduler tcp://node1:8786",
 )
 QUANTITIES = ("dos", "vbm", "cbm", "gap", "domain_score")
@@ -102,21 +102,20 @@ def map_(
             param_hint="MAP",
         )
     to_store = bool(store or scheduler or workers)
-    if to_store and (data is None or options.any):
+    if to_store and options.any:
         raise typer.BadParameter(
-            "--store, --scheduler and --workers need MODEL and MAP, without --pl, --reference, --unstrained, "
-            "--scissor and --noise; train a model with `strain2dos train --dft`.",
+            "--store, --scheduler and --workers map by a model as it is, without --pl, --reference, "
+            "--unstrained, --scissor and --noise.",
             param_hint="--store",
         )
+    if to_store:
+        target = {"store": store, "scheduler": scheduler, "workers": workers}
+        run_to_store(load(model, data, strain_unit), output, quiet=quiet, **target)
+        return
     if data is None or options.any:
         source, given = (model, None) if data is None else (data, model)
         wanted = {"csv": bool(csv), "zarr": zarr, "force": force, "quiet": quiet}
         run_flake(source, given, output, options, **wanted)
-        return
-    if to_store:
-        estimator, cube, _ = read_map(model, data, strain_unit)
-        target = {"store": store, "scheduler": scheduler, "workers": workers}
-        run_to_store((estimator, as_grid(cube)), output, quiet=quiet, **target)
         return
     names = _output_names(csv=csv is not False, zarr=zarr)
     refuse_to_overwrite([output / name for name in names], force=force, inputs=[model, data])

@@ -4,7 +4,9 @@
 import pytest
 import xarray as xr
 
-from strain2dos.mapping import open_map
+from strain2dos import SpatialMapper, load_pretrained
+from strain2dos.datasets import make_raman_map
+from strain2dos.mapping import open_map, recalibrate
 
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("zarr")
@@ -47,7 +49,7 @@ def test_processes_write_the_same_bits(to_store, here, tmp_path):
 
 
 def test_a_running_cluster_writes_the_same_bits(to_store, here, tmp_path):
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options, protocol="tcp") as cluster:
         outcome = to_store("--store", tmp_path / "map.zarr", "--scheduler", cluster.scheduler_address)
     assert outcome.code == 0, outcome.err
@@ -62,6 +64,15 @@ def test_an_address_takes_the_map(to_store, here):
     assert {path.removeprefix("/bucket/map.zarr/") for path in written} == set(files(here))
     xr.testing.assert_identical(open_map("memory://bucket/map.zarr").load(), open_map(here).load())
     fsspec.filesystem("memory").rm("/bucket", recursive=True)
+
+
+def test_spectra_alone_are_mapped_by_the_model_of_the_package(run, tmp_path):
+    spectra = make_raman_map((8, 9), random_state=0).intensity
+    spectra.to_dataset().to_zarr(tmp_path / "cube.zarr", zarr_format=3, consolidated=False)
+    outcome = run("map", tmp_path / "cube.zarr", "--store", tmp_path / "map.zarr", "-q")
+    assert outcome.code == 0, outcome.err
+    expected = SpatialMapper(recalibrate(load_pretrained(), spectra["shift"])).predict_map(spectra)
+    xr.testing.assert_equal(open_map(tmp_path / "map.zarr").gap.load(), expected.gap)
 
 
 def test_a_scheduler_that_does_not_answer_is_named(to_store, tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ def test_a_dask_worker_shares_its_threads_among_its_tasks(eight_cores, threads, 
     distributed = pytest.importorskip("distributed")
     BARRIERS[tasks] = threading.Barrier(tasks, timeout=60)
     cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=":0"
     )
     with cluster, distributed.Client(cluster) as client:
         assert client.gather(client.map(ask, [tasks] * tasks, pure=False)) == [each] * tasks

@@ -28,7 +28,7 @@ place_of = importlib.import_module("strain2dos.mapping._store.places").place_of
 def client():
     """Two workers in this process, one thread each."""
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
     )
     with cluster, distributed.Client(cluster) as client:
         yield client
@@ -113,7 +113,7 @@ if __name__ == "__main__":
     model = Slow().fit(x, rng.normal(size=(9, 30)))
     cube = xr.DataArray(rng.normal(size=(24, 5, 2)), dims=("y", "x", "feature")).chunk(y=2)
     workers = int(sys.argv[2])
-    cluster = distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+    cluster = distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0")
     with cluster, distributed.Client(cluster) as client:
         client.wait_for_workers(workers)
         print(*(client.run(os.getpid)).values(), flush=True)

@@ -17,7 +17,7 @@ PLAN = [State.of((0.001 * k, 0.0, 0.0), f"s{k}") for k in range(6)]
 def cluster():
     def start(threads=1):
         return distributed.LocalCluster(
-            n_workers=2, threads_per_worker=threads, processes=False, dashboard_address=None
+            n_workers=2, threads_per_worker=threads, processes=False, dashboard_address=":0"
         )
 
     return start
@@ -51,7 +51,7 @@ def test_the_command_sends_a_plan_to_a_cluster(cluster, tmp_path):
     (tmp_path / "plan.csv").write_text("name,exx,eyy,exy\n" + rows)
     words = ["dft", "run", "--plan", tmp_path / "plan.csv", "--out", tmp_path / "records", "--quiet"]
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp"
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
     ) as workers:
         done = CliRunner().invoke(app, [*map(str, words), "--scheduler", workers.scheduler_address])
     assert done.exit_code == 0, done.output

@@ -73,7 +73,7 @@ def summary(flake: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def say_what_is_wrong(flake: xr.Dataset) -> None:
+def say_what_is_wrong(flake: xr.Dataset, *, common: bool = True) -> None:
     """Count pixels without a result and pixels outside, and name the error that all pixels share."""
     masked = int((flake["status"] != 0).sum())
     if masked:
@@ -85,7 +85,8 @@ def say_what_is_wrong(flake: xr.Dataset) -> None:
             f"trained on (`domain_score` above 1){_reasons(flake)}; check the calibration of the axis "
             "before trusting them."
         )
-    if shared := flake["gap"].attrs.get("common_error"):
+    shared = flake["gap"].attrs.get("common_error")
+    if shared and common:
         say(
             f"{1e3 * shared:.0f} meV of error are common to the gaps of all pixels "
             f"({flake['gap'].attrs['common_error_of']})."

@@ -45,6 +45,14 @@ Noise = Annotated[
 ]
 Layer = Annotated[str, typer.Option("--material", help="The layer.")]
 
+# Name, factor and unit of what is told on the screen.
+_TOLD = (
+    ("strain", 1e2, "%"),
+    ("doping", 1.0, "x 1e13 electrons/cm2"),
+    ("gap", 1.0, "eV"),
+    ("gap_direct", 1.0, "eV"),
+)
+
 
 @dataclass(frozen=True)
 class FlakeOptions:
@@ -148,32 +156,38 @@ def _output_names(options: FlakeOptions, *, csv: bool, zarr: bool) -> list[str]:
 
 
 def _tell(flake: xr.Dataset) -> None:
-    """Say in a few lines what was found."""
-    import numpy as np
-
-    ok = flake["status"].values == 0
-    for name, factor, unit in (
-        ("strain", 1e2, "%"),
-        ("doping", 1.0, "x 1e13 electrons/cm2"),
-        ("gap", 1.0, "eV"),
-        ("gap_direct", 1.0, "eV"),
-    ):
-        if name not in flake or not np.isfinite(flake[name].values[ok]).any():
-            continue
-        low, middle, high = factor * np.nanquantile(flake[name].values[ok], [0.05, 0.5, 0.95])
-        error = factor * np.nanmedian(flake[f"{name}_std"].values[ok])
-        line = f"{name:<11} {middle:8.3f} ({low:.3f} to {high:.3f}) {unit}, error of a pixel {error:.2g}"
-        if f"{name}_common_std" in flake:
-            common = factor * np.nanmedian(flake[f"{name}_common_std"].values[ok])
-            line += f", common to all pixels {common:.2g}"
-        functional = flake[name].attrs.get("functional")
-        typer.echo(f"{line} ({functional})" if functional else line)
-    say_what_is_wrong(flake)
+    """Say in a few lines what was found, or that nothing was found that can be used."""
+    if "refusal" not in flake.attrs:
+        for name, factor, unit in _TOLD:
+            if name in flake and (line := _line(flake, name, factor, unit)):
+                typer.echo(line)
+    say_what_is_wrong(flake, common=False)
+    if "refusal" in flake.attrs:
+        return
     for name in ("gap", "strain", "doping"):
         if remark := flake.get(name, flake["status"]).attrs.get("remark"):
             say(f"warning: {remark}")
     if words := flake.attrs.get("pl_comparison"):
         typer.echo(words)
+
+
+def _line(flake: xr.Dataset, name: str, factor: float, unit: str) -> str:
+    """Middle and span of a quantity over the pixels that count, with both errors; empty where it has none."""
+    import numpy as np
+
+    use = flake["status"].values == 0
+    if "domain_score" in flake:
+        use &= flake["domain_score"].values <= 1
+    if not np.isfinite(flake[name].values[use]).any():
+        return ""
+    low, middle, high = factor * np.nanquantile(flake[name].values[use], [0.05, 0.5, 0.95])
+    error = factor * np.nanmedian(flake[f"{name}_std"].values[use])
+    line = f"{name:<11} {middle:8.3f} ({low:.3f} to {high:.3f}) {unit}, error of a pixel {error:.2g}"
+    if f"{name}_common_std" in flake:
+        common = factor * np.nanmedian(flake[f"{name}_common_std"].values[use])
+        line += f", common to all pixels {common:.2g}"
+    functional = flake[name].attrs.get("functional")
+    return f"{line} ({functional})" if functional else line
 
 
 def _numbers(text: str | None, count: int, option: str) -> tuple[float, ...] | None:

@@ -48,6 +48,7 @@ def raman_metadata(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, *, 
         "strain_unit": "fraction",
         "feature_names": [str(name) for name in pipeline[0].get_feature_names_out()],
         "energy_reference": "vacuum level",
+        "functional": "PBE",
         "hold_out": "each strain state",
         "training": {
             "states": sorted(set(training.name)),

@@ -173,9 +173,11 @@ def train_on_records(
     from strain2dos.cli._stages import Progress
     from strain2dos.datasets import load_mos2_dft, make_raman_dos
 
-    training = make_raman_dos(_PER_STATE * len(load_mos2_dft()), material, random_state=seed)
-    pipeline = raman_pipeline(training, members=members, epochs=epochs or 200, seed=seed)
-    rows = usable_spectra(pipeline, training)
+    with Progress("Make and fit spectra", 2, quiet=quiet) as bar:
+        training = make_raman_dos(_PER_STATE * len(load_mos2_dft()), material, random_state=seed)
+        bar.step()
+        pipeline = raman_pipeline(training, members=members, epochs=epochs or 200, seed=seed)
+        rows = usable_spectra(pipeline, training)
     with Progress("Train", 1, quiet=quiet):
         fit_raman(pipeline, training, rows)
 

@@ -107,7 +107,8 @@ def _words(material: str) -> str:
         there += ", though its first-principles records do (load_dft)"
     return (
         f"{there}; only MoS2 has one. For strain and doping alone, take RamanFeaturizer(shift, material=...) "
-        "with StrainDopingSeparator and its rates; for gaps, train raman_pipeline on records of the material "
+        "with StrainDopingSeparator, and rates of your own where the table has none; for gaps, train "
+        "raman_pipeline on records of the material "
         "(`strain2dos dft run` makes them) and pass it as model=."
     )
 

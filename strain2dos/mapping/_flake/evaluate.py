@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from strain2dos._estimators.columns import as_named, finite_rows
 from strain2dos.mapping._evaluate import PixelEvaluator
-from strain2dos.mapping._flake.propagation import EdgeFunction
+from strain2dos.mapping._flake.propagation import energies_of, energy_names
 from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.strain import STRAIN_NAMES, StrainLines
 from strain2dos.mapping._steps import FIT_CODES, FittedModel, PixelStatus
@@ -61,19 +61,15 @@ class FlakeEvaluator(PixelEvaluator):
 
     def _energies(self, features: Array, covariance: Array, shared: Array | None) -> dict[str, Array]:
         """Edges, gaps, valleys, curves and domain of rows of features with their errors."""
-        function = EdgeFunction(self.model)
-        values, own, valleys = function.with_std(features)
-        noise = function.spread(features, covariance)
-        found = dict(zip(function.names, values.T, strict=True))
-        found |= {
-            f"{name}_std": std for name, std in zip(function.names, np.hypot(own, noise).T, strict=True)
-        }
+        energies = energies_of(self.model, features)
+        names = energies.names
+        found = _named(names, "", energies.values)
+        found |= _named(names, "_std", np.hypot(energies.std, energies.spread(covariance)))
         if shared is not None:
-            common = function.spread(features, shared)
-            found |= {f"{name}_common_std": std for name, std in zip(function.names, common.T, strict=True)}
-        if valleys is not None:
-            found["valleys"] = valleys
-            found["edge_valleys"] = _transition(valleys, self.model.final.n_valence_)
+            found |= _named(names, "_common_std", energies.spread(shared))
+        if energies.valleys is not None:
+            found["valleys"] = energies.valleys
+            found["edge_valleys"] = _transition(energies.valleys, self.model.final.n_valence_)
         curves = {"dos", "dos_std"} & set(self.quantities)
         Z = self.model.chain.after(1).transform(features)
         if curves:
@@ -103,8 +99,7 @@ def transitions(model: FittedModel) -> list[str]:
 def flake_quantities(model: FittedModel, lines: StrainLines | None, *, dos: bool) -> tuple[str, ...]:
     """What "auto" maps: all that this model and this material can give."""
     names: list[str] = []
-    energies = EdgeFunction(model).names
-    for name in (*energies, *(STRAIN_NAMES if lines is not None else ())):
+    for name in (*energy_names(model), *(STRAIN_NAMES if lines is not None else ())):
         names += [name, f"{name}_std"]
         if lines is not None:
             names.append(f"{name}_common_std")

@@ -4,81 +4,103 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos.dos._edges.targets import spread_of_valleys
 from strain2dos.mapping._steps import EDGE_NAMES, FittedModel
 
 Array = NDArray[np.float64]
 
-# Directions with less than this share of a row's variance are ties between columns.
-_TIED = 1e-9
+# In cm-1: far below the width of a line, over which the model bends, and far above rounding.
+_STEP = 0.05
 
 
 @dataclass(frozen=True)
-class EdgeFunction:
-    """Energies of a row of features: valence and conduction edge, gap and, where known, the gap at K.
+class Energies:
+    """Energies of rows of features with what moves them.
 
     Attributes
     ----------
-    model : FittedModel
-        Of the steps after the featurizer.
+    names : tuple of str
+        Columns of ``values``: valence and conduction edge, gap and, where known, the gap at K.
+    values, std : ndarray of shape (n, m)
+        In eV, with the deviations that the model itself states.
+    slopes : ndarray of shape (n, m, p)
+        Change of each energy with each feature.
+    valleys : ndarray of shape (n, n_valleys) or None
+        Energies of the valleys that the model learned one by one.
     """
 
-    model: FittedModel
+    names: tuple[str, ...]
+    values: Array
+    std: Array
+    slopes: Array
+    valleys: Array | None
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Columns of what is returned."""
-        return (*EDGE_NAMES, "gap_direct") if self.model.at_k else EDGE_NAMES
+    def spread(self, covariance: Array) -> Array:
+        """Deviations (n, m) that errors of the features with a covariance (n, p, p) give the energies."""
+        variance = np.einsum("nmp,npq,nmq->nm", self.slopes, covariance, self.slopes, optimize=True)
+        return np.sqrt(np.maximum(variance, 0.0))
 
-    def __call__(self, features: Array) -> Array:
-        """Give energies (n, m) in eV."""
-        Z = self.model.chain.after(1).transform(features)
-        if not self.model.valleys:
-            return np.column_stack(list(self.model.edges(Z).values()))
-        return self._of_valleys(self.model.final.predict_valleys(Z))
 
-    def with_std(self, features: Array) -> tuple[Array, Array, Array | None]:
-        """Give energies and their own deviations (n, m), and the energies of the valleys."""
-        Z = self.model.chain.after(1).transform(features)
-        if not self.model.valleys:
-            edges = self.model.edges(Z)
-            values = np.column_stack([edges[name] for name in EDGE_NAMES])
-            return values, np.zeros_like(values), None
-        wanted = (*(f"{name}_std" for name in EDGE_NAMES), "gap_direct_std", "valleys")
-        found = self.model.predict(Z, wanted)
-        spread = np.column_stack([found[f"{name}_std"] for name in self.names])
-        return self._of_valleys(found["valleys"]), spread, found["valleys"]
+def energy_names(model: FittedModel) -> tuple[str, ...]:
+    """Energies that a model can give."""
+    return (*EDGE_NAMES, "gap_direct") if model.at_k else EDGE_NAMES
 
-    def _of_valleys(self, energies: Array) -> Array:
-        n_valence = self.model.final.n_valence_
-        vbm, cbm = energies[:, :n_valence].max(axis=1), energies[:, n_valence:].min(axis=1)
-        columns = [vbm, cbm, cbm - vbm]
-        if self.model.at_k is not None:
-            top, bottom = self.model.at_k
-            columns.append(energies[:, bottom] - energies[:, top])
-        return np.column_stack(columns)
 
-    def spread(self, features: Array, covariance: Array) -> Array:
-        """Deviations (n, m) that errors of the features give the energies.
+def energies_of(model: FittedModel, features: Array) -> Energies:
+    """Energies of rows of features (n, p) and their slopes, from one prediction and one more per feature.
 
-        Central differences of one standard deviation along the axes of each row's covariance, as in
-        `strain2dos.dos.propagate_noise`; directions without variance are left out.
+    Valleys are differentiated one by one, so that no difference is taken across a kink; the edges move with
+    the valley that they are.
+    """
+    after = model.chain.after(1)
+    plain, std, columns = _columns(model, after.transform(features), std=True)
+    slopes = np.empty((*plain.shape, features.shape[1]))
+    for j in range(features.shape[1]):
+        moved = features.copy()
+        moved[:, j] += _STEP
+        slopes[..., j] = (_columns(model, after.transform(moved), std=False)[0] - plain) / _STEP
+    if columns is None:
+        pick = np.broadcast_to(_EDGES, (len(plain), *_EDGES.shape))
+        return Energies(EDGE_NAMES, np.einsum("nmv,nv->nm", pick, plain), std, pick @ slopes, None)
+    pick = _picked(plain, columns, model.at_k)
+    values = np.einsum("nmv,nv->nm", pick, plain)
+    spread = spread_of_valleys(plain, np.square(std), columns)
+    own = np.column_stack(spread)
+    if model.at_k is not None:
+        own = np.column_stack([own, np.hypot(*(std[:, k] for k in model.at_k))])
+    return Energies(energy_names(model), values, own, pick @ slopes, plain)
 
-        Parameters
-        ----------
-        features : ndarray of shape (n, p)
-        covariance : ndarray of shape (n, p, p)
-        """
-        size, axes = np.linalg.eigh(covariance)
-        total = np.zeros((len(features), len(self.names)))
-        for j in range(features.shape[1]):
-            rows = np.flatnonzero(size[:, j] > _TIED * np.maximum(size[:, -1], 1e-300))
-            if not rows.size:
-                continue
-            step = axes[rows, :, j] * np.sqrt(size[rows, j])[:, np.newaxis]
-            ends = self(np.concatenate([features[rows] + step, features[rows] - step]))
-            total[rows] += np.square(0.5 * (ends[: rows.size] - ends[rows.size :]))
-        return np.sqrt(total)
+
+# From (vbm, cbm) to (vbm, cbm, gap).
+_EDGES = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 1.0]])
+
+
+def _columns(model: FittedModel, Z: Any, *, std: bool) -> tuple[Array, Array, int | None]:
+    """Energies of the valleys, else of the edges; their deviations; and how many valleys are of valence."""
+    if model.valleys:
+        found = model.final.predict_valleys(Z, return_std=std)
+        energies, spread = found if std else (found, np.zeros(0))
+        return energies, spread, model.final.n_valence_
+    edges = model.edges(Z)
+    spread = np.zeros((len(edges["vbm"]), 3))
+    if std and model.edges_have_std:
+        spread = np.column_stack(model.final.predict_edges(Z, return_std=True)[1])
+    return np.column_stack([edges["vbm"], edges["cbm"]]), spread, None
+
+
+def _picked(valleys: Array, n_valence: int, at_k: tuple[int, int] | None) -> Array:
+    """Weights (n, m, n_valleys) of the valleys in each energy: 1, -1 or 0."""
+    rows = np.arange(len(valleys))
+    pick = np.zeros((len(valleys), 4 if at_k else 3, valleys.shape[1]))
+    top = valleys[:, :n_valence].argmax(axis=1)
+    bottom = n_valence + valleys[:, n_valence:].argmin(axis=1)
+    pick[rows, 0, top] = pick[rows, 1, bottom] = 1.0
+    pick[:, 2] = pick[:, 1] - pick[:, 0]
+    if at_k:
+        pick[:, 3, at_k[0]], pick[:, 3, at_k[1]] = -1.0, 1.0
+    return pick

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the user is told of measured files: another material, an axis that is off, no layer at all."""
+
+import numpy as np
+import pytest
+
+from strain2dos import map_flake
+
+pytestmark = pytest.mark.reference
+
+
+def told(path, **options):
+    """Map and warning."""
+    with pytest.warns(UserWarning, match="result") as caught:
+        found = map_flake(path, **options)
+    return found, " ".join(str(warning.message) for warning in caught)
+
+
+def test_ws2_taken_for_mos2_is_doubted(reference_dir):
+    found, words = told(reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz")
+    assert "Is this MoS2?" in words
+    ok = found.status.values == 0
+    assert not ok.any() or (found.domain_score.values[ok] > 1).all()
+
+
+def test_ws2_as_ws2_names_the_ways_out(reference_dir):
+    with pytest.raises(ValueError, match=r"no model for 'WS2' comes with the package.*model="):
+        map_flake(reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz", material="WS2")
+
+
+def test_a_map_of_something_else_has_no_result(reference_dir):
+    found, words = told(reference_dir / "raman" / "real" / "witec_map_label.txt")
+    assert "None of the 25" in words
+    assert "Is this MoS2?" in words
+    assert np.isnan(found.gap).all()
+
+
+def test_a_wafer_whose_axis_is_off_is_not_to_be_used(reference_dir):
+    found, words = told(reference_dir / "raman" / "real" / "wafer5.csv")
+    assert "do not use these gaps" in words
+    assert found.sizes["x"] == 49
+    assert {"x_position", "y_position"} <= set(found.coords)
+
+
+def test_sites_with_axes_of_their_own_are_read_and_what_is_no_layer_is_named(reference_dir):
+    found, words = told(reference_dir / "raman" / "real" / "wafer_newformat.csv", reference="Si")
+    assert found.status.size == 4
+    assert "refusal" in found.attrs
+    assert words

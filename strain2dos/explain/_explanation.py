@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.integrate import trapezoid
 
+from strain2dos._reprs import one_line, table
+
 if TYPE_CHECKING:
     import shap
     import xarray as xr
@@ -78,6 +80,29 @@ class DOSExplanation:
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.data)
+
+    def __repr__(self) -> str:
+        """Sizes, and the share of each feature in the gap, or in the curve where there are no edges."""
+        return one_line(type(self).__name__, *self._told())
+
+    def _repr_html_(self) -> str:
+        return table(type(self).__name__, *self._told())
+
+    def _told(self) -> tuple[str, dict[str, str]]:
+        unit = f" {self.energy_unit}" if self.energy_unit else ""
+        samples = f"{len(self)} {'sample' if len(self) == 1 else 'samples'}"
+        rows = {
+            "energies": f"{len(self.energies)}, {self.energies[0]:g} to {self.energies[-1]:g}{unit}",
+            "Shapley values": f"{self.method}, over {self.n_background} background samples",
+        }
+        what = "gap" if "gap" in self.edge_values else "curve"
+        parts = self.edge_values["gap"] if what == "gap" else np.abs(self.values).mean(axis=-1)
+        size = np.abs(parts).mean(axis=0)
+        if len(self) and size.sum() > 0:
+            order = np.argsort(-size)[:4]
+            shares = [f"{self.feature_names[k]} {size[k] / size.sum():.0%}" for k in order]
+            rows[f"drives the {what}"] = ", ".join(shares)
+        return f"{samples} x {len(self.feature_names)} features", rows
 
     def __getitem__(self, samples: int | slice | Sequence[int] | np.ndarray) -> DOSExplanation:
         """Take some samples: a number, a slice, numbers or a mask; a number gives an explanation of one."""

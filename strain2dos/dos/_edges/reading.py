@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos._compiled import njit
+from strain2dos._reprs import one_line, span, table
 
 
 class BandEdges(NamedTuple):
@@ -34,6 +35,20 @@ class BandEdges(NamedTuple):
     vbm: NDArray[np.float64]
     cbm: NDArray[np.float64]
     gap: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Number of curves, and the middle and span of each edge."""
+        return one_line(type(self).__name__, *self._told())
+
+    def _repr_html_(self) -> str:
+        return table(type(self).__name__, *self._told())
+
+    def _told(self) -> tuple[str, dict[str, str]]:
+        rows = {name: span(value, "eV") for name, value in self._asdict().items()}
+        gaps = np.asarray(self.gap, dtype=float)
+        if lost := int((~np.isfinite(gaps)).sum()):
+            rows["without a gap"] = str(lost)
+        return f"{gaps.size} {'curve' if gaps.size == 1 else 'curves'}", rows
 
 
 def band_edges(

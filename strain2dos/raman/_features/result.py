@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from strain2dos._reprs import counted, one_line, span, table
 from strain2dos.raman._features.calibration import LineCalibration
 from strain2dos.raman._fitting.status import FitStatus
 
@@ -55,6 +56,23 @@ class SpectraFit:
     split_probability: NDArray[np.float64]
     calibration: LineCalibration | None = None
     unit: str = "cm-1"
+
+    def __repr__(self) -> str:
+        """Counts by status, and the middle of each position."""
+        return one_line(type(self).__name__, *self._told())
+
+    def _repr_html_(self) -> str:
+        return table(type(self).__name__, *self._told())
+
+    def _told(self) -> tuple[str, dict[str, str]]:
+        counts = counted([FitStatus(code).words for code in self.status])
+        good = self.status == FitStatus.OK
+        rows = {
+            name: span(self.params[good, j], self.unit, 2)
+            for j, name in enumerate(self.names)
+            if name.endswith("_center") and good.any()
+        }
+        return f"{len(self.status)} spectra{f': {counts}' if counts else ''}", rows
 
     def require_shift(self, purpose: str) -> None:
         """Raise if positions are detector indices, because the featurizer had no axis.

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2 as chi2_distribution
 
+from strain2dos._reprs import counted, one_line, span, table
 from strain2dos.raman._strain.plausibility import LineReason
 
 Floats = NDArray[np.float64]
@@ -86,6 +87,26 @@ class Separation:
     domain: DomainCheck | None = None
     common: Floats | None = None
     reason: NDArray[np.int64] | None = None
+
+    def __repr__(self) -> str:
+        """Middle of each value with both errors, and counted remarks."""
+        return one_line(type(self).__name__, *self._told())
+
+    def _repr_html_(self) -> str:
+        return table(type(self).__name__, *self._told())
+
+    def _told(self) -> tuple[str, dict[str, str]]:
+        known = np.isfinite(self.values).all(axis=1)
+        rows = {}
+        for j, name in enumerate(self.names):
+            unit, digits = ("1e13/cm2", 2) if name == "doping" else ("", 4)
+            rows[name] = span(self.values[:, j], unit, digits)
+            errors = [("pixel", self.sigma[known, j]), ("common", self.common_sigma[known, j])]
+            told = [f"{words} {np.nanmedian(e):.2g}" for words, e in errors if np.isfinite(e).any()]
+            rows[name] += f", errors: {', '.join(told)}" if told else ""
+        if self.reason is not None and (outside := self.reason[known & (self.reason != 0)]).size:
+            rows["remarks"] = counted([LineReason(code).words for code in outside])
+        return f"{int(known.sum())} of {len(known)} spectra", rows
 
     @property
     def common_sigma(self) -> Floats:

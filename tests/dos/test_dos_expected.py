@@ -6,6 +6,7 @@ import pytest
 
 from strain2dos.datasets import load_mos2_dft
 from strain2dos.dos import DOSRegressor, band_edges, metrics
+from strain2dos.dos._process.heads import mixed
 from strain2dos.dos._representations.basis import REPRESENTATIONS, build_basis
 
 DATA = load_mos2_dft()
@@ -94,8 +95,10 @@ def test_corners_that_were_left_out_are_explained_better_than_by_the_sharp_curve
         model.fit(features[kept], DATA.dos[kept], groups=kept)
         curves = model.predict(features[rows])
         fitted = model.fitted_
-        scores, _ = fitted.heads.loaded("cpu").predict(0, fitted.standardise(features[rows]))
-        plain = fitted.basis.decode(scores)
+        sides = [
+            mixed(*side) for side in fitted.heads.loaded("cpu").sides(fitted.standardise(features[rows]))
+        ]
+        plain = fitted.basis.representation.decode(fitted.basis.joined(sides, fitted.heads.network_weight)[0])
         blunt.append(metrics.r2_per_curve(DATA.dos[rows], curves))
         sharp.append(metrics.r2_per_curve(DATA.dos[rows], plain))
         gaps += [[band_edges(DATA.energies, each, **EDGES).gap for each in (curves, plain)]]

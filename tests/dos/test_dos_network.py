@@ -4,13 +4,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 from skorch.callbacks import Callback, EarlyStopping
 
 from strain2dos import DOSRegressor
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.density import LeftOutDensity
 from strain2dos.dos._process.training import GroupRows, TrainingOptions, train_networks
-from strain2dos.dos._process.weight import Unseen, best_weight, unseen
+from strain2dos.dos._process.weight import Unseen, _moments, weigh_networks
 
 OPTIONS = TrainingOptions((16,), 4, 60, 0.02, 0.1, 0.25, (), "cpu", False)
 
@@ -52,31 +53,69 @@ def test_networks_get_no_weight_on_noise():
     assert max(weights) <= 0.2
 
 
-def test_best_weight_is_that_of_the_least_error_and_none_where_nothing_is_gained():
+def seen_by_none(truth, plain, members, groups, variance=1.0):
+    """What four members predict that all hold out every group."""
+    members = np.stack([members] * 4)
+    out = np.ones((4, groups.max() + 1), dtype=bool)
+    return Unseen(
+        truth, plain, np.full(plain.shape, variance), members, np.full(members.shape, variance), out, groups
+    )
+
+
+def test_networks_get_half_unless_the_error_on_unseen_groups_speaks_for_more_or_less():
     truth = np.random.RandomState(0).normal(size=(60, 3))
     groups, plain = np.repeat(np.arange(12), 5), np.zeros((60, 3))
-    out = np.ones((4, 12), dtype=bool)
+    noise = np.random.RandomState(1).normal(size=(60, 3))
 
     def weight(members, trend=plain):
-        return best_weight(unseen(truth, trend, np.stack([members] * 4), out, groups))
+        return weigh_networks(seen_by_none(truth, trend, members, groups))[0]
 
-    assert weight(truth) == pytest.approx(1.0, abs=0.05)
-    assert weight(2 * truth) == pytest.approx(0.5, abs=0.02)
+    assert weight(truth) > 0.9
+    # alone they err as much as the kernels, in the middle neither errs
+    assert weight(truth + 0.5 * noise, truth - 0.5 * noise) == pytest.approx(0.5, abs=0.02)
+    # one half would be worse than nothing
+    assert weight(5.0 * truth) == pytest.approx(0.2, abs=0.02)
     assert weight(-truth) == 0.0
-    assert weight(np.random.RandomState(1).normal(size=(60, 3)), truth) == 0.0
-    assert best_weight(Unseen(*np.ones((3, 2)))) == 0.0
+    assert weight(noise, truth) == 0.0
+    assert weigh_networks(seen_by_none(*np.zeros((3, 2, 1)), np.arange(2))) == (0.0, {})
+
+
+def test_the_density_with_networks_is_that_of_the_normal_law_at_the_weight():
+    random = np.random.RandomState(0)
+    truth, plain = random.normal(size=(2, 12, 1))
+    members = truth + 0.1 * random.normal(size=truth.shape)
+    weight, density = weigh_networks(seen_by_none(truth, plain, members, np.arange(12)))
+    mean = plain + weight * (members - plain)
+    spread = np.sqrt(1.0 + weight * (1 - weight) * np.square(members - plain))
+    assert density["with"] == pytest.approx(norm.logpdf(truth, mean, spread).mean(), rel=2e-3)
+    assert density["without"] == pytest.approx(norm.logpdf(truth, plain, 1.0).mean(), rel=1e-9)
+
+
+def test_variances_are_those_of_errors_on_groups_that_a_member_does_not_see():
+    random = np.random.RandomState(0)
+    truth = random.normal(size=(300, 5))
+    held_out = np.zeros((2, 300), dtype=bool)
+    held_out[0, :100] = held_out[1, 100:200] = True
+    members = truth + np.where(held_out, 2.0, 0.1)[:, :, None] * random.normal(size=(2, 300, 5))
+    ones = np.ones_like(members)
+    found = Unseen(truth, truth, ones[0], members, ones, held_out, np.arange(300))
+    assert found.scale() == pytest.approx(4.0, rel=0.1)
 
 
 def test_few_members_on_a_group_are_judged_as_the_mean_of_all():
     random = np.random.RandomState(0)
-    groups, truth = np.arange(400), random.normal(size=(400, 5))
+    groups, truth = np.arange(2000), random.normal(size=(2000, 5))
     plain = truth + 0.5 * random.normal(size=truth.shape)
     members = truth + random.normal(size=(20, *truth.shape))
-    out = np.zeros((20, 400), dtype=bool)
-    out[np.arange(400) % 20, np.arange(400)] = out[(np.arange(400) + 1) % 20, np.arange(400)] = True
-    found = unseen(truth, plain, members, out, groups)
-    wanted = np.square(members.mean(0) - plain).sum(1)
-    assert found.step.mean() == pytest.approx(wanted.mean(), rel=0.1)
+    ones = np.ones_like(plain)
+    out = np.zeros((20, 2000), dtype=bool)
+    out[np.arange(2000) % 20, np.arange(2000)] = out[(np.arange(2000) + 1) % 20, np.arange(2000)] = True
+    few, all_ = (
+        _moments(Unseen(truth, plain, ones, members, np.ones_like(members), held, groups))
+        for held in (out, np.ones_like(out))
+    )
+    for one, other in zip(few, all_, strict=True):
+        np.testing.assert_allclose(one.mean(1), other.mean(1), rtol=0.1)
 
 
 def test_a_member_does_not_see_the_groups_that_it_holds_out():
@@ -106,7 +145,7 @@ def test_training_lowers_the_loss_and_leaves_torch_alone():
     torch.manual_seed(7)
     before = torch.random.get_rng_state()
     start = DOSRegressor(representation="grid", nonnegative=False, hidden_layer_sizes=()).fit(X, y)
-    process = start.fitted_.heads.heads[0].plain[0]
+    process = start.fitted_.heads.curve.plain[0]
     from strain2dos.dos._process.plain import Kernel
 
     kernel = Kernel("matern52", process.lengths[0], float(process.linear[0]), 1e-6)

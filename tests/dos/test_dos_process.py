@@ -11,12 +11,10 @@ from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern,
 from strain2dos.dos._common.groups import held_out_groups, thin
 from strain2dos.dos._process.covariance import CONSTANT, Covariance
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
-from strain2dos.dos._process.heads import fit_head
-from strain2dos.dos._process.mixture import load, moments
+from strain2dos.dos._process.heads import fit_head, mixed
+from strain2dos.dos._process.mixture import load
 from strain2dos.dos._process.plain import Kernel, _Known, _value_with_gradient, weigh_kernels
 from strain2dos.dos._process.posterior import condition
-
-ALL = slice(None)
 
 
 @pytest.fixture
@@ -38,7 +36,7 @@ def members(hidden=(), n=2):
 
 
 def predict(process, features):
-    mean, variance = load(process, "cpu").members(torch.from_numpy(features), ALL)
+    mean, variance = load(process, "cpu").members(torch.from_numpy(features))
     return mean.numpy(), variance.numpy()
 
 
@@ -161,9 +159,9 @@ def test_moments_of_a_mixture_are_those_of_drawn_numbers():
     )
     member = random.choice(3, 400_000, p=weights)
     drawn = means[member, 0, 0] + np.sqrt(variances[member, 0, 0]) * random.normal(size=len(member))
-    mean, variance = moments(*(torch.from_numpy(part) for part in (means, variances, weights)))
-    assert float(mean) == pytest.approx(drawn.mean(), abs=0.01)
-    assert float(variance) == pytest.approx(drawn.var(), rel=0.01)
+    mean, variance = mixed(means, variances, weights)
+    assert mean.item() == pytest.approx(drawn.mean(), abs=0.01)
+    assert variance.item() == pytest.approx(drawn.var(), rel=0.01)
 
 
 def test_members_take_turns_so_that_every_group_is_held_out():
@@ -210,3 +208,24 @@ def test_a_head_without_any_variance_predicts_its_level():
     ).head
     assert head.scale == 1.0
     assert head.mean.tolist() == [3.0, 3.0]
+
+
+def test_rows_with_loose_noise_count_as_in_a_process_with_a_noise_for_each_row(problem):
+    features, outputs, groups, random = problem
+    loose = random.uniform(1.0, 50.0, len(groups))
+    process, _ = condition(members(), features, outputs, groups, np.full(2, 0.5), random, "cpu", loose)
+    new = random.normal(size=(7, 2))
+    mean, variance = predict(process, new)
+    for k, lengths in enumerate(([1.0, 2.0], [0.7, 3.0])):
+        kernel = Matern(lengths, nu=2.5) + ConstantKernel(CONSTANT)
+        # sklearn's DotProduct knows no lengths: the linear part is added by hand
+        both = [part / np.array(lengths) for part in (features, new)]
+        inner, cross = 0.5 * both[0] @ both[0].T, 0.5 * both[1] @ both[0].T
+        matrix = kernel(features) + inner + 1e-2 * np.diag(loose)
+        weights = np.linalg.solve(matrix, (kernel(new, features) + cross).T)
+        np.testing.assert_allclose(mean[k], weights.T @ outputs, atol=1e-8)
+        left = CONSTANT + 1 + 0.5 * np.square(both[1]).sum(1) + 1e-2
+        left -= np.einsum("ij,ji->i", kernel(new, features) + cross, weights)
+        np.testing.assert_allclose(
+            variance[k] / process.variance[k], np.repeat(left[:, None], 3, 1), rtol=1e-2
+        )

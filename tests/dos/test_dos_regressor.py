@@ -383,13 +383,13 @@ def test_equivalent_tensors_are_one_state():
 def test_a_damaged_or_older_model_is_refused_in_words(fitted):
     state = fitted.__getstate__()
     with pytest.raises(
-        ValueError, match=r"saved by strain2dos 0\.0\.9 in form 1 .* reads form 2; train it again"
+        ValueError, match=r"saved by strain2dos 0\.0\.9 in form 1 .* reads form 3; train it again"
     ):
         DOSRegressor().__setstate__({**state, "_format": 1, "_strain2dos_version": "0.0.9"})
     older = {name: value for name, value in state.items() if name not in ("fitted_", "_format")}
     with pytest.raises(ValueError, match="train it again"):
         DOSRegressor().__setstate__({**older, "heads_": []})
-    head = state["fitted_"]["heads"]["heads"][0]
+    head = state["fitted_"]["heads"]["curve"]
     process = head["plain"][0]
     for name, value in {
         "points": process["points"][:-1],
@@ -397,6 +397,6 @@ def test_a_damaged_or_older_model_is_refused_in_words(fitted):
         "family": "cosine",
     }.items():
         broken = {**head, "plain": [{**process, name: value}, *head["plain"][1:]]}
-        heads = {**state["fitted_"]["heads"], "heads": [broken]}
+        heads = {**state["fitted_"]["heads"], "curve": broken}
         with pytest.raises(ValueError, match="the stored DOSRegressor is damaged"):
             DOSRegressor().__setstate__({**state, "fitted_": {**state["fitted_"], "heads": heads}})

@@ -102,7 +102,7 @@ def test_linearised_decoding_predicts_small_changes(name):
     for column in shifts:
         step = size * (np.arange(size.shape[1]) == column)
         change = 0.5 * np.abs(latent.decode(scores + step) - latent.decode(scores - step))
-        found = latent.spread(scores, np.square(step))
+        found = latent.spread(latent.latents(scores), np.square(step))
         assert np.abs(found - change).sum() < 0.03 * change.sum()
 
 
@@ -113,5 +113,5 @@ def test_standard_deviations_of_small_errors_are_those_of_drawn_curves(name):
     size = 0.005 * np.ptp(scores, axis=0)[None]
     random = np.random.RandomState(0)
     drawn = latent.decode(scores[[3]] + size * random.normal(size=(4000, size.shape[1])))
-    found = latent.spread(scores[[3]], np.square(size))[0]
+    found = latent.spread(latent.latents(scores[[3]]), np.square(size))[0]
     assert np.abs(found - drawn.std(0)).sum() < 0.05 * drawn.std(0).sum()

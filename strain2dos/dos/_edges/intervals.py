@@ -43,8 +43,8 @@ class EdgeIntervals(NamedTuple):
     gap: NDArray[np.float64]
 
 
-def edge_intervals(edges: BandEdges, widths: Sequence[float]) -> EdgeIntervals:
-    """Return intervals of the given half widths [eV] around predicted edges."""
+def edge_intervals(edges: BandEdges, widths: Sequence[float | NDArray[np.float64]]) -> EdgeIntervals:
+    """Return intervals of the given half widths [eV], one per edge or per row, around predicted edges."""
     vbm, cbm, gap = (
         np.stack([edge - width, edge + width], axis=-1) for edge, width in zip(edges, widths, strict=True)
     )

@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 # a valley that is the edge in none of so many states is it in less than a fifth of such states, with 95 %
 # confidence: 1 - 0.05 ** (1 / 16); fewer states would say little
 _ENOUGH_STATES = 16
+# a valley this far from the edge [eV] is given twice the noise (variance) of one at the edge: twice the
+# thermal energy, and the broadening of the bundled curves
+_NEAR = 0.05
 
 
 class EdgeTargets(NamedTuple):
@@ -42,6 +45,18 @@ class EdgeTargets(NamedTuple):
         conduction = np.unique(self.energies[:, self.n_valence :].argmin(1)) + self.n_valence
         kept = [*valence, *conduction]
         return EdgeTargets(self.energies[:, kept], len(valence), [self.names[column] for column in kept])
+
+    @property
+    def looseness(self) -> Array:
+        """Return (n, n_valleys) factors by which the variance of the noise grows away from the edge.
+
+        A minimum away from the edge may be one of several that change places as strain grows, and then its
+        energy has kinks and jumps, which would make the valley look rough where it matters.
+        """
+        valence, conduction = self.energies[:, : self.n_valence], self.energies[:, self.n_valence :]
+        below = valence.max(1, keepdims=True) - valence
+        above = conduction - conduction.min(1, keepdims=True)
+        return 1.0 + np.square(np.hstack([below, above]) / _NEAR)
 
 
 def check_edges(edges: Any, n: int) -> EdgeTargets | None:

@@ -115,11 +115,11 @@ class Covariance(torch.nn.Module):
                 kept.extend(torch.nn.Parameter(part[k : k + 1].detach().clone()) for part in parts)
         return one.to(self.log_lengths.device)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (n_members, n, n) covariances of states, with noise."""
+    def forward(self, x: Tensor, loose: Tensor | None = None) -> Tensor:
+        """Return (n_members, n, n) covariances of states with noise; `loose` (n,) multiplies its variance."""
         placed = self.place(x)
-        eye = torch.eye(len(x), dtype=x.dtype, device=x.device)
-        return self.between(placed, placed) + self.noise()[:, None, None] * eye
+        own = torch.diag(x.new_ones(len(x)) if loose is None else loose)
+        return self.between(placed, placed) + self.noise()[:, None, None] * own
 
 
 def stationary(squared: Tensor, family: str) -> Tensor:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._process.covariance import FAMILIES, Covariance
-from strain2dos.dos._process.mixture import Process, load, moments
+from strain2dos.dos._process.mixture import Loaded, Process, load
 from strain2dos.dos._process.plain import Kernel, weigh_kernels
 from strain2dos.dos._process.posterior import condition
 
@@ -29,35 +29,22 @@ class Head:
         Mean of the outputs.
     scale : float
         Unit in which they are learned.
-    first : int
-        Their first column among the outputs of the networks' processes.
     plain : tuple of Process
         Processes without a network; the weights of all their members add to one.
-    network_weight : float
-        Weight of the processes with networks, from 0 to 1.
     """
 
     mean: Array
     scale: float
-    first: int
     plain: tuple[Process, ...]
-    network_weight: float = 0.0
 
-    @property
-    def columns(self) -> slice:
-        """Columns of the outputs of the networks' processes."""
-        return slice(self.first, self.first + len(self.mean))
-
-    def check(self, network: Process | None) -> None:
+    def check(self) -> None:
         """Raise a ValueError where parts do not fit together."""
         check_array("mean", self.mean, (len(self.mean),))
         for process in self.plain:
             process.check()
             check_array("variance", process.variance, (len(process.lengths), len(self.mean)))
-        if not (0.0 <= self.network_weight <= 1.0 and np.isfinite(self.scale)):
-            raise ValueError(f"network_weight = {self.network_weight} must lie between 0 and 1")
-        if self.network_weight > 0 and (network is None or self.columns.stop > network.variance.shape[1]):
-            raise ValueError("a head needs outputs that the networks do not have")
+        if not np.isfinite(self.scale):
+            raise ValueError(f"scale = {self.scale} must be finite")
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Head:
@@ -81,22 +68,28 @@ def fit_head(
     groups: NDArray[np.intp],
     random: np.random.RandomState,
     *,
+    loose: Array | None = None,
     refine: bool = True,
     least_noise: float = 1e-8,
     device: str = "cpu",
 ) -> Learned:
-    """Scale the outputs, weigh kernels without a network, and condition a process on the rows for each."""
+    """Scale the outputs, weigh kernels without a network, and condition a process on the rows for each.
+
+    `loose` (n,) multiplies the variance of the noise of each row.
+    """
     mean = outputs.mean(0)
     scale = float(np.sqrt(np.mean(np.square(outputs - mean).sum(1)))) or 1.0
     scaled = (outputs - mean) / scale
-    kernels = weigh_kernels(features, scaled, groups, random, refine=refine, least_noise=least_noise)
+    kernels = weigh_kernels(
+        features, scaled, groups, random, loose=loose, refine=refine, least_noise=least_noise
+    )
     plain, means, variances, weights = [], [], [], []
     for family in FAMILIES:
         some = [kernel for kernel in kernels if kernel.family == family]
         if not some:
             continue
         share = np.array([kernel.weight for kernel in some])
-        process, held = condition(_joined(some), features, scaled, groups, share, random, device)
+        process, held = condition(_joined(some), features, scaled, groups, share, random, device, loose)
         plain.append(process)
         means.append(held.mean)
         variances.append(held.size[:, :, None] * process.variance[:, None, :])
@@ -104,7 +97,7 @@ def fit_head(
     held_mean, held_variance = mixed(
         np.concatenate(means), np.concatenate(variances), np.concatenate(weights)
     )
-    return Learned(Head(mean, scale, 0, tuple(plain)), scaled, kernels, held_mean, held_variance)
+    return Learned(Head(mean, scale, tuple(plain)), scaled, kernels, held_mean, held_variance)
 
 
 def mixed(means: Array, variances: Array, weights: Array) -> tuple[Array, Array]:
@@ -124,10 +117,24 @@ def _joined(kernels: list[Kernel]) -> Covariance:
 
 @dataclass(frozen=True)
 class Heads:
-    """All heads, and the processes with networks that they share."""
+    """The heads of the curve and of the valleys, and the processes with networks that predict the curve too.
 
-    heads: tuple[Head, ...]
-    network: Process | None
+    Attributes
+    ----------
+    curve : Head
+        Scores of the curve.
+    valleys : tuple of Head
+        Energy of each valley.
+    network : Process or None
+        Processes with networks, for the scores; None where they have no weight.
+    network_weight : float
+        Weight of the networks against the kernels without one, from 0 to 1.
+    """
+
+    curve: Head
+    valleys: tuple[Head, ...]
+    network: Process | None = None
+    network_weight: float = 0.0
 
     def loaded(self, device: str) -> LoadedHeads:
         """Return the same, ready to predict on a device."""
@@ -136,62 +143,61 @@ class Heads:
     def processes(self) -> list[Process]:
         """Return all processes."""
         shared = [] if self.network is None else [self.network]
-        return [part for head in self.heads for part in head.plain] + shared
+        return [part for head in (self.curve, *self.valleys) for part in head.plain] + shared
 
     def check(self) -> None:
         """Raise a ValueError where parts do not fit together."""
+        for head in (self.curve, *self.valleys):
+            head.check()
+        if not 0.0 <= self.network_weight <= 1.0:
+            raise ValueError(f"network_weight = {self.network_weight} must lie between 0 and 1")
         if self.network is not None:
             self.network.check()
-        for head in self.heads:
-            head.check(self.network)
-
-    def placed(self) -> Heads:
-        """Give every head its columns among all outputs, one head after the other."""
-        first = np.cumsum([0, *(len(head.mean) for head in self.heads)])
-        return replace(
-            self,
-            heads=tuple(replace(head, first=int(k)) for head, k in zip(self.heads, first[:-1], strict=True)),
-        )
+            check_array("variance", self.network.variance, (len(self.network.lengths), len(self.curve.mean)))
+        elif self.network_weight > 0:
+            raise ValueError("networks have a weight, but there are none")
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Heads:
         """Rebuild the heads from plain values."""
         network = None if state["network"] is None else Process.from_state(state["network"])
-        return cls(tuple(Head.from_state(part) for part in state["heads"]), network)
+        valleys = tuple(Head.from_state(part) for part in state["valleys"])
+        return cls(Head.from_state(state["curve"]), valleys, network, state["network_weight"])
 
 
 class LoadedHeads:
     """Heads as tensors on one device."""
 
     def __init__(self, heads: Heads, device: str) -> None:
-        self.heads, self.device = heads.heads, device
-        self.plain = [[load(process, device) for process in head.plain] for head in heads.heads]
-        used = any(head.network_weight > 0 for head in heads.heads)
-        self.network = load(heads.network, device) if heads.network is not None and used else None
+        self.heads, self.device = heads, device
+        self.curve = [load(process, device) for process in heads.curve.plain]
+        self.valleys = [[load(process, device) for process in head.plain] for head in heads.valleys]
+        self.network = None if heads.network is None else load(heads.network, device)
 
-    def members(self, k: int, features: Array) -> tuple[Array, Array, Array]:
-        """Return means, variances (n_members, n, n_outputs) and weights of all members of a head."""
-        means, variances, weights = self._members(k, features)
-        head = self.heads[k]
-        return (
-            head.mean + head.scale * means.cpu().numpy(),
-            head.scale**2 * variances.cpu().numpy(),
-            weights.cpu().numpy(),
-        )
+    def sides(self, features: Array) -> list[tuple[Array, Array, Array]]:
+        """Return what kernels without networks predict for standardised features (n, p), then those with.
 
-    def predict(self, k: int, features: Array) -> tuple[Array, Array]:
-        """Return mean and variance (n, n_outputs) of a head for standardised features (n, p)."""
-        mean, variance = moments(*self._members(k, features))
-        head = self.heads[k]
-        return head.mean + head.scale * mean.cpu().numpy(), head.scale**2 * variance.cpu().numpy()
+        Each side has means and variances (n_members, n, n_scores) and the weights of its members, which add
+        to one.
+        """
+        parts = [self.curve] if self.network is None else [self.curve, [self.network]]
+        return [self._members(self.heads.curve, part, features) for part in parts]
 
-    def _members(self, k: int, features: Array) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def members(self, features: Array) -> tuple[Array, Array, Array]:
+        """Return the same of all members in one mixture."""
+        sides, weight = self.sides(features), self.heads.network_weight
+        shares = [1.0 - weight, weight] if len(sides) > 1 else [1.0]
+        means, variances, weights = zip(*sides, strict=True)
+        whole = [share * own for share, own in zip(shares, weights, strict=True)]
+        return np.concatenate(means), np.concatenate(variances), np.concatenate(whole)
+
+    def valley(self, k: int, features: Array) -> tuple[Array, Array]:
+        """Return mean and variance (n,) of the energy of a valley."""
+        mean, variance = mixed(*self._members(self.heads.valleys[k], self.valleys[k], features))
+        return mean[:, 0], variance[:, 0]
+
+    def _members(self, head: Head, parts: list[Loaded], features: Array) -> tuple[Array, Array, Array]:
         x = torch.tensor(features, dtype=torch.float64, device=self.device)
-        weight = self.heads[k].network_weight
-        found = [
-            (*part.members(x, slice(None)), (1.0 - weight) * part.member_weights) for part in self.plain[k]
-        ]
-        if weight > 0 and self.network is not None:
-            columns = self.heads[k].columns
-            found.append((*self.network.members(x, columns), weight * self.network.member_weights))
-        return tuple(torch.cat(part) for part in zip(*found, strict=True))  # type: ignore[return-value]
+        found = [(*part.members(x), part.member_weights) for part in parts]
+        means, variances, weights = (torch.cat(some).cpu().numpy() for some in zip(*found, strict=True))
+        return head.mean + head.scale * means, head.scale**2 * variances, weights

@@ -112,14 +112,14 @@ class Loaded(NamedTuple):
     noise: torch.Tensor
     member_weights: torch.Tensor
 
-    def members(self, x: torch.Tensor, columns: slice) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return (n_members, n, n_outputs) means and variances of some outputs for standardised features."""
+    def members(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return (n_members, n, n_outputs) means and variances for standardised features."""
         place = self.covariance.place(x)
         cross = self.covariance.between(place, self.placed)
         left = self.covariance.diagonal(place) - (cross @ self.factors).square().sum(-1)
         # what the noise of the features adds to a new sample belongs to its uncertainty
         left = left.clamp(min=0.0) + self.noise[:, None]
-        return cross @ self.coefficients[..., columns], left[..., None] * self.variance[:, None, columns]
+        return cross @ self.coefficients, left[..., None] * self.variance[:, None, :]
 
 
 def load(process: Process, device: str) -> Loaded:
@@ -137,15 +137,6 @@ def load(process: Process, device: str) -> Loaded:
         )
     )
     return Loaded(covariance, covariance.place(points), *arrays)
-
-
-def moments(
-    means: torch.Tensor, variances: torch.Tensor, weights: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return mean and variance of a mixture along the first axis."""
-    weights = weights[:, None, None]
-    mean = (weights * means).sum(0)
-    return mean, (weights * (variances + (means - mean).square())).sum(0)
 
 
 def _tensor(values: Array) -> torch.Tensor:

@@ -51,17 +51,19 @@ def weigh_kernels(
     groups: NDArray[np.intp],
     random: np.random.RandomState,
     *,
+    loose: Array | None = None,
     refine: bool = True,
     least_noise: float = 1e-8,
 ) -> list[Kernel]:
     """Return kernels with weights that add to one, each in proportion to the density it gives unseen groups.
 
     With many groups one kernel takes all; with few, where any single choice would be luck, several share.
-    `least_noise` is a share of the outputs' variance: kernels below it pass through every point.
+    `least_noise` is a share of the outputs' variance: kernels below it pass through every point. `loose` (n,)
+    multiplies the variance of the noise of each row.
     """
     rows = thin(groups, _MAX_TUNE, random)
     labels = np.unique(groups[rows], return_inverse=True)[1]
-    known = _Known(features[rows], outputs[rows], labels)
+    known = _Known(features[rows], outputs[rows], labels, None if loose is None else loose[rows])
     kernels, values = _scan(known, least_noise)
     if refine and known.n_groups > 2 and np.isfinite(values).any():
         best = _lengthen_irrelevant_scales(kernels[int(np.argmin(values))], known)
@@ -80,8 +82,11 @@ def weigh_kernels(
 class _Known:
     """Rows to compare kernels on, as tensors."""
 
-    def __init__(self, features: Array, outputs: Array, groups: NDArray[np.intp]) -> None:
+    def __init__(
+        self, features: Array, outputs: Array, groups: NDArray[np.intp], loose: Array | None = None
+    ) -> None:
         self.x, self.outputs = torch.from_numpy(features), torch.from_numpy(outputs)
+        self.loose = torch.from_numpy(np.ones(len(features)) if loose is None else loose)
         self.blocks = [torch.from_numpy(rows) for rows in rows_of_groups(groups)]
         self.n_groups = int(groups.max()) + 1
 
@@ -93,7 +98,7 @@ class _Known:
     def of_kernel(self, kernel: Kernel) -> float:
         """Return that of one kernel."""
         with torch.no_grad():
-            return float(self.value(kernel.covariance()(self.x))[0])
+            return float(self.value(kernel.covariance()(self.x, self.loose))[0])
 
 
 def _scan(known: _Known, least_noise: float) -> tuple[list[Kernel], Array]:
@@ -108,12 +113,12 @@ def _scan(known: _Known, least_noise: float) -> tuple[list[Kernel], Array]:
         torch.tensor(part, dtype=torch.float64)[:, None, None] for part in zip(*shared, strict=True)
     )
     squared, product = torch.cdist(features, features).square(), features @ features.T
-    eye = torch.eye(n, dtype=torch.float64)
+    own = torch.diag(known.loose)
     kernels, values = [], []
     for family in FAMILIES:
         for length in root * np.array(_LENGTHS):
             part = stationary(squared / length**2, family)
-            found = known.value(part + linear * product / length**2 + CONSTANT + noise * eye)
+            found = known.value(part + linear * product / length**2 + CONSTANT + noise * own)
             values.append(found.nan_to_num(torch.inf).numpy())
             kernels += [Kernel(family, np.full(width, length), low, own) for own, low in shared]
     return kernels, np.concatenate(values)
@@ -160,7 +165,7 @@ def _value_with_gradient(
         with torch.no_grad():
             for parameter, part in zip(free, (logs[:-2], logs[-2:-1], logs[-1:]), strict=True):
                 parameter.copy_(torch.from_numpy(part).reshape(parameter.shape))
-        density = known.value(covariance(known.x))[0]
+        density = known.value(covariance(known.x, known.loose))[0]
         # length scales wander off when nothing in the data holds them
         total = density + 0.5 * (covariance.log_lengths[0] - first).square().sum()
         if not torch.isfinite(total):

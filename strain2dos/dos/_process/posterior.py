@@ -40,20 +40,32 @@ def condition(
     weights: Array,
     random: np.random.RandomState,
     device: str,
+    loose: Array | None = None,
 ) -> tuple[Process, HeldOut]:
-    """Return the processes given all rows, and what they predict for each group without it."""
+    """Return the processes given all rows, and what they predict for each group without it.
+
+    `loose` (n,) multiplies the variance of the noise of each row.
+    """
     covariance = covariance.to(device)
+    loose = np.ones(len(features)) if loose is None else loose
     with torch.no_grad():
-        x, z = (torch.tensor(part, dtype=torch.float64, device=device) for part in (features, outputs))
+        x, z, own = (
+            torch.tensor(part, dtype=torch.float64, device=device) for part in (features, outputs, loose)
+        )
         if len(features) <= _MAX_POINTS:
-            points, parts = features, _exact(covariance, x, z, groups)
+            points, parts = features, _exact(covariance, x, z, groups, own)
         else:
             rows = thin(groups, _MAX_POINTS, random)
             order = random.permutation(int(groups.max()) + 1)
             # one member at a time: the sums of ten folds fill the memory of one
             each = [
                 _sparse(
-                    covariance.member(k), x, z, x[rows], order[groups] * min(_FOLDS, len(order)) // len(order)
+                    covariance.member(k),
+                    x,
+                    z,
+                    own,
+                    x[rows],
+                    order[groups] * min(_FOLDS, len(order)) // len(order),
                 )
                 for k in range(len(weights))
             ]
@@ -81,13 +93,17 @@ def _array(values: Tensor) -> Array:
     return values.detach().numpy().copy()
 
 
-def _exact(covariance: Covariance, x: Tensor, z: Tensor, groups: NDArray[np.intp]) -> tuple[Tensor, ...]:
-    matrix = covariance(x)
+def _exact(
+    covariance: Covariance, x: Tensor, z: Tensor, groups: NDArray[np.intp], loose: Tensor
+) -> tuple[Tensor, ...]:
+    matrix = covariance(x, loose)
     blocks = [torch.from_numpy(rows).to(x.device) for rows in rows_of_groups(groups)]
     residual, size = residuals(matrix, z, blocks)
     coefficients = torch.cholesky_solve(z.expand(len(matrix), *z.shape), torch.linalg.cholesky(matrix))
     variance = (residual.square() / size[..., None]).mean(1)
-    return coefficients, _factors(matrix, covariance.noise()), variance, z - residual, size
+    unit = loose.rsqrt()[:, None]
+    factors = unit * _factors(matrix * (unit * unit.T), covariance.noise())
+    return coefficients, factors, variance, z - residual, size
 
 
 def _factors(matrix: Tensor, noise: Tensor) -> Tensor:
@@ -107,6 +123,7 @@ def _sparse(
     covariance: Covariance,
     x: Tensor,
     z: Tensor,
+    loose: Tensor,
     points: Tensor,
     folds: NDArray[np.intp],
 ) -> tuple[Tensor, ...]:
@@ -117,7 +134,7 @@ def _sparse(
     basis = vectors * (kept / size.clamp(min=1e-300).sqrt())[:, None, :]
     fold_of = torch.from_numpy(folds).to(x.device)
     n_folds = int(fold_of.max()) + 1
-    grams, rights = _sums(covariance, x, z, placed, basis, fold_of, n_folds)
+    grams, rights = _sums(covariance, x, z, loose, placed, basis, fold_of, n_folds)
     gram, right = grams.sum(0), rights.sum(0)
     trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1)
     noise = torch.maximum(covariance.noise(), 1e-12 * trace)
@@ -133,7 +150,7 @@ def _sparse(
         for rows in torch.nonzero(inside)[:, 0].split(_CHUNK):
             mean[:, rows] = covariance.between(covariance.place(x[rows]), placed) @ (basis @ inner)
     expected = _spread(covariance, points, placed, factors).mean(1)
-    variance = (mean - z).square().mean(1) / expected[:, None]
+    variance = ((mean - z).square() / loose[:, None]).mean(1) / expected[:, None]
     size = torch.cat([_spread(covariance, part, placed, factors) for part in x.split(_CHUNK)], dim=1)
     return coefficients, factors, variance, mean, size
 
@@ -142,6 +159,7 @@ def _sums(
     covariance: Covariance,
     x: Tensor,
     z: Tensor,
+    loose: Tensor,
     placed: tuple[Tensor, Tensor],
     basis: Tensor,
     fold_of: Tensor,
@@ -154,8 +172,9 @@ def _sums(
     for fold in range(n_folds):
         for rows in torch.nonzero(fold_of == fold)[:, 0].split(_CHUNK):
             design = covariance.between(covariance.place(x[rows]), placed) @ basis
-            grams[fold] += design.mT @ design
-            rights[fold] += design.mT @ z[rows]
+            weighted = (design / loose[rows, None]).mT
+            grams[fold] += weighted @ design
+            rights[fold] += weighted @ z[rows]
     return grams, rights
 
 

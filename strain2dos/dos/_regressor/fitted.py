@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from strain2dos.dos._common.arrays import check_array, plain
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
-from strain2dos.dos._process.heads import Heads
+from strain2dos.dos._process.heads import Heads, mixed
 from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._representations.basis import LatentBasis
 
@@ -76,7 +76,7 @@ class FittedDOS:
     basis : LatentBasis
         How a curve is written.
     heads : Heads
-        The first head gives the scores of the curve, each other one the energy of a valley.
+        What gives the scores of the curve and the energies of the valleys.
     valleys : tuple of str
         Names of the valleys, valence band first.
     n_valence : int
@@ -116,12 +116,12 @@ class FittedDOS:
         answer = np.empty((len(X), basis.representation.n_energies))
         deviation = np.empty_like(answer) if std else None
         for rows, size, features in self._blocks(X):
-            scores, variance = heads.predict(0, features)
+            sides = [mixed(*side) for side in heads.sides(features)]
             # only products of matrices need the whole block
-            latents, width = basis.latents(scores)[:size], basis.widths(variance)[:size]
-            answer[rows] = basis.representation.expected(latents, width)
+            latents, width, variance = basis.joined(sides, self.heads.network_weight)
+            answer[rows] = basis.representation.expected(latents[:size], width[:size])
             if deviation is not None:
-                deviation[rows] = basis.spread(scores, variance)[:size]
+                deviation[rows] = basis.spread(latents, variance)[:size]
         return answer, deviation
 
     def valley_energies(self, X: Array, device: str) -> tuple[Array, Array]:
@@ -131,8 +131,8 @@ class FittedDOS:
         variances = np.empty_like(means)
         for rows, size, features in self._blocks(X):
             for column in range(len(self.valleys)):
-                mean, variance = heads.predict(column + 1, features)
-                means[rows, column], variances[rows, column] = mean[:size, 0], variance[:size, 0]
+                mean, variance = heads.valley(column, features)
+                means[rows, column], variances[rows, column] = mean[:size], variance[:size]
         return means, variances
 
     def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:
@@ -150,7 +150,7 @@ class FittedDOS:
         heads = self.heads.loaded(device)
         n_samples, n_energies = places.shape[1], self.basis.representation.n_energies
         for rows, size, features in self._blocks(X):
-            means, variances, weights = heads.members(0, features)
+            means, variances, weights = heads.members(features)
             for part in np.array_split(np.arange(size), max(1, -(-size * n_samples // _CURVES))):
                 own = part + rows.start if len(places) > 1 else np.zeros_like(part)
                 member = np.minimum(np.searchsorted(np.cumsum(weights), places[own]), len(weights) - 1)
@@ -212,7 +212,7 @@ class FittedDOS:
         self.basis.check()
         self.heads.check()
         wanted = [len(self.basis.directions), *[1] * len(self.valleys)]
-        if [len(head.mean) for head in self.heads.heads] != wanted:
+        if [len(head.mean) for head in (self.heads.curve, *self.heads.valleys)] != wanted:
             raise ValueError(f"heads must have {wanted} outputs")
         for process in self.heads.processes():
             if process.points.shape[1] != width:

@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from strain2dos._estimators.seen import row_hashes
 from strain2dos.dos._common.groups import check_groups, thin
 from strain2dos.dos._edges.targets import EdgeTargets
-from strain2dos.dos._process.heads import Heads, Learned, fit_head
-from strain2dos.dos._process.mixture import Process
+from strain2dos.dos._process.heads import Head, Heads, Learned, fit_head
 from strain2dos.dos._process.plain import Kernel
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.training import TrainingOptions, train_networks
-from strain2dos.dos._process.weight import best_weight, log_density, unseen
+from strain2dos.dos._process.weight import Unseen, weigh_networks
 from strain2dos.dos._regressor.checks import (
     check_edge_energies,
     check_nonnegative,
@@ -31,8 +30,8 @@ from strain2dos.dos._representations.basis import LatentBasis, build_basis
 Array = NDArray[np.float64]
 
 # One number per state holds fewer reasons for a kernel than a whole curve does. Kernels that pass through
-# every point then swing between them, so an edge counts as known to 0.3 % of its spread.
-_EDGE_NOISE = 1e-5
+# every point then swing between them, so an edge counts as known to 0.1 % of its spread.
+_EDGE_NOISE = 1e-6
 # with fewer groups nothing shows whether a network helps
 _FEWEST_GROUPS = 5
 _DOMAIN_ROWS = 4000
@@ -63,22 +62,17 @@ def fit_dos(
     basis, scores, compared = _choose_basis(
         features, curves, labels, grid, nonnegative, (reference, threshold), options, random
     )
-    device = options.device
-    learned = [fit_head(features, scores, labels, random, device=device)]
-    if edges is not None:
-        # valleys cross as strain grows, and each alone is smooth
-        learned += [
-            fit_head(features, column[:, None], labels, random, least_noise=_EDGE_NOISE, device=device)
-            for column in edges.energies.T
-        ]
-    heads, history, density = _with_networks(features, labels, learned, options.training, random)
+    curve = fit_head(features, scores, labels, random, device=options.device)
+    # valleys cross as strain grows, and each alone is smooth
+    valleys = () if edges is None else _valleys(features, edges, labels, random, options.device)
+    heads, history, density = _with_networks(features, labels, curve, options.training, random)
     return FittedDOS(
         energies=energies,
         standardise=standardise,
         feature_range=np.array([X.min(0), X.max(0)]),
         domain=domain,
         basis=basis,
-        heads=heads,
+        heads=replace(heads, valleys=valleys),
         valleys=() if edges is None else tuple(edges.names),
         n_valence=0 if edges is None else edges.n_valence,
         edge_reference=reference,
@@ -87,6 +81,21 @@ def fit_dos(
         flat=y.ndim == 1,
         row_hashes=np.unique(row_hashes(X)),
         report=Report(history, compared, density),
+    )
+
+
+def _valleys(
+    features: Array,
+    edges: EdgeTargets,
+    labels: NDArray[np.intp],
+    random: np.random.RandomState,
+    device: str,
+) -> tuple[Head, ...]:
+    return tuple(
+        fit_head(
+            features, column[:, None], labels, random, loose=loose, least_noise=_EDGE_NOISE, device=device
+        ).head
+        for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True)
     )
 
 
@@ -139,57 +148,30 @@ def _error(miss: Array, labels: NDArray[np.intp]) -> float:
 def _with_networks(
     features: Array,
     labels: NDArray[np.intp],
-    learned: list[Learned],
+    curve: Learned,
     options: TrainingOptions,
     random: np.random.RandomState,
 ) -> tuple[Heads, tuple[dict[str, Array], ...], dict[str, float]]:
-    """Train kernels that see through networks, and give each head the weight of them that helps it."""
-    heads = Heads(tuple(part.head for part in learned), None).placed()
+    """Train kernels that see through networks, and give them the weight that helps with unseen groups."""
+    heads = Heads(curve.head, ())
     if not options.hidden or labels.max() + 1 < _FEWEST_GROUPS:
         return heads, (), {}
-    curve = learned[0]
     trained = train_networks(features, curve.outputs, labels, _start(curve.kernels), options, random)
-    outputs = np.hstack([part.outputs for part in learned])
     shares = np.full(options.n_members, 1.0 / options.n_members)
-    network, held = condition(trained.covariance, features, outputs, labels, shares, random, options.device)
-    weights = []
-    for head, part in zip(heads.heads, learned, strict=True):
-        own = held.mean[..., head.columns]
-        weights.append(best_weight(unseen(part.outputs, part.mean, own, trained.held_out, labels)))
-    made = tuple(replace(head, network_weight=w) for head, w in zip(heads.heads, weights, strict=True))
-    density = _densities(curve, network, held.mean, held.size, trained.held_out, labels, weights[0])
-    return Heads(made, network if max(weights) > 0 else None), tuple(trained.history), density
+    network, held = condition(
+        trained.covariance, features, curve.outputs, labels, shares, random, options.device
+    )
+    variance = held.size[:, :, None] * network.variance[:, None, :]
+    found = Unseen(curve.outputs, curve.mean, curve.variance, held.mean, variance, trained.held_out, labels)
+    # groups that a network was trained on flatter it, also where each is left out of its process
+    scale = found.scale()
+    weight, density = weigh_networks(found._replace(variances=scale * variance))
+    network = replace(network, variance=scale * network.variance)
+    made = Heads(curve.head, (), network if weight > 0 else None, weight)
+    return made, tuple(trained.history), density
 
 
 def _start(kernels: list[Kernel]) -> Kernel:
     """Return the kernel from which networks begin: the likeliest of the networks' own family, else of all."""
     own = [kernel for kernel in kernels if kernel.family == "matern52"]
     return max(own or kernels, key=lambda kernel: kernel.weight)
-
-
-def _densities(
-    curve: Learned,
-    network: Process,
-    means: Array,
-    sizes: Array,
-    held_out: NDArray[np.bool_],
-    labels: NDArray[np.intp],
-    weight: float,
-) -> dict[str, float]:
-    """Return the log density of groups without the networks, and with those members that did not see them."""
-    columns = slice(0, curve.outputs.shape[1])
-    rows = np.flatnonzero(held_out.any(0)[labels])
-    out = held_out[:, labels[rows]] / held_out[:, labels[rows]].sum(0)
-    variances = sizes[:, rows, None] * network.variance[:, None, columns]
-    own = means[:, rows, columns]
-    mean = np.einsum("mn,mnd->nd", out, own)
-    variance = np.einsum("mn,mnd->nd", out, variances + np.square(own - mean))
-    both = curve.mean[rows] + weight * (mean - curve.mean[rows])
-    spread = (1 - weight) * (curve.variance[rows] + np.square(curve.mean[rows] - both))
-    spread += weight * (variance + np.square(mean - both))
-    groups = np.unique(labels[rows], return_inverse=True)[1]
-    truth = curve.outputs[rows]
-    return {
-        "without": log_density(truth, curve.mean[rows], curve.variance[rows], groups),
-        "with": log_density(truth, both, spread, groups),
-    }

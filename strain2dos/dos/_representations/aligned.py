@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.dos._edges.reading import band_edges
+from strain2dos.dos._representations.base import Representation
 from strain2dos.dos._representations.grid import amplitude, density
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class AlignedRepresentation:
+class AlignedRepresentation(Representation):
     r"""Valence part against :math:`E - E_v`, conduction part against :math:`E - E_c`, and both edges.
 
     Strain moves a band edge and what lies next to it together, so the square roots of both parts change
@@ -36,11 +37,6 @@ class AlignedRepresentation:
     def width(self) -> int:
         """Number of latents."""
         return len(self.lower) + len(self.upper) + 2
-
-    @property
-    def n_energies(self) -> int:
-        """Number of energies of a curve."""
-        return len(self.energies)
 
     @classmethod
     def build(
@@ -91,10 +87,6 @@ class AlignedRepresentation:
         valence = _moved(self.energies, vbm, self.lower, roots[:, :first], 1)
         conduction = _moved(self.energies, cbm, self.upper, roots[:, first:], -1)
         return density(np.where(self.energies < middle[:, None], valence, conduction))
-
-    def expected(self, latent: Array, width: Array) -> Array:
-        """Decode: a mean over uncertain edges would narrow the gap."""
-        return self.decode(latent)
 
     def spread(self, latent: Array, size: Array, directions: Array) -> Array:
         """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents)."""

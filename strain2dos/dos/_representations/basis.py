@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._representations.aligned import AlignedRepresentation
+from strain2dos.dos._representations.base import Representation
 from strain2dos.dos._representations.grid import GridRepresentation, PlainRepresentation
 from strain2dos.dos._representations.quantile import QuantileRepresentation
 
 Array = NDArray[np.float64]
 
-REPRESENTATIONS = {
+REPRESENTATIONS: dict[str, type[Representation]] = {
     "grid": GridRepresentation,
     "pca": PlainRepresentation,
     "cdf": QuantileRepresentation,
@@ -31,7 +32,7 @@ class LatentBasis:
     """A representation with the mean and the directions (n_directions, n_latents) that it needs."""
 
     name: str
-    representation: Any
+    representation: Representation
     mean: Array
     directions: Array
 
@@ -47,9 +48,30 @@ class LatentBasis:
         """Return (n, n_latents) standard deviations of latents whose scores err independently."""
         return np.sqrt(variance @ np.square(self.directions))
 
-    def spread(self, scores: Array, variance: Array) -> Array:
-        """Return standard deviations (n, n_energies) of curves, linearised at the scores."""
-        return self.representation.spread(self.latents(scores), np.sqrt(variance), self.directions)
+    def joined(self, sides: list[tuple[Array, Array]], weight: float) -> tuple[Array, Array, Array]:
+        """Return latents, their standard deviations (n, n_latents), and variances of the scores.
+
+        `sides` are means and variances of scores by kernels without networks and, if there are any, by those
+        with networks, which count by `weight`. Next to the gap each side counts by its precision too: a mean
+        of two edges that lie apart is an edge that neither has.
+        """
+        mean, variance = sides[0]
+        latents = self.latents(mean)
+        if len(sides) == 1:
+            return latents, self.widths(variance), variance
+        other, others = sides[1]
+        step = (other - mean) @ self.directions
+        width, own = np.square(self.widths(variance)), np.square(self.widths(others))
+        trust = weight * width / np.maximum(weight * width + (1.0 - weight) * own, 1e-300)
+        share = weight + self.representation.edge_share() * (trust - weight)
+        width = (1.0 - share) * width + share * own + share * (1.0 - share) * np.square(step)
+        spread = weight * (1.0 - weight) * np.square(other - mean)
+        variance = (1.0 - weight) * variance + weight * others + spread
+        return latents + share * step, np.sqrt(width), variance
+
+    def spread(self, latents: Array, variance: Array) -> Array:
+        """Return standard deviations (n, n_energies) of curves whose scores err independently, linearised."""
+        return self.representation.spread(latents, np.sqrt(variance), self.directions)
 
     def check(self) -> None:
         """Raise a ValueError where shapes do not fit together or a number is not finite."""
@@ -77,7 +99,7 @@ def build_basis(
     return span(name, representation, representation.encode(curves))
 
 
-def span(name: str, representation: Any, latents: Array) -> tuple[LatentBasis, Array]:
+def span(name: str, representation: Representation, latents: Array) -> tuple[LatentBasis, Array]:
     """Return latents (n, n_latents) as their mean, directions and scores."""
     mean = latents.mean(0)
     left, size, directions = np.linalg.svd(latents - mean, full_matrices=False)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._compiled import njit
+from strain2dos.dos._representations.base import Representation
 
 Array = NDArray[np.float64]
 
@@ -27,7 +28,7 @@ PLACES, WEIGHTS = np.array([0.0, -np.sqrt(3.0), np.sqrt(3.0)]), np.array([4.0, 1
 
 
 @dataclass(frozen=True)
-class QuantileRepresentation:
+class QuantileRepresentation(Representation):
     r"""Energies :math:`E(n)` of the n-th state, upwards and downwards from an energy inside the gap.
 
     A band that moves with strain moves these energies, so they respond smoothly where the curve itself at
@@ -50,11 +51,6 @@ class QuantileRepresentation:
     def width(self) -> int:
         """Number of latents."""
         return len(self.up) + len(self.down)
-
-    @property
-    def n_energies(self) -> int:
-        """Number of energies of a curve."""
-        return len(self.energies)
 
     @classmethod
     def build(
@@ -103,8 +99,10 @@ class QuantileRepresentation:
         """
         answer = self.decode(latent)
         size = np.sqrt(np.r_[np.gradient(self.up), np.gradient(self.down)])
-        share, least, most = self.effective_scatter()
-        scatter = share * np.minimum(width / size, most)
+        window = float(self.energies[-1] - self.energies[0])
+        # less than half a step of the grid shows nowhere
+        least, most = 0.5 * window / (len(self.energies) - 1), _MAX_SCATTER * window
+        scatter = (1.0 - self.edge_share()) * np.minimum(width / size, most)
         step = np.sqrt(np.maximum(np.square(scatter) - least**2, 0.0)) * size
         low, high = (size * self.energies[end] for end in (0, -1))
         sign = np.r_[np.ones(_COUNTS), -np.ones(_COUNTS)]
@@ -137,15 +135,10 @@ class QuantileRepresentation:
             )
         return np.sqrt(answer)
 
-    def effective_scatter(self) -> tuple[Array, float, float]:
-        """Return the share (n_latents,) of an energy's scatter that counts, and least and most of it [eV].
-
-        The edges of the bands keep their energies, and less than half a step of the grid shows nowhere.
-        """
+    def edge_share(self) -> Array:
+        """Return 1 at the gap, falling to 0 at the first few percent of the states."""
         counted = np.r_[self.up / self.up[-1], self.down / self.down[-1]]
-        window = float(self.energies[-1] - self.energies[0])
-        least = 0.5 * window / (len(self.energies) - 1)
-        return np.minimum(counted / _SHARP_SHARE, 1.0), least, _MAX_SCATTER * window
+        return np.maximum(1.0 - counted / _SHARP_SHARE, 0.0)
 
 
 def _side(energies: Array, curve: Array, reference: float, up: int) -> tuple[Array, Array]:

@@ -85,7 +85,11 @@ class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEs
         The factor :math:`q` at `level`.
     edge_scores_ : ndarray of shape (n_groups, 3) or None
         Largest error of VBM, CBM and gap [eV] of every group when left out, NaN for groups without that
-        edge; None if the estimator tells no edges.
+        edge; None if the estimator tells no edges. Where the estimator is less sure than usual, divided by
+        its standard deviation over `edge_std_floor_`.
+    edge_std_floor_ : ndarray of shape (3,) or None
+        Root mean square of the standard deviations of VBM, CBM and gap [eV] of groups left out; None where
+        the width does not follow the estimator's.
     energies_ : ndarray of shape (n_energies,)
         Grid of the curves [eV], if the estimator has one.
     n_features_in_ : int
@@ -249,7 +253,13 @@ class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEs
             self.std_floor_ = _LEAST_STD * typical(np.mean(sizes, axis=0))
             residuals = residuals / np.maximum(errors.std, self.std_floor_)
         self.scale_, self.scores_ = curve_scores(residuals, labels)
-        self.edge_scores_ = None if errors.edges is None else edge_scores(errors.edges, labels)
+        self.edge_std_floor_ = None
+        missed = errors.edges
+        if missed is not None and errors.edge_std is not None:
+            sizes = [np.square(errors.edge_std[labels == label]).mean(0) for label in np.unique(labels)]
+            self.edge_std_floor_ = np.sqrt(np.maximum(np.mean(sizes, axis=0), 1e-300))
+            missed = missed / np.maximum(errors.edge_std / self.edge_std_floor_, 1.0)
+        self.edge_scores_ = None if missed is None else edge_scores(missed, labels)
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict curves with the estimator fitted on all samples.
@@ -357,7 +367,9 @@ class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEs
         """Predict intervals that contain each band edge at the stated level.
 
         The score of a group is the largest error over its rows when it was left out, one score for each of
-        VBM, CBM and gap; each interval keeps the level for itself, not the three together.
+        VBM, CBM and gap; each interval keeps the level for itself, not the three together. Where the width
+        follows the estimator's standard deviations and it learned its edges, intervals are wider where these
+        exceed `edge_std_floor_`.
 
         Parameters
         ----------
@@ -388,7 +400,11 @@ class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEs
             known = scores[~np.isnan(scores)]
             told = f"with a {name} among the {len(scores)} of the training set"
             factors.append(self._factor(known, level, f"level of the {name} intervals", told))
-        return edge_intervals(self.predict_edges(X), factors)
+        if self.edge_std_floor_ is None:
+            return edge_intervals(self.predict_edges(X), factors)
+        edges, std = self.predict_edges(X, return_std=True)
+        sizes = [np.maximum(s / floor, 1.0) for s, floor in zip(std, self.edge_std_floor_, strict=True)]
+        return edge_intervals(edges, [q * size for q, size in zip(factors, sizes, strict=True)])
 
     @available_if(regressor_has("domain_score"))
     def domain_score(self, X: ArrayLike) -> Array:

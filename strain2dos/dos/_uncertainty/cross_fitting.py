@@ -30,12 +30,13 @@ class HeldOut(NamedTuple):
     """Errors of all rows by models fitted without their groups.
 
     ``residuals`` (n, n_energies), ``std`` (n, n_energies) or None, ``edges`` (n, 3) for VBM, CBM and gap [eV]
-    or None: NaN where there is no true edge, infinite where the model lost it.
+    or None: NaN where there is no true edge, infinite where the model lost it. ``edge_std`` (n, 3) or None.
     """
 
     residuals: Array
     std: Array | None
     edges: Array | None
+    edge_std: Array | None
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,12 @@ def held_out(estimator: Any, cv: Any, data: Training, *, std: bool, n_jobs: int 
             return None
         return np.concatenate(columns)[order]  # type: ignore[arg-type]
 
-    residuals, spread, missed = (gather(list(column)) for column in zip(*parts, strict=True))
+    residuals, *others = (gather(list(column)) for column in zip(*parts, strict=True))
     assert residuals is not None
-    return HeldOut(residuals, spread, missed)
+    return HeldOut(residuals, *others)
 
 
-def _one_fold(
-    estimator: Any, train: Training, test: Training, std: bool
-) -> tuple[Array, Array | None, Array | None]:
+def _one_fold(estimator: Any, train: Training, test: Training, std: bool) -> HeldOut:
     # one thread: the last bit would depend on how many threads a worker process may use
     with one_thread():
         chain = look_through(train.fit(clone(estimator)))
@@ -114,11 +113,13 @@ def _one_fold(
         truth = test.curves.reshape(len(test.curves), -1)
         residuals = np.reshape(found, truth.shape) - truth
         spread = None if spread is None else per_energy(spread, truth.shape)
-        missed = None
+        missed = edge_std = None
         if chain.tells_edges:
             known = check_edges(test.edges, len(truth))
             missed = _edge_errors(chain, Z, truth, None if known is None else known.edges)
-        return residuals, spread, missed
+            if std and chain.edges_learned and chain.tells_std("predict_edges"):
+                edge_std = np.column_stack(chain.final.predict_edges(Z, return_std=True)[1])
+        return HeldOut(residuals, spread, missed, edge_std)
 
 
 def _edge_errors(chain: Chain, Z: Any, curves: Array, edges: Array | None) -> Array | None:
@@ -142,9 +143,11 @@ def _folds(cv: Any, data: Training) -> list[tuple[NDArray[np.intp], NDArray[np.i
     curves, labels = data.curves, data.labels
     n_groups = len(np.unique(labels))
     if cv is None:
-        cv = LeaveOneGroupOut() if n_groups <= _DEFAULT_FOLDS else GroupKFold(_DEFAULT_FOLDS)
-    elif isinstance(cv, (int, np.integer)):
-        cv = GroupKFold(int(cv))
+        cv = LeaveOneGroupOut() if n_groups <= _DEFAULT_FOLDS else _DEFAULT_FOLDS
+    if isinstance(cv, (int, np.integer)):
+        # groups come sorted by their curves: taken in turns, each left-out state would lie between neighbors
+        # on both sides, and its error would be smaller than that of a further state
+        cv = GroupKFold(int(cv), shuffle=True, random_state=0)
     folds = [
         (np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(data.X, curves, labels)
     ]

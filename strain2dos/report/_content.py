@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from strain2dos._plotting.maps import unit_sign
 from strain2dos.mapping._places import Places
 from strain2dos.mapping._quality import reason_words
+from strain2dos.report._flags import flags_of
 from strain2dos.report._quantities import Quantity
 from strain2dos.report._thin import DOS_BYTES, SPECTRA_BYTES, curve_table, packed
 
@@ -43,6 +44,7 @@ def page_content(
         "along": packed(places.along, "<f8"),
         "unit": "pixel" if places.unit == "px" else unit_sign(places.unit),
         "quantities": [_quantity(quantity) for quantity in quantities.values()],
+        "flags": [flag.packed() for flag in flags_of(dataset, places)],
         **_quality(dataset, places),
     }
     notes: list[str] = []
@@ -64,6 +66,7 @@ def _quantity(quantity: Quantity) -> dict[str, Any]:
         "label": quantity.label,
         "unit": quantity.unit,
         "signed": quantity.signed,
+        "common": None if quantity.common is None else packed(quantity.common, "<f4"),
         "values": packed(quantity.values, "<f4"),
         "std": None if quantity.std is None else packed(quantity.std, "<f4"),
     }

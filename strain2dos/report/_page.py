@@ -21,6 +21,7 @@ from strain2dos.mapping._places import Places, places_of
 from strain2dos.mapping._quality import PixelCounts, count_pixels, outside_pixels, refusal
 from strain2dos.report import _charts as charts
 from strain2dos.report._content import page_content
+from strain2dos.report._flags import Flag, flags_of
 from strain2dos.report._pictures import pictures
 from strain2dos.report._points import Point, chosen_points, where
 from strain2dos.report._quantities import Quantity, quantities_of
@@ -28,6 +29,12 @@ from strain2dos.report._sentences import sentences
 from strain2dos.report._thin import thin_map
 
 _SECOND = ("strain", "strain_biaxial", "shear", "doping", "gap_direct", "A_center", "pl_energy")
+
+_CALIBRATION = {
+    "reference": "Reference line of the axis",
+    "unstrained_positions": "Positions of the unstrained layer",
+    "scissor": "Absolute gap",
+}
 
 
 def write_map_report(
@@ -65,7 +72,7 @@ def write_map_report(
     figures : mapping of str to sequence of ReportFigure, default=None
         Further figures by the heading of their section, such as "Photoluminescence".
     text : sequence of str, default=()
-        Paragraphs after the three sentences.
+        Paragraphs on how the map was made.
     tables : mapping of str to table, default=None
         Caption and DataFrame, or mapping of names to values; shown last.
     provenance : mapping, default=None
@@ -117,13 +124,16 @@ def write_map_report(
     lead = next(iter(quantities))
     full = quantities_of(dataset, places_of(dataset))
     counts = count_pixels(dataset, lead)
+    flags = flags_of(dataset, places_of(dataset))
     trusted = _trusted(shown, places, quantities[lead])
     found = chosen_points(quantities, places, trusted, points)
     page: dict[str, Any] = {
         "title": title,
         "warning": refusal(dataset, lead),
         "sentences": sentences(dataset, full, counts, _trusted(dataset, places_of(dataset), full[lead])),
+        "remarks": _remarks(dataset),
         "paragraphs": list(text),
+        "light": dataset.attrs.get("pl_comparison"),
         "unit": "px" if places.unit in ("pixel", "px") else places.unit,
         "kind": places.kind,
         "quantities": quantities,
@@ -131,7 +141,7 @@ def write_map_report(
         "second": [name for name in _SECOND if name in quantities],
         "point_tables": _point_table(found, places, quantities),
         "figures": figures or {},
-        "tables": [table_of(name, table) for name, table in _tables(counts, full, tables)],
+        "tables": [table_of(name, table) for name, table in _tables(counts, full, flags, tables)],
         "provenance": {name: words_of(value) for name, value in (provenance or {}).items()},
         "calibration": _calibration(dataset),
         "versions": package_versions(),
@@ -219,22 +229,23 @@ def _trusted(dataset: xr.Dataset, places: Places, quantity: Quantity) -> np.ndar
 
 def _point_table(points: list[Point], places: Places, quantities: dict[str, Quantity]) -> dict[str, Any]:
     """Position and quantities of each chosen point."""
-    header = ["", "position", *(quantity.label for quantity in quantities.values())]
-    rows = []
-    for point in points:
+    header = ["", *(point.label for point in points)]
+    rows = [("position", [where(places, point.pixel) for point in points])]
+    for quantity in quantities.values():
+        std = quantity.std
         cells = [
-            quantity.format(
-                float(quantity.values[point.pixel]),
-                None if quantity.std is None else float(quantity.std[point.pixel]),
-            )
-            for quantity in quantities.values()
+            quantity.format(float(quantity.values[k]), None if std is None else float(std[k]))
+            for k in (point.pixel for point in points)
         ]
-        rows.append((point.label, [where(places, point.pixel), *cells]))
-    return {"caption": "Chosen points", "header": header, "rows": rows}
+        rows.append((quantity.label, cells))
+    return {"caption": "Chosen points", "header": header, "rows": rows if points else []}
 
 
 def _tables(
-    counts: PixelCounts, quantities: dict[str, Quantity], tables: Mapping[str, Any] | None
+    counts: PixelCounts,
+    quantities: dict[str, Quantity],
+    flags: list[Flag],
+    tables: Mapping[str, Any] | None,
 ) -> list[tuple[str, Any]]:
     """Counts by reason, quantities over all pixels with a result, then the tables of the caller."""
     pixels = {counts.noun: counts.total, "without a result": counts.n_without}
@@ -251,8 +262,15 @@ def _tables(
     return [
         (counts.noun.capitalize(), pixels),
         ("5 %, median, 95 % of all results", spread),
+        *((flag.label.capitalize(), flag.counts()) for flag in flags),
         *(tables or {}).items(),
     ]
+
+
+def _remarks(dataset: xr.Dataset) -> list[str]:
+    """Sentences that the map carries on its quantities, such as a contrast below the errors."""
+    found = [values.attrs.get("remark") for values in dataset.data_vars.values()]
+    return [f"{words[:1].upper()}{words[1:]}" for words in map(str, filter(None, found))]
 
 
 def _calibration(dataset: xr.Dataset) -> list[str]:
@@ -265,7 +283,9 @@ def _calibration(dataset: xr.Dataset) -> list[str]:
             f"{1e3 * float(attrs['common_error']):.0f} meV of error are common to the gaps of all "
             f"pixels{source}: it moves the whole map, and no difference within it."
         )
-    found += [str(dataset.attrs[key]) for key in ("calibration", "reference") if key in dataset.attrs]
+    for key, words in _CALIBRATION.items():
+        if value := dataset.attrs.get(key):
+            found.append(f"{words}: {value}.")
     return found
 
 

@@ -34,6 +34,9 @@ class Quantity:
     unit : str
     values : (n,) ndarray
     std : (n,) ndarray or None
+        Error of each pixel.
+    common : (n,) ndarray or None
+        Error that all pixels share.
     signed : bool
         Whether its colors are centered at zero.
     """
@@ -44,6 +47,7 @@ class Quantity:
     values: NDArray[np.float64]
     std: NDArray[np.float64] | None
     signed: bool
+    common: NDArray[np.float64] | None = None
 
     def format(self, value: float, std: float | None = None) -> str:
         """Write a value with its error: "1.583 ± 0.021 eV"; the error sets the digits."""
@@ -76,6 +80,7 @@ def quantities_of(dataset: xr.Dataset, places: Places) -> dict[str, Quantity]:
         and np.issubdtype(values.dtype, np.floating)
         and not str(name).endswith("_std")
         and name not in _LEFT_OUT
+        and "flag_values" not in values.attrs
     ]
     names.sort(key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
     return {name: _quantity(dataset, name, places) for name in names}
@@ -87,16 +92,19 @@ def _quantity(dataset: xr.Dataset, name: str, places: Places) -> Quantity:
     factor = 1.0
     if name in _PERCENT and unit in ("1", ""):
         unit, factor = "%", 100.0
-    elif unit == "1e13 e/cm2":
-        unit = "10¹³ e/cm²"
-    std = dataset.get(f"{name}_std")
+    unit = unit.replace("1e13", "10¹³").replace("cm2", "cm²").replace("cm-2", "cm⁻²")
+    errors = [
+        factor * _flat(dataset[key], places) if key in dataset and dataset[key].dims == values.dims else None
+        for key in (f"{name}_std", f"{name}_common_std")
+    ]
     return Quantity(
         name,
         quantity_label(values, unit=False),
         unit_sign(unit),
         factor * _flat(values, places),
-        None if std is None or set(std.dims) != set(places.dims) else factor * _flat(std, places),
+        errors[0],
         name in _SIGNED,
+        errors[1],
     )
 
 

@@ -44,8 +44,8 @@ def _gap(dataset: xr.Dataset, gap: Quantity, trusted: np.ndarray) -> str:
     low, high = np.nanquantile(gap.values[trusted], [0.05, 0.95])
     name, *functional = gap.label.split(", ")
     of = f" ({functional[0]})" if functional else ""
-    words = f"The {name[:1].lower()}{name[1:]}{of} is {gap.format(middle, error)}"
-    shared = dataset["gap"].attrs.get("common_error")
+    words = f"The {_lower(name)}{of} is {gap.format(middle, error)}"
+    shared = _shared(gap, trusted) or dataset["gap"].attrs.get("common_error")
     errors = []
     if error is not None:
         errors.append("± is the median error of a pixel")
@@ -62,7 +62,7 @@ def _gap(dataset: xr.Dataset, gap: Quantity, trusted: np.ndarray) -> str:
 def _strain(quantities: dict[str, Quantity], trusted: np.ndarray) -> str:
     known = [quantities[name] for name in _MOVED if name in quantities]
     parts = [
-        f"{quantity.label.lower()} {quantity.format(*_middle(quantity, trusted))}"
+        f"{_lower(quantity.label)} {quantity.format(*_middle(quantity, trusted))}{_common(quantity, trusted)}"
         for quantity in known
         if np.isfinite(quantity.values[trusted]).any()
     ]
@@ -85,6 +85,24 @@ def _contrast(quantities: dict[str, Quantity], trusted: np.ndarray) -> str:
         f"Between its 5 and 95 % pixels the gap differs by {spread:.0f} ± {1e3 * np.sqrt(2) * error:.0f} "
         f"meV, {verdict} twice the error of a pixel."
     )
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def _shared(quantity: Quantity, trusted: np.ndarray) -> float | None:
+    """Median of the error that all pixels share."""
+    if quantity.common is None or not np.isfinite(quantity.common[trusted]).any():
+        return None
+    return float(np.nanmedian(quantity.common[trusted]))
+
+
+def _common(quantity: Quantity, trusted: np.ndarray) -> str:
+    shared = _shared(quantity, trusted)
+    if shared is None or shared < 0.01 * (_middle(quantity, trusted)[1] or 0.0):
+        return ""
+    return f" (common to all pixels: ± {shared:.2g})"
 
 
 def _middle(quantity: Quantity, trusted: np.ndarray) -> tuple[float, float | None]:

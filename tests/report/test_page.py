@@ -130,10 +130,11 @@ def test_sections_come_in_the_order_of_the_reader(example, tmp_path):
 def test_chosen_points_have_their_position_and_numbers(example, tmp_path):
     path = write_map_report(example.flake, tmp_path / "a.html", points=[(2.1, 2.0), (4.0, 3.4)])
     table = path.read_text().split("<caption>Chosen points</caption>")[1].split("</table>")[0]
-    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table.split("<tr>")[2:]]
-    assert [row[:2] for row in rows] == [["A", "x 2 µm, y 2 µm"], ["B", "x 4 µm, y 3.5 µm"]]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table.split("<tr>")[1:]]
+    assert rows[0] == ["", "A", "B"]
+    assert rows[1] == ["position", "x 2 µm, y 2 µm", "x 4 µm, y 3.5 µm"]
     one = example.flake.isel(y=7, x=8)
-    assert rows[1][2] == f"{one.gap:.3f} ± {one.gap_std:.3f} eV"
+    assert rows[2][2] == f"{one.gap:.3f} ± {one.gap_std:.3f} eV"
     with pytest.raises(ValueError, match="must be finite and of shape"):
         write_map_report(example.flake, tmp_path / "a.html", points=[1.0])
 

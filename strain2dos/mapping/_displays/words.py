@@ -30,7 +30,8 @@ def quantity_label(values: xr.DataArray, *, unit: bool = True) -> str:
     if "feature" in values.coords and values["feature"].ndim == 0:
         return feature_label(str(values["feature"].item()), unit=unit)
     base = name.removesuffix("_std")
-    words = _SHORT.get(base) or str(values.attrs.get("long_name", base))
+    # formulas follow the name after a comma
+    words = _SHORT.get(base) or str(values.attrs.get("long_name", base)).split(",")[0]
     if name != base:
         words = f"Error of {_lower(_SHORT.get(base, base.replace('_', ' ')))}"
     parts = [words[:1].upper() + words[1:]]

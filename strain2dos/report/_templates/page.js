@@ -18,9 +18,11 @@ const reason = new Uint8Array(bytes(map.reason)), good = new Uint8Array(bytes(ma
 const score = map.score && new Float32Array(bytes(map.score));
 const n = x.length, [rows, columns] = map.shape, grid = map.kind === "grid";
 const quantities = map.quantities.map(q => ({
-  ...q, values: new Float32Array(bytes(q.values)), std: q.std && new Float32Array(bytes(q.std))
+  ...q, values: new Float32Array(bytes(q.values)), std: q.std && new Float32Array(bytes(q.std)),
+  common: q.common && new Float32Array(bytes(q.common))
 }));
 const lead = quantities[0];
+const flags = map.flags.map(flag => ({...flag, codes: new Uint8Array(bytes(flag.codes))}));
 const curves = packed => packed && {
   axis: packed.axis, pixels: new Int32Array(bytes(packed.pixels)), scale: new Float32Array(bytes(packed.scale)),
   ...Object.fromEntries(["dos", "std", "intensity", "fit"].filter(k => packed[k]).map(k => [k, halves(packed[k])]))
@@ -55,7 +57,8 @@ const format = (q, k) => {
   let words = (q.signed && (value > 0 || zero) ? "+" : "") + (zero ? (0).toFixed(digits) : number(value, digits));
   if (Number.isFinite(std)) words += ` ± ${std.toFixed(digits)}`;
   if (q.unit.startsWith("10")) words = words.includes("±") ? `(${words}) \u00d7` : `${words} \u00d7`;
-  return `${words} ${q.unit}`.trim();
+  words = `${words} ${q.unit}`.trim();
+  return q.common && q.common[k] > 0.01 * std ? `${words} (common ± ${Number(q.common[k].toPrecision(2))})` : words;
 };
 const unit = map.unit === "unknown" ? "" : ` ${map.unit === "pixel" ? "px" : map.unit}`;
 const place = k => map.kind === "numbers" ? `spectrum ${k + 1}`
@@ -73,6 +76,7 @@ function choose(k) {
   }
   const words = map.words[reason[k]] || (!good[k] ? "" : score ? "good, inside of what the model knows" : "good");
   const lines = [["position", place(k)], ...quantities.map(q => [q.label, format(q, k)])];
+  for (const flag of flags) if (flag.words[flag.codes[k]]) lines.push([flag.label, flag.words[flag.codes[k]]]);
   if (score) lines.push(["distance from what the model knows", Number.isFinite(score[k]) ? `${number(score[k], 2)} (inside up to 1)` : "\u2013"]);
   lines.push(["status", words]);
   const table = document.createElement("table"), body = table.createTBody();

@@ -25,6 +25,7 @@ from strain2dos.cli._map_flake import (
     run_flake,
 )
 from strain2dos.cli._options import Debug, Force, Quiet, Unit
+from strain2dos.cli._report_spectra import SPECTRA, spectra_wanted, write_spectra
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -124,6 +125,9 @@ def map_(
         estimator, cube, metadata = read_map(model, data, strain_unit)
         bar.step()
         cube = as_grid(cube)
+        if spectra_wanted(estimator):
+            refuse_to_overwrite([output / SPECTRA], force=force, inputs=[model, data])
+            names.insert(-2, SPECTRA)
         start = time.perf_counter()
         flake = predict(estimator, cube)
         seconds = {"map": round(time.perf_counter() - start, 3)}
@@ -137,6 +141,8 @@ def map_(
         # the metrics come last: their checksums tell a folder of two runs
         with replacing_together(output, sorted(names, key=METRICS.__eq__)) as part:
             write_files(flake, part, names)
+            if SPECTRA in names:
+                write_spectra(part / SPECTRA, cube, estimator, quiet=quiet)
             files = {name: checksum(part / name) for name in names if name not in (METRICS, PAGE)}
             merit = summary(flake)
             write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TABLES = ("dos_pred.csv", "band_edges_interpolated.csv", "flake.csv")
 STORES = ("map.nc", "map.zarr")
 FIGURES = ("gap_map.png", "band_edges_map.png", "strain_map.png", "pl_comparison.png")
-PAGES = ("metrics.json", "report.html")
+PAGES = ("metrics.json", "report.html", "spectra.nc")
 
 
 def refuse_leftovers(folder: Path, names: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from strain2dos.cli._console import refuse_to_overwrite, say, wrote
 from strain2dos.cli._map_files import refuse_leftovers, say_what_is_wrong, summary, write_files
+from strain2dos.cli._report_spectra import SPECTRA, flake_pipeline, spectra_wanted, write_spectra
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -105,7 +106,7 @@ def run_flake(
     refuse_to_overwrite([output / name for name in names], force=force, inputs=inputs)
     refuse_leftovers(output, names)
     start = time.perf_counter()
-    flake = _mapped(source, model, options, arguments, quiet=quiet)
+    flake, spectra = _mapped(source, model, options, arguments, quiet=quiet)
     seconds = {"map": round(time.perf_counter() - start, 3)}
     if "strain" not in flake:
         names.remove("strain_map.png")
@@ -117,6 +118,8 @@ def run_flake(
     settings |= {name: value for name, value in arguments.items() if value is not None}
     with replacing_together(output, sorted(names, key=METRICS.__eq__)) as part:
         write_files(flake, part, names)
+        if SPECTRA in names:
+            write_spectra(part / SPECTRA, *flake_pipeline(spectra, model, arguments), quiet=quiet)
         files = {name: checksum(part / name) for name in names if name not in (METRICS, PAGE)}
         merit = summary(flake)
         write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
@@ -128,7 +131,7 @@ def run_flake(
 
 def _mapped(
     source: Path, model: Path | None, options: FlakeOptions, arguments: dict[str, Any], *, quiet: bool
-) -> xr.Dataset:
+) -> tuple[xr.Dataset, xr.DataArray]:
     from strain2dos.io import read_raman
     from strain2dos.mapping import fit_pl, map_flake
 
@@ -144,7 +147,7 @@ def _mapped(
     if converted := flake.attrs.get("source_converted_from"):
         say(f"the axis of {source} is in {converted}; the laser line of the file converts it to cm-1.")
     flake.attrs |= {"source_model": flake.attrs["model_name"], "source_map": source.name}
-    return flake
+    return flake, spectra
 
 
 def _output_names(options: FlakeOptions, *, csv: bool, zarr: bool) -> list[str]:
@@ -152,6 +155,7 @@ def _output_names(options: FlakeOptions, *, csv: bool, zarr: bool) -> list[str]:
     names += ["flake.csv", "map.zarr" if zarr else "map.nc"]
     names += ["gap_map.png", "band_edges_map.png", "strain_map.png"]
     names += ["pl_comparison.png"] if options.pl is not None else []
+    names += [SPECTRA] if spectra_wanted() else []
     return [*names, "metrics.json", "report.html"]
 
 

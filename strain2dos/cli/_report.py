@@ -12,12 +12,13 @@ import typer
 
 from strain2dos.cli._console import examples, guarded, wrote
 from strain2dos.cli._options import Debug
+from strain2dos.cli._report_spectra import SPECTRA
 
 if TYPE_CHECKING:
     from strain2dos.explain import ReportFigure
 
 EXAMPLES = examples("strain2dos report demo-output")
-METRICS, PAGE, SPECTRA = "metrics.json", "report.html", "spectra.nc"
+METRICS, PAGE = "metrics.json", "report.html"
 
 
 @guarded

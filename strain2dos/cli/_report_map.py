@@ -58,13 +58,10 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     merit = metrics["merit"]
     return {
         "Map": {
-            "pixels": merit["pixels"],
-            "pixels without a result": merit["masked_pixels"],
             "band gap, smallest (eV)": merit["gap_min_ev"],
             "band gap, median (eV)": merit["gap_median_ev"],
             "band gap, largest (eV)": merit["gap_max_ev"],
             "pixels without a band gap": merit["pixels_without_gap"],
-            "pixels outside of what the model was trained on": merit["outside_training_pixels"],
         },
         "Time": {f"{name} (s)": seconds for name, seconds in metrics["seconds"].items()},
     }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 # A page of 48 x 48 pixels stays below 5 MB: 1.3 MB of it are the charting library.
 MAX_PIXELS = 40_000
-DOS_BYTES, SPECTRA_BYTES = 800_000, 1_100_000
+DOS_BYTES, SPECTRA_BYTES = 700_000, 1_100_000
 
 
 @dataclass

@@ -26,6 +26,9 @@ from strain2dos.mapping._steps import FittedModel
 
 Positions = Mapping[str, float | Sequence[float]] | Sequence[float]
 
+# Errors of whole curves cost more than all else together; above so many pixels they are left out.
+MOST_BANDS = 4096
+
 
 def map_flake(
     source: xr.DataArray | str | os.PathLike[str],
@@ -76,7 +79,8 @@ def map_flake(
         None: gaps are those of the functional (PBE for the bundled model), about 0.3 eV below the optical
         ones.
     quantities : "auto" or sequence of str, default="auto"
-        What to map. "auto": everything below, and curves where their map stays under 1 GiB.
+        What to map. "auto": everything below, curves where their map stays under 1 GiB, and their errors
+        ("dos_std") for up to 4096 pixels.
     pl_max_shift : float, default=0
         Largest shift between the two maps that is searched, in the unit of the coordinates.
     progress : bool, default=False
@@ -125,7 +129,7 @@ def map_flake(
     chosen = choose_model(model, material)
     chosen = chosen if noise is None else with_noise(chosen, noise)
     pipeline = calibrated(
-        chosen, cube, reference=reference, unstrained=_positions(unstrained), region=unstrained_region
+        chosen, cube, reference=reference, unstrained=positions_by_line(unstrained), region=unstrained_region
     )
     flake = _mapped(cube, chosen, pipeline, scissor, quantities, progress)
     flake.attrs |= _provenance(source, cube, chosen, pipeline, material)
@@ -133,7 +137,7 @@ def map_flake(
     return flake if pl is None else add_light(flake, pl, max_shift=pl_max_shift, progress=progress)
 
 
-def _positions(given: Positions | None) -> Mapping[str, float | Sequence[float]] | None:
+def positions_by_line(given: Positions | None) -> Mapping[str, float | Sequence[float]] | None:
     """Give positions by line; two numbers are those of E' and A1'."""
     if given is None or isinstance(given, Mapping):
         return given
@@ -161,6 +165,8 @@ def _mapped(
     known = flake_quantities(model, lines, dos=model.energies is not None)
     if isinstance(quantities, str) and quantities == "auto":
         wanted = tuple(name for name in known if name != "dos" or size < MOST_BYTES)
+        if "dos" in wanted and cube.sizes["y"] * cube.sizes["x"] <= MOST_BANDS:
+            wanted += ("dos_std",)
     else:
         wanted = _checked(quantities, known)
     moved = None if scissor is None else Scissor.to(float(scissor), model)

@@ -153,51 +153,65 @@ class FittedModel:
 
     def edges(self, Z: Any, dos: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Band edges of the rows ``Z`` in eV: the regressor's own, else those of the curves ``dos``."""
-        if self.chain.tells_edges:
+        from strain2dos.dos._edges.reading import band_edges, edges_of_curves
+
+        if self._reads_curves and dos is not None:
+            found = edges_of_curves(self.final, dos)
+        elif self.chain.tells_edges:
             found = self.final.predict_edges(Z)
         else:
-            from strain2dos.dos import band_edges
-
             curves = self.chain.predict(Z) if dos is None else dos
             known = getattr(self.final, "edge_reference_", None)
             options = {} if known is None else {"reference": known}
             found = band_edges(self.energies, curves, **options | dict(self.edge_options))
-        return {name: np.asarray(getattr(found, name), dtype=np.float64) for name in EDGE_NAMES}
+        return _named(found)
+
+    @property
+    def _reads_curves(self) -> bool:
+        """Whether the regressor's own edges are those of its curves at its own threshold."""
+        read = self.chain.tells_edges and not self.chain.edges_learned
+        return read and hasattr(self.final, "edge_threshold_") and hasattr(self.final, "edge_reference_")
 
     def predict(self, Z: Any, quantities: Sequence[str]) -> dict[str, np.ndarray]:
-        """Evaluate the wanted ``quantities`` except "features" for rows that are all finite."""
+        """Evaluate the wanted ``quantities`` except "features" for rows that are all finite, each once."""
         result: dict[str, np.ndarray] = {}
         wanted = set(quantities)
         edges = bool(wanted & set(EDGE_NAMES)) and self.has_edges
         dos = None
         if "dos_std" in wanted:
             dos, result["dos_std"] = self.chain.predict(Z, return_std=True)
-        elif "dos" in wanted or (edges and not self.chain.tells_edges):
+        elif "dos" in wanted or (edges and (self._reads_curves or not self.chain.tells_edges)):
             dos = self.chain.predict(Z)
         if dos is not None:
             dos = np.asarray(dos)
             result["dos"] = dos = dos[:, np.newaxis] if dos.ndim == 1 else dos
         if "dos_std" in wanted:
             result["dos_std"] = np.broadcast_to(np.reshape(result["dos_std"], (len(dos), -1)), dos.shape)
-        if edges:
-            result.update(self.edges(Z, dos))
-        if wanted & set(EDGE_STD):
-            spread = self.final.predict_edges(Z, return_std=True)[1]
-            result.update({f"{name}_std": np.asarray(getattr(spread, name)) for name in EDGE_NAMES})
         if wanted & set(VALLEY_NAMES):
-            result.update(self._valleys(Z))
+            result |= self._valleys(Z)
+        elif wanted & set(EDGE_STD):
+            found, spread = self.final.predict_edges(Z, return_std=True)
+            result |= _named(found) | _named(spread, "_std")
+        elif edges:
+            result |= self.edges(Z, dos)
         if "domain_score" in wanted:
             result["domain_score"] = np.asarray(self.final.domain_score(Z), dtype=np.float64)
         return {name: values for name, values in result.items() if name in wanted}
 
     def _valleys(self, Z: Any) -> dict[str, np.ndarray]:
-        """Energies of the valleys, and the gap at K."""
+        """Energies of the valleys, the edges among them, and the gap at K."""
+        from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
+
         energies, spread = self.final.predict_valleys(Z, return_std=True)
-        if self.at_k is None:
-            return {"valleys": energies}
-        top, bottom = self.at_k
-        return {
-            "valleys": energies,
-            "gap_direct": energies[:, bottom] - energies[:, top],
-            "gap_direct_std": np.hypot(spread[:, bottom], spread[:, top]),
-        }
+        known = energies, self.final.n_valence_
+        result = {"valleys": energies} | _named(edges_of_valleys(*known))
+        result |= _named(spread_of_valleys(energies, np.square(spread), known[1]), "_std")
+        if self.at_k is not None:
+            top, bottom = self.at_k
+            result["gap_direct"] = energies[:, bottom] - energies[:, top]
+            result["gap_direct_std"] = np.hypot(spread[:, bottom], spread[:, top])
+        return result
+
+
+def _named(edges: Any, ending: str = "") -> dict[str, np.ndarray]:
+    return {f"{name}{ending}": np.asarray(getattr(edges, name), dtype=np.float64) for name in EDGE_NAMES}

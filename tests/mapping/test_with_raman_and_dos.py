@@ -8,8 +8,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from strain2dos import SpatialMapper
-from strain2dos.datasets import make_raman_dos, make_raman_map
+from strain2dos.datasets import load_mos2_dft, make_raman_dos, make_raman_map
 from strain2dos.dos import DOSRegressor
+from strain2dos.dos._regressor.fitted import FittedDOS
+from strain2dos.mapping._steps import FittedModel
 from strain2dos.raman import RamanFeaturizer
 
 
@@ -77,3 +79,30 @@ def test_lazy_map_equals_the_map_in_memory(mapped, flake, pipeline):
         SpatialMapper(pipeline, quantities=quantities).predict_map(flake.intensity.chunk({"y": 4})).compute()
     )
     xr.testing.assert_allclose(lazy, mapped.drop_vars("dos_std"), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_curves_and_edges_of_rows_are_computed_once_and_are_those_of_the_regressor(learned, monkeypatch):
+    data = load_mos2_dft()
+    edges = data.valleys if learned else None
+    regressor = DOSRegressor(data.energies, hidden_layer_sizes=(), random_state=0)
+    regressor.fit(data.phonons, data.dos, edges=edges)
+    calls = []
+
+    def counted(name):
+        inner = getattr(FittedDOS, name)
+
+        def call(self, *args, **options):
+            calls.append(name)
+            return inner(self, *args, **options)
+
+        return call
+
+    for name in ("curves", "valley_energies"):
+        monkeypatch.setattr(FittedDOS, name, counted(name))
+    spread = ("vbm_std", "cbm_std", "gap_std", "gap_direct") if learned else ()
+    wanted = ("dos", "dos_std", "vbm", "cbm", "gap", *spread)
+    found = FittedModel.from_estimator(regressor).predict(data.phonons, wanted)
+    assert sorted(calls) == ["curves", "valley_energies"][: 1 + learned]
+    for name, values in zip(("vbm", "cbm", "gap"), regressor.predict_edges(data.phonons), strict=True):
+        np.testing.assert_array_equal(found[name], values)

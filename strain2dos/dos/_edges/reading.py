@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,6 +118,15 @@ def band_edges(
     centres = _check_reference(reference, grid, shape)
     edges = _walk(grid, curves.reshape(-1, grid.size), level, centres)
     return BandEdges(*(column.reshape(shape) for column in edges))
+
+
+def edges_of_curves(regressor: Any, curves: NDArray[np.float64]) -> BandEdges | None:
+    """Return the edges that a regressor reads from its curves (n, n_energies); None where its rule is unknown."""
+    names = ("energies_", "edge_threshold_", "edge_reference_")
+    if any(getattr(regressor, name, None) is None for name in names):
+        return None
+    energies, threshold, reference = (getattr(regressor, name) for name in names)
+    return band_edges(energies, curves, threshold=threshold, reference=reference)
 
 
 def check_energies(energies: ArrayLike) -> NDArray[np.float64]:

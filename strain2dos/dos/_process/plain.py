@@ -161,7 +161,6 @@ def _value_with_gradient(
     first = torch.from_numpy(start[:-2])
 
     def value(logs: Array) -> tuple[float, Array]:
-        covariance.zero_grad()
         with torch.no_grad():
             for parameter, part in zip(free, (logs[:-2], logs[-2:-1], logs[-1:]), strict=True):
                 parameter.copy_(torch.from_numpy(part).reshape(parameter.shape))
@@ -170,7 +169,7 @@ def _value_with_gradient(
         total = density + 0.5 * (covariance.log_lengths[0] - first).square().sum()
         if not torch.isfinite(total):
             return 1e10, np.zeros_like(logs)
-        total.backward()
-        return float(total.detach()), np.concatenate([part.grad.numpy().ravel() for part in free])
+        slopes = torch.autograd.grad(total, free)
+        return float(total.detach()), np.concatenate([part.numpy().ravel() for part in slopes])
 
     return value

@@ -53,7 +53,7 @@ def condition(
             torch.tensor(part, dtype=torch.float64, device=device) for part in (features, outputs, loose)
         )
         if len(features) <= _MAX_POINTS:
-            points, parts = features, _exact(covariance, x, z, groups, own)
+            points, parts = features, list(_exact(covariance, x, z, groups, own))
         else:
             rows = thin(groups, _MAX_POINTS, random)
             order = random.permutation(int(groups.max()) + 1)

@@ -318,12 +318,13 @@ class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEs
         """
         check_is_fitted(self)
         factor = self._factor(self.scores_, level, "level", "in the training set")
-        adaptive = self.std_floor_ is not None
-        answer = self.predict(X, return_std=True) if adaptive else self.predict(X)
-        curves, std = answer if adaptive else (answer, None)
-        curves = np.reshape(curves, (len(curves), -1))
         width = factor * self.scale_
-        if std is not None:
+        if self.std_floor_ is None:
+            curves = self.predict(X)
+            curves = np.reshape(curves, (len(curves), -1))
+        else:
+            curves, std = self.predict(X, return_std=True)
+            curves = np.reshape(curves, (len(curves), -1))
             width = width * np.maximum(per_energy(std, curves.shape), self.std_floor_)
         lower = curves - width
         chain = look_through(self.estimator_)

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from strain2dos._estimators.columns import aligned, as_named, column_names, column_order
 from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.dos._common.score import per_energy
-from strain2dos.dos._edges.reading import BandEdges
+from strain2dos.dos._edges.reading import BandEdges, edges_of_curves
 
 Array = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def propagate_noise(
     if rows.ndim != 2:
         raise ValueError(f"X must have shape (n_samples, n_features), but its shape is {rows.shape}.")
     blur = _check_covariance(_named_covariance(covariance, column_names(X), chain.columns), rows)
-    good = np.isfinite(rows).all(1) & np.isfinite(blur).all((1, 2))
+    good: NDArray[np.bool_] = np.isfinite(rows).all(1) & np.isfinite(blur).all((1, 2))
     steps = _steps(blur[good])
     function = _Function(chain, model_std)
     middle, std = function.whole(rows[good])
@@ -165,8 +165,8 @@ class _Function:
         if not len(rows):
             return np.empty((0, 0)), None
         parts = [self._part(rows[i : i + _CHUNK], self.std) for i in _starts(len(rows))]
-        std = np.vstack([part[1] for part in parts]) if self.std else None
-        return np.vstack([part[0] for part in parts]), std
+        std = [part for _, part in parts if part is not None]
+        return np.vstack([part for part, _ in parts]), np.vstack(std) if std else None
 
     def _part(self, rows: Array, std: bool = False) -> tuple[Array, Array | None]:
         Z = self.chain.transform(as_named(rows, self.chain.first))
@@ -176,14 +176,16 @@ class _Function:
         spread = None if spread is None else per_energy(spread, curves.shape)
         if not self.chain.tells_edges:
             return curves, spread
-        edges, width = self._edges(Z, std)
+        edges, width = self._edges(Z, curves, std)
         spread = None if spread is None else np.column_stack([spread, *width])
         return np.column_stack([curves, *edges]), spread
 
-    def _edges(self, Z: Any, std: bool) -> tuple[BandEdges, Any]:
+    def _edges(self, Z: Any, curves: Array, std: bool) -> tuple[BandEdges, Any]:
         if std and self.chain.edges_learned and self.chain.tells_std("predict_edges"):
             return self.chain.final.predict_edges(Z, return_std=True)
-        edges = self.chain.final.predict_edges(Z)
+        edges = None if self.chain.edges_learned else edges_of_curves(self.chain.final, curves)
+        if edges is None:
+            edges = self.chain.final.predict_edges(Z)
         return edges, np.zeros((3, len(edges.vbm)))
 
 
@@ -201,9 +203,10 @@ def _named_covariance(
         return covariance
     order = column_order(have, wanted, what="covariance")
     blur = np.asarray(covariance, dtype=np.float64)
-    if own and getattr(covariance, "index", None) is not None and list(covariance.index) != own:
+    index = getattr(covariance, "index", None)
+    if own and index is not None and list(index) != own:
         raise ValueError(
-            f"covariance must have the same names along both axes, but its rows are {list(covariance.index)} "
+            f"covariance must have the same names along both axes, but its rows are {list(index)} "
             f"and its columns {own}; reorder it with covariance.loc[names, names]."
         )
     fits = blur.ndim in (2, 3) and blur.shape[-2:] == (len(have), len(have))
@@ -289,7 +292,8 @@ def _answer(
     if not with_edges or not middle.size:
         return NoisePropagation(dos, dos_std, None, None, None, None)
     edges = BandEdges(*(spread(column) for column in middle[:, last:].T))
-    return NoisePropagation(dos, dos_std, *(spread(column) for column in total[:, last:].T), edges)
+    vbm_std, cbm_std, gap_std = (spread(column) for column in total[:, last:].T)
+    return NoisePropagation(dos, dos_std, vbm_std, cbm_std, gap_std, edges)
 
 
 def feature_covariance(featurizer: Any, spectra: ArrayLike) -> tuple[Array, Array]:

@@ -121,7 +121,7 @@ def band_edges(
 
 
 def edges_of_curves(regressor: Any, curves: NDArray[np.float64]) -> BandEdges | None:
-    """Return the edges that a regressor reads from its curves (n, n_energies); None where its rule is unknown."""
+    """Return the edges that a regressor reads from its curves; None where it tells no rule."""
     names = ("energies_", "edge_threshold_", "edge_reference_")
     if any(getattr(regressor, name, None) is None for name in names):
         return None

@@ -138,7 +138,7 @@ def propagate_noise(
     if rows.ndim != 2:
         raise ValueError(f"X must have shape (n_samples, n_features), but its shape is {rows.shape}.")
     blur = _check_covariance(_named_covariance(covariance, column_names(X), chain.columns), rows)
-    good: NDArray[np.bool_] = np.isfinite(rows).all(1) & np.isfinite(blur).all((1, 2))
+    good = np.asarray(np.isfinite(rows).all(1) & np.isfinite(blur).all((1, 2)))
     steps = _steps(blur[good])
     function = _Function(chain, model_std)
     middle, std = function.whole(rows[good])

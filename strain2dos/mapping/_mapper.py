@@ -167,16 +167,21 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
 
         Parameters
         ----------
-        X : array-like of shape (n, k)
-            Spectra, features or strains.
+        X : array-like of shape (n, k), or DataArray with dims y and x
+            Spectra, features or strains; a cube as for :meth:`predict_map`.
         **predict_params : dict
             ``return_std=True`` reaches the regressor through whatever wraps it; others are passed on.
 
         Returns
         -------
-        ndarray of shape (n, n_energies)
-            With ``return_std=True`` a tuple of it and of the standard deviation.
+        ndarray of shape (n, n_energies), or DataArray of shape (y, x, n_energies)
+            With ``return_std=True`` a tuple of it and of the standard deviation. In maps, pixels that cannot
+            be evaluated are NaN.
         """
+        if isinstance(X, xr.DataArray) and {"y", "x"} <= set(X.dims):
+            wanted = ("dos", "dos_std") if predict_params.get("return_std") else ("dos",)
+            found = self._mapped(X, wanted)
+            return found["dos"] if len(wanted) == 1 else (found["dos"], found["dos_std"])
         if predict_params == {"return_std": True}:
             return look_through(self._fitted()).call("predict", X, return_std=True)
         return self._fitted().predict(X, **self._params_for("predict", predict_params))
@@ -285,7 +290,11 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
             energies are unknown, or if a strain map seems to be in another unit than the training strains
             (:func:`check_strain_unit`).
         """
-        cube, evaluator = self._prepare(cube)
+        return self._mapped(cube, self.quantities)
+
+    def _mapped(self, cube: xr.DataArray | np.ndarray, quantities: Sequence[str] | str) -> xr.Dataset:
+        """Map some quantities of a cube."""
+        cube, evaluator = self._prepare(cube, quantities)
         model = self._fitted()
         if cube.chunks is not None:
             return map_lazily(cube, evaluator, model, chunks=self.chunks)
@@ -344,12 +353,14 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
 
         if resume not in (True, False, "trust"):
             raise ValueError(f'resume must be True, False or "trust", but got {resume!r}.')
-        cube, evaluator = self._prepare(cube)
+        cube, evaluator = self._prepare(cube, self.quantities)
         step = rows_per_chunk(cube, evaluator, self.chunks)
         options = {"step": step, "resume": resume, "progress": self.progress}
         return write_map(cube, evaluator, self._fitted(), path, **options, storage_options=storage_options)
 
-    def _prepare(self, cube: xr.DataArray | np.ndarray) -> tuple[xr.DataArray, PixelEvaluator]:
+    def _prepare(
+        self, cube: xr.DataArray | np.ndarray, wanted: Sequence[str] | str
+    ) -> tuple[xr.DataArray, PixelEvaluator]:
         """Check the parameters, bring the cube to the model's columns, set up the evaluation of pixels."""
         self._validate_params()
         model = FittedModel.from_estimator(
@@ -359,8 +370,8 @@ class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimat
         cube = align_columns(as_cube(cube), model)
         dtype = np.dtype(self.dtype)
         size = 0 if model.energies is None else len(model.energies) * dtype.itemsize
-        quantities = resolve_quantities(self.quantities, model, size * cube.sizes["y"] * cube.sizes["x"])
-        left_out = tuple(name for name in AUTO if name not in quantities and isinstance(self.quantities, str))
+        quantities = resolve_quantities(wanted, model, size * cube.sizes["y"] * cube.sizes["x"])
+        left_out = tuple(name for name in AUTO if name not in quantities and isinstance(wanted, str))
         columns = column_names(cube, model)
         evaluator = PixelEvaluator(model, quantities, dtype, columns, self.functional, left_out)
         if needs_energies(quantities) and not model.has_edges:

@@ -6,37 +6,42 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike
 
 from strain2dos._estimators.columns import aligned, as_named
 from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos import NoisePropagation, feature_covariance, propagate_noise
+from strain2dos.mapping._cube import align_columns, as_cube
+from strain2dos.mapping._dataset import attrs_of, dims_of
+from strain2dos.mapping._steps import FittedModel
 
 
 def propagate_spectra(
     estimator: Any,
-    spectra: ArrayLike,
+    spectra: ArrayLike | xr.DataArray,
     *,
     method: str = "linear",
     n_draws: int = 200,
     model_std: bool = False,
     random_state: int | np.random.RandomState | None = None,
-) -> NoisePropagation:
+) -> NoisePropagation | xr.Dataset:
     """Predict curves and band edges of spectra with the error bars that the noise of the spectra gives them.
 
     Parameters
     ----------
     estimator : Pipeline
         Fitted pipeline that begins with `RamanFeaturizer` and ends in a regressor of curves.
-    spectra : array-like of shape (n_samples, n_shift)
-        Spectra. Rows whose fit is not to be trusted give NaN.
+    spectra : array-like of shape (n_samples, n_shift), or DataArray with dims y, x and shift
+        Spectra. Those whose fit is not to be trusted give NaN.
     method, n_draws, model_std, random_state
         As in `strain2dos.dos.propagate_noise`.
 
     Returns
     -------
-    NoisePropagation
-        ``(dos, dos_std, vbm_std, cbm_std, gap_std, edges)``.
+    NoisePropagation, or Dataset for a DataArray with dims y and x
+        ``(dos, dos_std, vbm_std, cbm_std, gap_std, edges)``; in a Dataset, maps of the same names and of
+        ``vbm``, ``cbm`` and ``gap``.
 
     Raises
     ------
@@ -68,6 +73,12 @@ def propagate_spectra(
             f"first step is {type(chain.first).__name__}; call strain2dos.dos.propagate_noise with features "
             "and their covariance."
         )
+    if isinstance(spectra, xr.DataArray) and {"y", "x"} <= set(spectra.dims):
+        model = FittedModel.from_estimator(estimator)
+        cube = align_columns(as_cube(spectra), model)
+        options = {"method": method, "n_draws": n_draws, "model_std": model_std, "random_state": random_state}
+        rows = np.asarray(cube.values, dtype=np.float64).reshape(-1, cube.shape[-1])
+        return _as_maps(propagate_spectra(estimator, rows, **options), cube, chain.energies)
     rows = as_named(aligned(spectra, chain.columns, what="spectra"), chain.first)
     features, covariance = feature_covariance(chain.first, rows)
     return propagate_noise(
@@ -79,3 +90,23 @@ def propagate_spectra(
         model_std=model_std,
         random_state=random_state,
     )
+
+
+def _as_maps(found: NoisePropagation, cube: xr.DataArray, energies: np.ndarray | None) -> xr.Dataset:
+    """Lay rows on the pixels of a cube (y, x, shift)."""
+    shape = cube.shape[:2]
+    values = {name: getattr(found, name) for name in ("dos", "dos_std", "vbm_std", "cbm_std", "gap_std")}
+    if found.edges is not None:
+        values |= found.edges._asdict()
+    coords = {name: value for name, value in cube.coords.items() if set(value.dims) <= {"y", "x"}}
+    coords = {str(name): value.reset_coords(drop=True) for name, value in coords.items()}
+    grid = np.arange(found.dos.shape[1]) if energies is None else energies
+    coords["energy"] = xr.DataArray(
+        grid, dims="energy", attrs={"units": "eV"} if energies is not None else {}
+    )
+    variables = {
+        name: (dims_of(name), np.reshape(array, (*shape, *np.shape(array)[1:])), attrs_of(name))
+        for name, array in values.items()
+        if array is not None
+    }
+    return xr.Dataset(variables, coords=coords)

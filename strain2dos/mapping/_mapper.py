@@ -22,6 +22,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
+from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.fitting import fit_arguments
 from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
 from strain2dos.mapping._blocks import map_in_memory, map_lazily, rows_per_chunk
@@ -38,7 +39,7 @@ from strain2dos.mapping._steps import FittedModel
 from strain2dos.mapping._units import check_strain_unit
 
 
-class SpatialMapper(Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Map the local density of states, band edges and their uncertainty over a flake.
 
     Wraps any regressor of DOS curves, or a pipeline that ends in one. ``fit`` and ``predict`` are the wrapped

@@ -99,7 +99,7 @@ def test_a_model_of_ones_own_takes_the_same_options(run, file, tmp_path):
         (("--material", "WS2"), 1, "no model for 'WS2' comes with the package"),
         (("--unstrained", "384.6"), 2, "must be 2 numbers"),
         (("--scissor", 1880), 1, "scissor is the gap of the unstrained layer in eV"),
-        (("--store", "map.zarr"), 2, "need MODEL and MAP"),
+        (("--store", "map.zarr", "--scissor", 1.88), 2, "map by a model as it is"),
     ],
 )
 def test_wrong_options_name_the_way_out(run, file, tmp_path, words, code, said):

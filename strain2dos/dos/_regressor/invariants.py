@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.simulate import strain_invariants
 
 Array = NDArray[np.float64]
@@ -18,7 +19,7 @@ TENSOR = ("exx", "eyy", "exy")
 _NAMES = ("trace", "deviator", "oriented_deviator")
 
 
-class StrainInvariants(TransformerMixin, BaseEstimator):
+class StrainInvariants(DocLinks, TransformerMixin, BaseEstimator):
     """Replace strain tensors by the three numbers that the bands of a hexagonal layer can depend on.
 
     Tensors that a rotation of the crystal by 120 degrees or its mirror turns into each other have the same

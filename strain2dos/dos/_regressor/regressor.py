@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos import __version__
 from strain2dos._compat import _fit_context
+from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.dos._common.score import CurveScoreMixin
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges, band_edges
@@ -29,7 +30,7 @@ Array = NDArray[np.float64]
 _FORMAT = 3
 
 
-class DOSRegressor(CurveScoreMixin, RegressorMixin, BaseEstimator):
+class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
     r"""Predict whole curves of the density of states from strain or from Raman features.
 
     One row of `X` gives one curve. Curves are first written in a form in which they respond smoothly

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos._estimators.columns import as_array
+from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.fitting import takes
 from strain2dos._estimators.wrappers import Chain, Transparent, look_through, regressor_has
 from strain2dos.dos._common.groups import check_groups
@@ -42,7 +43,9 @@ Array = NDArray[np.float64]
 _LEAST_STD = 0.3
 
 
-class ConformalDOSRegressor(Transparent, CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class ConformalDOSRegressor(
+    DocLinks, Transparent, CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator
+):
     r"""Put a band around predicted curves that contains the whole curve at a stated level.
 
     The estimator is fitted on all groups but some, its errors on those are recorded, and so on for all

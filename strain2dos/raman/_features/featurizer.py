@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.raman._features.areas import relative_areas
 from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
 from strain2dos.raman._features.calibration import LineCalibration
@@ -26,7 +27,7 @@ from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
 
 
-class RamanFeaturizer(TransformerMixin, BaseEstimator):
+class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     """Fit the phonon lines of each Raman spectrum and return their positions, widths and areas.
 
     Every spectrum is fitted alone (lines and baseline together, weighted least squares), so the features of a

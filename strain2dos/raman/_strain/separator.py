@@ -12,6 +12,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._strain.least_squares import (
     DomainCheck,
@@ -34,7 +35,7 @@ from strain2dos.raman._strain.lines import (
 __all__ = ["PERCENT", "StrainDopingSeparator"]
 
 
-class StrainDopingSeparator(TransformerMixin, BaseEstimator):
+class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
     """Strain and electron doping from the positions of two or more Raman lines.
 
     Lines move linearly with strain and with doping, but at different rates; two positions therefore give

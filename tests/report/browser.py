@@ -138,6 +138,18 @@ class Browser:
         """Wait until what changed is drawn."""
         self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
 
+    def steady(self, script: str) -> Any:
+        """Value of a script once it stays the same for a while: charts settle some frames after a change."""
+        last = None
+        for _ in range(100):
+            self.settle()
+            value = self.run(script)
+            if value == last:
+                return value
+            last = value
+            time.sleep(0.1)
+        raise TimeoutError(f"{script[:80]} keeps changing: {last}")
+
     def click(self, x: float, y: float) -> None:
         """Click at a place of the window."""
         for kind in ("mousePressed", "mouseReleased"):

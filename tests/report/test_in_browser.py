@@ -33,8 +33,7 @@ FRAME = """(name => {
 def screen(page, name, x, y):
     """Where a position of a map stands in the window, scrolled into view."""
     page.run(f"document.getElementById('chart-{name}').scrollIntoView({{block: 'center'}})")
-    page.settle()
-    left, top, width, height, x0, x1, y0, y1 = page.run(f"{FRAME}('{name}')")
+    left, top, width, height, x0, x1, y0, y1 = page.steady(f"{FRAME}('{name}')")
     return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
 
 

@@ -324,7 +324,7 @@ def _crosses(chart: figure, name: str) -> None:
 
     for kind, marker, color in ((DEAD, "dash", "#888888"), (OUTSIDE, "x", "#222222")):
         source = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{kind}")
-        chart.scatter("x", "y", source=source, size=9, marker=marker, color=color, line_width=1.5)
+        chart.scatter("x", "y", source=source, size=11, marker=marker, color=color, line_width=1.5)
 
 
 def points_chart(

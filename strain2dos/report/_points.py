@@ -53,4 +53,4 @@ def where(places: Places, pixel: int) -> str:
     sign = {"um": "µm", "unknown": "(unit unknown)", "pixel": "px"}.get(unit, unit)
     if places.kind == "numbers":
         return f"spectrum {pixel + 1}"
-    return f"x {x[pixel]:.4g} {sign}, y {y[pixel]:.4g} {sign}"
+    return f"x {x[pixel]:.4g} {sign}, y {y[pixel]:.4g} {sign}".replace("-", "\u2212")

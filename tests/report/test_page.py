@@ -111,7 +111,7 @@ def test_without_the_library_the_page_has_pictures(example, tmp_path):
     text = path.read_text()
     assert "Bokeh" not in text
     # gap, direct gap, strain, doping, profile, curves: each for light and dark pages
-    assert text.count("<picture>") == 6
+    assert text.count("<picture>") == text.count('media="screen and (prefers-color-scheme: dark)"') == 6
     assert len(set(re.findall(r'(?:src|srcset)="(data:[^"]*)"', text))) == 12
     assert 'pip install "strain2dos[report]"' in words_of(path)
 

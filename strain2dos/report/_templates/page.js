@@ -62,7 +62,7 @@ const format = (q, k) => {
 };
 const unit = map.unit === "unknown" ? "" : ` ${map.unit === "pixel" ? "px" : map.unit}`;
 const place = k => map.kind === "numbers" ? `spectrum ${k + 1}`
-  : `x ${Number(x[k].toPrecision(5))}${unit}, y ${Number(y[k].toPrecision(5))}${unit}`;
+  : `x ${Number(x[k].toPrecision(5))}${unit}, y ${Number(y[k].toPrecision(5))}${unit}`.replaceAll("-", "\u2212");
 
 // ---- the chosen pixel
 let chosen = -1;
@@ -234,6 +234,7 @@ function theme(dark) {
     else if (model.type === "ColorBar") set({title_text_color: ink, major_label_text_color: ink, major_tick_line_color: soft});
     else if (model.type === "Grid") set({grid_line_color: line});
     else if (model.type === "Legend") set({label_text_color: ink});
+    else if (model.type === "GlyphRenderer" && !grid && /-outside$/.test(model.data_source.name)) model.glyph.line_color = ink;
     else if (model.type === "Figure" || model.type === "Plot") set({outline_line_color: line});
   }
 }

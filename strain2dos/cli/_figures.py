@@ -93,12 +93,15 @@ def band_edge_maps(flake: xr.Dataset) -> Figure:
     import matplotlib.pyplot as plt
 
     from strain2dos.mapping import MapDisplay
+    from strain2dos.mapping._places import places_of
 
-    figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained", sharey=True)
+    image = places_of(flake["vbm"]).kind in ("grid", "sites")
+    figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained", sharey=image)
     for ax, name in zip(axes, ("vbm", "cbm"), strict=True):
         MapDisplay.from_dataset(flake, name, ax=ax)
         ax.set_title("", loc="left")  # the map of the gap has the warning
-        ax.label_outer()
+        if image:
+            ax.label_outer()
     return figure
 
 

@@ -83,7 +83,7 @@ def places_of(values: xr.DataArray | xr.Dataset) -> Places:
     dims = tuple(map(str, values.dims))
     if {"y", "x"} <= set(dims):
         sizes = {dim: values.sizes[dim] for dim in ("y", "x")}
-        if min(sizes.values()) > 1 or max(sizes.values()) == 1:
+        if min(sizes.values()) > 1:
             return _grid(values)
         dim = max(sizes, key=sizes.__getitem__)
         return _sites(values, dim, ("y", "x"))

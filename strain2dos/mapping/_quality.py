@@ -169,9 +169,11 @@ def refusal(dataset: xr.Dataset, name: str = "gap") -> str | None:
     if not results or counts.n_outside < NEARLY_ALL * results:
         return None
     many = f"All {results}" if counts.n_outside == results else f"{counts.n_outside} of the {results}"
-    return (
-        f"{many} {counts.noun} with a result lie outside of what the model knows: do not use these gaps. "
-        + _cause_outside(dataset).format(material=material)
+    where = "outside of what the model knows: do not use"
+    if counts.total == 1:
+        return f"The spectrum lies {where} its gap. {_cause_outside(dataset).format(material=material)}"
+    return f"{many} {counts.noun} with a result lie {where} these gaps. " + _cause_outside(dataset).format(
+        material=material
     )
 
 

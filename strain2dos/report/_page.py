@@ -127,11 +127,12 @@ def write_map_report(
     flags = flags_of(dataset, places_of(dataset))
     trusted = _trusted(shown, places, quantities[lead])
     found = chosen_points(quantities, places, trusted, points)
+    warning = refusal(dataset, lead)
     page: dict[str, Any] = {
         "title": title,
-        "warning": refusal(dataset, lead),
+        "warning": warning,
         "sentences": sentences(dataset, full, counts, _trusted(dataset, places_of(dataset), full[lead])),
-        "remarks": _remarks(dataset),
+        "remarks": [] if warning else _remarks(dataset),
         "paragraphs": list(text),
         "light": dataset.attrs.get("pl_comparison"),
         "unit": "px" if places.unit in ("pixel", "px") else places.unit,

@@ -225,3 +225,14 @@ def test_tables_hold_positions_in_micrometers(flake, wafer, tmp_path):
     assert edges[["x", "y", "x_um", "y_um"]].iloc[41].tolist() == [2, 2, 0.5, 0.5]
     sites = pd.read_csv(to_csv(wafer, tmp_path / "wafer.csv"), skiprows=[1])
     np.testing.assert_allclose(sites[["x", "y"]], 1e3 * np.column_stack([wafer.x, wafer.y]))
+
+
+def test_a_single_spectrum_is_a_point_with_its_error(flake):
+    one = flake.isel(y=[20], x=[5])
+    display = MapDisplay.from_dataset(one, "gap")
+    assert display.im_.get_ydata() == pytest.approx(one.gap.values.ravel())
+    assert display.ax_.get_xlabel() == "spectrum"
+    far = one.assign(domain_score=one.domain_score + 2, domain_reason=one.domain_reason + 1)
+    assert refusal(far).startswith(
+        "The spectrum lies outside of what the model knows: do not use its gap. Is it"
+    )

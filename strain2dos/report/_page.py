@@ -28,7 +28,10 @@ from strain2dos.report._quantities import Quantity, quantities_of
 from strain2dos.report._sentences import sentences
 from strain2dos.report._thin import thin_map
 
-_SECOND = ("strain", "strain_biaxial", "shear", "doping", "gap_direct", "A_center", "pl_energy")
+_LIGHT = ("A_center", "pl_energy")
+_SECOND = ("strain", "strain_biaxial", "shear", "doping", "gap_direct", *_LIGHT)
+# Heading of the section of figures that maps of light join.
+_LIGHT_HEADING = "Photoluminescence"
 
 _CALIBRATION = {
     "reference": "Reference line of the axis",
@@ -128,6 +131,7 @@ def write_map_report(
     trusted = _trusted(shown, places, quantities[lead])
     found = chosen_points(quantities, places, trusted, points)
     warning = refusal(dataset, lead)
+    lit = _LIGHT_HEADING in (figures or {})
     page: dict[str, Any] = {
         "title": title,
         "warning": warning,
@@ -139,7 +143,8 @@ def write_map_report(
         "kind": places.kind,
         "quantities": quantities,
         "lead": lead,
-        "second": [name for name in _SECOND if name in quantities],
+        "second": [name for name in _SECOND if name in quantities and not (lit and name in _LIGHT)],
+        "light_maps": [name for name in _LIGHT if lit and name in quantities],
         "point_tables": _point_table(found, places, quantities),
         "figures": figures or {},
         "tables": [table_of(name, table) for name, table in _tables(counts, full, flags, tables)],
@@ -176,7 +181,7 @@ def _charts(
 ) -> dict[str, Any]:
     shape = (dataset.sizes["y"], dataset.sizes["x"]) if places.kind == "grid" else (1, places.x.size)
     found: dict[str, Any] = {}
-    names = [lead, *(name for name in page["second"] if name != lead)]
+    names = [lead, *(name for name in (*page["second"], *page["light_maps"]) if name != lead)]
     for name in names:
         quantity = quantities[name]
         label = f"{quantity.label} ({quantity.unit})" if quantity.unit else quantity.label

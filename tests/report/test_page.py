@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 from strain2dos.datasets import make_raman_map
+from strain2dos.explain import ReportFigure
 from strain2dos.raman import RamanFeaturizer
 from strain2dos.report import spectra_with_fit, write_map_report
 
@@ -125,6 +126,19 @@ def test_sections_come_in_the_order_of_the_reader(example, tmp_path):
         "Band gap, PBE", "Strain and doping", "Profile", "Density of states at chosen points",
         "Calibration and provenance", "Tables",
     ]  # fmt: skip
+
+
+def test_maps_of_light_join_the_section_of_its_figures(example, tmp_path):
+    figure, ax = plt.subplots()
+    ax.plot([1.5, 1.6], [1.8, 1.9])
+    flake = example.flake.assign(pl_energy=example.flake.gap + 0.3).assign_attrs(pl_comparison="Slope 1.0.")
+    path = write_map_report(
+        flake, tmp_path / "a.html", figures={"Photoluminescence": [ReportFigure(figure, "Light.")]}
+    )
+    plt.close(figure)
+    section = path.read_text().split(">Photoluminescence</h2>")[1].split("</section>")[0]
+    for words in ("Slope 1.0.", 'id="chart-map-pl_energy"', 'alt="Light."'):
+        assert words in section
 
 
 def test_chosen_points_have_their_position_and_numbers(example, tmp_path):

@@ -35,11 +35,13 @@ def add_light(flake: xr.Dataset, pl: Light, *, max_shift: float, progress: bool)
     moved = register_maps(energy, gap, max_shift=max_shift)
     keep = {"units": "eV", "long_name": "photoluminescence energy (A exciton)"}
     shift = {key: moved.attrs[key] for key in ("shift_x", "shift_y")}
-    flake = flake.assign(pl_energy=moved.drop_attrs().assign_attrs(keep | shift))
+    # values alone: the positions of the flake, with their units, stay as they are
+    flake = flake.assign(pl_energy=(moved.dims, moved.values, keep | shift))
     if error is not None:
         placed = error.assign_coords(x=error.x + shift["shift_x"], y=error.y + shift["shift_y"])
         words = {"units": "eV", "long_name": "standard deviation of the photoluminescence energy"}
-        flake["pl_energy_std"] = register_maps(placed, gap).drop_attrs().assign_attrs(words)
+        errors = register_maps(placed, gap)
+        flake["pl_energy_std"] = (errors.dims, errors.values, words)
     try:
         compared = compare_with_pl(flake, flake)
     except ValueError as trouble:

@@ -52,6 +52,11 @@ def test_the_light_lies_on_the_pixels_of_the_flake(mapped, flake):
     assert np.nanmedian(mapped.pl_energy_std) < 0.003
 
 
+def test_the_positions_keep_their_unit(mapped, flake):
+    assert mapped.x.attrs["units"] == flake.x.attrs["units"] == "um"
+    assert mapped.y.attrs["units"] == "um"
+
+
 def test_the_rate_against_strain_is_that_of_the_gap_and_named_beside_the_literature(mapped, flake):
     known = np.isfinite(flake.gap_direct.values) & np.isfinite(mapped.pl_energy.values)
     strain = 50 * (flake.exx + flake.eyy).values[known]

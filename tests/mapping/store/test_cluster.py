@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -121,7 +122,9 @@ if __name__ == "__main__":
 """
 
 
-def start(folder, path, workers):
+@contextmanager
+def running(folder, path, workers):
+    """The program, and the processes of its workers."""
     script = folder / "program.py"
     script.write_text(PROGRAM)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
@@ -132,7 +135,16 @@ def start(folder, path, workers):
         stderr=subprocess.PIPE,
         text=True,
     )
-    return program, [int(pid) for pid in program.stdout.readline().split()]
+    with program:
+        try:
+            yield program, [int(pid) for pid in program.stdout.readline().split()]
+        finally:
+            program.kill()
+
+
+def finish(program):
+    _, errors = program.communicate(timeout=600)
+    assert program.returncode == 0, errors
 
 
 def wait_for(path, n, program):
@@ -144,21 +156,20 @@ def wait_for(path, n, program):
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", ["worker", "client"])
 def test_a_killed_worker_or_client_changes_no_bit(tmp_path, contents, victim):
-    program, _ = start(tmp_path, tmp_path / "whole.zarr", 1)
-    assert program.wait(120) == 0, program.stderr.read()
+    with running(tmp_path, tmp_path / "whole.zarr", 1) as (program, _):
+        finish(program)
     whole = contents(tmp_path / "whole.zarr")
     rng = np.random.default_rng(0)
     for k in range(10):
         path = tmp_path / f"{k}.zarr"
-        program, workers = start(tmp_path, path, 2)
-        wait_for(path, rng.integers(0, 20), program)
-        os.kill(program.pid if victim == "client" else workers[0], signal.SIGKILL)
-        code = program.wait(120)
-        if victim == "worker":
-            assert code == 0, program.stderr.read()
-        else:
+        with running(tmp_path, path, 2) as (program, workers):
+            wait_for(path, rng.integers(0, 20), program)
+            os.kill(program.pid if victim == "client" else workers[0], signal.SIGKILL)
+            if victim == "worker":
+                finish(program)
+        if victim == "client":
             if path.exists():
                 open_map(path).load()
-            program, _ = start(tmp_path, path, 1)
-            assert program.wait(120) == 0, program.stderr.read()
+            with running(tmp_path, path, 1) as (program, _):
+                finish(program)
         assert contents(path) == whole

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from _machine import machine
+from scipy.integrate import trapezoid
 from sklearn.model_selection import KFold
 from tqdm import tqdm
 
@@ -85,9 +86,9 @@ def figures(result: dict[str, Any], data: Any) -> dict[str, float]:
         "W1 [meV]": metrics.wasserstein(truth, found, energies=energies),
         "R2": metrics.r2_per_curve(truth, found),
         "negative [%]": 100 * metrics.negative_share(truth, found),
-        "states too many in the gap [1e-3]": float(1e3 * np.trapezoid(excess, energies).mean()),
+        "states too many in the gap [1e-3]": float(1e3 * trapezoid(excess, energies).mean()),
         "count error [states]": float(
-            np.abs(np.trapezoid((found - truth)[:, counted], energies[counted])).mean()
+            np.abs(trapezoid((found - truth)[:, counted], energies[counted])).mean()
         ),
         "weight of the networks": result["share"],
     }

@@ -52,4 +52,4 @@ def test_classes_are_seen_with_their_parameters(revealed):
         found = getattr(importlib.import_module(package), attribute)
         if inspect.isclass(found):
             assert f"{found.__module__}.{found.__qualname__}" in kind, name
-    assert "n_members: int" in revealed["strain2dos.DOSRegressor"]
+    assert "n_members: int" in revealed["strain2dos.DOSRegressor"].replace("builtins.", "")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import trapezoid
 
 from strain2dos.datasets import load_mos2_dft, read_dft_records
 from strain2dos.datasets._resources import data_path
@@ -90,7 +91,7 @@ def test_dos_is_empty_deep_in_the_gap_and_its_valence_integral_counts_electrons(
 def valence_count(data, name):
     row = data.name.index(name)
     inside = (data.energies > -9.0) & (data.energies < (data.vbm[row] + data.cbm[row]) / 2)
-    return np.trapezoid(data.dos[row, inside], data.energies[inside])
+    return trapezoid(data.dos[row, inside], data.energies[inside])
 
 
 def test_provenance_names_code_functional_and_licence(data):

@@ -23,7 +23,7 @@ REASONS = np.array(
 
 def fixed_draws(n_scores: int) -> tuple[Array, Array]:
     """Return (1, n) places in the mixture and (1, n, n_scores) normal numbers, the same at every call."""
-    uniform = qmc.Sobol(n_scores + 1, rng=np.random.default_rng(0)).random(_DRAWS)
+    uniform = qmc.Sobol(n_scores + 1, seed=np.random.default_rng(0)).random(_DRAWS)
     uniform = np.clip(uniform, 1e-9, 1 - 1e-9)
     return uniform[None, :, 0], norm.ppf(uniform[None, :, 1:])
 

@@ -118,8 +118,8 @@ def random_strain_field(
     >>> from strain2dos.simulate import random_strain_field
     >>> field = random_strain_field((20, 30), amplitude=0.002, random_state=0)
     >>> trace = field[..., 0] + field[..., 1]
-    >>> field.shape, np.sqrt((trace**2).mean()).round(6)
-    ((20, 30, 3), np.float64(0.002))
+    >>> field.shape, float(np.sqrt((trace**2).mean()).round(6))
+    ((20, 30, 3), 0.002)
     """
     if min(shape) < 2 or correlation <= 0:
         raise ValueError(

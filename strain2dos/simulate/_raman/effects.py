@@ -59,8 +59,8 @@ class SpectrumEffects:
     >>> effects = SpectrumEffects(bands={"LO(M)": 0.5, "Si": 3.0}, axis_offset=7.7)
     >>> shift = np.arange(340.0, 560.0, 0.5)
     >>> spectrum = simulate_spectra([[384.6, 384.6, 402.7]], shift, effects=effects, random_state=0)[0]
-    >>> shift[spectrum.argmax()]
-    np.float64(528.5)
+    >>> float(shift[spectrum.argmax()])
+    528.5
     """
 
     bands: Mapping[str, ArrayLike] = field(default_factory=dict)

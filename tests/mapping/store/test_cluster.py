@@ -55,6 +55,7 @@ def test_a_lazy_map_is_the_same_on_a_cluster(client, make_mapper, cube):
     xr.testing.assert_identical(lazy.compute(), mapper.predict_map(cube))
 
 
+@pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")  # meant, to compare
 @pytest.mark.parametrize("chunks", [None, {"y": 3, "x": 4}, {"y": 2}])
 def test_workers_write_the_same_files(client, make_mapper, cube, tmp_path, contents, chunks):
     given = cube if chunks is None else cube.chunk(chunks)

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
 from strain2dos.datasets import load_dft
 from strain2dos.simulate.dft import Ripple, run_ripple
@@ -33,7 +34,7 @@ def test_the_flat_layer_has_the_bands_of_the_plane_wave_record(flat):
 
 def states_near_the_top(energies, dos, vbm, cbm):
     inside = (energies > vbm - 3.0) & (energies < (vbm + cbm) / 2)
-    return np.trapezoid(dos[inside], energies[inside])
+    return trapezoid(dos[inside], energies[inside])
 
 
 def test_the_dos_counts_one_formula_unit_as_the_plane_wave_record_does(flat):

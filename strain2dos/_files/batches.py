@@ -82,7 +82,8 @@ def remove_partials(root: str | os.PathLike[str]) -> list[Path]:
         Path(folder, name) for folder, _, names in os.walk(root) for name in names if _PARTIAL.fullmatch(name)
     ]
     for path in found:
-        path.unlink()
+        # a process that was taken for dead may have finished its file just now
+        path.unlink(missing_ok=True)
     return found
 
 

@@ -115,12 +115,15 @@ class Folder:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Lock the store."""
+        """Lock the store; nothing that a killed process left is in it afterwards."""
         with locked(self._path) as alone:
             if alone:
                 remove_leftovers(self._path)
                 remove_partials(self._path)
             yield
+            if alone:
+                # of workers of a cluster that were killed in this run
+                remove_partials(self._path)
 
 
 class Remote:

@@ -78,6 +78,23 @@ def test_only_missing_blocks_go_to_the_workers(client, make_mapper, cube, tmp_pa
     assert len(changed) <= 3
 
 
+def test_what_a_killed_worker_left_is_gone_when_the_map_is_finished(
+    client, make_mapper, cube, tmp_path, contents, monkeypatch
+):
+    mapper = make_mapper()
+    mapper.to_zarr(cube.chunk(y=2), tmp_path / "whole.zarr")
+    verify = computing.verify
+    left = tmp_path / f"map.zarr/status/c/1/0.{32 * '0'}.partial"
+
+    def leave(place, header, blocks):
+        verify(place, header, blocks)
+        left.touch()
+
+    monkeypatch.setattr(computing, "verify", leave)
+    mapper.to_zarr(cube.chunk(y=2), tmp_path / "map.zarr")
+    assert contents(tmp_path / "map.zarr") == contents(tmp_path / "whole.zarr")
+
+
 def test_a_cube_that_changed_is_refused_by_the_workers(client, make_mapper, cube, tmp_path):
     path, mapper = tmp_path / "map.zarr", make_mapper()
     mapper.to_zarr(cube.chunk(y=2), path)

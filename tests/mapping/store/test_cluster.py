@@ -84,7 +84,7 @@ def test_what_a_killed_worker_left_is_gone_when_the_map_is_finished(
     mapper = make_mapper()
     mapper.to_zarr(cube.chunk(y=2), tmp_path / "whole.zarr")
     verify = computing.verify
-    left = tmp_path / f"map.zarr/status/c/1/0.{32 * '0'}.partial"
+    left = tmp_path / f"map.zarr/status/zarr.{32 * '0'}.partial"
 
     def leave(place, header, blocks):
         verify(place, header, blocks)

@@ -61,8 +61,8 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    # packages that set filters of their own bring other warnings past ours
-    if issubclass(category, UserWarning):
+    # packages that set filters of their own bring other warnings past ours, and some derive from both kinds
+    if issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
         say(f"warning: {message}")
 
 

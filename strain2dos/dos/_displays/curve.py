@@ -88,16 +88,8 @@ class DOSCurveDisplay:
 
         Parameters
         ----------
-        energies : array-like of shape (n_energies,)
-            Energies [eV].
-        dos_pred : array-like of shape (n_energies,)
-            Predicted curve [states/eV/cell].
-        dos_true : array-like of shape (n_energies,), default=None
-            Reference curve.
-        interval : array-like of shape (n_energies, 2), default=None
-            Lower and upper bounds of the prediction.
-        edges : BandEdges, default=None
-            Edges to mark, of one curve.
+        energies, dos_pred, dos_true, interval, edges
+            As of the class.
         ax : Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -106,8 +98,7 @@ class DOSCurveDisplay:
         DOSCurveDisplay
             The display.
         """
-        display = cls(energies, dos_pred, dos_true=dos_true, interval=interval, edges=edges)
-        return display.plot(ax)
+        return cls(energies, dos_pred, dos_true=dos_true, interval=interval, edges=edges).plot(ax)
 
     @classmethod
     def from_estimator(

@@ -181,10 +181,8 @@ class GapParityDisplay:
 
         Parameters
         ----------
-        gap_true, gap_pred : array-like of shape (n_samples,)
-            Gaps [eV]; pass predictions for states that were left out of training.
-        gap_std : array-like of shape (n_samples,), default=None
-            Uncertainty of the predictions [eV], drawn as error bars.
+        gap_true, gap_pred, gap_std
+            As of the class; pass predictions for states that were left out of training.
         label : str, default=None
             What the points are, for the legend.
         ax : Axes, default=None

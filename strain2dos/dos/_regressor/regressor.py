@@ -37,8 +37,8 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
     (`representation`). A Gaussian process then follows the response. Its kernel compares two states by the
     distance between :math:`[x / \ell, w f(x)]`, with :math:`\ell` a length scale per feature and :math:`f` a
     small network, so the network decides which states resemble each other (deep kernel learning [1]_, [2]_).
-    Several such networks, and kernels without one, form a mixture. Networks count as much as predicts
-    strain states best that they have not seen (`network_weight_`). Densities cannot be negative.
+    Several such networks, and kernels without one, form a mixture. Networks count one half where that helps
+    with strain states that they have not seen (`network_weight_`). Densities cannot be negative.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready-demo: $(BIN)/python pyproject.toml constraints.txt
-	$(PIP) --editable .
+	$(PIP) --editable ".[report]"
 	touch $@
 
 $(LOWEST)/.ready: pyproject.toml .ci/lowest.py

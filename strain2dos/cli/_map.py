@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strain2dos.cli._cluster import Scheduler, Store, Workers, load, run_to_store
-from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
-from strain2dos.cli._map_files import refuse_leftovers, say_what_is_wrong, summary, write_files
+from strain2dos.cli._console import examples, guarded, refuse_to_overwrite
+from strain2dos.cli._map_files import name_written, refuse_leftovers, say_what_is_wrong, write_run
 from strain2dos.cli._map_flake import (
     FlakeOptions,
     Gap,
@@ -25,7 +25,7 @@ from strain2dos.cli._map_flake import (
     run_flake,
 )
 from strain2dos.cli._options import Debug, Force, Quiet, Unit
-from strain2dos.cli._report_spectra import SPECTRA, spectra_wanted, write_spectra
+from strain2dos.cli._report_spectra import SPECTRA, spectra_wanted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,9 +89,7 @@ def map_(
     column and y the row of the map, counted from 1), map.nc or map.zarr, figures of the gap and the band
     edges, and report.html.
     """
-    from strain2dos._files import checksum, replacing_together
     from strain2dos.cli._inputs import read_map
-    from strain2dos.cli._report import METRICS, PAGE, build_report, write_metrics
     from strain2dos.cli._stages import Progress
     from strain2dos.mapping._flake.source import as_grid
 
@@ -138,17 +136,16 @@ def map_(
             "map": data.name,
             **{key: metadata[key] for key in ("estimator", "material", "strain_unit") if key in metadata},
         }
-        # the metrics come last: their checksums tell a folder of two runs
-        with replacing_together(output, sorted(names, key=METRICS.__eq__)) as part:
-            write_files(flake, part, names)
-            if SPECTRA in names:
-                write_spectra(part / SPECTRA, cube, estimator, quiet=quiet)
-            files = {name: checksum(part / name) for name in names if name not in (METRICS, PAGE)}
-            merit = summary(flake)
-            write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
-            build_report(part)
-    for name in names:
-        wrote(output / name)
+        write_run(
+            flake,
+            output,
+            names,
+            fitted=lambda: (cube, estimator),
+            settings=settings,
+            seconds=seconds,
+            quiet=quiet,
+        )
+    name_written(output, names)
     say_what_is_wrong(flake)
 
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strain2dos.cli._console import say
+from strain2dos.cli._console import say, wrote
+from strain2dos.cli._report_spectra import SPECTRA, write_spectra
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,6 +52,37 @@ def write_files(flake: xr.Dataset, folder: Path, names: Iterable[str]) -> None:
     for name in names:
         if name in writers:
             writers[name](folder / name)
+
+
+def write_run(
+    flake: xr.Dataset,
+    output: Path,
+    names: list[str],
+    *,
+    fitted: Callable[[], tuple[xr.DataArray, Any]],
+    settings: dict[str, Any],
+    seconds: dict[str, float],
+    quiet: bool,
+) -> None:
+    """Write all outputs of a map run together; ``fitted`` gives the spectra and who fits them."""
+    from strain2dos._files import checksum, replacing_together
+    from strain2dos.cli._report import METRICS, PAGE, build_report, write_metrics
+
+    # the metrics come last: their checksums tell a folder of two runs
+    with replacing_together(output, sorted(names, key=METRICS.__eq__)) as part:
+        write_files(flake, part, names)
+        if SPECTRA in names:
+            write_spectra(part / SPECTRA, *fitted(), quiet=quiet)
+        files = {name: checksum(part / name) for name in names if name not in (METRICS, PAGE)}
+        merit = summary(flake)
+        write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
+        build_report(part)
+
+
+def name_written(folder: Path, names: Iterable[str]) -> None:
+    """Name the files of a run on the screen."""
+    for name in names:
+        wrote(folder / name)
 
 
 def summary(flake: xr.Dataset) -> dict[str, Any]:

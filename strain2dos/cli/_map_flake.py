@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import refuse_to_overwrite, say, wrote
-from strain2dos.cli._map_files import refuse_leftovers, say_what_is_wrong, summary, write_files
-from strain2dos.cli._report_spectra import SPECTRA, flake_pipeline, spectra_wanted, write_spectra
+from strain2dos.cli._console import refuse_to_overwrite, say
+from strain2dos.cli._map_files import name_written, refuse_leftovers, say_what_is_wrong, write_run
+from strain2dos.cli._report_spectra import SPECTRA, flake_pipeline, spectra_wanted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -97,9 +97,6 @@ def run_flake(
     quiet: bool,
 ) -> None:
     """Map a file of spectra and write the files of the run."""
-    from strain2dos._files import checksum, replacing_together
-    from strain2dos.cli._report import METRICS, PAGE, build_report, write_metrics
-
     arguments = options.arguments()
     names = _output_names(options, csv=csv, zarr=zarr)
     inputs = [model, source, options.pl]
@@ -116,16 +113,16 @@ def run_flake(
         say(f"writing {output}")
     settings = {"model": flake.attrs["model_name"], "map": source.name}
     settings |= {name: value for name, value in arguments.items() if value is not None}
-    with replacing_together(output, sorted(names, key=METRICS.__eq__)) as part:
-        write_files(flake, part, names)
-        if SPECTRA in names:
-            write_spectra(part / SPECTRA, *flake_pipeline(spectra, model, arguments), quiet=quiet)
-        files = {name: checksum(part / name) for name in names if name not in (METRICS, PAGE)}
-        merit = summary(flake)
-        write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
-        build_report(part)
-    for name in names:
-        wrote(output / name)
+    write_run(
+        flake,
+        output,
+        names,
+        fitted=lambda: flake_pipeline(spectra, model, arguments),
+        settings=settings,
+        seconds=seconds,
+        quiet=quiet,
+    )
+    name_written(output, names)
     _tell(flake)
 
 

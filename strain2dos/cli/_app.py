@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-from strain2dos.cli import _convert, _demo, _dft, _explain, _map, _report, _train
+from strain2dos.cli import _convert, _dft, _explain, _train
+from strain2dos.cli._demo import command as _demo
+from strain2dos.cli._map import command as _map
+from strain2dos.cli._report import command as _report
 
 app = typer.Typer(
     name="strain2dos",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import numpy as np
 import typer
 
-from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
-from strain2dos.cli._options import Debug, Force
+from strain2dos.cli._common.console import examples, guarded, refuse_to_overwrite, wrote
+from strain2dos.cli._common.options import Debug, Force
 
 if TYPE_CHECKING:
     import xarray as xr

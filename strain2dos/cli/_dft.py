@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from strain2dos.cli._cluster import cluster
-from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, wrote
-from strain2dos.cli._options import Debug, Force, Quiet
+from strain2dos.cli._common.cluster import cluster
+from strain2dos.cli._common.console import examples, guarded, refuse_to_overwrite, wrote
+from strain2dos.cli._common.options import Debug, Force, Quiet
 
 dft = typer.Typer(
     name="dft",

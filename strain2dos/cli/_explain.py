@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from strain2dos.cli._console import examples, guarded, refuse_to_overwrite, say, wrote
-from strain2dos.cli._options import Debug, Force, Model, Quiet, Seed, Unit
+from strain2dos.cli._common.console import examples, guarded, refuse_to_overwrite, say, wrote
+from strain2dos.cli._common.options import Debug, Force, Model, Quiet, Seed, Unit
 
 EXAMPLES = examples(
     "strain2dos explain raman.skops flake.wdf -o explanation.html",
@@ -40,8 +40,8 @@ def explain(
     refuse_to_overwrite([output], force=force, inputs=[model, data])
     from strain2dos import DOSExplainer
     from strain2dos._files import replacing
-    from strain2dos.cli._inputs import read_map, takes_spectra
-    from strain2dos.cli._stages import Progress
+    from strain2dos.cli._common.inputs import read_map, takes_spectra
+    from strain2dos.cli._demo.run import Progress
 
     with Progress("Explain", 3, quiet=quiet) as bar:
         estimator, cube, _ = read_map(model, data, strain_unit)
@@ -64,7 +64,7 @@ def explain(
 
 def _usable_rows(estimator: Any, cube: Any) -> np.ndarray:
     """Rows (n, k) of spectra or strains that the model can use."""
-    from strain2dos.cli._inputs import takes_spectra
+    from strain2dos.cli._common.inputs import takes_spectra
 
     if takes_spectra(estimator):
         rows = cube.values.reshape(-1, cube.sizes["shift"])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import cores, examples, guarded, refuse_to_overwrite, say, wrote
-from strain2dos.cli._options import Debug, Force, Jobs, Quiet, Seed, Unit
+from strain2dos.cli._common.console import cores, examples, guarded, refuse_to_overwrite, say, wrote
+from strain2dos.cli._common.options import Debug, Force, Jobs, Quiet, Seed, Unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ class Trained:
 def _write(model: Any, output: Path, losses: Path, metadata: dict[str, Any]) -> None:
     """Write the model and its loss curves, which appear together."""
     from strain2dos._files import replacing_together
-    from strain2dos.cli._figures import draw, loss_curves
+    from strain2dos.cli._common.figures import draw, loss_curves
     from strain2dos.io import save_model
 
     with replacing_together(output.parent, [losses.name, output.name]) as part:
@@ -124,8 +124,8 @@ def train_on_table(
     quiet: bool,
 ) -> Trained:
     """Train on a table of curves."""
-    from strain2dos.cli._recipes import hold_out_strains, strain_column, table_model
-    from strain2dos.cli._stages import Progress
+    from strain2dos.cli._common.recipes import hold_out_strains, strain_column, table_model
+    from strain2dos.cli._demo.run import Progress
     from strain2dos.datasets import read_dos_table
     from strain2dos.dos._edges.threshold import default_edge_threshold
 
@@ -163,14 +163,14 @@ def train_on_records(
     material: str, *, members: int, epochs: int | None, seed: int, quiet: bool, jobs: int = 1
 ) -> Trained:
     """Train on Raman spectra of the bundled records."""
-    from strain2dos.cli._recipes import (
+    from strain2dos.cli._common.recipes import (
         fit_raman,
         hold_out_states,
         raman_metadata,
         raman_pipeline,
         usable_spectra,
     )
-    from strain2dos.cli._stages import Progress
+    from strain2dos.cli._demo.run import Progress
     from strain2dos.datasets import load_mos2_dft, make_raman_dos
 
     with Progress("Make and fit spectra", 2, quiet=quiet) as bar:
@@ -191,7 +191,7 @@ def train_on_records(
 
 def _tell(held_out: pd.DataFrame, what: str) -> dict[str, float]:
     """Print the held-out figures of merit and return them."""
-    from strain2dos.cli._recipes import gap_figures
+    from strain2dos.cli._common.recipes import gap_figures
 
     found = held_out.dropna()
     lost = len(held_out) - len(found)

@@ -94,7 +94,7 @@ def test_an_interrupt_gives_130(run, monkeypatch, table, tmp_path):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("strain2dos.cli._recipes.hold_out_strains", interrupted)
+    monkeypatch.setattr("strain2dos.cli._common.recipes.hold_out_strains", interrupted)
     outcome = run("train", table, "--strain-unit", "label", "-o", tmp_path / "model.skops", "-q")
     assert outcome.code == 130
     assert "interrupted" in outcome.err

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from strain2dos import SpatialMapper, load_model
-from strain2dos.cli._report_demo import FIGURES
+from strain2dos.cli._report.demo import FIGURES
 from strain2dos.datasets import load_mos2_dft
 from strain2dos.io import read_metadata
 

@@ -76,7 +76,7 @@ def test_spectra_alone_are_mapped_by_the_model_of_the_package(run, tmp_path):
 
 
 def test_a_scheduler_that_does_not_answer_is_named(to_store, tmp_path, monkeypatch):
-    monkeypatch.setattr("strain2dos.cli._cluster._PATIENCE", "1s")
+    monkeypatch.setattr("strain2dos.cli._common.cluster._PATIENCE", "1s")
     outcome = to_store("--store", tmp_path / "map.zarr", "--scheduler", "tcp://127.0.0.1:1")
     assert outcome.code == 1
     assert outcome.err.count("\n") == 1

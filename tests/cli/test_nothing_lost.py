@@ -6,8 +6,8 @@ import pytest
 import xarray as xr
 from sklearn.linear_model import LinearRegression
 
-from strain2dos.cli._figures import draw
-from strain2dos.cli._report import build_report
+from strain2dos.cli._common.figures import draw
+from strain2dos.cli._report.command import build_report
 from strain2dos.explain import write_report
 from strain2dos.io import save_model
 from strain2dos.io._store.write_netcdf import write_netcdf

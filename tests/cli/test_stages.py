@@ -7,7 +7,7 @@ import os
 import pytest
 
 from strain2dos._files import replacing
-from strain2dos.cli._stages import RECORD, Run, Stage
+from strain2dos.cli._demo.run import RECORD, Run, Stage
 
 
 class Counter:

@@ -79,7 +79,7 @@ def test_a_failing_validation_leaves_the_model(run, table, tmp_path, monkeypatch
     def fails(*args, **kwargs):
         raise ValueError("no fold could be made")
 
-    monkeypatch.setattr("strain2dos.cli._recipes.hold_out_strains", fails)
+    monkeypatch.setattr("strain2dos.cli._common.recipes.hold_out_strains", fails)
     words = ("--strain-unit", "label", "--members", 1, "--epochs", 2, "-o", tmp_path / "m.skops")
     outcome = run("train", table, *words)
     assert outcome.code == 1

@@ -24,7 +24,7 @@ def test_spectra_for_a_model_that_takes_strain_are_named(run, strain_model, tmp_
 
 
 def test_strains_for_a_model_that_takes_spectra_are_named(run, strain_model, tmp_path, monkeypatch):
-    monkeypatch.setattr("strain2dos.cli._inputs.takes_spectra", lambda _: True)
+    monkeypatch.setattr("strain2dos.cli._common.inputs.takes_spectra", lambda _: True)
     path = tmp_path / "strains.csv"
     path.write_text("x,y,strain\n0,0,0.01\n1,0,0.02\n")
     outcome = run("map", strain_model, path, "-o", tmp_path / "out")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strain2dos.cli._console import say
+from strain2dos.cli._common.console import say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,7 +17,7 @@ SPECTRA = "spectra.nc"
 
 def spectra_wanted(estimator: Any = None) -> bool:
     """Tell whether a page would show spectra: with the extra "report", and a model that reads them."""
-    from strain2dos.cli._inputs import takes_spectra
+    from strain2dos.cli._common.inputs import takes_spectra
     from strain2dos.report._charts import available
 
     return available() and (estimator is None or takes_spectra(estimator))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import refuse_to_overwrite, say
-from strain2dos.cli._map_files import name_written, refuse_leftovers, say_what_is_wrong, write_run
-from strain2dos.cli._report_spectra import SPECTRA, flake_pipeline, spectra_wanted
+from strain2dos.cli._common.console import refuse_to_overwrite, say
+from strain2dos.cli._map.files import name_written, refuse_leftovers, say_what_is_wrong, write_run
+from strain2dos.cli._report.spectra import SPECTRA, flake_pipeline, spectra_wanted
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import examples, guarded, wrote
-from strain2dos.cli._options import Debug
-from strain2dos.cli._report_spectra import SPECTRA
+from strain2dos.cli._common.console import examples, guarded, wrote
+from strain2dos.cli._common.options import Debug
+from strain2dos.cli._report.spectra import SPECTRA
 
 if TYPE_CHECKING:
     from strain2dos.explain import ReportFigure
@@ -71,10 +71,11 @@ def build_report(folder: Path) -> Path:
         If its metrics are damaged or of an unknown command, or its files are not all of one run.
     """
     from strain2dos._files import check_together
-    from strain2dos.cli import _report_demo, _report_map
+    from strain2dos.cli._report import demo as demo_page
+    from strain2dos.cli._report import map as map_page
 
     metrics = read_metrics(folder)
-    pages = {"demo": _report_demo, "map": _report_map}
+    pages = {"demo": demo_page, "map": map_page}
     if metrics["command"] not in pages:
         raise ValueError(f"{folder / METRICS} is of the command {metrics['command']!r}, which has no report.")
     page = pages[metrics["command"]]
@@ -84,7 +85,7 @@ def build_report(folder: Path) -> Path:
             f"{folder} lacks {', '.join(missing)}; run `strain2dos {metrics['command']}` again."
         )
     check_together(folder, metrics["files"])
-    store = _report_map.store_of(folder)
+    store = map_page.store_of(folder)
     if store is None:
         raise FileNotFoundError(f"{folder} lacks map.nc; run `strain2dos {metrics['command']}` again.")
     _write_page(folder, store, page, metrics)

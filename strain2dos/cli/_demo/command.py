@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import cores, examples, guarded, say
-from strain2dos.cli._options import Debug, Force, Jobs, Quiet, Seed
+from strain2dos.cli._common.console import cores, examples, guarded, say
+from strain2dos.cli._common.options import Debug, Force, Jobs, Quiet, Seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from strain2dos.cli._stages import Run
+    from strain2dos.cli._demo.run import Run
 
 EXAMPLES = examples("strain2dos demo", "strain2dos demo -o demo-output --seed 1", "strain2dos demo --quick")
 
@@ -62,8 +62,8 @@ def demo(
     saw, maps a wrinkled flake whose gap is known, compares with photoluminescence, explains the model, and
     writes report.html. Run again with the same settings, finished stages are kept.
     """
-    from strain2dos.cli._demo_stages import stages
-    from strain2dos.cli._stages import RECORD, Run
+    from strain2dos.cli._demo.run import RECORD, Run
+    from strain2dos.cli._demo.stages import stages
 
     if output.is_dir() and any(output.iterdir()) and not (output / RECORD).exists() and not force:
         raise FileExistsError(

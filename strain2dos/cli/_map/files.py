@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strain2dos.cli._console import say, wrote
-from strain2dos.cli._report_spectra import SPECTRA, write_spectra
+from strain2dos.cli._common.console import say, wrote
+from strain2dos.cli._report.spectra import SPECTRA, write_spectra
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,8 +32,8 @@ def refuse_leftovers(folder: Path, names: Iterable[str]) -> None:
 
 def write_files(flake: xr.Dataset, folder: Path, names: Iterable[str]) -> None:
     """Write the files of a map but those of its report, which are made of these."""
-    from strain2dos.cli._figures import band_edge_maps, draw, gap_map
-    from strain2dos.cli._flake_figures import pl_comparison, strain_maps
+    from strain2dos.cli._common.figures import band_edge_maps, draw, gap_map
+    from strain2dos.cli._map.figures import pl_comparison, strain_maps
     from strain2dos.io._store.write_netcdf import write_netcdf
     from strain2dos.io._store.write_zarr import write_zarr
     from strain2dos.mapping import to_csv, write_band_edges_csv, write_dos_csv
@@ -66,7 +66,7 @@ def write_run(
 ) -> None:
     """Write all outputs of a map run together; ``fitted`` gives the spectra and who fits them."""
     from strain2dos._files import checksum, replacing_together
-    from strain2dos.cli._report import METRICS, PAGE, build_report, write_metrics
+    from strain2dos.cli._report.command import METRICS, PAGE, build_report, write_metrics
 
     # the metrics come last: their checksums tell a folder of two runs
     with replacing_together(output, sorted(names, key=METRICS.__eq__)) as part:

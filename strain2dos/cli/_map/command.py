@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._cluster import Scheduler, Store, Workers, load, run_to_store
-from strain2dos.cli._console import examples, guarded, refuse_to_overwrite
-from strain2dos.cli._map_files import name_written, refuse_leftovers, say_what_is_wrong, write_run
-from strain2dos.cli._map_flake import (
+from strain2dos.cli._common.cluster import Scheduler, Store, Workers, load, run_to_store
+from strain2dos.cli._common.console import examples, guarded, refuse_to_overwrite
+from strain2dos.cli._common.options import Debug, Force, Quiet, Unit
+from strain2dos.cli._map.files import name_written, refuse_leftovers, say_what_is_wrong, write_run
+from strain2dos.cli._map.flake import (
     FlakeOptions,
     Gap,
     Layer,
@@ -24,8 +25,7 @@ from strain2dos.cli._map_flake import (
     Unstrained,
     run_flake,
 )
-from strain2dos.cli._options import Debug, Force, Quiet, Unit
-from strain2dos.cli._report_spectra import SPECTRA, spectra_wanted
+from strain2dos.cli._report.spectra import SPECTRA, spectra_wanted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,8 +89,8 @@ def map_(
     column and y the row of the map, counted from 1), map.nc or map.zarr, figures of the gap and the band
     edges, and report.html.
     """
-    from strain2dos.cli._inputs import read_map
-    from strain2dos.cli._stages import Progress
+    from strain2dos.cli._common.inputs import read_map
+    from strain2dos.cli._demo.run import Progress
     from strain2dos.mapping._flake.source import as_grid
 
     options = FlakeOptions(pl, pl_unit, reference, unstrained, unstrained_region, scissor, noise, material)
@@ -153,7 +153,7 @@ def predict(estimator: Any, cube: xr.DataArray) -> xr.Dataset:
     """Evaluate every pixel; the score of the domain only where the regressor has one."""
     from strain2dos import SpatialMapper
     from strain2dos._estimators.wrappers import final_regressor
-    from strain2dos.cli._inputs import takes_spectra
+    from strain2dos.cli._common.inputs import takes_spectra
 
     last = final_regressor(estimator)
     wanted = [name for name in QUANTITIES if name != "domain_score" or hasattr(last, "domain_score")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import typer
 
-from strain2dos.cli._console import say
+from strain2dos.cli._common.console import say
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strain2dos._files import replacing
-from strain2dos.cli._stages import Progress, Run, Stage
+from strain2dos.cli._demo.run import Progress, Run, Stage
 
 if TYPE_CHECKING:
     from strain2dos.datasets import RamanDOS
@@ -60,8 +60,8 @@ def training_spectra(settings: Settings) -> RamanDOS:
 
 def train(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     """Train the pipeline; write the model and its loss curves."""
-    from strain2dos.cli._figures import draw, loss_curves
-    from strain2dos.cli._recipes import fit_raman, raman_metadata, raman_pipeline, usable_spectra
+    from strain2dos.cli._common.figures import draw, loss_curves
+    from strain2dos.cli._common.recipes import fit_raman, raman_metadata, raman_pipeline, usable_spectra
     from strain2dos.io import save_model
 
     training = training_spectra(settings)
@@ -92,8 +92,8 @@ def train(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
 
 def hold_out(jobs: int, folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     """Predict every strain state by models that never saw it."""
-    from strain2dos.cli._figures import draw, gap_parity
-    from strain2dos.cli._recipes import gap_figures, hold_out_states, raman_pipeline, usable_spectra
+    from strain2dos.cli._common.figures import draw, gap_parity
+    from strain2dos.cli._common.recipes import gap_figures, hold_out_states, raman_pipeline, usable_spectra
 
     training = training_spectra(settings)
     pipeline = raman_pipeline(
@@ -143,8 +143,8 @@ def map_flake(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]
     import time
 
     from strain2dos import SpatialMapper, load_model
-    from strain2dos.cli._figures import band_edge_maps, draw, gap_map_with_truth
-    from strain2dos.cli._recipes import gap_figures
+    from strain2dos.cli._common.figures import band_edge_maps, draw, gap_map_with_truth
+    from strain2dos.cli._common.recipes import gap_figures
     from strain2dos.datasets import make_raman_map
     from strain2dos.io._store.write_netcdf import write_netcdf
     from strain2dos.mapping import write_band_edges_csv
@@ -188,7 +188,7 @@ def compare(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     """Compare the mapped gap with the photoluminescence of the same flake."""
     import xarray as xr
 
-    from strain2dos.cli._figures import draw, pl_comparison
+    from strain2dos.cli._common.figures import draw, pl_comparison
     from strain2dos.mapping import compare_with_pl
 
     with xr.open_dataset(folder / "map.nc") as found, xr.open_dataset(folder / "raman_map.nc") as flake:
@@ -205,8 +205,8 @@ def compare(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
 def explain(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     """Tell which feature moves which part of the DOS, for spectra of all strain states."""
     from strain2dos import DOSExplainer, load_model
-    from strain2dos.cli._figures import draw, edge_attribution, shap_heatmap
-    from strain2dos.cli._recipes import usable_spectra
+    from strain2dos.cli._common.figures import draw, edge_attribution, shap_heatmap
+    from strain2dos.cli._common.recipes import usable_spectra
     from strain2dos.io._store.write_netcdf import write_netcdf
 
     pipeline = load_model(folder / "model.skops")
@@ -237,7 +237,7 @@ def explain(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
 
 def report(run: Run, folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
     """Collect all figures of merit and write the report."""
-    from strain2dos.cli._report import build_report, write_metrics
+    from strain2dos.cli._report.command import build_report, write_metrics
 
     merit = {name: stage["figures"] for name, stage in run.finished.items()}
     files = {name: sum_ for stage in run.finished.values() for name, sum_ in stage["files"].items()}

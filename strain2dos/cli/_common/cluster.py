@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._console import say
+from strain2dos.cli._common.console import say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -94,7 +94,7 @@ def _link(client: Any) -> str:
 
 def load(model: Path, data: Path | None, unit: str | None) -> tuple[Any, xr.DataArray]:
     """Load a model and its map; spectra alone go to the model that comes with the package."""
-    from strain2dos.cli._inputs import on_axis, read_map
+    from strain2dos.cli._common.inputs import on_axis, read_map
     from strain2dos.datasets import load_pretrained
     from strain2dos.io import read_raman
     from strain2dos.mapping._flake.source import as_grid
@@ -110,7 +110,7 @@ def load(model: Path, data: Path | None, unit: str | None) -> tuple[Any, xr.Data
 def map_to_store(estimator: Any, cube: xr.DataArray, place: str, *, progress: bool) -> xr.Dataset:
     """Write the map of every pixel to `place`; the curves only where their map stays below 1 GiB."""
     from strain2dos import SpatialMapper
-    from strain2dos.cli._inputs import takes_spectra
+    from strain2dos.cli._common.inputs import takes_spectra
     from strain2dos.mapping._evaluate import resolve_quantities
     from strain2dos.mapping._steps import FittedModel
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``strain2dos demo`` and its stages."""

@@ -10,8 +10,8 @@ import pandas as pd
 from dft_table import crossing, slope
 
 from strain2dos.datasets import StrainedDOS, load_dft
-from strain2dos.datasets._dft import bundled_materials
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._bundled.dft import bundled_materials
+from strain2dos.datasets._bundled.resources import data_path
 
 _BRONSEMA = "Bronsema, de Boer, Jellinek, Z. Anorg. Allg. Chem. 540, 15 (1986), bulk"
 _JAMES = "James, Lavik, Acta Cryst. 16, 1183 (1963), bulk"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from strain2dos.mapping._labels import feature_label
+from strain2dos._plotting.labels import feature_label
 
 if TYPE_CHECKING:
     from strain2dos.explain._explanation import DOSExplanation

@@ -17,7 +17,7 @@ from strain2dos._estimators.columns import aligned, column_names, finite_rows
 from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._shapley import base_values, exact_shapley, sampled_shapley
-from strain2dos.mapping._steps import EDGE_NAMES, FittedModel
+from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
 
 # Curves held at a time while coalitions are evaluated.
 _CHUNK_BYTES = 2**26

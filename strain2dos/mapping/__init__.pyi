@@ -11,6 +11,7 @@ from ._photoluminescence.display import PLComparisonDisplay as PLComparisonDispl
 from ._photoluminescence.fit import PLStatus as PLStatus
 from ._photoluminescence.fit import fit_pl as fit_pl
 from ._photoluminescence.registration import register_maps as register_maps
+from ._pixels.model import PixelStatus as PixelStatus
 from ._propagate import propagate_spectra as propagate_spectra
 from ._recalibrate import recalibrate as recalibrate
 from ._sampling.profile import at as at
@@ -19,6 +20,5 @@ from ._sampling.regions import region_contrast as region_contrast
 from ._sampling.regions import region_mean as region_mean
 from ._sampling.tables import to_csv as to_csv
 from ._sampling.tables import to_gsf as to_gsf
-from ._steps import PixelStatus as PixelStatus
 from ._store.opening import open_map as open_map
 from ._units import check_strain_unit as check_strain_unit

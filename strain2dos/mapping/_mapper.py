@@ -25,17 +25,17 @@ from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.fitting import fit_arguments
 from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
-from strain2dos.mapping._blocks import map_in_memory, map_lazily, rows_per_chunk
-from strain2dos.mapping._cube import align_columns, as_cube, column_names, refuse_indices
-from strain2dos.mapping._evaluate import (
+from strain2dos.mapping._pixels.blocks import map_in_memory, map_lazily, rows_per_chunk
+from strain2dos.mapping._pixels.cube import align_columns, as_cube, column_names, refuse_indices
+from strain2dos.mapping._pixels.evaluate import (
     AUTO,
     PixelEvaluator,
     check_quantities,
     needs_energies,
     resolve_quantities,
 )
-from strain2dos.mapping._lines import domain_of
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.lines import domain_of
+from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.mapping._units import check_strain_unit
 
 

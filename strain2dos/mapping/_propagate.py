@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from strain2dos._estimators.columns import aligned, as_named
 from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos import NoisePropagation, feature_covariance, propagate_noise
-from strain2dos.mapping._cube import align_columns, as_cube
-from strain2dos.mapping._dataset import attrs_of, dims_of
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.cube import align_columns, as_cube
+from strain2dos.mapping._pixels.dataset import attrs_of, dims_of
+from strain2dos.mapping._pixels.model import FittedModel
 
 
 def propagate_spectra(

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from strain2dos.datasets import load_dft, load_mos2_dft, read_dft_records
-from strain2dos.datasets._dft import bundled_materials
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._bundled.dft import bundled_materials
+from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.simulate import fundamental_strain
 from strain2dos.simulate.dft import DFTRecipe, read_plan
 from strain2dos.simulate.dft._edges import split_bands

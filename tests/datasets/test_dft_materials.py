@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strain2dos.datasets._dft import bundled_materials
+from strain2dos.datasets._bundled.dft import bundled_materials
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strain2dos.datasets import StrainedDOS, read_dos_table
-from strain2dos.datasets._copies import find_scaled_copies
+from strain2dos.datasets._tables.scaled_duplicates import find_scaled_copies
 
 INSERTS = [b",", b"\n", b"-", b"e", b"nan", b"\x00", b"\xc3\xa9"]
 SMALL = ",0,0.1,0.2\n-1,3,4,5\n0,0,0.5,1\n1,2,2.5,4\n"

@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import trapezoid
 
 from strain2dos.datasets import load_mos2_dft, read_dft_records
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.simulate import fundamental_strain
 from strain2dos.simulate._tight_binding.triangles import EnergyWindow, states_between
 from strain2dos.simulate.dft import read_plan

@@ -9,9 +9,9 @@ import pytest
 
 from strain2dos import load_dft, load_pretrained, make_raman_map
 from strain2dos.datasets import pretrained_merit
+from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.datasets._pretrained.positions import position_dos
 from strain2dos.datasets._pretrained.training import held_out_merit, train_pretrained
-from strain2dos.datasets._resources import data_path
 
 
 def test_the_file_has_the_checksum_that_is_stated_beside_it():

@@ -6,7 +6,7 @@ import pytest
 
 from strain2dos import RamanFeaturizer, StrainDopingSeparator
 from strain2dos.datasets import SampleVariation, StrainedDOS, load_mos2_dft, make_raman_dos
-from strain2dos.datasets._measured_scale import line_positions
+from strain2dos.datasets._raman.line_positions import line_positions
 from strain2dos.simulate import polarised_intensities, strained_phonons
 
 ALIKE = SampleVariation((0.0, 0.0), 0.0, 0.0, 0.0)

@@ -4,8 +4,8 @@ import pytest
 from scipy.optimize import curve_fit
 
 from strain2dos.datasets import load_mos2_dft, make_raman_map
-from strain2dos.datasets._interpolation import interpolate_states
-from strain2dos.datasets._measured_scale import line_positions, unstrained_row
+from strain2dos.datasets._raman.interpolation import interpolate_states
+from strain2dos.datasets._raman.line_positions import line_positions, unstrained_row
 from strain2dos.simulate import lorentzian, strain_invariants, strained_phonons, voigt
 
 

@@ -11,8 +11,8 @@ from scipy.integrate import trapezoid
 from sklearn.linear_model import LinearRegression
 
 from strain2dos import DOSExplainer
+from strain2dos._plotting.labels import feature_label
 from strain2dos.explain import EdgeAttributionDisplay, ExplanationHeatmapDisplay, ReportFigure, write_report
-from strain2dos.mapping._labels import feature_label
 
 ENERGIES = np.linspace(-7.0, -3.0, 81)
 NAMES = ["E'_center", "A1'_center", "E'_fwhm"]

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from strain2dos import SpatialMapper, load_pretrained, make_raman_map
 from strain2dos.mapping import propagate_spectra
 from strain2dos.mapping._flake.propagation import energies_of
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.model import FittedModel
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from strain2dos import SpatialMapper
 from strain2dos.datasets import load_mos2_dft, make_raman_dos, make_raman_map
 from strain2dos.dos import DOSRegressor
 from strain2dos.dos._regressor.fitted import FittedDOS
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.raman import RamanFeaturizer
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_bvp
 
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.simulate import bubble_strain
 from strain2dos.simulate._films.bubble import POISSON_MOS2
 

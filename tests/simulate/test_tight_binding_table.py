@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.simulate import TightBindingTMD
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -111,8 +111,8 @@ def map_to_store(estimator: Any, cube: xr.DataArray, place: str, *, progress: bo
     """Write the map of every pixel to `place`; the curves only where their map stays below 1 GiB."""
     from strain2dos import SpatialMapper
     from strain2dos.cli._common.inputs import takes_spectra
-    from strain2dos.mapping._evaluate import resolve_quantities
-    from strain2dos.mapping._steps import FittedModel
+    from strain2dos.mapping._pixels.evaluate import resolve_quantities
+    from strain2dos.mapping._pixels.model import FittedModel
 
     model = FittedModel.from_estimator(estimator)
     n_energies = 0 if model.energies is None else len(model.energies)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from strain2dos.mapping._labels import feature_label
+from strain2dos._plotting.labels import feature_label
 
 TITLE = "From Raman spectra to a map of the electronic structure: MoS₂"
 FIGURES = (

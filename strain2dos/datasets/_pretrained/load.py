@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from strain2dos._raman_pipeline import raman_pipeline
-from strain2dos.datasets._dft import bundled_materials
-from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._bundled.dft import bundled_materials
+from strain2dos.datasets._bundled.resources import data_path
+from strain2dos.datasets._raman.dos import DEFAULT_SHIFT
 from strain2dos.io import load_model
 
 FOLDER = "pretrained"

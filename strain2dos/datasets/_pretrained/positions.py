@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from strain2dos.datasets._dft import load_dft
-from strain2dos.datasets._measured_scale import line_positions, only_mos2
+from strain2dos.datasets._bundled.dft import load_dft
+from strain2dos.datasets._raman.line_positions import line_positions, only_mos2
 from strain2dos.raman._strain.plausibility import DOPING_LIMITS
 
 Array = NDArray[np.float64]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._estimators.columns import as_named, finite_rows
-from strain2dos.mapping._evaluate import PixelEvaluator
 from strain2dos.mapping._flake.propagation import energies_of, energy_names
 from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.strain import STRAIN_NAMES, StrainLines
-from strain2dos.mapping._steps import FIT_CODES, FittedModel, PixelStatus
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.model import FIT_CODES, FittedModel, PixelStatus
 
 Array = NDArray[np.float64]
 

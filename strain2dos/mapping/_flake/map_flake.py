@@ -12,9 +12,6 @@ import numpy as np
 import xarray as xr
 from sklearn.pipeline import Pipeline
 
-from strain2dos.mapping._blocks import map_in_memory, rows_per_chunk
-from strain2dos.mapping._cube import align_columns, column_names
-from strain2dos.mapping._evaluate import MOST_BYTES
 from strain2dos.mapping._flake.evaluate import FlakeEvaluator, flake_quantities, transitions
 from strain2dos.mapping._flake.light import Light, add_light
 from strain2dos.mapping._flake.model import NamedModel, calibrated, choose_model, with_noise
@@ -22,7 +19,10 @@ from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.source import flake_cube
 from strain2dos.mapping._flake.strain import StrainLines
 from strain2dos.mapping._flake.words import add_words
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.blocks import map_in_memory, rows_per_chunk
+from strain2dos.mapping._pixels.cube import align_columns, column_names
+from strain2dos.mapping._pixels.evaluate import MOST_BYTES
+from strain2dos.mapping._pixels.model import FittedModel
 
 Positions = Mapping[str, float | Sequence[float]] | Sequence[float]
 

@@ -13,7 +13,7 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 
 from strain2dos.dos._edges.targets import spread_of_valleys
-from strain2dos.mapping._steps import EDGE_NAMES, FittedModel
+from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
 
 Array = NDArray[np.float64]
 

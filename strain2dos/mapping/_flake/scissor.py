@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.raman._materials.lookup import material_modes
 
 Array = NDArray[np.float64]

@@ -13,8 +13,8 @@ import numpy as np
 import xarray as xr
 
 from strain2dos._cluster import current_client
-from strain2dos.mapping._blocks import as_one_node, evaluate_block
-from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.blocks import as_one_node, evaluate_block
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._store.committing import committing
 from strain2dos.mapping._store.identity import rows_in_words
 from strain2dos.mapping._store.layout import Encoder

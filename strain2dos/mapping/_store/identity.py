@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 import strain2dos
-from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._store.learned import Digest, array_checksum, learned_state
 
 _MOST_NAMED = 4

@@ -14,9 +14,9 @@ from zarr.codecs import ZstdCodec
 from zarr.storage import MemoryStore
 
 from strain2dos._files import MARK
-from strain2dos.mapping._blocks import template
-from strain2dos.mapping._evaluate import PixelEvaluator
-from strain2dos.mapping._steps import PixelStatus
+from strain2dos.mapping._pixels.blocks import template
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.model import PixelStatus
 from strain2dos.mapping._store.learned import checksum
 
 ROOT = "zarr.json"

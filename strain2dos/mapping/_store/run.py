@@ -9,8 +9,8 @@ from typing import Any
 
 import xarray as xr
 
-from strain2dos.mapping._blocks import row_slices
-from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.blocks import row_slices
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._store.identity import identity_of
 from strain2dos.mapping._store.layout import layout_files
 from strain2dos.mapping._store.learned import array_checksum

@@ -12,8 +12,8 @@ from typing import Any
 import xarray as xr
 from tqdm import tqdm
 
-from strain2dos.mapping._blocks import warn_if_all_masked
-from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.blocks import warn_if_all_masked
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._store.computing import compute
 from strain2dos.mapping._store.identity import rows_in_words
 from strain2dos.mapping._store.manifest import Header

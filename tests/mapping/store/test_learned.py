@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from strain2dos import DOSRegressor
 from strain2dos.io import load_model, save_model
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.mapping._store.learned import array_checksum, learned_state
 
 ENERGIES = np.linspace(-3, 3, 31)
@@ -67,7 +67,7 @@ def test_the_state_is_the_same_in_every_process():
     code = (
         "import json, numpy as np\n"
         "from sklearn.ensemble import RandomForestRegressor as R\n"
-        "from strain2dos.mapping._steps import FittedModel\n"
+        "from strain2dos.mapping._pixels.model import FittedModel\n"
         "from strain2dos.mapping._store.learned import learned_state\n"
         "x = np.random.default_rng(0).normal(size=(40, 2))\n"
         "model = R(3, random_state=0).fit(x, x @ np.ones((2, 3)))\n"

@@ -179,7 +179,7 @@ def test_records_of_two_materials_do_not_mix(tmp_path):
 
 
 def test_bundled_records_of_mos2_are_finished_states_of_the_recipe(tmp_path):
-    from strain2dos.datasets._resources import data_path
+    from strain2dos.datasets._bundled.resources import data_path
 
     plan = read_plan(data_path("mos2_dft_plan.csv"))
     paths = run_plan(plan, data_path("mos2_dft_records"), progress=False)
@@ -195,7 +195,7 @@ def test_an_unknown_material_is_refused_with_the_known_ones():
 def test_lattice_constants_are_the_minima_of_the_recorded_energies():
     import runpy
 
-    from strain2dos.datasets._resources import data_path
+    from strain2dos.datasets._bundled.resources import data_path
 
     minimum = runpy.run_path(str(data_path("find_lattice_constants.py")))["minimum"]
     recorded = json.loads(data_path("lattice_constants.json").read_text())

@@ -8,7 +8,7 @@ from os import PathLike
 import numpy as np
 import xarray as xr
 
-from strain2dos.datasets._cells import CellTable, check_strain_unit, stated_unit, to_fraction
+from strain2dos.datasets._tables.csv import CellTable, check_strain_unit, stated_unit, to_fraction
 
 
 def read_strain_map(path: str | PathLike[str], *, strain_unit: str) -> xr.DataArray:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from strain2dos._estimators.columns import as_named, finite_rows
-from strain2dos.mapping._lines import domain_of
-from strain2dos.mapping._steps import (
+from strain2dos.mapping._pixels.lines import domain_of
+from strain2dos.mapping._pixels.model import (
     EDGE_NAMES,
     EDGE_STD,
     FIT_CODES,

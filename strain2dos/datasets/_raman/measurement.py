@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.datasets._line_shapes import line_shapes
-from strain2dos.datasets._measured_scale import Calibration, PhononSource, line_positions, position_provenance
-from strain2dos.datasets._variation import Drawn
+from strain2dos.datasets._raman.line_positions import (
+    Calibration,
+    PhononSource,
+    line_positions,
+    position_provenance,
+)
+from strain2dos.datasets._raman.line_shapes import line_shapes
+from strain2dos.datasets._raman.variation import Drawn
 from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.spectra import simulate_spectra
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import RBFInterpolator
 
-from strain2dos.datasets._mos2_dft import load_mos2_dft
+from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
 from strain2dos.simulate._strain_symmetry import strain_invariants
 
 VALLEYS = ("VB_K", "VB_G", "VB_Q", "CB_K", "CB_G", "CB_Q")

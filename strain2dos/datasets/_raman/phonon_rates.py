@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.datasets._mos2_dft import load_mos2_dft
+from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
 from strain2dos.simulate._raman.phonons import PHONON_PARAMETERS, strained_phonons
 from strain2dos.simulate._strain_symmetry import as_tensors
 
@@ -73,7 +73,7 @@ def read_with_the_table(shifts: ArrayLike) -> str:
 
     Examples
     --------
-    >>> from strain2dos.datasets._phonon_rates import read_with_the_table
+    >>> from strain2dos.datasets._raman.phonon_rates import read_with_the_table
     >>> read_with_the_table([-5.2, -1.7])
     '1 % of biaxial strain reads as 1.26 % and a doping of -0.66e13 e/cm2 with the default coefficients'
     """

@@ -9,18 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_random_state
 
-from strain2dos.datasets._interpolation import interpolate_states
-from strain2dos.datasets._line_shapes import smooth_quantiles
-from strain2dos.datasets._measured_scale import (
+from strain2dos.datasets._raman.dos import DEFAULT_SHIFT
+from strain2dos.datasets._raman.interpolation import interpolate_states
+from strain2dos.datasets._raman.line_positions import (
     EXCITON_UNSTRAINED,
     Calibration,
     PhononSource,
     exciton_offset,
     only_mos2,
 )
-from strain2dos.datasets._measurement import Measurement
-from strain2dos.datasets._raman_dos import DEFAULT_SHIFT
-from strain2dos.datasets._raman_scenes import Scene, flake_outline, stretched_membrane
+from strain2dos.datasets._raman.line_shapes import smooth_quantiles
+from strain2dos.datasets._raman.measurement import Measurement
+from strain2dos.datasets._raman.scenes import Scene, flake_outline, stretched_membrane
 from strain2dos.raman._features.units import axis_of
 from strain2dos.simulate._films.wrinkle import random_strain_field
 from strain2dos.simulate._raman.effects import SpectrumEffects

@@ -3,8 +3,8 @@
 
 from pathlib import Path
 
-_INSTALLED = Path(__file__).resolve().parent / "_data"
-_CHECKOUT = Path(__file__).resolve().parents[2] / "data"
+_INSTALLED = Path(__file__).resolve().parents[1] / "_data"
+_CHECKOUT = Path(__file__).resolve().parents[3] / "data"
 
 
 def data_path(*parts: str) -> Path:

@@ -12,8 +12,15 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from strain2dos.mapping._dataset import attrs_of, build_dataset, count_masked, dims_of, map_attrs, map_coords
-from strain2dos.mapping._evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.dataset import (
+    attrs_of,
+    build_dataset,
+    count_masked,
+    dims_of,
+    map_attrs,
+    map_coords,
+)
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 
 # A network holds a few arrays as wide as its output for each pixel; this keeps them near 100 MB.
 _CHUNK_BYTES = 2**26

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from strain2dos.datasets._line_shapes import independent_quantiles
-from strain2dos.datasets._measured_scale import Calibration, PhononSource, only_mos2
-from strain2dos.datasets._measurement import Measurement
-from strain2dos.datasets._mos2_dft import load_mos2_dft
+from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
+from strain2dos.datasets._raman.line_positions import Calibration, PhononSource, only_mos2
+from strain2dos.datasets._raman.line_shapes import independent_quantiles
+from strain2dos.datasets._raman.measurement import Measurement
+from strain2dos.datasets._raman.variation import SampleVariation, draw
 from strain2dos.datasets._strained import StrainedDOS, edge_table
-from strain2dos.datasets._variation import SampleVariation, draw
 from strain2dos.raman._features.units import axis_of
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 

@@ -9,9 +9,9 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.datasets._cells import CellTable, check_strain_unit, stated_unit, to_fraction
-from strain2dos.datasets._copies import ScaledCopy, find_scaled_copies
 from strain2dos.datasets._strained import StrainedDOS
+from strain2dos.datasets._tables.csv import CellTable, check_strain_unit, stated_unit, to_fraction
+from strain2dos.datasets._tables.scaled_duplicates import ScaledCopy, find_scaled_copies
 
 
 def read_dos_table(

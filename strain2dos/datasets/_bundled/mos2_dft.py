@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from strain2dos.datasets._dft import load_dft
+from strain2dos.datasets._bundled.dft import load_dft
 from strain2dos.datasets._strained import StrainedDOS
 
 

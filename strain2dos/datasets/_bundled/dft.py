@@ -8,9 +8,9 @@ import json
 
 import numpy as np
 
-from strain2dos.datasets._dft_records import as_strained_dos
-from strain2dos.datasets._resources import data_path
+from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.datasets._strained import StrainedDOS
+from strain2dos.datasets._tables.dft_records import as_strained_dos
 from strain2dos.simulate.dft._materials import LAYERS
 
 _NOTES = {

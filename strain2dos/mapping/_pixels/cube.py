@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from strain2dos._estimators.columns import column_order, feature_names
-from strain2dos.mapping._steps import FittedModel
+from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.raman._features.units import in_wavenumbers
 
 # Measured axes differ by rounding when files store them in single precision: far below a pixel of the

@@ -8,8 +8,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.datasets._mos2_dft import load_mos2_dft
-from strain2dos.datasets._phonon_rates import calculated_rates, read_with_the_table, towards_measured_rates
+from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
+from strain2dos.datasets._raman.phonon_rates import (
+    calculated_rates,
+    read_with_the_table,
+    towards_measured_rates,
+)
 from strain2dos.simulate._raman.phonon_calibration import calibrate_phonons, calibration_constants
 from strain2dos.simulate._raman.phonons import (
     PHONON_PARAMETERS,

@@ -12,7 +12,7 @@ from strain2dos.raman._materials.lookup import material_modes
 from strain2dos.raman._strain.plausibility import LineJudgement, LineReason, judge_positions
 
 if TYPE_CHECKING:
-    from strain2dos.mapping._steps import FittedModel
+    from strain2dos.mapping._pixels.model import FittedModel
 
 _COLUMNS = ("E'_center", "A1'_center")
 

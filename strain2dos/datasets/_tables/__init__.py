@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Users' files: tables of curves, maps of strain, first-principles records."""

@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -88,6 +89,25 @@ def test_a_missing_file_gives_1_and_its_name(run, words, tmp_path, monkeypatch):
 def test_debug_lets_the_error_through(run):
     with pytest.raises(FileNotFoundError):
         run("train", "absent.csv", "--strain-unit", "label", "--debug")
+
+
+def test_a_deprecation_of_another_package_reaches_no_user(run, monkeypatch, table, tmp_path):
+    """Some packages derive theirs from UserWarning too, and some collect what is warned and print it."""
+
+    class BothKinds(UserWarning, DeprecationWarning):
+        pass
+
+    def deprecated(*args, **kwargs):
+        with warnings.catch_warnings(record=True) as collected:
+            warnings.warn("parseString is deprecated", BothKinds, stacklevel=1)
+        print(*(str(warning.message) for warning in collected), sep="\n", end="", file=sys.stderr)
+        warnings.warn("parseString is deprecated", BothKinds, stacklevel=1)
+        warnings.warn("the last column is empty", stacklevel=1)
+        raise ValueError("stop here")
+
+    monkeypatch.setattr("strain2dos.cli._recipes.hold_out_strains", deprecated)
+    outcome = run("train", table, "--strain-unit", "label", "-o", tmp_path / "model.skops", "-q")
+    assert outcome.err.splitlines() == ["warning: the last column is empty", "error: stop here"]
 
 
 def test_an_interrupt_gives_130(run, monkeypatch, table, tmp_path):

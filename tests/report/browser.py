@@ -150,10 +150,12 @@ class Browser:
             time.sleep(0.1)
         raise TimeoutError(f"{script[:80]} keeps changing: {last}")
 
-    def click(self, x: float, y: float) -> None:
-        """Click at a place of the window."""
-        for kind in ("mousePressed", "mouseReleased"):
-            self("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    def click(self, x: float, y: float, held: float = 0.0) -> None:
+        """Click at a place of the window, with the button down for some seconds."""
+        at = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        self("Input.dispatchMouseEvent", type="mousePressed", **at)
+        time.sleep(held)
+        self("Input.dispatchMouseEvent", type="mouseReleased", **at)
         self.settle()
 
     def drag(self, start: tuple[float, float], stop: tuple[float, float], steps: int = 8) -> None:

@@ -30,10 +30,11 @@ FRAME = """(name => {
 })"""
 
 
-def screen(page, name, x, y):
+def screen(page, name, x, y, *, steady=True):
     """Where a position of a map stands in the window, scrolled into view."""
     page.run(f"document.getElementById('chart-{name}').scrollIntoView({{block: 'center'}})")
-    left, top, width, height, x0, x1, y0, y1 = page.steady(f"{FRAME}('{name}')")
+    look = page.steady if steady else page.run
+    left, top, width, height, x0, x1, y0, y1 = look(f"{FRAME}('{name}')")
     return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
 
 
@@ -84,6 +85,18 @@ def test_a_dead_pixel_says_why_in_words(page, example):
 def test_a_pixel_outside_says_so(page):
     page.click(*screen(page, "map-gap", 6.5, 3.0))
     assert numbers(page)["status"] == "outside: more than one layer?"
+
+
+def test_each_of_many_clicks_in_a_row_chooses_its_pixel(page):
+    for row, column in ((4, 3), (8, 11), (3, 7), (6, 2), (7, 9)):
+        page.click(*screen(page, "map-gap", 0.5 * column, 0.5 * row, steady=False))
+        assert numbers(page)["position"] == f"x {0.5 * column:g} µm, y {0.5 * row:g} µm"
+
+
+def test_a_click_that_is_held_chooses_its_pixel(page):
+    place = screen(page, "map-gap", 2.5, 4.0)
+    page.click(*place, held=0.6)
+    assert numbers(page)["position"] == "x 2.5 µm, y 4 µm"
 
 
 def test_curves_of_the_pixel_are_those_of_the_dataset(page, example):

@@ -26,6 +26,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
+            # deprecations of other packages, of which some are warnings for users too
+            warnings.simplefilter("ignore", DeprecationWarning)
             warnings.showwarning = _show_warning
             try:
                 command(*args, **kwargs)

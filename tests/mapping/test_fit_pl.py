@@ -43,7 +43,6 @@ def test_centers_scatter_by_their_stated_error_about_the_truth():
     assert 0.88 < pulls.std() < 1.12
 
 
-@pytest.mark.filterwarnings("ignore:Using UFloat objects with std_dev==0")  # lmfit's own
 def test_fit_agrees_with_lmfit_on_a_pure_lorentzian():
     cube = cube_over_energy(1.84, noise=2.0)
     energy = cube.energy.values

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 # Names by which the script of the page finds what it changes.
 CURSOR, STRIP, DEAD, OUTSIDE = "cursor", "strip", "dead", "outside"
-# Bokeh calls the second of two clicks within 0.3 s a double tap, wherever it lands, and one held for 0.3 s a press.
+# Bokeh calls the second of two clicks within 0.3 s a double tap, wherever it lands,
+# and one held for 0.3 s a press.
 CLICKS = ("tap", "doubletap", "press")
 _EMPTY_BOXES: dict[str, list[float]] = {"left": [], "right": [], "bottom": [], "top": []}
 

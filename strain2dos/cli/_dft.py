@@ -74,19 +74,10 @@ def run(
 
     if (ripple is None) != (period is None):
         raise typer.BadParameter("--ripple AMPLITUDE and --period N go together.")
-    if (strain is not None) + (plan is not None) + (ripple is not None) != 1:
-        raise typer.BadParameter("give --strain EXX EYY EXY, --plan FILE or --ripple AMPLITUDE; one of them.")
-    if name is not None and strain is None:
-        raise typer.BadParameter("--name goes with --strain; plans and ripples name their states themselves.")
-    if scheduler is not None and plan is None:
-        raise typer.BadParameter("--scheduler goes with --plan; a single state takes one process.")
+    _check_together(strain=strain, plan=plan, ripple=ripple, name=name, scheduler=scheduler, ecut=ecut)
     changes = {"ecut": ecut, "n_k_scf": n_k_scf, "n_k_dos": n_k_dos}
     changes = {key: value for key, value in changes.items() if value is not None}
     if ripple is not None:
-        if "ecut" in changes:
-            raise typer.BadParameter(
-                "--ecut is for plane waves; ripples are calculated with atomic orbitals."
-            )
         wrote(run_ripple(Ripple(ripple, period, material, **changes), out))
         return
     recipe = DFTRecipe(material, **changes)
@@ -95,6 +86,26 @@ def run(
         paths = run_plan(states, out, recipe, n_jobs=jobs, progress=not quiet)
     for path in paths:
         wrote(path)
+
+
+def _check_together(
+    *,
+    strain: tuple[float, float, float] | None,
+    plan: Path | None,
+    ripple: float | None,
+    name: str | None,
+    scheduler: str | None,
+    ecut: float | None,
+) -> None:
+    """Refuse options of ``run`` that contradict each other."""
+    if (strain is not None) + (plan is not None) + (ripple is not None) != 1:
+        raise typer.BadParameter("give --strain EXX EYY EXY, --plan FILE or --ripple AMPLITUDE; one of them.")
+    if name is not None and strain is None:
+        raise typer.BadParameter("--name goes with --strain; plans and ripples name their states themselves.")
+    if scheduler is not None and plan is None:
+        raise typer.BadParameter("--scheduler goes with --plan; a single state takes one process.")
+    if ripple is not None and ecut is not None:
+        raise typer.BadParameter("--ecut is for plane waves; ripples are calculated with atomic orbitals.")
 
 
 @dft.command("plan", epilog=_PLAN)

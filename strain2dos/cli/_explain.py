@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
 from strain2dos.cli._common.console import examples, guarded, refuse_to_overwrite, say, wrote
 from strain2dos.cli._common.options import Debug, Force, Model, Quiet, Seed, Unit
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from sklearn.base import RegressorMixin
 
 EXAMPLES = examples(
     "strain2dos explain raman.skops flake.wdf -o explanation.html",
@@ -26,7 +30,7 @@ def explain(
     ],
     strain_unit: Unit = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Page to write.")] = Path("explanation.html"),
-    samples: Annotated[int, typer.Option(help="At most so many spectra are explained.", min=1)] = 64,
+    samples: Annotated[int, typer.Option(help="Maximum number of spectra to explain.", min=1)] = 64,
     background: Annotated[int, typer.Option(help="Samples that stand for an unknown feature.", min=2)] = 100,
     seed: Seed = 0,
     force: Force = False,
@@ -41,7 +45,7 @@ def explain(
     from strain2dos import DOSExplainer
     from strain2dos._files import replacing
     from strain2dos.cli._common.inputs import read_map, takes_spectra
-    from strain2dos.cli._demo.run import Progress
+    from strain2dos.cli._common.progress import Progress
 
     with Progress("Explain", 3, quiet=quiet) as bar:
         estimator, cube, _ = read_map(model, data, strain_unit)
@@ -62,13 +66,14 @@ def explain(
     wrote(output)
 
 
-def _usable_rows(estimator: Any, cube: Any) -> np.ndarray:
+def _usable_rows(estimator: RegressorMixin, cube: xr.DataArray) -> np.ndarray:
     """Rows (n, k) of spectra or strains that the model can use."""
+    from strain2dos._estimators.wrappers import look_through
     from strain2dos.cli._common.inputs import takes_spectra
 
     if takes_spectra(estimator):
         rows = cube.values.reshape(-1, cube.sizes["shift"])
-        usable = np.isfinite(np.asarray(estimator[0].transform(rows))).all(axis=1)
+        usable = np.isfinite(np.asarray(look_through(estimator).first.transform(rows))).all(axis=1)
     else:
         rows = cube.values.reshape(-1, 1)
         usable = np.isfinite(rows[:, 0])

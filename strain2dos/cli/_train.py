@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strain2dos.cli._common.console import cores, examples, guarded, refuse_to_overwrite, say, wrote
-from strain2dos.cli._common.options import Debug, Force, Jobs, Quiet, Seed, Unit
+from strain2dos.cli._common.options import Debug, Force, Jobs, Quiet, Seed, Unit, require_unit
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+    from strain2dos.dos import DOSRegressor
 
 _PER_STATE = 4  # spectra of each strain state
 _MOST_FOLDS = 16
@@ -42,7 +45,7 @@ def train(
     edge_threshold: Annotated[
         float | None,
         typer.Option(
-            help="DOS from which on a band counts, in the unit of TABLE. "
+            help="DOS threshold that defines a band edge, in the unit of TABLE. "
             "[default: 1.5 % of the curves' maxima, rounded]"
         ),
     ] = None,
@@ -59,18 +62,14 @@ def train(
 ) -> None:
     """Train a model; write it, and its loss curves beside it.
 
-    From a TABLE of curves the model takes strain; with --dft it takes Raman spectra. The held-out figures
-    tell how well a strain is predicted by a model that never saw it. The model is written before they are
+    From a TABLE of curves the model takes strain; with --dft it takes Raman spectra. The held-out errors
+    are those of strains that the model never saw. The model is written before they are
     computed, so Ctrl-C then costs no model.
     """
     if dft == (table is not None):
         raise typer.BadParameter("give a TABLE of curves, or --dft for the bundled records; one of the two.")
-    if table is not None and strain_unit is None:
-        raise typer.BadParameter(
-            f"{table} does not state the unit of its strain; give fraction, percent, or label for an "
-            "arbitrary one.",
-            param_hint="--strain-unit",
-        )
+    if table is not None:
+        require_unit(table, strain_unit)
     losses = output.with_name(f"{output.stem}-loss.png")
     refuse_to_overwrite([output, losses], force=force, inputs=[table])
     if not quiet:
@@ -88,21 +87,20 @@ def train(
     if held_out is not None:
         from strain2dos.io import save_model
 
-        save_model(
-            run.model, output, metadata={**metadata, "held_out": _tell(held_out, metadata["hold_out"])}
-        )
+        metadata["held_out"] = _print_merit(held_out, metadata["hold_out"])
+        save_model(run.model, output, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Trained:
     """A model, what is known of it, and how to judge it."""
 
-    model: Any
+    model: DOSRegressor | Pipeline
     metadata: dict[str, Any]
     hold_out: Callable[[], pd.DataFrame | None]
 
 
-def _write(model: Any, output: Path, losses: Path, metadata: dict[str, Any]) -> None:
+def _write(model: DOSRegressor | Pipeline, output: Path, losses: Path, metadata: dict[str, Any]) -> None:
     """Write the model and its loss curves, which appear together."""
     from strain2dos._files import replacing_together
     from strain2dos.cli._common.figures import draw, loss_curves
@@ -124,8 +122,8 @@ def train_on_table(
     quiet: bool,
 ) -> Trained:
     """Train on a table of curves."""
+    from strain2dos.cli._common.progress import Progress
     from strain2dos.cli._common.recipes import hold_out_strains, strain_column, table_model
-    from strain2dos.cli._demo.run import Progress
     from strain2dos.datasets import read_dos_table
     from strain2dos.dos._edges.threshold import default_edge_threshold
 
@@ -163,6 +161,7 @@ def train_on_records(
     material: str, *, members: int, epochs: int | None, seed: int, quiet: bool, jobs: int = 1
 ) -> Trained:
     """Train on Raman spectra of the bundled records."""
+    from strain2dos.cli._common.progress import Progress
     from strain2dos.cli._common.recipes import (
         fit_raman,
         hold_out_states,
@@ -170,7 +169,6 @@ def train_on_records(
         raman_pipeline,
         usable_spectra,
     )
-    from strain2dos.cli._demo.run import Progress
     from strain2dos.datasets import load_mos2_dft, make_raman_dos
 
     with Progress("Make and fit spectra", 2, quiet=quiet) as bar:
@@ -189,7 +187,7 @@ def train_on_records(
     return Trained(pipeline, raman_metadata(pipeline, training, rows, seed=seed), hold_out)
 
 
-def _tell(held_out: pd.DataFrame, what: str) -> dict[str, float]:
+def _print_merit(held_out: pd.DataFrame, what: str) -> dict[str, float]:
     """Print the held-out figures of merit and return them."""
     from strain2dos.cli._common.recipes import gap_figures
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from matplotlib.figure import Figure
+    from sklearn.pipeline import Pipeline
 
+    from strain2dos.dos import DOSRegressor
     from strain2dos.explain import DOSExplanation
 
 DPI = 160
@@ -31,7 +33,7 @@ def draw(path: Path, figure: Figure) -> None:
     plt.close(figure)
 
 
-def loss_curves(model: Any) -> Figure:
+def loss_curves(model: DOSRegressor | Pipeline) -> Figure:
     """Loss on training and held-out groups of every member against the epoch."""
     from strain2dos.dos import LossCurveDisplay
 
@@ -105,8 +107,20 @@ def band_edge_maps(flake: xr.Dataset) -> Figure:
     return figure
 
 
-def pl_comparison(gap: xr.DataArray, light: xr.DataArray) -> Figure:
-    """Photoluminescence energy against the predicted gap."""
+def strain_maps(flake: xr.Dataset) -> Figure:
+    """Strain and doping side by side."""
+    import matplotlib.pyplot as plt
+
+    from strain2dos.mapping import MapDisplay
+
+    figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained")
+    for ax, name in zip(axes, ("strain", "doping"), strict=True):
+        MapDisplay.from_dataset(flake, name, ax=ax)
+    return figure
+
+
+def pl_comparison(gap: xr.Dataset | xr.DataArray, light: xr.Dataset | xr.DataArray) -> Figure:
+    """Photoluminescence energy against the predicted gap, with the rates of the literature for a flake."""
     from strain2dos.mapping import PLComparisonDisplay
 
     return PLComparisonDisplay.from_maps(gap, light).figure_

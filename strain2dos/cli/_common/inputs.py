@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import typer
 
 from strain2dos.cli._common.console import say
+from strain2dos.cli._common.options import StrainUnit, require_unit
 
 if TYPE_CHECKING:
     import xarray as xr
+    from sklearn.base import RegressorMixin
+    from sklearn.pipeline import Pipeline
 
 
-def read_map(model: Path, data: Path, unit: str | None) -> tuple[Any, xr.DataArray, dict[str, Any]]:
+def read_map(
+    model: Path, data: Path, unit: StrainUnit | None
+) -> tuple[RegressorMixin, xr.DataArray, dict[str, Any]]:
     """Load a model and the map that it needs.
 
     Parameters
@@ -24,7 +28,7 @@ def read_map(model: Path, data: Path, unit: str | None) -> tuple[Any, xr.DataArr
         File written by ``save_model``.
     data : Path
         Strain map for a model that takes strain, else spectra.
-    unit : str or None
+    unit : StrainUnit or None
         Unit of the strain in `data`.
 
     Returns
@@ -55,12 +59,7 @@ def read_map(model: Path, data: Path, unit: str | None) -> tuple[Any, xr.DataArr
         if converted := spectra["shift"].attrs.get("converted_from"):
             say(f"the axis of {data} is in {converted}; the laser line of the file converts it to cm-1.")
         return on_axis(estimator, spectra), spectra, metadata
-    if unit is None:
-        raise typer.BadParameter(
-            f"{data} does not state the unit of its strain; give fraction, percent, or label for an "
-            "arbitrary one.",
-            param_hint="--strain-unit",
-        )
+    unit = require_unit(data, unit)
     try:
         strain = read_strain_map(data, strain_unit=str(unit))
     except ValueError as error:
@@ -87,14 +86,14 @@ def _words_on_spectra(model: Path, data: Path) -> str:
     )
 
 
-def takes_spectra(estimator: Any) -> bool:
-    """Tell whether the first step of a model reads spectra on an axis of Raman shifts."""
+def takes_spectra(estimator: RegressorMixin) -> bool:
+    """Whether the first step of a model reads spectra on an axis of Raman shifts."""
     from strain2dos._estimators.wrappers import look_through
 
     return hasattr(look_through(estimator).first, "shift")
 
 
-def on_axis(pipeline: Any, spectra: xr.DataArray) -> Any:
+def on_axis(pipeline: Pipeline, spectra: xr.DataArray) -> Pipeline:
     """Set the featurizer of a pipeline to the axis of `spectra`: fitting it learns nothing but the axis."""
     from sklearn.base import clone
     from sklearn.pipeline import Pipeline

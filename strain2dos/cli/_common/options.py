@@ -18,6 +18,17 @@ class StrainUnit(StrEnum):
     label = "label"
 
 
+def require_unit(file: Path, unit: StrainUnit | None) -> StrainUnit:
+    """Return the unit of the strain in a file; refuse a file without one."""
+    if unit is None:
+        raise typer.BadParameter(
+            f"{file} does not state the unit of its strain; give fraction, percent, or label for an "
+            "arbitrary one.",
+            param_hint="--strain-unit",
+        )
+    return unit
+
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite output that exists.")]

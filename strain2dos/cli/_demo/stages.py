@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strain2dos._files import replacing
-from strain2dos.cli._demo.run import Progress, Run, Stage
+from strain2dos.cli._common.progress import Progress
+from strain2dos.cli._demo.run import Run, Stage
 
 if TYPE_CHECKING:
     from strain2dos.datasets import RamanDOS

@@ -4,50 +4,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from strain2dos.cli._common.console import refuse_to_overwrite, say
-from strain2dos.cli._map.files import name_written, refuse_leftovers, say_what_is_wrong, write_run
-from strain2dos.cli._report.spectra import SPECTRA, flake_pipeline, spectra_wanted
+from strain2dos.cli._common.console import say
+from strain2dos.cli._map.files import BAND_EDGES, DOS, RunFolder, say_what_is_wrong
+from strain2dos.cli._map.options import FlakeOptions
+from strain2dos.cli._report.spectra import SPECTRA, spectra_wanted
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Light = Annotated[
-    Path | None,
-    typer.Option(
-        "--pl", help="Photoluminescence of the flake: a file of spectra, on these pixels or others."
-    ),
-]
-LightUnit = Annotated[
-    str | None, typer.Option("--pl-unit", help="Unit of its axis, nm or eV, if not stated.")
-]
-Reference = Annotated[
-    str | None, typer.Option(help="Si: correct the axis of each spectrum by the silicon line.")
-]
-Unstrained = Annotated[
-    str | None,
-    typer.Option(help="Positions of the unstrained lines in cm-1, E' and A1': 384.2,403.1", metavar="E,A"),
-]
-Region = Annotated[
-    str | None,
-    typer.Option(help="Unstrained place of the map: two corners.", metavar="X0,Y0,X1,Y1"),
-]
-Gap = Annotated[
-    float | None,
-    typer.Option("--scissor", help="Gap of the unstrained layer in eV; the conduction band is moved to it."),
-]
-Noise = Annotated[
-    str | None, typer.Option(help="gaussian, or poisson where spectra are counts of electrons.")
-]
-Layer = Annotated[str, typer.Option("--material", help="The layer.")]
+    from strain2dos.mapping._flake.prepared import PreparedFlake
 
-# Name, factor and unit of what is told on the screen.
-_TOLD = (
+# Name, factor and unit of the quantities that the command prints.
+_PRINTED = (
     ("strain", 1e2, "%"),
     ("doping", 1.0, "x 1e13 electrons/cm2"),
     ("gap", 1.0, "eV"),
@@ -55,114 +28,74 @@ _TOLD = (
 )
 
 
-@dataclass(frozen=True)
-class FlakeOptions:
-    """What was asked for on the command line."""
-
-    pl: Path | None = None
-    pl_unit: str | None = None
-    reference: str | None = None
-    unstrained: str | None = None
-    unstrained_region: str | None = None
-    scissor: float | None = None
-    noise: str | None = None
-    material: str = "MoS2"
-
-    @property
-    def any(self) -> bool:
-        """Whether something was asked for that only this way of mapping does."""
-        return self != FlakeOptions(material=self.material)
-
-    def arguments(self) -> dict[str, Any]:
-        """Give the arguments of `map_flake`."""
-        return {
-            "reference": self.reference,
-            "unstrained": _numbers(self.unstrained, 2, "--unstrained"),
-            "unstrained_region": _numbers(self.unstrained_region, 4, "--unstrained-region"),
-            "scissor": self.scissor,
-            "noise": self.noise,
-            "material": self.material,
-        }
-
-
 def run_flake(
-    source: Path,
-    model: Path | None,
-    output: Path,
-    options: FlakeOptions,
-    *,
-    csv: bool,
-    zarr: bool,
-    force: bool,
-    quiet: bool,
+    source: Path, model: Path | None, options: FlakeOptions, folder: RunFolder, *, curves: bool
 ) -> None:
     """Map a file of spectra and write the files of the run."""
-    arguments = options.arguments()
-    names = _output_names(options, csv=csv, zarr=zarr)
-    inputs = [model, source, options.pl]
-    refuse_to_overwrite([output / name for name in names], force=force, inputs=inputs)
-    refuse_leftovers(output, names)
+    sample = options.sample()
+    names = _output_names(options, folder, curves=curves)
+    folder.refuse(names, inputs=[model, source, options.pl])
     start = time.perf_counter()
-    flake, spectra = _mapped(source, model, options, arguments, quiet=quiet)
+    flake, prepared = _mapped(source, model, options, quiet=folder.quiet)
     seconds = {"map": round(time.perf_counter() - start, 3)}
     if "strain" not in flake:
         names.remove("strain_map.png")
     if "pl_slope" not in flake.attrs and "pl_comparison.png" in names:
         names.remove("pl_comparison.png")
-    if not quiet:
-        say(f"writing {output}")
-    settings = {"model": flake.attrs["model_name"], "map": source.name}
-    settings |= {name: value for name, value in arguments.items() if value is not None}
-    write_run(
-        flake,
-        output,
-        names,
-        fitted=lambda: flake_pipeline(spectra, model, arguments),
-        settings=settings,
-        seconds=seconds,
-        quiet=quiet,
-    )
-    name_written(output, names)
-    _tell(flake)
+    if not folder.quiet:
+        say(f"writing {folder.path}")
+    settings = {"model": prepared.name, "map": source.name, **sample, "scissor": options.scissor}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    fitted = prepared.cube, prepared.pipeline
+    merit = folder.write(flake, names, fitted, settings=settings, seconds=seconds)
+    folder.name_written(names)
+    _print_results(flake)
+    say_what_is_wrong(flake, merit, common=False)
+    _print_remarks(flake)
 
 
 def _mapped(
-    source: Path, model: Path | None, options: FlakeOptions, arguments: dict[str, Any], *, quiet: bool
-) -> tuple[xr.Dataset, xr.DataArray]:
+    source: Path, model: Path | None, options: FlakeOptions, *, quiet: bool
+) -> tuple[xr.Dataset, PreparedFlake]:
+    """Read, fit and map a file of spectra, with the photoluminescence where a file of it was given."""
     from strain2dos.io import read_raman
-    from strain2dos.mapping import fit_pl, map_flake
+    from strain2dos.mapping import fit_pl
+    from strain2dos.mapping._flake.map_flake import map_prepared
+    from strain2dos.mapping._flake.prepared import prepare_flake
 
     if not quiet:
         say(f"reading {source}")
-    spectra = read_raman(source)
+    prepared = prepare_flake(read_raman(source), model=model, **options.sample())
     light = None
     if options.pl is not None:
         if not quiet:
             say(f"reading {options.pl}")
         light = fit_pl(read_raman(options.pl), unit=options.pl_unit, progress=not quiet)
-    flake = map_flake(spectra, light, model=model, progress=not quiet, **arguments)
+    flake = map_prepared(prepared, light, scissor=options.scissor, progress=not quiet)
     if converted := flake.attrs.get("source_converted_from"):
         say(f"the axis of {source} is in {converted}; the laser line of the file converts it to cm-1.")
-    flake.attrs |= {"source_model": flake.attrs["model_name"], "source_map": source.name}
-    return flake, spectra
+    flake.attrs |= {"source_model": prepared.name, "source_map": source.name}
+    return flake, prepared
 
 
-def _output_names(options: FlakeOptions, *, csv: bool, zarr: bool) -> list[str]:
-    names = ["dos_pred.csv", "band_edges_interpolated.csv"] if csv else []
-    names += ["flake.csv", "map.zarr" if zarr else "map.nc"]
-    names += ["gap_map.png", "band_edges_map.png", "strain_map.png"]
+def _output_names(options: FlakeOptions, folder: RunFolder, *, curves: bool) -> list[str]:
+    names = [DOS, BAND_EDGES] if curves else []
+    names += ["flake.csv", folder.store, "gap_map.png", "band_edges_map.png", "strain_map.png"]
     names += ["pl_comparison.png"] if options.pl is not None else []
-    names += [SPECTRA] if spectra_wanted() else []
-    return [*names, "metrics.json", "report.html"]
+    return [*names, SPECTRA] if spectra_wanted() else names
 
 
-def _tell(flake: xr.Dataset) -> None:
-    """Say in a few lines what was found, or that nothing was found that can be used."""
-    if "refusal" not in flake.attrs:
-        for name, factor, unit in _TOLD:
-            if name in flake and (line := _line(flake, name, factor, unit)):
-                typer.echo(line)
-    say_what_is_wrong(flake, common=False)
+def _print_results(flake: xr.Dataset) -> None:
+    """Print each quantity with its errors, unless the map as a whole should not be used."""
+    if "refusal" in flake.attrs:
+        return
+    for name, factor, unit in _PRINTED:
+        if name in flake and (line := _line(flake, name, factor, unit)):
+            typer.echo(line)
+
+
+def _print_remarks(flake: xr.Dataset) -> None:
+    """Print where a contrast is below its error, and the comparison with the photoluminescence."""
     if "refusal" in flake.attrs:
         return
     for name in ("gap", "strain", "doping"):
@@ -189,15 +122,3 @@ def _line(flake: xr.Dataset, name: str, factor: float, unit: str) -> str:
         line += f", common to all pixels {common:.2g}"
     functional = flake[name].attrs.get("functional")
     return f"{line} ({functional})" if functional else line
-
-
-def _numbers(text: str | None, count: int, option: str) -> tuple[float, ...] | None:
-    if text is None:
-        return None
-    try:
-        found = tuple(float(part) for part in text.replace(";", ",").split(","))
-    except ValueError:
-        found = ()
-    if len(found) != count:
-        raise typer.BadParameter(f"{text!r} must be {count} numbers, separated by commas.", param_hint=option)
-    return found

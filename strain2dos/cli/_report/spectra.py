@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strain2dos.cli._common.console import say
 
 if TYPE_CHECKING:
     import xarray as xr
+    from sklearn.base import RegressorMixin
     from sklearn.pipeline import Pipeline
 
 SPECTRA = "spectra.nc"
 
 
-def spectra_wanted(estimator: Any = None) -> bool:
-    """Tell whether a page would show spectra: with the extra "report", and a model that reads them."""
+def spectra_wanted(estimator: RegressorMixin | None = None) -> bool:
+    """Whether a page would show spectra: with the extra "report", and a model that reads them."""
     from strain2dos.cli._common.inputs import takes_spectra
     from strain2dos.report._charts import available
 
@@ -31,25 +32,3 @@ def write_spectra(path: Path, cube: xr.DataArray, estimator: Pipeline, *, quiet:
     if not quiet:
         say("fitting spectra for the page")
     write_netcdf(spectra_with_fit(cube, estimator).astype("float32"), path, compress=True)
-
-
-def flake_pipeline(
-    spectra: xr.DataArray, model: Path | None, arguments: dict[str, Any]
-) -> tuple[xr.DataArray, Pipeline]:
-    """Spectra (y, x, shift) of a flake and the calibrated pipeline that mapped them."""
-    from strain2dos.mapping._flake.map_flake import positions_by_line
-    from strain2dos.mapping._flake.model import calibrated, choose_model, with_noise
-    from strain2dos.mapping._flake.source import flake_cube
-
-    cube = flake_cube(spectra)
-    chosen = choose_model(model, arguments["material"])
-    if arguments["noise"] is not None:
-        chosen = with_noise(chosen, arguments["noise"])
-    pipeline = calibrated(
-        chosen,
-        cube,
-        reference=arguments["reference"],
-        unstrained=positions_by_line(arguments["unstrained"]),
-        region=arguments["unstrained_region"],
-    )
-    return cube, pipeline

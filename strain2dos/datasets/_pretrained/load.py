@@ -56,6 +56,11 @@ def load_pretrained(material: str = "MoS2") -> Pipeline:
     >>> model[1].predict_edges(positions).gap.round(2)
     array([1.58, 1.4 ])
     """
+    return load_with_merit(material)[0]
+
+
+def load_with_merit(material: str) -> tuple[Pipeline, dict[str, Any]]:
+    """Load the bundled model of a material together with its figures of merit."""
     merit = pretrained_merit(material)
     with warnings.catch_warnings():
         # a regressor consists of plain arrays, and checks the form of them itself
@@ -69,7 +74,8 @@ def load_pretrained(material: str = "MoS2") -> Pipeline:
             f"the bundled model takes the features {merit['features']}, but the featurizer of this version "
             f"gives {names}; rebuild it by `python data/build_pretrained.py`."
         )
-    return Pipeline([(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)])
+    model = Pipeline([(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)])
+    return model, merit
 
 
 def pretrained_merit(material: str = "MoS2") -> dict[str, Any]:

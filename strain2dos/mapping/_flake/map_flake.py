@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -14,17 +13,14 @@ from sklearn.pipeline import Pipeline
 
 from strain2dos.mapping._flake.evaluate import FlakeEvaluator, flake_quantities, transitions
 from strain2dos.mapping._flake.light import Light, add_light
-from strain2dos.mapping._flake.model import NamedModel, calibrated, choose_model, with_noise
+from strain2dos.mapping._flake.prepared import Positions, PreparedFlake, prepare_flake
 from strain2dos.mapping._flake.scissor import Scissor
-from strain2dos.mapping._flake.source import flake_cube
 from strain2dos.mapping._flake.strain import StrainLines
 from strain2dos.mapping._flake.words import add_words
 from strain2dos.mapping._pixels.blocks import map_in_memory, rows_per_chunk
 from strain2dos.mapping._pixels.cube import align_columns, column_names
 from strain2dos.mapping._pixels.evaluate import MOST_BYTES
 from strain2dos.mapping._pixels.model import FittedModel
-
-Positions = Mapping[str, float | Sequence[float]] | Sequence[float]
 
 # Errors of whole curves cost more than all else together; above so many pixels they are left out.
 MOST_BANDS = 4096
@@ -125,74 +121,61 @@ def map_flake(
     >>> found.gap.attrs["functional"]
     'PBE'
     """
-    cube = flake_cube(source)
-    chosen = choose_model(model, material)
-    chosen = chosen if noise is None else with_noise(chosen, noise)
-    pipeline = calibrated(
-        chosen, cube, reference=reference, unstrained=positions_by_line(unstrained), region=unstrained_region
+    prepared = prepare_flake(
+        source,
+        reference=reference,
+        unstrained=unstrained,
+        unstrained_region=unstrained_region,
+        noise=noise,
+        material=material,
+        model=model,
     )
-    flake = _mapped(cube, chosen, pipeline, scissor, quantities, progress)
-    flake.attrs |= _provenance(source, cube, chosen, pipeline, material)
+    return map_prepared(
+        prepared, pl, scissor=scissor, quantities=quantities, pl_max_shift=pl_max_shift, progress=progress
+    )
+
+
+def map_prepared(
+    prepared: PreparedFlake,
+    pl: Light | None = None,
+    *,
+    scissor: float | None = None,
+    quantities: Sequence[str] | str = "auto",
+    pl_max_shift: float = 0.0,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Map spectra by a calibrated model; parameters as of `map_flake`."""
+    model = FittedModel.from_estimator(prepared.pipeline)
+    cube = align_columns(prepared.cube, model)
+    lines = StrainLines.of(model.featurizer)
+    known = flake_quantities(model, lines, dos=model.energies is not None)
+    wanted = _wanted(quantities, known, cube.sizes["y"] * cube.sizes["x"], model)
+    moved = None if scissor is None else Scissor.to(float(scissor), model)
+    functional = prepared.functional
+    if moved is not None and functional is not None:
+        functional = f"{functional} + scissor"
+    left_out = tuple(name for name in known if name not in wanted)
+    columns = column_names(cube, model)
+    evaluator = FlakeEvaluator(
+        model, wanted, np.dtype(np.float64), columns, functional, left_out, lines, moved
+    )
+    step = rows_per_chunk(cube, evaluator, "auto")
+    with warnings.catch_warnings():
+        # add_words warns instead, and names the likely cause
+        warnings.filterwarnings("ignore", "none of the .* pixels could be evaluated", UserWarning)
+        flake = map_in_memory(cube, evaluator, prepared.pipeline, step=step, progress=progress)
+    _describe(flake, transitions(model), moved)
+    flake.attrs |= prepared.provenance()
     flake = add_words(flake)
     return flake if pl is None else add_light(flake, pl, max_shift=pl_max_shift, progress=progress)
 
 
-def positions_by_line(given: Positions | None) -> Mapping[str, float | Sequence[float]] | None:
-    """Give positions by line; two numbers are those of E' and A1'."""
-    if given is None or isinstance(given, Mapping):
-        return given
-    numbers = np.asarray(given, dtype=float).ravel()
-    if numbers.size != 2:
-        raise ValueError(
-            f"unstrained must be the positions of E' and A1' in cm-1, or a mapping of lines to positions, "
-            f"but is {given!r}; a place of the map goes into unstrained_region."
-        )
-    return {"E'": float(numbers[0]), "A1'": float(numbers[1])}
-
-
-def _mapped(
-    cube: xr.DataArray,
-    chosen: NamedModel,
-    pipeline: Pipeline,
-    scissor: float | None,
-    quantities: Sequence[str] | str,
-    progress: bool,
-) -> xr.Dataset:
-    model = FittedModel.from_estimator(pipeline)
-    cube = align_columns(cube, model)
-    lines = StrainLines.of(model.featurizer)
-    size = 8 * cube.sizes["y"] * cube.sizes["x"] * (0 if model.energies is None else len(model.energies))
-    known = flake_quantities(model, lines, dos=model.energies is not None)
-    if isinstance(quantities, str) and quantities == "auto":
-        wanted = tuple(name for name in known if name != "dos" or size < MOST_BYTES)
-        if "dos" in wanted and cube.sizes["y"] * cube.sizes["x"] <= MOST_BANDS:
-            wanted += ("dos_std",)
-    else:
-        wanted = _checked(quantities, known)
-    moved = None if scissor is None else Scissor.to(float(scissor), model)
-    functional = chosen.functional
-    if moved is not None and functional is not None:
-        functional = f"{functional} + scissor"
-    evaluator = FlakeEvaluator(
-        model,
-        wanted,
-        np.dtype(np.float64),
-        column_names(cube, model),
-        functional,
-        tuple(name for name in known if name not in wanted),
-        lines,
-        moved,
-    )
-    step = rows_per_chunk(cube, evaluator, "auto")
-    with warnings.catch_warnings():
-        # said below, with the likely cause
-        warnings.filterwarnings("ignore", "none of the .* pixels could be evaluated", UserWarning)
-        flake = map_in_memory(cube, evaluator, pipeline, step=step, progress=progress)
+def _describe(flake: xr.Dataset, valley_pairs: list[str], moved: Scissor | None) -> None:
+    """Name the pairs of valleys and the scissor in the attributes of a map."""
     if "edge_valleys" in flake:
-        names = transitions(model)
         flake["edge_valleys"].attrs |= {
-            "flag_values": np.arange(len(names), dtype=np.float64),
-            "flag_meanings": " ".join(names),
+            "flag_values": np.arange(len(valley_pairs), dtype=np.float64),
+            "flag_meanings": " ".join(valley_pairs),
             "comment": "valence_conduction; direct where both are the same",
         }
     if moved is not None:
@@ -200,10 +183,16 @@ def _mapped(
         for name in ("gap", "gap_direct", "cbm"):
             if name in flake:
                 flake[name].attrs["scissor"] = moved.words
-    return flake
 
 
-def _checked(quantities: Sequence[str] | str, known: tuple[str, ...]) -> tuple[str, ...]:
+def _wanted(
+    quantities: Sequence[str] | str, known: tuple[str, ...], n_pixels: int, model: FittedModel
+) -> tuple[str, ...]:
+    """Quantities to map: for "auto" what the model can give, curves and their errors only of small maps."""
+    if isinstance(quantities, str) and quantities == "auto":
+        size = 8 * n_pixels * (0 if model.energies is None else len(model.energies))
+        names = tuple(name for name in known if name != "dos" or size < MOST_BYTES)
+        return (*names, "dos_std") if "dos" in names and n_pixels <= MOST_BANDS else names
     given = (quantities,) if isinstance(quantities, str) else tuple(quantities)
     allowed = (*known, "dos_std")
     unknown = [name for name in given if name not in allowed]
@@ -213,30 +202,3 @@ def _checked(quantities: Sequence[str] | str, known: tuple[str, ...]) -> tuple[s
             f"{unknown or 'none'}."
         )
     return tuple(dict.fromkeys(given))
-
-
-def _provenance(
-    source: Any, cube: xr.DataArray, chosen: NamedModel, pipeline: Pipeline, material: str
-) -> dict[str, Any]:
-    """What the map was made of, as plain values that a file can hold."""
-    featurizer = pipeline[0]
-    known: dict[str, Any] = {"material": material, "model_name": chosen.name}
-    if isinstance(source, (str, os.PathLike)):
-        known["source_file"] = os.path.basename(os.fspath(source))
-    for key in ("layout", "converted_from"):
-        if value := cube.attrs.get(key, cube["shift"].attrs.get(key)):
-            known[f"source_{key}"] = str(value)
-    known["reference"] = featurizer.reference or "none"
-    known["unstrained_positions"] = (
-        "of the table of lines"
-        if featurizer.unstrained is None
-        else "; ".join(f"{name}: {value} cm-1" for name, value in _rounded(featurizer.unstrained).items())
-    )
-    return known
-
-
-def _rounded(positions: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name: " +- ".join(f"{number:.3f}" for number in np.atleast_1d(value).tolist())
-        for name, value in positions.items()
-    }

@@ -1,26 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The model of a flake: bundled, from a file or given, on the axis of its spectra and calibrated for it."""
+"""The model of a flake: bundled, from a file or given."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import xarray as xr
-from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from strain2dos.datasets import load_pretrained, pretrained_merit
+from strain2dos.datasets._pretrained.load import load_with_merit
 from strain2dos.io import load_model
-from strain2dos.mapping._recalibrate import recalibrate
 from strain2dos.raman import RamanFeaturizer
 
 
 @dataclass(frozen=True)
 class NamedModel:
-    """A pipeline with what has to be said of it.
+    """A pipeline with its name and its functional.
 
     Attributes
     ----------
@@ -46,9 +42,9 @@ def choose_model(model: Pipeline | str | os.PathLike[str] | None, material: str)
         If there is none for the material, or it takes no spectra or those of another material.
     """
     if model is None:
-        merit = pretrained_merit(material)
+        pipeline, merit = load_with_merit(material)
         name = f"bundled {material}, sha256 {merit['sha256'][:12]}"
-        return NamedModel(load_pretrained(material), name, merit["functional"])
+        return NamedModel(pipeline, name, merit["functional"])
     if isinstance(model, (str, os.PathLike)):
         pipeline, known = load_model(model, return_metadata=True)
         found = NamedModel(pipeline, Path(model).name, known.get("functional"))
@@ -67,24 +63,3 @@ def choose_model(model: Pipeline | str | os.PathLike[str] | None, material: str)
             f"material={known_material!r}, or another model."
         )
     return found
-
-
-def with_noise(model: NamedModel, noise: str) -> NamedModel:
-    """Give the featurizer another model of the noise."""
-    (name, featurizer), *rest = model.pipeline.steps
-    other = clone(featurizer).set_params(noise=noise)
-    return replace(model, pipeline=Pipeline([(name, other), *rest]))
-
-
-def calibrated(
-    model: NamedModel,
-    cube: xr.DataArray,
-    *,
-    reference: str | None,
-    unstrained: Mapping[str, float | Sequence[float]] | None,
-    region: tuple[float, float, float, float] | None,
-) -> Pipeline:
-    """Set the featurizer to the axis of the cube and to the calibration of the sample."""
-    place = cube.compute() if region is not None and cube.chunks is not None else cube
-    shift = place if region is not None else cube["shift"]
-    return recalibrate(model.pipeline, shift, reference=reference, unstrained=unstrained, region=region)

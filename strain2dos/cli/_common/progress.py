@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The progress bar of a command."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+
+class Progress:
+    """The bar of one stage; `step` moves it."""
+
+    def __init__(self, title: str, total: int, *, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        layout = "{desc:<34}{percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]"
+        self._bar = tqdm(total=total, desc=title, disable=quiet, file=sys.stderr, bar_format=layout)
+        self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._tick, daemon=True)
+        # a log file would get a line each second
+        if not quiet and sys.stderr.isatty():
+            self._clock.start()
+
+    def _tick(self) -> None:
+        """Let the clock of a step that takes minutes move."""
+        while not self._ended.wait(1.0):
+            self._bar.refresh()
+
+    def step(self, count: int = 1) -> None:
+        """Move the bar on by `count`."""
+        self._bar.update(count)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        """Leave the bar on screen, full unless there was an error."""
+        self._ended.set()
+        if self._clock.is_alive():
+            self._clock.join()
+        if kind is None:
+            self._bar.update(self._bar.total - self._bar.n)
+        self._bar.close()

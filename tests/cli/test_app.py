@@ -105,7 +105,7 @@ def test_a_deprecation_of_another_package_reaches_no_user(run, monkeypatch, tabl
         warnings.warn("the last column is empty", stacklevel=1)
         raise ValueError("stop here")
 
-    monkeypatch.setattr("strain2dos.cli._recipes.hold_out_strains", deprecated)
+    monkeypatch.setattr("strain2dos.cli._common.recipes.hold_out_strains", deprecated)
     outcome = run("train", table, "--strain-unit", "label", "-o", tmp_path / "model.skops", "-q")
     assert outcome.err.splitlines() == ["warning: the last column is empty", "error: stop here"]
 

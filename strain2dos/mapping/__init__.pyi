@@ -11,7 +11,7 @@ from ._photoluminescence.display import PLComparisonDisplay as PLComparisonDispl
 from ._photoluminescence.fit import PLStatus as PLStatus
 from ._photoluminescence.fit import fit_pl as fit_pl
 from ._photoluminescence.registration import register_maps as register_maps
-from ._pixels.model import PixelStatus as PixelStatus
+from ._pixels.status import PixelStatus as PixelStatus
 from ._propagate import propagate_spectra as propagate_spectra
 from ._recalibrate import recalibrate as recalibrate
 from ._sampling.profile import at as at

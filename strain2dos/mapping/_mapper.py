@@ -26,17 +26,11 @@ from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.fitting import fit_arguments
 from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
 from strain2dos.mapping._pixels.blocks import map_in_memory, map_lazily, rows_per_chunk
-from strain2dos.mapping._pixels.cube import align_columns, as_cube, column_names, refuse_indices
-from strain2dos.mapping._pixels.evaluate import (
-    AUTO,
-    PixelEvaluator,
-    check_quantities,
-    needs_energies,
-    resolve_quantities,
-)
+from strain2dos.mapping._pixels.cube import align_columns, as_cube, refuse_indices
+from strain2dos.mapping._pixels.evaluate import PixelEvaluator, check_quantities, needs_energies
 from strain2dos.mapping._pixels.lines import domain_of
 from strain2dos.mapping._pixels.model import FittedModel
-from strain2dos.mapping._units import check_strain_unit
+from strain2dos.mapping._units import compare_with_training
 
 
 class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -287,9 +281,9 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
         Warns
         -----
         UserWarning
-            If no pixel could be evaluated (not told for lazy cubes), if band edges are asked for but the
-            energies are unknown, or if a strain map seems to be in another unit than the training strains
-            (:func:`check_strain_unit`).
+            If no pixel could be evaluated (not checked for dask-backed cubes), if band edges are asked for
+            but the energies are unknown, or if a strain map seems to be in another unit than the training
+            strains (:func:`check_strain_unit`).
         """
         return self._mapped(cube, self.quantities)
 
@@ -369,38 +363,16 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
         )
         refuse_indices(model)
         cube = align_columns(as_cube(cube), model)
-        dtype = np.dtype(self.dtype)
-        size = 0 if model.energies is None else len(model.energies) * dtype.itemsize
-        quantities = resolve_quantities(wanted, model, size * cube.sizes["y"] * cube.sizes["x"])
-        left_out = tuple(name for name in AUTO if name not in quantities and isinstance(wanted, str))
-        columns = column_names(cube, model)
-        evaluator = PixelEvaluator(model, quantities, dtype, columns, self.functional, left_out)
-        if needs_energies(quantities) and not model.has_edges:
+        evaluator = PixelEvaluator.of(model, cube, wanted, np.dtype(self.dtype), self.functional)
+        if needs_energies(evaluator.quantities) and not model.has_edges:
             warnings.warn(
                 f"{type(model.final).__name__} has no energies_ and none were passed, so vbm, cbm and gap "
                 "stay NaN; pass energies= to SpatialMapper.",
                 UserWarning,
                 stacklevel=3,
             )
-        self._check_unit(cube, model)
+        compare_with_training(cube, model)
         return cube, evaluator
-
-    def _check_unit(self, cube: xr.DataArray, model: FittedModel) -> None:
-        """Compare a strain map with the range of training strains that the regressor remembers."""
-        trained = getattr(model.final, "feature_range_", None)
-        is_strain = cube.dims[-1] == "feature" and "feature" in cube.coords and cube.sizes["feature"] == 1
-        if (
-            trained is None
-            or not is_strain
-            or str(cube["feature"].values[0]) != "strain"
-            or cube.chunks is not None
-        ):
-            return
-        trained = np.asarray(trained, dtype=np.float64).reshape(-1, 1)
-        if all(hasattr(step, "inverse_transform") for step in model.front):
-            for step in reversed(model.front):
-                trained = np.asarray(step.inverse_transform(trained))
-            check_strain_unit(cube, trained.ravel())
 
     def _fitted(self) -> Any:
         """Give the fitted clone, or else the wrapped estimator if it came fitted."""

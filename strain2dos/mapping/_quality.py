@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.mapping._pixels.model import FIT_CODES, PixelStatus
+from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._strain.plausibility import LineReason
 

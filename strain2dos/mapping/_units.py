@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from strain2dos.mapping._pixels.model import FittedModel
+
 # |log10(ratio) - 1| below this counts as "a factor near 10": 7.1 to 14.1.
 _NEAR = 0.15
 
@@ -18,8 +20,8 @@ def check_strain_unit(strain_map: xr.DataArray | npt.ArrayLike, training_range: 
 
     A table labelled 0 to 0.333 and a map from 0.0004 to 0.0333 (as published together with the first
     notebooks of this kind) differ tenfold, and neither file states its unit. A factor near 10 or 100 (within
-    7.1 to 14.1 or 71 to 141, either way) between the largest magnitudes is therefore said aloud; nothing is
-    rescaled.
+    7.1 to 14.1 or 71 to 141, either way) between the largest magnitudes therefore causes a warning; values
+    are never rescaled.
 
     Parameters
     ----------
@@ -72,3 +74,21 @@ def check_strain_unit(strain_map: xr.DataArray | npt.ArrayLike, training_range: 
             stacklevel=2,
         )
     return factor
+
+
+def compare_with_training(cube: xr.DataArray, model: FittedModel) -> None:
+    """Check the unit of a strain map against the range of training strains that the regressor keeps."""
+    trained = getattr(model.final, "feature_range_", None)
+    is_strain = cube.dims[-1] == "feature" and "feature" in cube.coords and cube.sizes["feature"] == 1
+    if (
+        trained is None
+        or not is_strain
+        or str(cube["feature"].values[0]) != "strain"
+        or cube.chunks is not None
+    ):
+        return
+    trained = np.asarray(trained, dtype=np.float64).reshape(-1, 1)
+    if all(hasattr(step, "inverse_transform") for step in model.front):
+        for step in reversed(model.front):
+            trained = np.asarray(step.inverse_transform(trained))
+        check_strain_unit(cube, trained.ravel())

@@ -101,7 +101,7 @@ class CellTable:
         return value
 
 
-def check_strain_unit(strain_unit: str) -> None:
+def validate_strain_unit(strain_unit: str) -> None:
     """Refuse an unknown strain unit.
 
     Raises

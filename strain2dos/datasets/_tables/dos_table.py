@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.datasets._strained import StrainedDOS
-from strain2dos.datasets._tables.csv import CellTable, check_strain_unit, stated_unit, to_fraction
+from strain2dos.datasets._tables.csv import CellTable, stated_unit, to_fraction, validate_strain_unit
 from strain2dos.datasets._tables.scaled_duplicates import ScaledCopy, find_scaled_copies
 
 
@@ -67,7 +67,7 @@ def read_dos_table(
     >>> data.strain.ravel()
     array([0.   , 0.005, 0.01 ])
     """
-    check_strain_unit(strain_unit)
+    validate_strain_unit(strain_unit)
     table = CellTable(path)
     _check_size(table)
     strain = _read_labels(table, strain_unit)

@@ -8,7 +8,7 @@ from os import PathLike
 import numpy as np
 import xarray as xr
 
-from strain2dos.datasets._tables.csv import CellTable, check_strain_unit, stated_unit, to_fraction
+from strain2dos.datasets._tables.csv import CellTable, stated_unit, to_fraction, validate_strain_unit
 
 
 def read_strain_map(path: str | PathLike[str], *, strain_unit: str) -> xr.DataArray:
@@ -51,7 +51,7 @@ def read_strain_map(path: str | PathLike[str], *, strain_unit: str) -> xr.DataAr
     >>> strain.dims, strain.attrs["strain_unit"]
     (('y', 'x'), 'fraction')
     """
-    check_strain_unit(strain_unit)
+    validate_strain_unit(strain_unit)
     table = CellTable(path)
     values = np.empty((len(table.rows), len(table.rows[0])))
     for row, column in np.ndindex(*values.shape):

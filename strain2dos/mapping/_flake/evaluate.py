@@ -13,7 +13,8 @@ from strain2dos.mapping._flake.propagation import energies_of, energy_names
 from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.strain import STRAIN_NAMES, StrainLines
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
-from strain2dos.mapping._pixels.model import FIT_CODES, FittedModel, PixelStatus
+from strain2dos.mapping._pixels.model import FittedModel
+from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
 
 Array = NDArray[np.float64]
 

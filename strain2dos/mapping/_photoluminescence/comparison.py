@@ -10,11 +10,12 @@ import numpy.typing as npt
 import xarray as xr
 from scipy import stats
 
+from strain2dos.mapping._photoluminescence.pairs import GAPS, LIGHTS, chosen_gap, chosen_pl, paired_maps
 from strain2dos.mapping._photoluminescence.rates import LITERATURE, StrainRate, strain_of, strain_rate
+from strain2dos.mapping._photoluminescence.regression import block_labels, jackknife, moments, slope_of
 
 # Parts of the range of gaps in which the model errs independently: as many as it has kinks and bends there.
 _INDEPENDENT = 4
-GAPS, LIGHTS = ("gap_direct", "gap"), ("A_center", "pl_energy", "pl")
 
 
 @dataclass(frozen=True)
@@ -198,15 +199,15 @@ def compare_with_pl(
     if error_ratio is None:
         error_ratio = (errors[1] / errors[0]) ** 2 if all(errors) else 1.0
     ratio = error_ratio if method == "deming" else np.inf
-    labels = _block_labels(gap.shape, block)
+    labels = block_labels(gap.shape, block)
     rates = _rates(strain_of(gap_map), gap, pl, use, labels)
     x, y = gap[use], pl[use]
-    slope = _slope(_moments(x, y), ratio)
+    slope = slope_of(moments(x, y), ratio)
     intercept = float(y.mean() - slope * x.mean())
     residual = y - (intercept + slope * x)
     return PLComparison(
         slope=slope,
-        slope_error=_jackknife(x, y, labels[use], ratio),
+        slope_error=jackknife(x, y, labels[use], ratio),
         intercept=intercept,
         pearson=float(stats.pearsonr(x, y).statistic),
         spearman=float(stats.spearmanr(x, y).statistic),
@@ -265,94 +266,3 @@ def _remark(gap: np.ndarray, pl: np.ndarray, errors: list[float]) -> str:
         if np.std(values) < error
     ]
     return f"Contrast below its error: {'; '.join(low)}." if low else ""
-
-
-def chosen_gap(gap_map: xr.Dataset | xr.DataArray | npt.ArrayLike) -> xr.DataArray | npt.ArrayLike:
-    """Give the direct gap of a Dataset where it has one, else its gap; other maps as they are."""
-    return _variable(gap_map, GAPS)
-
-
-def chosen_pl(pl_map: xr.Dataset | xr.DataArray | npt.ArrayLike) -> xr.DataArray | npt.ArrayLike:
-    """Give the energy of the A exciton of a Dataset; other maps as they are."""
-    return _variable(pl_map, LIGHTS)
-
-
-def _variable(
-    values: xr.Dataset | xr.DataArray | npt.ArrayLike, names: tuple[str, ...]
-) -> xr.DataArray | npt.ArrayLike:
-    if not isinstance(values, xr.Dataset):
-        return values
-    for name in names:
-        if name in values:
-            return values[name]
-    raise ValueError(f"the Dataset has none of {names}; it has {sorted(map(str, values.data_vars))}.")
-
-
-def paired_maps(
-    gap_map: xr.DataArray | npt.ArrayLike,
-    pl_map: xr.DataArray | npt.ArrayLike,
-    mask: xr.DataArray | npt.ArrayLike | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Check that two maps lie on the same pixels; give both as arrays and the pixels fit to compare."""
-    if isinstance(gap_map, xr.DataArray) and isinstance(pl_map, xr.DataArray):
-        pl_map = pl_map.transpose(*gap_map.dims)
-        for dim in gap_map.dims:
-            if dim in gap_map.coords and dim in pl_map.coords and gap_map.shape == pl_map.shape:
-                off = np.abs(gap_map[dim].values - pl_map[dim].values).max()
-                if off > 1e-6 * max(np.ptp(gap_map[dim].values), 1e-300):
-                    raise ValueError(
-                        f"the maps differ along {dim!r} by up to {off:.4g}; bring them onto the same pixels "
-                        "with register_maps(pl_map, gap_map)."
-                    )
-    gap, pl = np.asarray(gap_map, dtype=np.float64), np.asarray(pl_map, dtype=np.float64)
-    if gap.shape != pl.shape or gap.ndim != 2:
-        raise ValueError(
-            f"both maps must have the same shape (y, x), but they have {gap.shape} and {pl.shape}; "
-            "bring one onto the pixels of the other with register_maps(pl_map, gap_map)."
-        )
-    use = np.isfinite(gap) & np.isfinite(pl)
-    if mask is not None:
-        use &= np.asarray(mask, dtype=bool)
-    if use.sum() < 3:
-        raise ValueError(
-            f"only {int(use.sum())} of {use.size} pixels are finite in both maps; at least 3 are needed."
-        )
-    for name, values in (("gap", gap[use]), ("PL", pl[use])):
-        if np.ptp(values) <= 1e-12 * np.abs(values).max():
-            raise ValueError(
-                f"the {name} map is {values[0]:.6g} eV at every pixel compared; a line needs variation."
-            )
-    return gap, pl, use
-
-
-def _moments(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    dx, dy = x - x.mean(), y - y.mean()
-    return float(dx @ dx), float(dx @ dy), float(dy @ dy)
-
-
-def _slope(moments: tuple[float, float, float], ratio: float) -> float:
-    """Deming slope; an infinite ratio (exact abscissa) is ordinary least squares."""
-    s_xx, s_xy, s_yy = moments
-    if np.isinf(ratio) or s_xy == 0:
-        return s_xy / s_xx
-    half = s_yy - ratio * s_xx
-    root = float(np.hypot(half, 2 * np.sqrt(ratio) * s_xy))
-    # The second form avoids the difference of nearly equal numbers.
-    return (half + root) / (2 * s_xy) if half > 0 else 2 * ratio * s_xy / (root - half)
-
-
-def _block_labels(shape: tuple[int, ...], block: int | None) -> np.ndarray:
-    """Number of the square block that each pixel belongs to."""
-    side = block or max(1, -(-max(shape) // 4))
-    rows, columns = np.indices(shape) // side
-    return rows * shape[1] + columns
-
-
-def _jackknife(x: np.ndarray, y: np.ndarray, labels: np.ndarray, ratio: float) -> float:
-    """Standard error of the slope from leaving out one block at a time."""
-    found = np.unique(labels)
-    if len(found) < 3:
-        return float("nan")
-    kept = [labels != label for label in found]
-    slopes = np.array([_slope(_moments(x[k], y[k]), ratio) for k in kept if np.ptp(x[k]) > 0])
-    return float(np.sqrt((len(slopes) - 1) * slopes.var()))

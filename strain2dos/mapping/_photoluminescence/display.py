@@ -11,13 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 
-from strain2dos.mapping._photoluminescence.comparison import (
-    PLComparison,
-    chosen_gap,
-    chosen_pl,
-    compare_with_pl,
-    paired_maps,
-)
+from strain2dos.mapping._photoluminescence.comparison import PLComparison, compare_with_pl
+from strain2dos.mapping._photoluminescence.pairs import chosen_gap, chosen_pl, paired_maps
 from strain2dos.mapping._photoluminescence.rates import LITERATURE_RATES
 
 _INK, _LINE, _UNITY = "#0072B2", "#D55E00", "#555555"

@@ -11,7 +11,7 @@ import xarray as xr
 import strain2dos
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._pixels.lines import common_gap_error
-from strain2dos.mapping._pixels.model import FIT_CODES, PixelStatus
+from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
 from strain2dos.raman._strain.plausibility import LineReason
 
 _ATTRS: dict[str, dict[str, Any]] = {

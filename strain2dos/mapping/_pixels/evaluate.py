@@ -9,18 +9,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from strain2dos._estimators.columns import as_named, finite_rows
+from strain2dos.mapping._pixels.cube import column_names
 from strain2dos.mapping._pixels.lines import domain_of
-from strain2dos.mapping._pixels.model import (
-    EDGE_NAMES,
-    EDGE_STD,
-    FIT_CODES,
-    QUANTITIES,
-    VALLEY_NAMES,
-    FittedModel,
-    PixelStatus,
-)
+from strain2dos.mapping._pixels.model import EDGE_NAMES, EDGE_STD, QUANTITIES, VALLEY_NAMES, FittedModel
+from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
 
 #: What "auto" maps as far as the model can give it.
 AUTO = ("dos", *EDGE_NAMES, "gap_std", "gap_direct", "gap_direct_std", "domain_score")
@@ -63,6 +58,21 @@ class PixelEvaluator:
     columns: tuple[str, ...]
     functional: str | None = None
     left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        model: FittedModel,
+        cube: xr.DataArray,
+        wanted: Sequence[str] | str,
+        dtype: np.dtype,
+        functional: str | None,
+    ) -> PixelEvaluator:
+        """Set up the evaluation of a cube (y, x, k) for the quantities that are wanted, by name or "auto"."""
+        size = 0 if model.energies is None else len(model.energies) * dtype.itemsize
+        quantities = resolve_quantities(wanted, model, size * cube.sizes["y"] * cube.sizes["x"])
+        left_out = tuple(name for name in AUTO if name not in quantities and isinstance(wanted, str))
+        return cls(model, quantities, dtype, column_names(cube, model), functional, left_out)
 
     def __post_init__(self) -> None:
         chain = self.model.chain
@@ -112,7 +122,7 @@ class PixelEvaluator:
         if not whole.all():
             inputs = np.where(np.isfinite(inputs), inputs, np.nan)  # transformers that take NaN refuse inf
         Z, kept, features = self.model.chain.transform_finite(inputs)
-        # A scaler hands NaN on: then the input is to blame. A featurizer of spectra judges for itself.
+        # A scaler passes NaN on: then the input is to blame. A featurizer fits without these points.
         handed_on = ~whole & (self.model.featurizer is None)
         lost = np.where(handed_on, PixelStatus.INPUT_NOT_FINITE, PixelStatus.FEATURES_NOT_FINITE)
         status[rows] = np.where(kept, PixelStatus.OK, lost)
@@ -156,7 +166,7 @@ def _lacks(model: FittedModel, name: str) -> str:
     return ""
 
 
-def resolve_quantities(quantities: Sequence[str], model: FittedModel, n_bytes: int) -> tuple[str, ...]:
+def resolve_quantities(quantities: Sequence[str] | str, model: FittedModel, n_bytes: int) -> tuple[str, ...]:
     """Names of what is mapped: those given, or for "auto" what the model can give.
 
     Parameters

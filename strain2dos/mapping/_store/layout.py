@@ -16,7 +16,7 @@ from zarr.storage import MemoryStore
 from strain2dos._files import MARK
 from strain2dos.mapping._pixels.blocks import template
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
-from strain2dos.mapping._pixels.model import PixelStatus
+from strain2dos.mapping._pixels.status import PixelStatus
 from strain2dos.mapping._store.learned import checksum
 
 ROOT = "zarr.json"

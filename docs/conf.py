@@ -2,8 +2,11 @@
 """Sphinx settings; `make docs` builds with warnings as errors."""
 
 import os
+import sys
 from importlib.metadata import version as _version
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 os.environ.setdefault("TQDM_DISABLE", "1")
 
 project = "strain2dos"
@@ -14,14 +17,15 @@ release = version = _version("strain2dos")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
     "myst_nb",
     "sphinx_gallery.gen_gallery",
     "sphinx_copybutton",
     "sphinx_design",
+    "mathml",
 ]
+html_math_renderer = "mathml"
 exclude_patterns = ["_build", *(f"gallery/*.{ending}" for ending in ("ipynb", "py", "md5", "json", "zip"))]
 suppress_warnings = ["config.cache"]  # the gallery's sort key is a class, which Sphinx cannot cache
 
@@ -40,6 +44,17 @@ html_theme_options = {
 html_show_sourcelink = False
 
 autosummary_generate = True
+templates_path = ["_templates"]
+# Methods that classes inherit from these are documented by their own projects.
+_FOREIGN = [
+    "BaseEstimator", "RegressorMixin", "TransformerMixin", "OneToOneFeatureMixin", "MetaEstimatorMixin",
+    "Enum", "IntEnum", "int", "dict", "tuple", "object",
+]  # fmt: skip
+_ROUTING = [f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "transform", "score")]
+autosummary_context = {
+    "foreign_bases": ", ".join(_FOREIGN),
+    "left_out": ", ".join([*_ROUTING, "set_output", "get_metadata_routing", "__init__"]),
+}
 autodoc_typehints = "none"  # the numpydoc sections state types with shapes and units
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
@@ -51,6 +66,9 @@ myst_heading_anchors = 3
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
+    "backreferences_dir": "gallery/used",
+    "doc_module": ("strain2dos",),
+    "reference_url": {"strain2dos": None},
     "filename_pattern": r"/plot_",
     "ignore_pattern": r"notebooks/|__init__",
     "download_all_examples": False,

@@ -13,5 +13,5 @@ HERE = Path(__file__).parent
 
 if __name__ == "__main__":
     mpl.use("Agg")
-    example = runpy.run_path(str(HERE.parent / "examples" / "plot_9_learned_space.py"))
+    example = runpy.run_path(str(HERE.parent / "examples" / "3_how_it_works" / "plot_3_learned_space.py"))
     example["fig"].savefig(HERE / "_static" / "learned_space.png", dpi=120)

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Are the fits of a map to be trusted?
-====================================
+Which fits of this map should I not believe?
+============================================
 
-A map of some thousand spectra is fitted in a moment; nobody looks at each fit. This example masks cosmic
-rays, fits, and then asks for what deserves a look: where fits failed and why, whether the line positions make
-physical sense together, and the worst fits.
+A map of some thousand spectra is fitted in a moment; nobody looks at each fit. This
+example masks cosmic rays, fits, and then asks for what deserves a look: where fits
+failed and why, whether the line positions make physical sense together, and the
+worst fits.
 """
 
 # %%
 # A map with cosmic rays
 # ----------------------
-# A synthetic flake with a wrinkle, some dead pixels and a margin of bare substrate. One spectrum in twenty is
-# hit by a cosmic ray of one to three points.
+# A synthetic flake with a wrinkle, some dead pixels and a margin of bare substrate.
+# One spectrum in twenty is hit by a cosmic ray of one to three points.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,11 +35,12 @@ cube = flake.intensity
 # %%
 # Mask the hits
 # -------------
-# Each spectrum is compared with its eight neighbours. Points that stand out become NaN; the fit leaves them
-# out, and nothing is interpolated.
+# Each spectrum is compared with its eight neighbours. Points that stand out become
+# NaN; the fit leaves them out, and nothing is interpolated.
 
 masked, hits = mask_cosmic_rays(cube, return_mask=True)
-print(f"{int(hits.sum())} points in {int(hits.any('shift').sum())} of {hits[..., 0].size} spectra masked")
+n_points, n_spectra = int(hits.sum()), int(hits.any("shift").sum())
+print(f"{n_points} points in {n_spectra} of {hits[..., 0].size} spectra masked")
 
 # %%
 # Fit all spectra
@@ -60,16 +62,18 @@ display = SpectrumFitDisplay.from_estimator(featurizer, masked.values[y, x])
 # %%
 # Features as maps
 # ----------------
-# Pixels whose fit failed are hatched, and the legend tells why. Off the flake there is no line to fit.
+# Pixels whose fit failed are hatched, and the legend tells why. Off the flake there
+# is no line to fit.
 
 display = FeatureMapDisplay.from_dataset(features, "E'_center")
 
 # %%
 # Do the positions make sense together?
 # -------------------------------------
-# Strain and doping move the two lines in different ratios, so the positions of a sound map lie along the axes
-# of strain and doping. Here the wrinkle stretches the flake in one direction, which splits E'; its mean then
-# moves along another line than the one of biaxial strain.
+# Strain and doping move the two lines in different ratios, so the positions of a
+# sound map lie along the axes of strain and doping. Here the wrinkle stretches the
+# flake in one direction, which splits E'; its mean then moves along another line
+# than the one of biaxial strain.
 
 positions = fit.to_dataframe()[["E'_center", "A1'_center"]]
 separator = StrainDopingSeparator().fit(positions)
@@ -78,7 +82,8 @@ display = CorrelationDisplay.from_fit(separator, fit)
 # %%
 # The worst fits
 # --------------
-# One example of each reason for which fits failed, then the fits with the largest misfit.
+# One example of each reason for which fits failed, then the fits with the largest
+# misfit.
 
 display = WorstFitsDisplay.from_estimator(featurizer, masked, n=12)
 plt.show()

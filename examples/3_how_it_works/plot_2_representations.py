@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-What a representation does
-==========================
+Why not simply interpolate the curve?
+=====================================
 
-Strain moves the features of the density of states along the energy axis. At a fixed energy the curve then
-rises and falls, and a mixture of two curves shows every feature twice. This example predicts one curve from
-its two neighbours in four representations, and then compares them on all strain states.
+Strain moves the features of the density of states along the energy axis. At a fixed
+energy the curve then rises and falls, and a mixture of two curves shows every
+feature twice. This example predicts one curve from its two neighbours in four
+representations, and then compares them on all strain states.
 """
 
 # %%
 # Three states
 # ------------
-# Unstrained, 2 % and 4 % biaxial. The middle one is left out, and two curves are all there is to learn from:
-# whatever appears between them is the work of the representation.
+# Unstrained, 2 % and 4 % biaxial. The middle one is left out, and two curves are all
+# there is to learn from: whatever appears between them is the work of the
+# representation.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,11 +29,16 @@ from strain2dos.simulate import strain_invariants
 data = load_mos2_dft()
 X = strain_invariants(data.strain)
 low, middle, high = (data.name.index(name) for name in ("bi+0", "bi+2", "bi+4"))
-colours = {"grid": "#E69F00", "pca": "#CC79A7", "cdf": "#0072B2", "aligned": "#009E73"}
+colours = {
+    "grid": "#E69F00",
+    "pca": "#CC79A7",
+    "cdf": "#0072B2",
+    "aligned": "#009E73",
+}
 
 
 def regressor(representation):
-    """Return a regressor without networks, which two or three states could not judge."""
+    """Return a regressor without networks: three states could not judge them."""
     return DOSRegressor(
         data.energies,
         representation=representation,
@@ -43,27 +50,45 @@ def regressor(representation):
 
 neighbours = [low, high]
 predicted = {
-    name: regressor(name).fit(X[neighbours], data.dos[neighbours]).predict(X[[middle]])[0] for name in colours
+    name: regressor(name)
+    .fit(X[neighbours], data.dos[neighbours])
+    .predict(X[[middle]])[0]
+    for name in colours
 }
 
 # %%
 # The curves near the gap
 # -----------------------
-# "grid" learns the square root of the density at each energy and "pca" the density itself: both mix the two
-# neighbours, so states of the unstrained curve stay where the strained one has none. "cdf" learns the energy
-# at which the n-th state is reached and moves states; "aligned" moves the valence and the conduction part
-# with their edges.
+# "grid" learns the square root of the density at each energy and "pca" the density
+# itself: both mix the two neighbours, so states of the unstrained curve stay where
+# the strained one has none. "cdf" learns the energy at which the n-th state is
+# reached and moves states; "aligned" moves the valence and the conduction part with
+# their edges.
 
-fig, axes = plt.subplots(4, 2, figsize=(9, 8.5), sharex="col", sharey="col", layout="constrained")
+fig, axes = plt.subplots(
+    4, 2, figsize=(9, 8.5), sharex="col", sharey="col", layout="constrained"
+)
 windows = {"Valence band edge": (-6.6, -5.4), "Conduction band edge": (-4.8, -3.8)}
 for pair, (name, colour) in zip(axes, colours.items(), strict=True):
     for ax, window in zip(pair, windows.values(), strict=True):
         near = (data.energies >= window[0]) & (data.energies <= window[1])
         grid = data.energies[near]
-        ax.plot(grid, data.dos[low, near], color="0.6", ls="--", label="0 %, trained on")
-        ax.plot(grid, data.dos[high, near], color="0.6", ls=":", label="4 %, trained on")
-        ax.plot(grid, data.dos[middle, near], color="black", lw=1.2, label="2 %, first principles")
-        ax.plot(grid, predicted[name][near], color=colour, lw=2, label="2 %, predicted")
+        ax.plot(
+            grid, data.dos[low, near], color="0.6", ls="--", label="0 %, trained on"
+        )
+        ax.plot(
+            grid, data.dos[high, near], color="0.6", ls=":", label="4 %, trained on"
+        )
+        ax.plot(
+            grid,
+            data.dos[middle, near],
+            color="black",
+            lw=1.2,
+            label="2 %, first principles",
+        )
+        ax.plot(
+            grid, predicted[name][near], color=colour, lw=2, label="2 %, predicted"
+        )
         ax.margins(x=0)
     pair[0].set_ylabel("DOS\n(states/eV/cell)")
     pair[0].legend(fontsize="x-small", loc="upper right", title=f'"{name}"')
@@ -82,9 +107,9 @@ for name, curve in {"first principles": data.dos[middle], **predicted}.items():
 # %%
 # On all strain states
 # --------------------
-# With more states in between, the differences shrink but stay. Every fold leaves whole states out. The
-# coefficient of determination lies close to 1 for all four and hides what the others show, so its distance
-# from 1 is drawn.
+# With more states in between, the differences shrink but stay. Every fold leaves
+# whole states out. The coefficient of determination lies close to 1 for all four and
+# hides what the others show, so its distance from 1 is drawn.
 
 scoring = {
     "gap": make_dos_scorer("gap_mae"),
@@ -93,7 +118,9 @@ scoring = {
 }
 folds = GroupKFold(4)
 scores = {
-    name: cross_validate(regressor(name), X, data.dos, groups=data.groups, cv=folds, scoring=scoring)
+    name: cross_validate(
+        regressor(name), X, data.dos, groups=data.groups, cv=folds, scoring=scoring
+    )
     for name in colours
 }
 

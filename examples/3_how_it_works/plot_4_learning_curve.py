@@ -3,7 +3,8 @@
 How many first-principles states are enough?
 ============================================
 
-A learning curve over the number of strain states, and from how many on a network in the kernel pays.
+A learning curve over the number of strain states, and from how many on a network in
+the kernel pays.
 """
 
 # %%
@@ -25,17 +26,23 @@ energies, dos = states.energies[::2], states.dos[:, ::2]
 # %%
 # Two models
 # ----------
-# Without hidden layers the Gaussian process compares states by their phonons; with them, also by what a small
-# network makes of these. ``network_weight_`` is the weight of the networks in the prediction.
+# Without hidden layers the Gaussian process compares states by their phonons; with
+# them, also by what a small network makes of these. ``network_weight_`` is the
+# weight of the networks in the prediction.
 
-regressor = DOSRegressor(energies, representation="cdf", n_members=5, max_epochs=100, random_state=0)
-models = {"without networks": clone(regressor).set_params(hidden_layer_sizes=()), "with networks": regressor}
+regressor = DOSRegressor(
+    energies, representation="cdf", n_members=3, max_epochs=60, random_state=0
+)
+models = {
+    "without networks": clone(regressor).set_params(hidden_layer_sizes=()),
+    "with networks": regressor,
+}
 
 # %%
 # Learning curves
 # ---------------
-# Every repetition sets a quarter of the states aside to test on, and trains on more and more of the others,
-# in random order. Both models see the same states.
+# Every repetition sets a quarter of the states aside to test on, and trains on more
+# and more of the others, in random order. Both models see the same states.
 
 n_test, n_repeats = len(states) // 4, 3
 sizes = np.unique(np.geomspace(8, len(states) - n_test, 4).astype(int))
@@ -52,19 +59,27 @@ for repeat in range(n_repeats):
             fitted = clone(model).fit(states.phonons[train], dos[train])
             found = fitted.predict(states.phonons[test])
             gap[name][repeat, k] = metrics.gap_mae(dos[test], found, **where)
-            moved[name][repeat, k] = metrics.wasserstein(dos[test], found, energies=energies)
+            moved[name][repeat, k] = metrics.wasserstein(
+                dos[test], found, energies=energies
+            )
         weight[repeat, k] = fitted.network_weight_
 
 # %%
-# Points are means over the random choices, bars their standard error. Few states are tested in each choice,
-# and one of them at the border of the training states can outweigh the others.
+# Points are means over the random choices, bars their standard error. Few states are
+# tested in each choice, and one of them at the border of the training states can
+# outweigh the others.
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 marks = [("#0072B2", "o", "-"), ("#D55E00", "^", "--")]
 for ax, errors, label in zip(
-    axes, (gap, moved), ("Error of the gap (meV)", "Wasserstein distance (meV)"), strict=True
+    axes,
+    (gap, moved),
+    ("Error of the gap (meV)", "Wasserstein distance (meV)"),
+    strict=True,
 ):
-    for (name, values), (colour, marker, dash), side in zip(errors.items(), marks, (0.98, 1.02), strict=True):
+    for (name, values), (colour, marker, dash), side in zip(
+        errors.items(), marks, (0.98, 1.02), strict=True
+    ):
         spread = values.std(axis=0, ddof=1) / np.sqrt(n_repeats)
         ax.errorbar(
             side * sizes,
@@ -86,16 +101,18 @@ legend = axes[1].legend()
 # %%
 # Where does it help?
 # -------------------
-# The choices are paired, so the difference of the two models says more than the bars do.
+# The choices are paired, so the difference of the two models says more than the bars
+# do.
 
-print(
-    f"{'states':>6} {'weight of networks':>19} {'gain in gap error (meV)':>25} {'in Wasserstein (meV)':>22}"
-)
+columns = ("weight of networks", "gain in gap error (meV)", "in Wasserstein (meV)")
+print("states {:>19} {:>25} {:>22}".format(*columns))
 for k, size in enumerate(sizes):
     cells = []
     for errors in (gap, moved):
         gain = errors["without networks"][:, k] - errors["with networks"][:, k]
-        cells.append(f"{gain.mean():+.1f} ± {gain.std(ddof=1) / np.sqrt(n_repeats):.1f}")
+        cells.append(
+            f"{gain.mean():+.1f} ± {gain.std(ddof=1) / np.sqrt(n_repeats):.1f}"
+        )
     print(f"{size:6d} {weight[:, k].mean():19.2f} {cells[0]:>25} {cells[1]:>22}")
 
 # %%

@@ -109,9 +109,7 @@ label = axes[0].set_ylabel("Representation")
 # cross-validation).
 
 spread = search.cv_results_["std_test_gap"][search.best_index_]
-print(
-    f"best gap MAE {-search.best_score_:.1f} meV, scatter over folds {spread:.1f} meV"
-)
+print(f"best gap MAE {-search.best_score_:.1f} meV, scatter {spread:.1f} meV")
 
 # %%
 # For a search over many settings

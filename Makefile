@@ -10,7 +10,7 @@ LOWEST := .venv-lowest
 # Old versions warn of what they use of others.
 LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -W ignore::DeprecationWarning -W ignore::FutureWarning
 
-.PHONY: demo test test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench wheel clean clean-cache help
+.PHONY: demo test test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench wheel try-wheel linkcheck clean clean-cache help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,10 +39,11 @@ smoke-lowest: $(LOWEST)/.ready  ## a part of it: imports, joined estimators, sto
 check-estimators: $(VENV)/.ready-test  ## scikit-learn's checks over every public estimator, array API dispatch on
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
 
-lint: $(VENV)/.ready-test  ## ruff: lint and format; import-linter: rooms import one way
+lint: $(VENV)/.ready-test  ## ruff: lint and format; import-linter: rooms import one way; codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs examples strain2dos tests benchmarks
 
 docs: $(VENV)/.ready-docs  ## the documentation, warnings as errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -61,9 +62,15 @@ bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in on
 	$(BIN)/python benchmarks/learning_curve.py
 	$(BIN)/python benchmarks/gpu.py
 
+linkcheck: $(VENV)/.ready-docs  ## links of the built documentation, those within it alone
+	$(BIN)/python docs/check_links.py docs/_build/html
+
 wheel: $(VENV)/.ready-test  ## build the wheel and the source archive
 	$(PIP) build
 	$(BIN)/python -m build
+
+try-wheel:  ## build both, and run the demo from the wheel in a bare environment
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt PYTHON=$(PYTHON) .ci/try_wheel
 
 clean-cache:  ## remove what numba compiled
 	find strain2dos -name '*.nb[ic]' -delete

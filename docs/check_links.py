@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Check the links between pages of the built documentation, and that pages load nothing from elsewhere.
+
+python docs/check_links.py docs/_build/html
+"""
+
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class Page(HTMLParser):
+    """What a page links to, what it loads, and the places in it that a link can lead to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(path.read_text(errors="replace"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect a tag's references."""
+        given = {name: value for name, value in attrs if value}
+        self.anchors |= {given[name] for name in ("id", "name") if name in given}
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        elif tag in ("script", "img", "iframe") and "src" in given:
+            self.loaded.append(given["src"])
+        elif tag == "link" and given.get("rel") in ("stylesheet", "preload", "icon"):
+            self.loaded.append(given.get("href", ""))
+
+
+def trouble(root: Path) -> list[str]:
+    """Links that lead nowhere and things loaded from other hosts, each with its page."""
+    pages = {path.resolve(): Page(path) for path in sorted(root.rglob("*.html"))}
+    found = []
+    for path, page in pages.items():
+        for link in page.links + page.loaded:
+            parts = urlsplit(link)
+            name = path.relative_to(root.resolve())
+            if parts.scheme or parts.netloc:
+                if link in page.loaded and parts.scheme != "data":
+                    found.append(f"{name} loads {link}")
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if target.is_dir():
+                target = target / "index.html"
+            if not target.exists():
+                found.append(f"{name} links to {link}, which is not there")
+            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
+                found.append(f"{name} links to {link}, whose anchor is not there")
+    return found
+
+
+if __name__ == "__main__":
+    lines = trouble(Path(sys.argv[1]))
+    print("\n".join(lines) if lines else "all links between pages lead somewhere")
+    sys.exit(bool(lines))

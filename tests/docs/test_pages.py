@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "raman", "dos", "dos.metrics", "mapping", "explain", "report", "datasets", "simulate", "simulate.dft", "io",
+    "raman", "dos", "dos.metrics", "mapping", "explain",
+    "report", "datasets", "simulate", "simulate.dft", "io",
 )  # fmt: skip
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/guide").glob("*.md"), ROOT / "README.md"])
 EXAMPLES = sorted((ROOT / "examples").glob("*/plot_*.py"))

@@ -26,7 +26,7 @@ extensions = [
     "mathml",
 ]
 html_math_renderer = "mathml"
-exclude_patterns = ["_build", *(f"gallery/*.{ending}" for ending in ("ipynb", "py", "md5", "json", "zip"))]
+exclude_patterns = ["_build", *(f"gallery/**.{ending}" for ending in ("ipynb", "py", "md5", "json", "zip"))]
 suppress_warnings = ["config.cache"]  # the gallery's sort key is a class, which Sphinx cannot cache
 
 html_theme = "pydata_sphinx_theme"

@@ -51,8 +51,8 @@ _PATCH = _STEP * np.stack(np.meshgrid(*[np.arange(-_REACH, _REACH + 1)] * 2), ax
 def valley_energies(model: TightBindingTMD, strain: ArrayLike) -> dict[str, Array]:
     """Highest valence (VB) and lowest conduction (CB) energies near K, Gamma and Q, in eV, one per tensor."""
     energies = {}
-    for valley, centres in _CENTRES.items():
-        k = (centres[:, None] + _PATCH).reshape(-1, 2)
+    for valley, centers in _CENTRES.items():
+        k = (centers[:, None] + _PATCH).reshape(-1, 2)
         bands = model.bands(k, strain=np.atleast_2d(strain), spin=1)
         energies[f"VB_{valley}"], energies[f"CB_{valley}"] = bands[..., 6].max(1), bands[..., 7].min(1)
     return energies
@@ -94,7 +94,7 @@ def _dft_line(data: StrainedDOS, direction: ArrayLike) -> tuple[Array, StrainedD
 
 
 def _zero(sizes: Array, lead: Array) -> float:
-    """Where the lead changes its sign, by a straight line between two neighbouring states; NaN if nowhere."""
+    """Where the lead changes its sign, by a straight line between two neighboring states; NaN if nowhere."""
     below = np.flatnonzero(lead[:-1] * lead[1:] <= 0)
     if len(below) == 0:
         return float("nan")

@@ -4,7 +4,7 @@ Sapphire, silicon, defects: fit the lines that are there
 ========================================================
 
 A line of the substrate beside A1' disturbs its fit, and with it strain and doping.
-Naming the line is enough to mend that.
+Naming the line is enough.
 """
 
 # %%
@@ -33,8 +33,8 @@ spectra = simulate_spectra(
 # %%
 # Two fits
 # --------
-# The default lines of MoS2 know nothing of sapphire. The fit notices that a strong
-# line is left over, and flags it instead of giving a number that looks sound.
+# The default lines of MoS2 do not include that of sapphire. The fit notices that a
+# strong line is left over, and flags it instead of giving a number that looks sound.
 
 choices = {"default lines": None, "with sapphire": ["E'", "A1'", "Al2O3"]}
 fig, axes = plt.subplots(1, 2, figsize=(12, 4.4), layout="constrained")

@@ -35,7 +35,7 @@ cube = flake.intensity
 # %%
 # Mask the hits
 # -------------
-# Each spectrum is compared with its eight neighbours. Points that stand out become
+# Each spectrum is compared with its eight neighbors. Points that stand out become
 # NaN; the fit leaves them out, and nothing is interpolated.
 
 masked, hits = mask_cosmic_rays(cube, return_mask=True)
@@ -62,8 +62,8 @@ display = SpectrumFitDisplay.from_estimator(featurizer, masked.values[y, x])
 # %%
 # Features as maps
 # ----------------
-# Pixels whose fit failed are hatched, and the legend tells why. Off the flake there
-# is no line to fit.
+# Pixels whose fit failed are hatched, and the legend names the reasons. Off the
+# flake there is no line to fit.
 
 display = FeatureMapDisplay.from_dataset(features, "E'_center")
 

@@ -5,7 +5,7 @@ Which error bar is right? Three of them against the truth
 
 How far is a predicted gap to be trusted, pixel by pixel? Three answers are mapped
 side by side: the standard deviation of the model, the one that the noise of the
-spectra causes, and an interval with a stated coverage. A flag says where none of
+spectra causes, and an interval with a stated coverage. A flag marks where none of
 them holds. The map is synthetic, so all of them can be checked against the truth.
 """
 
@@ -181,7 +181,7 @@ legend = fig.legend(
 # Held against the truth
 # ----------------------
 # The interval promises nine of ten *strain states* drawn like the training states.
-# Pixels of a map are drawn otherwise, neighbours share their strain, and flagged
+# Pixels of a map are drawn otherwise, neighbors share their strain, and flagged
 # pixels are promised nothing, so the share found here may well differ from 90 %.
 
 covered = error <= half_width
@@ -191,8 +191,8 @@ for name, rows in {"not flagged": ~outside, "flagged": outside}.items():
 
 # %%
 # The two standard deviations count different things and are added in quadrature.
-# Neither is an interval with a stated coverage: the noise alone says nothing of what
-# the model gets wrong.
+# Neither is an interval with a stated coverage: the noise alone does not include
+# what the model gets wrong.
 
 both = np.hypot(std.gap, noise[good])
 for name, size in {"model": std.gap, "noise": noise[good], "both": both}.items():

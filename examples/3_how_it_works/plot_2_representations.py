@@ -5,7 +5,7 @@ Why not simply interpolate the curve?
 
 Strain moves the features of the density of states along the energy axis. At a fixed
 energy the curve then rises and falls, and a mixture of two curves shows every
-feature twice. This example predicts one curve from its two neighbours in four
+feature twice. This example predicts one curve from its two neighbors in four
 representations, and then compares them on all strain states.
 """
 
@@ -29,7 +29,7 @@ from strain2dos.simulate import strain_invariants
 data = load_mos2_dft()
 X = strain_invariants(data.strain)
 low, middle, high = (data.name.index(name) for name in ("bi+0", "bi+2", "bi+4"))
-colours = {
+colors = {
     "grid": "#E69F00",
     "pca": "#CC79A7",
     "cdf": "#0072B2",
@@ -48,19 +48,19 @@ def regressor(representation):
     )
 
 
-neighbours = [low, high]
+neighbors = [low, high]
 predicted = {
     name: regressor(name)
-    .fit(X[neighbours], data.dos[neighbours])
+    .fit(X[neighbors], data.dos[neighbors])
     .predict(X[[middle]])[0]
-    for name in colours
+    for name in colors
 }
 
 # %%
 # The curves near the gap
 # -----------------------
 # "grid" learns the square root of the density at each energy and "pca" the density
-# itself: both mix the two neighbours, so states of the unstrained curve stay where
+# itself: both mix the two neighbors, so states of the unstrained curve stay where
 # the strained one has none. "cdf" learns the energy at which the n-th state is
 # reached and moves states; "aligned" moves the valence and the conduction part with
 # their edges.
@@ -69,7 +69,7 @@ fig, axes = plt.subplots(
     4, 2, figsize=(9, 8.5), sharex="col", sharey="col", layout="constrained"
 )
 windows = {"Valence band edge": (-6.6, -5.4), "Conduction band edge": (-4.8, -3.8)}
-for pair, (name, colour) in zip(axes, colours.items(), strict=True):
+for pair, (name, color) in zip(axes, colors.items(), strict=True):
     for ax, window in zip(pair, windows.values(), strict=True):
         near = (data.energies >= window[0]) & (data.energies <= window[1])
         grid = data.energies[near]
@@ -87,7 +87,7 @@ for pair, (name, colour) in zip(axes, colours.items(), strict=True):
             label="2 %, first principles",
         )
         ax.plot(
-            grid, predicted[name][near], color=colour, lw=2, label="2 %, predicted"
+            grid, predicted[name][near], color=color, lw=2, label="2 %, predicted"
         )
         ax.margins(x=0)
     pair[0].set_ylabel("DOS\n(states/eV/cell)")
@@ -121,7 +121,7 @@ scores = {
     name: cross_validate(
         regressor(name), X, data.dos, groups=data.groups, cv=folds, scoring=scoring
     )
-    for name in colours
+    for name in colors
 }
 
 panels = {
@@ -131,11 +131,11 @@ panels = {
 }
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.4), layout="constrained")
 for ax, (score, (label, turn, digits)) in zip(axes, panels.items(), strict=True):
-    values = [turn(scores[name][f"test_{score}"]).mean() for name in colours]
-    bars = ax.bar(list(colours), values, color=list(colours.values()))
+    values = [turn(scores[name][f"test_{score}"]).mean() for name in colors]
+    bars = ax.bar(list(colors), values, color=list(colors.values()))
     ax.bar_label(bars, [digits.format(value) for value in values], padding=2)
     ax.set_ylabel(label)
     ax.margins(y=0.12)
-for name in colours:
+for name in colors:
     print(f"{name:8s} R2 {scores[name]['test_r2'].mean():.3f}")
 plt.show()

@@ -77,7 +77,7 @@ for ax, errors, label in zip(
     ("Error of the gap (meV)", "Wasserstein distance (meV)"),
     strict=True,
 ):
-    for (name, values), (colour, marker, dash), side in zip(
+    for (name, values), (color, marker, dash), side in zip(
         errors.items(), marks, (0.98, 1.02), strict=True
     ):
         spread = values.std(axis=0, ddof=1) / np.sqrt(n_repeats)
@@ -85,7 +85,7 @@ for ax, errors, label in zip(
             side * sizes,
             values.mean(axis=0),
             spread,
-            color=colour,
+            color=color,
             marker=marker,
             ls=dash,
             capsize=3,
@@ -101,8 +101,8 @@ legend = axes[1].legend()
 # %%
 # Where does it help?
 # -------------------
-# The choices are paired, so the difference of the two models says more than the bars
-# do.
+# The choices are paired, so the difference of the two models is known better than
+# the bars do.
 
 columns = ("weight of networks", "gain in gap error (meV)", "in Wasserstein (meV)")
 print("states {:>19} {:>25} {:>22}".format(*columns))

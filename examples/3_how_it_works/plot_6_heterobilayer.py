@@ -40,10 +40,10 @@ print(
 )
 
 fig, axes = plt.subplots(2, 1, figsize=(7, 6), sharex=True, layout="constrained")
-for (name, dos), colour, dash in zip(
+for (name, dos), color, dash in zip(
     layers.items(), ("#0072B2", "#D55E00"), ("-", "--"), strict=True
 ):
-    axes[0].plot(energies, dos, color=colour, ls=dash, label=f"{name} monolayer")
+    axes[0].plot(energies, dos, color=color, ls=dash, label=f"{name} monolayer")
 axes[1].plot(
     energies, sum(layers.values()), color="0.55", lw=2.5, label="sum of the layers"
 )
@@ -139,20 +139,20 @@ title = display.ax_.set_title(
 # -------------
 # The gap falls under tension, faster once the valence top has moved from K to Gamma.
 # The largest errors are at the ends, where held-out states lie beyond those trained
-# on. All of them say how well the estimator follows the model, not how well the
+# on. They measure how well the estimator follows the model, not how well the
 # model follows a real bilayer.
 
 error = 1e3 * (gap - data.gap)
 trace = 100 * (data.strain[:, 0] + data.strain[:, 1])
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-for valley, colour, marker in (("G", "#0072B2", "o"), ("K", "#D55E00", "^")):
+for valley, color, marker in (("G", "#0072B2", "o"), ("K", "#D55E00", "^")):
     here = data.extra["vbm_at"] == valley
     name = "Gamma" if valley == "G" else valley
     axes[0].plot(
         data.gap[here],
         gap[here],
         marker,
-        color=colour,
+        color=color,
         ms=5,
         label=f"valence top at {name}",
     )
@@ -160,7 +160,7 @@ for valley, colour, marker in (("G", "#0072B2", "o"), ("K", "#D55E00", "^")):
         trace[here],
         error[here],
         marker,
-        color=colour,
+        color=color,
         ms=5,
         label=f"valence top at {name}",
     )

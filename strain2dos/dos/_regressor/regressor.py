@@ -338,7 +338,8 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             else where the predicted curve crosses `edge_threshold_` on both sides of `edge_reference_`.
         std : BandEdges
             Only with ``return_std=True``: standard deviations [eV]. Valleys are taken to err independently
-            of each other; near a crossing the spread is that of the higher of two normal variables [4]_.
+            of each other; near a crossing the spread is that of the higher of two normal variables
+            (reference 4 of the class).
 
         Raises
         ------

@@ -34,7 +34,9 @@ class Page(HTMLParser):
 
 def trouble(root: Path) -> list[str]:
     """Links that lead nowhere and things loaded from other hosts, each with its page."""
-    pages = {path.resolve(): Page(path) for path in sorted(root.rglob("*.html"))}
+    pages = {
+        path.resolve(): Page(path) for path in sorted(root.rglob("*.html")) if "_static" not in path.parts
+    }
     found = []
     for path, page in pages.items():
         for link in page.links + page.loaded:

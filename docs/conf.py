@@ -78,6 +78,7 @@ sphinx_gallery_conf = {
     "image_scrapers": ("matplotlib",),
     "within_subsection_order": "FileNameSortKey",
     "remove_config_comments": True,
+    "write_computation_times": False,
 }
 
 nb_execution_mode = "force"

@@ -299,7 +299,7 @@ class DOSExplainer:
                 f"background has {bad} of {len(rows)} rows with values that are not finite; drop them."
             )
         if len(rows) <= self.max_background:
-            return rows
+            return rows.copy()
         picked = check_random_state(self.random_state).choice(len(rows), self.max_background, replace=False)
         return rows[np.sort(picked)]
 

@@ -130,8 +130,8 @@ def edges_of_curves(regressor: Any, curves: NDArray[np.float64]) -> BandEdges | 
 
 
 def check_energies(energies: ArrayLike) -> NDArray[np.float64]:
-    """Return the energies as a float64 vector, or say which of them breaks the order."""
-    grid = np.asarray(energies, dtype=np.float64)
+    """Return a copy of the energies as a float64 vector, or say which of them breaks the order."""
+    grid = np.array(energies, dtype=np.float64)
     if grid.ndim != 1 or grid.size < 2:
         raise ValueError(
             f"energies must be a vector of at least 2 values, but its shape is {grid.shape}; "

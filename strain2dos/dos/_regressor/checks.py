@@ -55,7 +55,7 @@ def check_grid(given: ArrayLike | None, labels: Array | None, n_energies: int) -
     """Return the energies of the curves: the given ones, else the labels of the columns, else None."""
     if given is None:
         return None if labels is None else check_energies(labels)
-    energies = np.asarray(given, dtype=np.float64)
+    energies = np.array(given, dtype=np.float64)
     if energies.ndim != 1 or len(energies) != n_energies:
         raise ValueError(
             f"energies has shape {energies.shape}, but y has {n_energies} columns; pass the grid on which "

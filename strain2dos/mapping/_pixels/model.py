@@ -54,7 +54,7 @@ class FittedModel:
         edge_options: Mapping[str, Any] | None = None,
     ) -> FittedModel:
         """Take ``estimator`` (regressor, pipeline, search or any other wrapper) apart."""
-        grid = None if energies is None else np.asarray(energies, dtype=np.float64)
+        grid = None if energies is None else np.array(energies, dtype=np.float64)
         return cls(look_through(estimator), grid, dict(edge_options or {}))
 
     @property

@@ -21,7 +21,7 @@ def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]
     """
     if shift is None:
         return np.arange(n_features, dtype=float)
-    axis = np.asarray(axis_of(shift), dtype=float)
+    axis = np.array(axis_of(shift), dtype=float)
     if axis.ndim != 1 or axis.size != n_features:
         raise ValueError(
             f"shift must have one value per column of X, but has shape {axis.shape} and X has {n_features} "

@@ -85,7 +85,7 @@ def coefficients(
     """
     names = ", ".join(line.name for line in lines)
     if given is not None:
-        values = np.asarray(given, dtype=float)
+        values = np.array(given, dtype=float)
         if values.shape != (len(lines),) or not np.all(np.isfinite(values)):
             raise ValueError(
                 f"{name} must be {len(lines)} finite numbers, one per line ({names}), but is {given!r}; "

@@ -34,3 +34,21 @@ def test_map_keeps_the_old_results(run, model, strain_map, tmp_path, way, room):
     assert said[0].startswith(f"error: {out}")
     assert "it was not written, and what was there before is unchanged" in said[0]
     assert {path.relative_to(out): path.is_file() and path.read_bytes() for path in out.rglob("*")} == before
+
+
+@pytest.mark.slow
+def test_demo_names_the_file_that_had_no_room_and_leaves_no_half_of_it(tmp_path):
+    out, room = tmp_path / "out", 1_800_000  # between the model and the map
+    done = subprocess.run(
+        [sys.executable, "-m", "strain2dos", "demo", "--quick", "-q", "-o", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == 1
+    assert len(said) == 1
+    assert said[0].startswith(f"error: {out}/map.nc: File too large")
+    assert not (out / "map.nc").exists()
+    assert {path.suffix for path in out.iterdir()} <= {".skops", ".png", ".csv", ".nc"}

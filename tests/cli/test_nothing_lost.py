@@ -13,6 +13,7 @@ from strain2dos.io import save_model
 from strain2dos.io._store.write_netcdf import write_netcdf
 from strain2dos.io._store.write_zarr import write_zarr
 from strain2dos.mapping import write_band_edges_csv, write_dos_csv
+from strain2dos.report import write_map_report
 
 FLAKE = xr.Dataset(
     {
@@ -46,6 +47,7 @@ FUNCTIONS = {
     "write_dos_csv": lambda path: write_dos_csv(FLAKE, path),
     "write_band_edges_csv": lambda path: write_band_edges_csv(FLAKE, path),
     "write_report": lambda path: write_report(path, title="A flake"),
+    "write_map_report": lambda path: write_map_report(FLAKE, path, interactive=False),
     "write_netcdf": lambda path: write_netcdf(FLAKE, path),
     "write_zarr": lambda path: write_zarr(FLAKE, path, overwrite=True),
     "draw": _figure,
@@ -128,6 +130,16 @@ def test_map_never_replaces_a_folder(run, model, strain_map, tmp_path, name):
     outcome = run("map", model, strain_map, "--strain-unit", "label", "-o", tmp_path, "-q", "--force")
     assert outcome.code == 1
     assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)], ids=["asked", "forced"])
+@pytest.mark.parametrize("place", ["thesis", "link", "..", "../thesis"])
+def test_a_store_of_a_map_never_replaces_a_folder(run, home, model, strain_map, place, force):
+    pytest.importorskip("zarr", reason="zarr is an optional dependency")
+    before = everything(home)
+    outcome = run("map", model, strain_map, "--strain-unit", "label", "-q", "--store", place, *force)
+    assert outcome.code in (1, 2)
+    assert everything(home) == before
 
 
 def test_report_and_demo_never_replace_a_folder(run, mapped, tmp_path):

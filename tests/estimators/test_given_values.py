@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from strain2dos import ConformalDOSRegressor, DOSExplainer, DOSRegressor, RamanFeaturizer, StrainDopingSeparator
+from strain2dos import (
+    ConformalDOSRegressor,
+    DOSExplainer,
+    DOSRegressor,
+    RamanFeaturizer,
+    StrainDopingSeparator,
+)
 
 ENERGIES = np.linspace(-2.0, 2.0, 81)
 STRAIN = np.linspace(-0.03, 0.03, 13)[:, None]
@@ -45,7 +51,7 @@ def separator():
     numbers = ([384.6, 402.7], [-4.3, -2.5], [-0.3, -2.2], [0.1, 0.1])
     given = dict(zip(names, map(np.array, numbers), strict=True)) | {"rates_covariance": np.eye(4) * 0.01}
     model = StrainDopingSeparator(**given).fit(LINES)
-    new = {name: None for name in given}
+    new = dict.fromkeys(given)
     return model, list(given.values()), lambda: [model.transform(LINES)], new
 
 

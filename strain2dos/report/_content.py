@@ -15,17 +15,13 @@ from strain2dos.mapping._quality import reason_words
 from strain2dos.report._flags import flags_of
 from strain2dos.report._quantities import Quantity
 from strain2dos.report._thin import DOS_BYTES, SPECTRA_BYTES, curve_table, packed
+from strain2dos.report._view import MapView
 
 # A line of a spectrum is a few points wide, so spectra keep all of theirs.
 _FEWEST_ENERGIES = 80
 
 
-def page_content(
-    dataset: xr.Dataset,
-    places: Places,
-    quantities: dict[str, Quantity],
-    spectra: xr.Dataset | None,
-) -> tuple[dict[str, Any], list[str]]:
+def page_content(view: MapView, spectra: xr.Dataset | None) -> tuple[dict[str, Any], list[str]]:
     """Gather the numbers of a page.
 
     Returns
@@ -35,15 +31,15 @@ def page_content(
     list of str
         What was left out to keep the page light.
     """
-    n = places.x.size
+    dataset, places = view.dataset, view.places
     content: dict[str, Any] = {
         "kind": places.kind,
-        "shape": [dataset.sizes["y"], dataset.sizes["x"]] if places.kind == "grid" else [1, n],
+        "shape": list(view.shape),
         "x": packed(places.x, "<f8"),
         "y": packed(places.y, "<f8"),
         "along": packed(places.along, "<f8"),
         "unit": "pixel" if places.unit == "px" else unit_sign(places.unit),
-        "quantities": [_quantity(quantity) for quantity in quantities.values()],
+        "quantities": [_quantity(quantity) for quantity in view.quantities.values()],
         "flags": [flag.packed() for flag in flags_of(dataset, places)],
         **_quality(dataset, places),
     }
@@ -52,9 +48,9 @@ def page_content(
         content["dos"], found = _dos(dataset, places)
         notes += found
     if spectra is not None:
-        good = np.ones(n, dtype=bool)
+        good = np.ones(places.x.size, dtype=bool)
         if "status" in dataset:
-            good = dataset["status"].transpose(*places.dims).values.ravel() == 0
+            good = view.flat("status") == 0
         content["spectra"], found = _spectra(spectra, places, good)
         notes += found
     return content, notes

@@ -14,9 +14,8 @@ from matplotlib.figure import Figure
 from strain2dos._plotting.axes import COLOURS
 from strain2dos.explain._report import ReportFigure
 from strain2dos.mapping import MapDisplay, profile
-from strain2dos.mapping._places import Places
 from strain2dos.report._points import Point
-from strain2dos.report._quantities import Quantity
+from strain2dos.report._view import MapView
 
 _DARK = {
     "text.color": "#e6eaf0", "axes.labelcolor": "#e6eaf0", "axes.edgecolor": "#a3adba",
@@ -34,28 +33,21 @@ class Picture:
     alt: str
 
 
-def pictures(
-    dataset: xr.Dataset,
-    places: Places,
-    quantities: dict[str, Quantity],
-    points: list[Point],
-    *,
-    only_lead: bool,
-) -> dict[str, Picture]:
+def pictures(view: MapView, points: list[Point], *, only_lead: bool) -> dict[str, Picture]:
     """Draw what a page shows: the leading quantity, and where there are no charts all others too."""
-    lead = next(iter(quantities))
-    alt = f"Map: {quantities[lead].label}"
+    dataset, lead = view.dataset, view.lead
+    alt = f"Map: {view.quantities[lead].label}"
     if only_lead:
         plain = ReportFigure(_map(dataset, lead)).data_uri()
         return {"lead": Picture(plain, plain, alt)}
     found = {"lead": _themed(lambda: _map(dataset, lead), alt)}
-    for name in quantities:
+    for name, quantity in view.quantities.items():
         if name != lead:
-            found[name] = _themed(lambda name=name: _map(dataset, name), f"Map: {quantities[name].label}")
-    if places.kind == "grid":
+            found[name] = _themed(lambda name=name: _map(dataset, name), f"Map: {quantity.label}")
+    if view.places.kind == "grid":
         found["profile"] = _themed(lambda: _profile(dataset, lead), "Profile through the middle of the map")
     if "dos" in dataset and "energy" in dataset.coords and points:
-        found["points"] = _themed(lambda: _points(dataset, places, points), "Density of states at points")
+        found["points"] = _themed(lambda: _points(view, points), "Density of states at points")
     return found
 
 
@@ -88,23 +80,16 @@ def _profile(dataset: xr.Dataset, name: str) -> Figure:
     return figure
 
 
-def _points(dataset: xr.Dataset, places: Places, points: list[Point]) -> Figure:
+def _points(view: MapView, points: list[Point]) -> Figure:
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     ax = figure.subplots()
-    energies = dataset["energy"].values
+    energies = view.dataset["energy"].values
     for number, point in enumerate(points):
-        rows = {
-            name: dataset[name]
-            .transpose(*places.dims, "energy")
-            .values.reshape(-1, len(energies))[point.pixel]
-            for name in ("dos", "dos_std")
-            if name in dataset
-        }
+        dos, std = view.curve("dos", point.pixel), view.curve("dos_std", point.pixel)
         color = COLOURS[number % len(COLOURS)]
-        ax.plot(energies, rows["dos"], color=color, label=point.label)
-        if "dos_std" in rows:
-            low = np.maximum(rows["dos"] - rows["dos_std"], 0)
-            ax.fill_between(energies, low, rows["dos"] + rows["dos_std"], color=color, alpha=0.25, lw=0)
+        ax.plot(energies, dos, color=color, label=point.label)
+        if std is not None:
+            ax.fill_between(energies, np.maximum(dos - std, 0), dos + std, color=color, alpha=0.25, lw=0)
     ax.set(xlabel="Energy (eV)", ylabel="DOS (states/eV/cell)")
     ax.legend(frameon=False, fontsize="small")
     return figure

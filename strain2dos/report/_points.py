@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numpy.typing import NDArray
 
 from strain2dos.mapping._places import Places
-from strain2dos.report._quantities import Quantity
+from strain2dos.report._view import MapView
 
 
 @dataclass(frozen=True)
@@ -21,21 +20,17 @@ class Point:
     pixel: int
 
 
-def chosen_points(
-    quantities: dict[str, Quantity],
-    places: Places,
-    trusted: NDArray[np.bool_],
-    points: npt.ArrayLike | None,
-) -> list[Point]:
+def chosen_points(view: MapView, points: npt.ArrayLike | None) -> list[Point]:
     """Find the pixels nearest to `points` (n, 2), x and y; without them those of notable gaps."""
     if points is not None:
         wanted = np.atleast_2d(np.asarray(points, dtype=np.float64))
         if wanted.ndim != 2 or wanted.shape[1] != 2 or not np.isfinite(wanted).all():
             raise ValueError(f"points must be finite and of shape (n, 2), x and y, but is {points!r}.")
-        nearest = [int(np.argmin(np.hypot(places.x - x, places.y - y))) for x, y in wanted]
+        nearest = [int(np.argmin(np.hypot(view.places.x - x, view.places.y - y))) for x, y in wanted]
         return [Point(chr(ord("A") + number), pixel) for number, pixel in enumerate(nearest)]
-    gap = quantities.get("gap") or next(iter(quantities.values()), None)
-    if gap is None or not trusted.any():
+    gap = view.quantities.get("gap", view.quantities[view.lead])
+    trusted = view.trusted
+    if not trusted.any():
         return []
     pixels = np.flatnonzero(trusted & np.isfinite(gap.values))
     ranked = pixels[np.argsort(gap.values[pixels], kind="stable")]

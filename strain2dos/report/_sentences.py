@@ -8,24 +8,14 @@ import xarray as xr
 
 from strain2dos.mapping._quality import PixelCounts
 from strain2dos.report._quantities import Quantity
+from strain2dos.report._view import MapView
 
 _MOVED = ("strain", "strain_biaxial", "shear", "doping")
 
 
-def sentences(
-    dataset: xr.Dataset, quantities: dict[str, Quantity], counts: PixelCounts, trusted: np.ndarray
-) -> list[str]:
-    """Say what the gap is, what strain and doping are, and how many pixels this rests on.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    quantities : dict of Quantity
-        Over the pixels (n,).
-    counts : PixelCounts
-    trusted : (n,) bool array
-        Pixels with a result inside of what the model knows.
-    """
+def sentences(view: MapView, counts: PixelCounts) -> list[str]:
+    """Sentences on the gap, on strain and doping, and on the number of pixels that these rest on."""
+    dataset, quantities, trusted = view.dataset, view.quantities, view.trusted
     if not trusted.any():
         return [f"No pixel can be trusted: {_rest(counts)}."]
     found = []

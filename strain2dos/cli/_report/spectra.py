@@ -19,7 +19,7 @@ SPECTRA = "spectra.nc"
 def spectra_wanted(estimator: RegressorMixin | None = None) -> bool:
     """Whether a page would show spectra: with the extra "report", and a model that reads them."""
     from strain2dos.cli._common.inputs import takes_spectra
-    from strain2dos.report._charts import available
+    from strain2dos.report._charts.chart import available
 
     return available() and (estimator is None or takes_spectra(estimator))
 

@@ -1,15 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Charts of a page, drawn by Bokeh: maps to click, profiles, spectra and curves.
-
-Bokeh carries its JavaScript in its wheel, is maintained, and weighs 1.3 MB in a page; the bundle of Plotly
-weighs 4.5 MB.
-"""
+"""Maps of a page: images, sites and line scans, whose pixels can be clicked."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,48 +12,18 @@ from strain2dos._plotting.axes import COLOURS
 from strain2dos._plotting.lengths import micrometers_per
 from strain2dos._plotting.maps import edges, position_label, robust_scale
 from strain2dos.mapping._places import Places
+from strain2dos.report._charts.chart import new_chart, on_click
 from strain2dos.report._quantities import Quantity
 
 if TYPE_CHECKING:
+    from bokeh.models import LinearColorMapper
     from bokeh.plotting import figure
 
 # Names by which the script of the page finds what it changes.
 CURSOR, STRIP, DEAD, OUTSIDE = "cursor", "strip", "dead", "outside"
-# Bokeh calls the second of two clicks within 0.3 s a double tap, wherever it lands,
-# and one held for 0.3 s a press.
-CLICKS = ("tap", "doubletap", "press")
 _EMPTY_BOXES: dict[str, list[float]] = {"left": [], "right": [], "bottom": [], "top": []}
-
-
 # Pixels of a chart, of its y axis with color bar, of its x axis.
 _USUAL_WIDTH, _SIDES, _BELOW = 520.0, 135.0, 48.0
-
-
-def available() -> bool:
-    """Whether Bokeh is installed (``pip install "strain2dos[report]"``)."""
-    from importlib.util import find_spec
-
-    return find_spec("bokeh") is not None
-
-
-def library() -> str:
-    """Script element that holds Bokeh itself."""
-    from bokeh.resources import Resources
-
-    return Resources(mode="inline", components=["bokeh"]).render_js()
-
-
-def embedded(charts: dict[str, Any]) -> str:
-    """Charts with the ids of their elements, as JSON; the same charts give the same text.
-
-    Bokeh counts its models over the whole session, so their numbers are replaced by those within the page.
-    """
-    from bokeh.embed import json_item
-
-    items = [json_item(chart, f"chart-{name}") for name, chart in charts.items()]
-    text = json.dumps(items, separators=(",", ":"), ensure_ascii=False)
-    numbers: dict[str, str] = {}
-    return re.sub(r'"p\d+"', lambda found: numbers.setdefault(found[0], f'"p{len(numbers) + 1}"'), text)
 
 
 def map_chart(name: str, quantity: Quantity, places: Places, shape: tuple[int, ...], label: str) -> figure:
@@ -84,72 +48,13 @@ def map_chart(name: str, quantity: Quantity, places: Places, shape: tuple[int, .
     return _curve_chart(name, quantity, places, label)
 
 
-def line_chart(name: str, x: str, y: str, *, curves: tuple[str, ...], band: bool = True) -> figure:
-    """Empty chart of curves over x, which the script of the page fills.
-
-    Parameters
-    ----------
-    name : str
-    x, y : str
-        Labels of the axes.
-    curves : tuple of str
-        Names of the curves, for the legend.
-    band : bool, default=True
-        Whether each curve has a band of one standard deviation.
-    """
-    from bokeh.models import ColumnDataSource, HoverTool
-
-    chart = _figure(name, x, y, height=260)
-    for number, curve in enumerate(curves):
-        # any numbers, so that the axes have ends until the script of the page brings those of a pixel
-        any_two = {key: [0.0, 1.0] for key in ("x", "y", "low", "high")}
-        source = ColumnDataSource(any_two, name=f"{name}-{number}")
-        color = COLOURS[number % len(COLOURS)]
-        options = {"legend_label": curve} if len(curves) > 1 else {}
-        if band:
-            chart.varea("x", "low", "high", source=source, fill_color=color, fill_alpha=0.22, **options)
-        dots = name == "spectrum" and number == 0
-        if dots:
-            chart.scatter("x", "y", source=source, size=4, color=color, **options)
-        else:
-            chart.line("x", "y", source=source, line_color=color, line_width=2, **options)
-    chart.add_tools(HoverTool(tooltips=[(x, "@x{0.000}"), (y, "@y{0.000}")], mode="mouse"))
-    if len(curves) > 1:
-        _legend_above(chart)
-    return chart
-
-
-def _legend_above(chart: figure) -> None:
-    """Put the legend over the chart, where it hides no curve; a click on an entry hides its curve."""
-    (legend,) = chart.legend
-    legend.update(
-        orientation="horizontal", label_text_font_size="12px", click_policy="hide", border_line_color=None,
-        background_fill_color=None, padding=2,
-    )  # fmt: skip
-    chart.center.remove(legend)
-    chart.add_layout(legend, "above")
-
-
-def _figure(name: str, x: str, y: str, **options: Any) -> figure:
-    from bokeh.plotting import figure
-
-    sizing = "scale_width" if "aspect_ratio" in options else "stretch_width"
-    chart = figure(
-        name=name, tools="", toolbar_location=None, sizing_mode=sizing, x_axis_label=x,
-        y_axis_label=y, output_backend="canvas", **options,
-    )  # fmt: skip
-    chart.axis.axis_label_text_font_style = "normal"
-    chart.background_fill_color = chart.border_fill_color = None
-    return chart
-
-
 def _map_figure(name: str, places: Places, x: NDArray[np.float64], y: NDArray[np.float64]) -> figure:
     """Axes of a map with equal scales, a scale bar, and what the script of the page moves."""
     from bokeh.models import ColumnDataSource, CustomJS, DataRange1d
 
     indices = places.unit in ("pixel", "px")
     unit = "pixel" if indices else places.unit
-    chart = _figure(
+    chart = new_chart(
         name,
         position_label("x", unit),
         position_label("y", unit),
@@ -165,18 +70,10 @@ def _map_figure(name: str, places: Places, x: NDArray[np.float64], y: NDArray[np
     strip = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{STRIP}")
     chart.line("x", "y", source=strip, line_color="white", line_width=5)
     chart.line("x", "y", source=strip, line_color="#D55E00", line_width=2.5)
-    _on_click(chart)
+    on_click(chart)
     for event, action in (("panstart", "start"), ("pan", "drag"), ("panend", "end")):
         chart.js_on_event(event, CustomJS(code=f"window.strain2dos.{action}(cb_obj.x, cb_obj.y)"))
     return chart
-
-
-def _on_click(chart: figure) -> None:
-    """Show the pixel that was clicked, however fast or slow."""
-    from bokeh.models import CustomJS
-
-    for event in CLICKS:
-        chart.js_on_event(event, CustomJS(code="window.strain2dos.pick(cb_obj.x, cb_obj.y)"))
 
 
 def _aspect(width: float, height: float) -> float:
@@ -211,7 +108,7 @@ def _scale_bar(chart: figure, unit: str) -> None:
     chart.add_layout(bar)
 
 
-def _mapper(quantity: Quantity) -> Any:
+def _mapper(quantity: Quantity) -> LinearColorMapper:
     import matplotlib as mpl
     from bokeh.models import LinearColorMapper
     from matplotlib.colors import to_hex
@@ -229,7 +126,7 @@ def _mapper(quantity: Quantity) -> Any:
     return LinearColorMapper(palette=palette, low=low, high=high, nan_color="rgba(0,0,0,0)")
 
 
-def _color_bar(chart: figure, mapper: Any, label: str) -> None:
+def _color_bar(chart: figure, mapper: LinearColorMapper, label: str) -> None:
     from bokeh.models import BasicTicker, ColorBar
 
     bar = ColorBar(
@@ -311,7 +208,7 @@ def _curve_chart(name: str, quantity: Quantity, places: Places, label: str) -> f
     from bokeh.models import ColumnDataSource
 
     x = position_label(places.along_name, places.unit) if places.kind == "line" else "spectrum"
-    chart = _figure(name, x, label, height=320)
+    chart = new_chart(name, x, label, height=320)
     order = np.argsort(places.along, kind="stable")
     along, values = places.along[order], quantity.values[order]
     if quantity.std is not None:
@@ -327,7 +224,7 @@ def _curve_chart(name: str, quantity: Quantity, places: Places, label: str) -> f
     chart.scatter("x", "y", source=source, size=5, color=COLOURS[0])
     _crosses(chart, name)
     _add_cursor(chart, name)
-    _on_click(chart)
+    on_click(chart)
     return chart
 
 
@@ -337,20 +234,3 @@ def _crosses(chart: figure, name: str) -> None:
     for kind, marker, color in ((DEAD, "dash", "#888888"), (OUTSIDE, "x", "#222222")):
         source = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{kind}")
         chart.scatter("x", "y", source=source, size=11, marker=marker, color=color, line_width=1.5)
-
-
-def points_chart(
-    energies: NDArray[np.float64], curves: dict[str, tuple[NDArray[np.float64], NDArray[np.float64] | None]]
-) -> figure:
-    """Curves of the density of states at chosen points, each with its band where there is one."""
-    chart = _figure("points", "Energy (eV)", "DOS (states/eV/cell)", height=320)
-    for number, (label, (dos, std)) in enumerate(curves.items()):
-        color = COLOURS[number % len(COLOURS)]
-        if std is not None:
-            low = np.maximum(dos - std, 0.0)
-            chart.varea(energies, low, dos + std, fill_color=color, fill_alpha=0.22, legend_label=label)
-        dash = ("solid", "dashed", "dotdash")[number % 3]
-        chart.line(energies, dos, line_color=color, line_width=2, line_dash=dash, legend_label=label)
-    if curves:
-        _legend_above(chart)
-    return chart

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the figures of this package share: colours, and reasons in words."""
+"""What the figures of this package share: colors, axes, and reasons in words."""
 
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from strain2dos.raman._fitting.status import FitStatus
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # Okabe and Ito, Color Universal Design (2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+BLUE, VERMILION, GREEN, PINK, ORANGE, SKY_BLUE = COLOURS
+GRAY = "#666666"
 
 
 def pyplot() -> ModuleType:
@@ -14,6 +20,11 @@ def pyplot() -> ModuleType:
     import matplotlib.pyplot as plt
 
     return plt
+
+
+def new_axes(ax: "Axes | None", figsize: tuple[float, float] = (5.2, 4.0)) -> "Axes":
+    """Return the axes given, or those of a new figure."""
+    return pyplot().subplots(figsize=figsize, layout="constrained")[1] if ax is None else ax
 
 
 def status_words(code: int) -> str:

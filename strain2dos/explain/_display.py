@@ -3,22 +3,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 
+from strain2dos._plotting.axes import BLUE, ORANGE, new_axes
 from strain2dos._plotting.labels import feature_label
-
-if TYPE_CHECKING:
-    from strain2dos.explain._explanation import DOSExplanation
+from strain2dos._plotting.maps import edges as borders_of
+from strain2dos.explain._shares import Shares
 
 _KINDS = ("auto", "signed", "absolute", "slope")
 _EDGE_LABELS = {"vbm": "VBM", "cbm": "CBM", "gap": "Gap"}
-_EDGE_COLOURS = {"vbm": "#0072B2", "cbm": "#E69F00", "gap": "#000000"}
+_EDGE_COLORS = {"vbm": BLUE, "cbm": ORANGE, "gap": "#000000"}
 
 
-def summarise(explanation: DOSExplanation, values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
+def summarise(explanation: Shares, values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
     """Bring shares (n, k, ...) of samples down to one row per feature (k, ...).
 
     Parameters
@@ -114,7 +112,7 @@ class ExplanationHeatmapDisplay:
     @classmethod
     def from_explanation(
         cls,
-        explanation: DOSExplanation,
+        explanation: Shares,
         *,
         kind: str = "auto",
         ax: Axes | None = None,
@@ -158,11 +156,8 @@ class ExplanationHeatmapDisplay:
         energy_range: tuple[float, float] | None = None,
     ) -> ExplanationHeatmapDisplay:
         """Draw the heatmap into ``ax`` or a new figure."""
-        import matplotlib.pyplot as plt
-
         k = len(self.feature_names)
-        if ax is None:
-            _, ax = plt.subplots(figsize=(6.4, max(2.4, 1.3 + 0.4 * k)), layout="constrained")
+        ax = new_axes(ax, (6.4, max(2.4, 1.3 + 0.4 * k)))
         shown = slice(None)
         if energy_range is not None:
             low, high = np.searchsorted(self.energies, energy_range)
@@ -175,8 +170,7 @@ class ExplanationHeatmapDisplay:
             "vmax": top,
             "cmap": cmap or ("viridis" if absolute else "RdBu_r"),
         }
-        step = np.diff(energies).mean()
-        borders = np.concatenate([energies - step / 2, [energies[-1] + step / 2]])
+        borders = borders_of(energies)
         mesh = ax.pcolormesh(borders, np.arange(k + 1) - 0.5, matrix, rasterized=True, **scale)
         ax.set_yticks(range(k), [feature_label(name) for name in self.feature_names])
         ax.set_ylim(k - 0.5, -0.5)
@@ -235,7 +229,7 @@ class EdgeAttributionDisplay:
 
     @classmethod
     def from_explanation(
-        cls, explanation: DOSExplanation, *, kind: str = "auto", ax: Axes | None = None
+        cls, explanation: Shares, *, kind: str = "auto", ax: Axes | None = None
     ) -> EdgeAttributionDisplay:
         """Summarise the edge shares of an explanation (kinds as for the heatmap) and draw them."""
         if not explanation.edge_values:
@@ -249,15 +243,12 @@ class EdgeAttributionDisplay:
 
     def plot(self, ax: Axes | None = None) -> EdgeAttributionDisplay:
         """Draw the bars into ``ax`` or a new figure."""
-        import matplotlib.pyplot as plt
-
         k, n = len(self.feature_names), len(self.shares)
-        if ax is None:
-            _, ax = plt.subplots(figsize=(6.4, max(2.4, 1.2 + 0.5 * k)), layout="constrained")
+        ax = new_axes(ax, (6.4, max(2.4, 1.2 + 0.5 * k)))
         height = 0.8 / n
         for number, (name, values) in enumerate(self.shares.items()):
             place = np.arange(k) + (number - (n - 1) / 2) * height
-            ax.barh(place, 1e3 * values, height, color=_EDGE_COLOURS[name], label=_EDGE_LABELS[name])
+            ax.barh(place, 1e3 * values, height, color=_EDGE_COLORS[name], label=_EDGE_LABELS[name])
         ax.axvline(0, color="0.4", lw=0.8)
         ax.set_yticks(range(k), [feature_label(name) for name in self.feature_names])
         ax.set_ylim(k - 0.5, -0.5)

@@ -222,7 +222,7 @@ class DOSExplainer:
                 )
             )
         values, base, missing = self._shapley(data[kept], (*(("dos",) if curves else ()), *names))
-        values, missing = _spread(values, kept), _spread(missing, kept)
+        values, missing = _scatter_rows(values, kept), _scatter_rows(missing, kept)
         n_dos = len(base) - len(names)
         index = {name: n_dos + number for number, name in enumerate(names)}
         energies = self._model.energies if curves else np.zeros(0)
@@ -330,10 +330,10 @@ def _features_of(chain: Chain, n_before: int, X: npt.ArrayLike) -> tuple[np.ndar
     front = replace(chain, front=chain.front[:n_before], names=chain.names[:n_before])
     Z, inner, _ = front.transform_finite(np.where(np.isfinite(raw[kept]), raw[kept], np.nan))
     kept[kept] = inner
-    return _spread(np.asarray(Z, dtype=np.float64), kept), kept
+    return _scatter_rows(np.asarray(Z, dtype=np.float64), kept), kept
 
 
-def _spread(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def _scatter_rows(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Put rows back to where they were kept, with NaN for the others."""
     full = np.full((len(kept), *values.shape[1:]), np.nan)
     full[kept] = values

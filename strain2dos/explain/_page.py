@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from strain2dos.explain._display import EdgeAttributionDisplay, ExplanationHeatmapDisplay
-from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._report import ReportFigure, write_report
+from strain2dos.explain._shares import Shares
 
 _ABOUT = (
     "Each prediction is divided among its features: every feature gets the share that it has in the "
@@ -27,7 +27,7 @@ _METHODS = {
 
 
 def write_explanation(
-    explanation: DOSExplanation,
+    explanation: Shares,
     path: str | Path,
     *,
     title: str,
@@ -61,7 +61,7 @@ def write_explanation(
     )
 
 
-def _figures(explanation: DOSExplanation, suffix: str) -> list[ReportFigure]:
+def _figures(explanation: Shares, suffix: str) -> list[ReportFigure]:
     """Heatmap, and bars of the band edges where there are any."""
     rows = len(explanation.feature_names)
     # Figure rather than pyplot: nothing stays open behind the caller.

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.integrate import trapezoid
 
+from strain2dos.explain._shares import Shares
+
 if TYPE_CHECKING:
     import shap
 
-    from strain2dos.explain._explanation import DOSExplanation
 
-
-def to_shap(explanation: DOSExplanation, target: str | float | tuple[float, float]) -> shap.Explanation:
+def to_shap(explanation: Shares, target: str | float | tuple[float, float]) -> shap.Explanation:
     """See `DOSExplanation.to_shap`."""
     import shap
 
@@ -28,9 +28,7 @@ def to_shap(explanation: DOSExplanation, target: str | float | tuple[float, floa
     )
 
 
-def _of(
-    explanation: DOSExplanation, target: str | float | tuple[float, float]
-) -> tuple[np.ndarray, float, str]:
+def _of(explanation: Shares, target: str | float | tuple[float, float]) -> tuple[np.ndarray, float, str]:
     """Shares (n, k), base value and words of a target."""
     if isinstance(target, str):
         if target not in explanation.edge_values:
@@ -52,4 +50,4 @@ def _of(
         known = f"{grid[0]:g} to {grid[-1]:g} {unit}" if len(grid) else "none: curves were left out"
         raise ValueError(f"target={energy:g} must lie within the energies, {known}.")
     base = float(np.interp(energy, grid, explanation.base_values))
-    return explanation._at(energy), base, f"DOS at {energy:g} {unit}"
+    return explanation.at(energy), base, f"DOS at {energy:g} {unit}"

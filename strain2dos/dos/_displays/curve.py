@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from strain2dos._estimators.wrappers import final_regressor
-from strain2dos.dos._displays.training import BLUE, GREEN, VERMILION, new_axes
+from strain2dos._plotting.axes import BLUE, GREEN, VERMILION, new_axes
 from strain2dos.dos._edges.reading import BandEdges
 
 if TYPE_CHECKING:

@@ -10,23 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos._estimators.wrappers import final_regressor
+from strain2dos._plotting.axes import BLUE, GRAY, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
-
-# Okabe & Ito: told apart by all kinds of colour vision
-BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
-
-
-def new_axes(ax: Axes | None) -> Axes:
-    """Return the axes given, or those of a new figure."""
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(5.2, 4.0), layout="constrained")[1]
 
 
 class LossCurveDisplay:
@@ -233,7 +222,7 @@ class GapParityDisplay:
         if self.ax_.lines and len(self.ax_.containers) > 1:
             old = self.ax_.get_xlim()
             low, high = min(low, old[0]), max(high, old[1])
-        self.ax_.axline((low, low), slope=1, color=GREY, lw=1, zorder=0)
+        self.ax_.axline((low, low), slope=1, color=GRAY, lw=1, zorder=0)
         self.ax_.set(xlim=(low, high), ylim=(low, high), aspect="equal")
         self.ax_.set_xlabel("Reference gap (eV)")
         self.ax_.set_ylabel("Predicted gap (eV)")

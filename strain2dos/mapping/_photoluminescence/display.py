@@ -11,11 +11,11 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 
+from strain2dos._plotting.axes import BLUE, GRAY, VERMILION, new_axes
 from strain2dos.mapping._photoluminescence.comparison import PLComparison, compare_with_pl
 from strain2dos.mapping._photoluminescence.pairs import chosen_gap, chosen_pl, paired_maps
 from strain2dos.mapping._photoluminescence.rates import LITERATURE_RATES
 
-_INK, _LINE, _UNITY = "#0072B2", "#D55E00", "#555555"
 _CROWD = 2000
 
 
@@ -76,23 +76,20 @@ class PLComparisonDisplay:
 
     def plot(self, ax: Axes | None = None) -> PLComparisonDisplay:
         """Draw into ``ax``, or a new figure; dense clouds become hexagons of pixel counts."""
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(figsize=(5.0, 4.4), layout="constrained")
+        ax = new_axes(ax, (5.0, 4.4))
         if len(self.gap) > _CROWD:
             cells = ax.hexbin(self.gap, self.pl, gridsize=60, mincnt=1, cmap="cividis", linewidths=0)
             ax.figure.colorbar(cells, ax=ax, label="Pixels")
         else:
-            ax.scatter(self.gap, self.pl, s=14, color=_INK, alpha=0.55, linewidths=0, label="Pixels")
+            ax.scatter(self.gap, self.pl, s=14, color=BLUE, alpha=0.55, linewidths=0, label="Pixels")
         ends = np.array([self.gap.min(), self.gap.max()])
         fit = self.comparison
         error = "" if np.isnan(fit.slope_error) else f" ± {fit.slope_total_error:.3f}"
-        ax.plot(ends, fit.predict(ends), color=_LINE, lw=2, label=f"Line, slope {fit.slope:.3f}{error}")
+        ax.plot(ends, fit.predict(ends), color=VERMILION, lw=2, label=f"Line, slope {fit.slope:.3f}{error}")
         offset = 1e-3 * fit.mean_offset_mev
         shift = f"{fit.mean_offset_mev:+.0f} meV"
         self._draw_literature(ax, ends)
-        ax.plot(ends, ends + offset, color=_UNITY, lw=1.2, ls="--", label=f"Slope 1, offset {shift}")
+        ax.plot(ends, ends + offset, color=GRAY, lw=1.2, ls="--", label=f"Slope 1, offset {shift}")
         words = (
             f"$r$ = {fit.pearson:.3f}   $\\rho$ = {fit.spearman:.3f}\n"
             f"RMS residual {fit.rms_residual_mev:.1f} meV   $n$ = {fit.n_pixels}"
@@ -113,7 +110,7 @@ class PLComparisonDisplay:
         middle = np.array([self.gap.mean(), self.pl.mean()])
         lines = [middle[1] + slope / rate * (ends - middle[0]) for slope in LITERATURE_RATES]
         label = "Other flakes, -40 to -110 meV/%"
-        ax.fill_between(ends, *np.sort(lines, axis=0), color=_UNITY, alpha=0.15, lw=0, label=label)
+        ax.fill_between(ends, *np.sort(lines, axis=0), color=GRAY, alpha=0.15, lw=0, label=label)
 
 
 def _label(gap: xr.DataArray | npt.ArrayLike) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._plotting.axes import COLOURS
+from strain2dos._plotting.axes import COLOURS, VERMILION
 from strain2dos._plotting.lengths import micrometers_per
 from strain2dos._plotting.maps import edges, position_label, robust_scale
 from strain2dos.mapping._places import Places
@@ -69,7 +69,7 @@ def _map_figure(name: str, places: Places, x: NDArray[np.float64], y: NDArray[np
     _scale_bar(chart, places.unit)
     strip = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{STRIP}")
     chart.line("x", "y", source=strip, line_color="white", line_width=5)
-    chart.line("x", "y", source=strip, line_color="#D55E00", line_width=2.5)
+    chart.line("x", "y", source=strip, line_color=VERMILION, line_width=2.5)
     on_click(chart)
     for event, action in (("panstart", "start"), ("pan", "drag"), ("panend", "end")):
         chart.js_on_event(event, CustomJS(code=f"window.strain2dos.{action}(cb_obj.x, cb_obj.y)"))
@@ -86,7 +86,7 @@ def _add_cursor(chart: figure, name: str) -> None:
     from bokeh.models import ColumnDataSource
 
     cursor = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{CURSOR}")
-    for color, width in (("white", 5), ("#D55E00", 2.5)):
+    for color, width in (("white", 5), (VERMILION, 2.5)):
         chart.scatter(
             "x", "y", source=cursor, size=16, marker="circle", fill_color=None, line_color=color,
             line_width=width,

@@ -55,6 +55,7 @@ autosummary_context = {
     "foreign_bases": ", ".join(_FOREIGN),
     "left_out": ", ".join([*_ROUTING, "set_output", "get_metadata_routing", "__init__"]),
 }
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # the numpydoc sections state types with shapes and units
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

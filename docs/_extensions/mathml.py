@@ -15,7 +15,8 @@ def inline(self, node: nodes.math) -> None:
 def block(self, node: nodes.math_block) -> None:
     """Write an equation on a line of its own."""
     self.body.append(self.starttag(node, "div", CLASS="math"))
-    self.body.append(convert(node.astext(), display="block"))
+    latex = node.astext().replace("{aligned}", "{split}")  # the same, by the name that the converter knows
+    self.body.append(convert(latex, display="block"))
     self.body.append("</div>")
     raise nodes.SkipNode
 

@@ -94,11 +94,14 @@ class PixelCounts:
 
 
 def outside_pixels(dataset: xr.Dataset) -> xr.DataArray | None:
-    """Tell for each pixel with a result whether it lies outside of what the model knows; None if unknown."""
+    """Tell for each pixel with a result whether it lies outside of what the model knows; None if unknown.
+
+    A pixel with a good status and without a score counts as outside: nobody knows that it lies inside.
+    """
     if "domain_score" not in dataset:
         return None
-    outside = dataset["domain_score"] > 1
-    return outside & (dataset["status"] == 0) if "status" in dataset else outside
+    score = dataset["domain_score"]
+    return ~(score <= 1) & (dataset["status"] == 0) if "status" in dataset else score > 1
 
 
 def count_pixels(dataset: xr.Dataset, name: str = "gap") -> PixelCounts:

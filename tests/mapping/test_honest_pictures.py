@@ -89,6 +89,13 @@ def test_words_of_each_pixel_name_its_reason(flake):
     assert words[20, 5] == ""
 
 
+def test_a_pixel_without_a_score_is_not_called_inside(flake):
+    flake["domain_score"][20, 5] = np.nan
+    flake["domain_score"][0, 0] = np.nan  # without a result anyway
+    assert reason_words(flake)[20, 5].startswith("outside")
+    assert sum(count_pixels(flake).outside.values()) == 217
+
+
 def test_the_scale_bar_is_as_long_as_it_says(flake):
     def bar_of(dataset):
         ax = MapDisplay.from_dataset(dataset, "gap").ax_

@@ -14,6 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from strain2dos import SpatialMapper
+from strain2dos.mapping import PixelStatus
+from strain2dos.raman import LineReason
 
 ENERGIES = np.linspace(-7.0, -3.0, 81)
 
@@ -120,6 +122,15 @@ def test_edges_and_uncertainty_come_from_the_regressor(pipeline, spectra):
     assert 379 < float(flake.features.sel(feature="centroid").mean()) < 391
     assert flake.energy.attrs["units"] == flake.gap.attrs["units"] == "eV"
     assert flake.x.attrs["units"] == "um"
+
+
+def test_a_pixel_for_which_the_regressor_has_no_score_is_outside(pipeline, spectra, monkeypatch):
+    monkeypatch.setattr(Step, "domain_score", lambda self, X: np.where(X[:, 0] > 0, np.nan, 0.5))
+    flake = SpatialMapper(pipeline, quantities=("gap", "domain_score", "domain_reason")).predict_map(spectra)
+    unknown = np.isnan(flake.domain_score)
+    assert 0 < unknown.sum() < unknown.size
+    assert (flake.status == PixelStatus.OK).all()
+    np.testing.assert_array_equal(flake.domain_reason, np.where(unknown, LineReason.TRAINING, 0))
 
 
 def test_threshold_edges_are_used_when_the_regressor_has_none(rng):

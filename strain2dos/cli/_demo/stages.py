@@ -179,7 +179,7 @@ def map_flake(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]
         "substrate_pixels_given_a_gap": int(((found["status"].values == 0) & ~on_flake).sum()),
         **gap_figures(flake["gap"].values[ok], found["gap"].values[ok]),
         "gap_error_95_percentile_mev": float(1e3 * np.quantile(error, 0.95)),
-        "outside_training_pixels": int((found["domain_score"].values[ok] > 1).sum()),
+        "outside_training_pixels": int((~(found["domain_score"].values[ok] <= 1)).sum()),
         "curves_per_second": float(ok.size / seconds),
         "map_seconds": float(seconds),
     }

@@ -60,14 +60,17 @@ def domain_of(model: FittedModel, features: np.ndarray, score: np.ndarray | None
     Returns
     -------
     dict
-        "domain_score", the larger of the two, and "domain_reason", `LineReason` codes as floats.
+        "domain_score", the larger of the two, and "domain_reason", `LineReason` codes as floats. Where the
+        regressor has no score, NaN and the reason of the training set: what is not known is not inside.
     """
     judged = judge_features(model.featurizer, features)
     own = np.zeros(len(features)) if score is None else score
+    outside = ~(own <= 1)
     if judged is None:
-        return {"domain_score": own, "domain_reason": np.where(own > 1, LineReason.TRAINING, 0).astype(float)}
-    reason = np.where((judged.reason == 0) & (own > 1), LineReason.TRAINING, judged.reason)
-    return {"domain_score": np.fmax(own, judged.score), "domain_reason": reason.astype(float)}
+        return {"domain_score": own, "domain_reason": np.where(outside, LineReason.TRAINING, 0).astype(float)}
+    reason = np.where((judged.reason == 0) & outside, LineReason.TRAINING, judged.reason)
+    larger = np.where(np.isnan(own), np.nan, np.fmax(own, judged.score))
+    return {"domain_score": larger, "domain_reason": reason.astype(float)}
 
 
 def common_gap_error(model: FittedModel) -> dict[str, Any]:

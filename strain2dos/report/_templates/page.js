@@ -154,7 +154,7 @@ function marks(where, q) {
 function judge() {
   const measure = measures[Number($("measure").value)], limit = measure ? Number($("threshold").value) : Infinity;
   const lost = k => !Number.isFinite(lead.values[k]);
-  const beyond = k => !lost(k) && measure && measure.values[k] > limit;
+  const beyond = k => !lost(k) && measure && !(measure.values[k] <= limit);
   for (const name of mapNames()) {
     const q = quantities.find(q => name === `map-${q.name}`) || lead;
     put(`${name}-dead`, grid ? boxes(lost) : marks(lost, q));

@@ -49,8 +49,15 @@ def as_named(X: np.ndarray, step: Any) -> np.ndarray | pd.DataFrame:
 
 
 def finite_rows(X: Any) -> NDArray[np.bool_]:
-    """Tell for each row whether all its values are finite: (n,) bool."""
+    """Whether all values of each row are finite: (n,) bool."""
     return np.isfinite(np.asarray(X, dtype=np.float64)).all(axis=1)
+
+
+def scatter_rows(values: np.ndarray, kept: NDArray[np.bool_]) -> np.ndarray:
+    """Put rows back to where they were kept (n,), with NaN for the others."""
+    full = np.full((len(kept), *values.shape[1:]), np.nan)
+    full[kept] = values
+    return full
 
 
 def column_order(

@@ -9,6 +9,6 @@ from ._edges.reading import band_edges as band_edges
 from ._regressor.invariants import StrainInvariants as StrainInvariants
 from ._regressor.regressor import DOSRegressor as DOSRegressor
 from ._uncertainty.conformal import ConformalDOSRegressor as ConformalDOSRegressor
+from ._uncertainty.covariance import feature_covariance as feature_covariance
 from ._uncertainty.propagation import NoisePropagation as NoisePropagation
-from ._uncertainty.propagation import feature_covariance as feature_covariance
 from ._uncertainty.propagation import propagate_noise as propagate_noise

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn.utils import check_random_state
 from tqdm import tqdm
 
-from strain2dos._estimators.columns import aligned, column_names, finite_rows
+from strain2dos._estimators.columns import aligned, column_names, finite_rows, scatter_rows
 from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._shapley import base_values, exact_shapley, sampled_shapley
@@ -222,7 +222,7 @@ class DOSExplainer:
                 )
             )
         values, base, missing = self._shapley(data[kept], (*(("dos",) if curves else ()), *names))
-        values, missing = _scatter_rows(values, kept), _scatter_rows(missing, kept)
+        values, missing = scatter_rows(values, kept), scatter_rows(missing, kept)
         n_dos = len(base) - len(names)
         index = {name: n_dos + number for number, name in enumerate(names)}
         energies = self._model.energies if curves else np.zeros(0)
@@ -330,14 +330,7 @@ def _features_of(chain: Chain, n_before: int, X: npt.ArrayLike) -> tuple[np.ndar
     front = replace(chain, front=chain.front[:n_before], names=chain.names[:n_before])
     Z, inner, _ = front.transform_finite(np.where(np.isfinite(raw[kept]), raw[kept], np.nan))
     kept[kept] = inner
-    return _scatter_rows(np.asarray(Z, dtype=np.float64), kept), kept
-
-
-def _scatter_rows(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Put rows back to where they were kept, with NaN for the others."""
-    full = np.full((len(kept), *values.shape[1:]), np.nan)
-    full[kept] = values
-    return full
+    return scatter_rows(np.asarray(Z, dtype=np.float64), kept), kept
 
 
 def _warn_missing(explanation: DOSExplanation) -> None:

@@ -25,22 +25,12 @@ from strain2dos.dos._common.score import CurveScoreMixin, per_energy
 from strain2dos.dos._edges.intervals import EdgeIntervals, edge_intervals
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.targets import check_edges
-from strain2dos.dos._uncertainty.cross_fitting import HeldOut, Training, held_out
+from strain2dos.dos._uncertainty.cross_fitting import Training, held_out
 from strain2dos.dos._uncertainty.frozen import refuse_training_rows, warn_of_training_errors
-from strain2dos.dos._uncertainty.ranks import (
-    check_level,
-    curve_scores,
-    edge_scores,
-    quantile,
-    refuse,
-    typical,
-)
+from strain2dos.dos._uncertainty.ranks import check_level, quantile, require_enough_groups
+from strain2dos.dos._uncertainty.scores import score_groups
 
 Array = NDArray[np.float64]
-
-# a standard deviation below this share of the typical one counts as that share: a model that is sure where it
-# is wrong would otherwise set the width of all bands
-_LEAST_STD = 0.3
 
 
 class ConformalDOSRegressor(
@@ -88,7 +78,7 @@ class ConformalDOSRegressor(
         The factor :math:`q` at `level`.
     edge_scores_ : ndarray of shape (n_groups, 3) or None
         Largest error of VBM, CBM and gap [eV] of every group when left out, NaN for groups without that
-        edge; None if the estimator tells no edges. Where the estimator is less sure than usual, divided by
+        edge; None if the estimator has no edges. Where the estimator is less sure than usual, divided by
         its standard deviation over `edge_std_floor_`.
     edge_std_floor_ : ndarray of shape (3,) or None
         Root mean square of the standard deviations of VBM, CBM and gap [eV] of groups left out; None where
@@ -204,14 +194,16 @@ class ConformalDOSRegressor(
         data = self._check_training(X, y, groups, edges, fit_params)
         chain = self._check_estimator(edges)
         n_groups = len(np.unique(data.labels))
-        refuse(self.level, n_groups, f"in n_samples = {len(data.curves)}")
+        require_enough_groups(self.level, n_groups, f"in n_samples = {len(data.curves)}")
         if chain.frozen:
             refuse_training_rows(chain, data.X)
         std = self.normalize == "std" or (self.normalize == "auto" and chain.tells_std())
         errors = held_out(self.estimator, self.cv, data, std=std, n_jobs=self.n_jobs)
         if chain.frozen:
             warn_of_training_errors(chain, errors.residuals, data.curves)
-        self._score(errors, data.labels)
+        found = score_groups(errors, data.labels)
+        self.scale_, self.scores_, self.std_floor_ = found.scale, found.scores, found.std_floor
+        self.edge_scores_, self.edge_std_floor_ = found.edge_scores, found.edge_std_floor
         self.estimator_ = data.fit(clone(self.estimator))
         return self
 
@@ -246,23 +238,6 @@ class ConformalDOSRegressor(
                 'normalize="energy", or use DOSRegressor.'
             )
         return chain
-
-    def _score(self, errors: HeldOut, labels: NDArray[np.intp]) -> None:
-        residuals = errors.residuals
-        self.std_floor_ = None
-        if errors.std is not None:
-            # groups count alike, however many rows they have
-            sizes = [np.square(errors.std[labels == label]).mean(0) for label in np.unique(labels)]
-            self.std_floor_ = _LEAST_STD * typical(np.mean(sizes, axis=0))
-            residuals = residuals / np.maximum(errors.std, self.std_floor_)
-        self.scale_, self.scores_ = curve_scores(residuals, labels)
-        self.edge_std_floor_ = None
-        missed = errors.edges
-        if missed is not None and errors.edge_std is not None:
-            sizes = [np.square(errors.edge_std[labels == label]).mean(0) for label in np.unique(labels)]
-            self.edge_std_floor_ = np.sqrt(np.maximum(np.mean(sizes, axis=0), 1e-300))
-            missed = missed / np.maximum(errors.edge_std / self.edge_std_floor_, 1.0)
-        self.edge_scores_ = None if missed is None else edge_scores(missed, labels)
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict curves with the estimator fitted on all samples.
@@ -391,7 +366,7 @@ class ConformalDOSRegressor(
         Raises
         ------
         ValueError
-            If the estimator tells no edges, or too few groups have the edge for the level.
+            If the estimator has no edges, or too few groups have the edge for the level.
         """
         check_is_fitted(self)
         if self.edge_scores_ is None:
@@ -402,8 +377,8 @@ class ConformalDOSRegressor(
         factors = []
         for name, scores in zip(EdgeIntervals._fields, self.edge_scores_.T, strict=True):
             known = scores[~np.isnan(scores)]
-            told = f"with a {name} among the {len(scores)} of the training set"
-            factors.append(self._factor(known, level, f"level of the {name} intervals", told))
+            counted = f"with a {name} among the {len(scores)} of the training set"
+            factors.append(self._factor(known, level, f"level of the {name} intervals", counted))
         if self.edge_std_floor_ is None:
             return edge_intervals(self.predict_edges(X), factors)
         edges, std = self.predict_edges(X, return_std=True)
@@ -412,7 +387,7 @@ class ConformalDOSRegressor(
 
     @available_if(regressor_has("domain_score"))
     def domain_score(self, X: ArrayLike) -> Array:
-        """Say how far every row lies from the training rows; above 1 it lies outside, where no level holds.
+        """Measure how far every row lies from the training rows; above 1 no level holds.
 
         Parameters
         ----------
@@ -429,7 +404,7 @@ class ConformalDOSRegressor(
 
     @available_if(regressor_has("in_domain"))
     def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which rows lie in the region of the training rows, where the level holds.
+        """Find which rows lie in the region of the training rows, where the level holds.
 
         Parameters
         ----------
@@ -466,7 +441,7 @@ class ConformalDOSRegressor(
 
     def _factor(self, scores: Array, level: float | None, what: str, counted: str) -> float:
         share = self.level if level is None else check_level(level)
-        refuse(share, len(scores), counted, what)
+        require_enough_groups(share, len(scores), counted, what)
         return quantile(scores, share)
 
     def get_metadata_routing(self) -> MetadataRouter:

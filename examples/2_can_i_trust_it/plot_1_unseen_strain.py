@@ -64,7 +64,7 @@ def fit(rows):
 
 gap = np.full(len(data), np.nan)
 dos = np.full(data.dos.shape, np.nan)
-for train, test in GroupKFold(4).split(data.spectra, groups=data.groups):
+for train, test in GroupKFold(3).split(data.spectra, groups=data.groups):
     model = fit(train)
     held_out = model[:-1].transform(data.spectra[test])
     gap[test] = model[-1].predict_edges(held_out).gap

@@ -31,7 +31,7 @@ energies, dos = states.energies[::2], states.dos[:, ::2]
 # weight of the networks in the prediction.
 
 regressor = DOSRegressor(
-    energies, representation="cdf", n_members=3, max_epochs=60, random_state=0
+    energies, representation="cdf", n_members=2, max_epochs=60, random_state=0
 )
 models = {
     "without networks": clone(regressor).set_params(hidden_layer_sizes=()),

@@ -85,7 +85,7 @@ for pair in ("MoS2/MoS2", "MoS2/WS2", "MoS2/WSe2"):
 # ``edges`` hands over the band edges from eigenvalues.
 
 data = make_bilayer_dos(
-    60, "MoS2/WS2", energies=energies, n_k=30, max_strain=0.03, random_state=0
+    48, "MoS2/WS2", energies=energies, n_k=30, max_strain=0.03, random_state=0
 )
 print(data)
 print(data.provenance["method"])

@@ -77,7 +77,8 @@ print(f"shift found: {on_flake.attrs['shift_x']:+.2f} um along x")
 # counts is the slope, which should be 1.
 
 comparison = compare_with_pl(flake, on_flake)
-print(comparison.summary())
+for name, value in comparison.summary().items():
+    print(f"{name}: {value if isinstance(value, str) else format(value, '.4g')}")
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")

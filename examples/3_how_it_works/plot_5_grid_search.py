@@ -104,7 +104,7 @@ label = axes[0].set_ylabel("Representation")
 
 # %%
 # Cells that differ by less than the folds do are alike. The best cell of a table
-# looks a little better than it is, since it was chosen by the same folds: a figure
+# looks a little better than it is, since it was chosen by the same folds: a value
 # to be quoted needs states that took no part in the choice (nested
 # cross-validation).
 

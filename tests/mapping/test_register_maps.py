@@ -40,6 +40,17 @@ def test_without_a_search_the_coordinates_are_taken_as_they_are():
     assert np.isnan(found.values[0]).all()  # outside of the moving map
 
 
+def test_positions_without_a_unit_are_those_of_the_other_map_with_a_warning():
+    gap = bump(np.arange(0, 10, 0.4), np.arange(0, 8, 0.4))
+    fine = np.arange(0.5, 9, 0.1)
+    expected = register_maps(bump(fine, fine), gap)
+    for name in ("x", "y"):
+        gap[name].attrs["units"] = "unknown"  # as read_raman has it where the file states none
+    with pytest.warns(UserWarning, match="states no unit of its positions; they are taken to be in 'um'"):
+        found = register_maps(bump(fine, fine), gap)
+    np.testing.assert_array_equal(found.values, expected.values)
+
+
 def test_comparison_takes_the_direct_gap_of_a_dataset():
     gap = bump(np.arange(0, 10, 0.4), np.arange(0, 8, 0.4))
     flake = xr.Dataset({"gap": gap - 0.5 * (gap - 1.6), "gap_direct": gap})

@@ -39,6 +39,8 @@ def add_light(flake: xr.Dataset, pl: Light, *, max_shift: float, progress: bool)
     flake = flake.assign(pl_energy=(moved.dims, moved.values, keep | shift))
     if error is not None:
         placed = error.assign_coords(x=error.x + shift["shift_x"], y=error.y + shift["shift_y"])
+        for name in ("x", "y"):  # accepted as of one unit above
+            placed[name].attrs = dict(gap[name].attrs)
         words = {"units": "eV", "long_name": "standard deviation of the photoluminescence energy"}
         errors = register_maps(placed, gap)
         flake["pl_energy_std"] = (errors.dims, errors.values, words)

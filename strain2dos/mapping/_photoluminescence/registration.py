@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -38,6 +40,11 @@ def register_maps(moving: xr.DataArray, fixed: xr.DataArray, *, max_shift: float
     ValueError
         If a map has no coordinates, the units differ, or the maps do not overlap.
 
+    Warns
+    -----
+    UserWarning
+        If the file of one map states no unit of its positions; the numbers are then compared as they are.
+
     Examples
     --------
     >>> import numpy as np, xarray as xr
@@ -59,7 +66,15 @@ def register_maps(moving: xr.DataArray, fixed: xr.DataArray, *, max_shift: float
                 f"map.assign_coords({missing[0]}=0.5 * np.arange({dataset.sizes[missing[0]]}))."
             )
     units = [position_unit(dataset) for dataset in both]
-    if units[0] != units[1] and "pixel" not in units:
+    if units[0] != units[1] and "unknown" in units:
+        stated = next(unit for unit in units if unit != "unknown")
+        warnings.warn(
+            f"one of the two maps states no unit of its positions; they are taken to be in {stated!r} "
+            "like those of the other.",
+            UserWarning,
+            stacklevel=2,
+        )
+    elif units[0] != units[1] and "pixel" not in units:
         raise ValueError(
             f"the positions of the maps are in {units[0]!r} and {units[1]!r}; bring them to one unit."
         )

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from strain2dos._grids import borders
 from strain2dos._plotting.axes import pyplot
 from strain2dos._plotting.lengths import draw_scale_bar
 from strain2dos._plotting.spaces import LEGEND_ROW, colour_bar
@@ -82,14 +83,14 @@ def draw_map(
     if ax is None:
         _, ax = pyplot().subplots(figsize=_size(x, y, legend_rows), layout="constrained")
     mesh = ax.pcolormesh(
-        edges(x), edges(y), data, cmap=scale.cmap, vmin=scale.vmin, vmax=scale.vmax, rasterized=True
+        borders(x), borders(y), data, cmap=scale.cmap, vmin=scale.vmin, vmax=scale.vmax, rasterized=True
     )
     bar = colour_bar(ax, mesh, label, scale.extend, legend_rows)
     ax.set(aspect="equal", xlabel=_axis_label(values, "x"), ylabel=_axis_label(values, "y"))
     if _is_index(values, "y") and not ax.yaxis_inverted():
         ax.invert_yaxis()  # a table without positions is shown as it is read
     if not _is_index(values, "x"):
-        draw_scale_bar(ax, float(np.ptp(edges(x))), values["x"].attrs["units"])
+        draw_scale_bar(ax, float(np.ptp(borders(x))), values["x"].attrs["units"])
     return ax, mesh, bar
 
 
@@ -98,7 +99,7 @@ def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: in
     from matplotlib.patches import PathPatch
 
     values = values.transpose("y", "x")
-    outline = _outline(edges(centres(values, "x")), edges(centres(values, "y")), where)
+    outline = _outline(borders(centres(values, "x")), borders(centres(values, "y")), where)
     grey = 0.94 - 0.05 * (number % 4)
     patch = PathPatch(
         outline,
@@ -117,7 +118,7 @@ def hatch_over(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_]) -> An
     from matplotlib.patches import PathPatch
 
     values = values.transpose("y", "x")
-    outline = _outline(edges(centres(values, "x")), edges(centres(values, "y")), where)
+    outline = _outline(borders(centres(values, "x")), borders(centres(values, "y")), where)
     patch = PathPatch(outline, **OUTSIDE_STYLE)
     ax.add_patch(patch)
     return patch
@@ -162,16 +163,8 @@ def centres(values: xr.DataArray | xr.Dataset, dim: str) -> NDArray[np.float64]:
     return np.asarray(values[dim].values if given else np.arange(values.sizes[dim]), dtype=np.float64)
 
 
-def edges(middle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Borders of the pixels: midway between centres, and as far beyond the outer ones."""
-    if len(middle) == 1:
-        return middle[0] + np.array([-0.5, 0.5])
-    between = (middle[1:] + middle[:-1]) / 2
-    return np.concatenate([[2 * middle[0] - between[0]], between, [2 * middle[-1] - between[-1]]])
-
-
 def _size(x: NDArray[np.float64], y: NDArray[np.float64], legend_rows: int) -> tuple[float, float]:
     """Figure size that fits the flake's shape, so that equal aspect leaves no empty margins."""
-    width, height = np.ptp(edges(x)), np.ptp(edges(y))
+    width, height = np.ptp(borders(x)), np.ptp(borders(y))
     ratio = float(np.clip(height / width, 0.3, 1.6))
     return 5.4, max(2.2, 4.0 * ratio + 0.8) + LEGEND_ROW * legend_rows

@@ -11,6 +11,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos._grids import check_ascending
+
 STRAIN_COMPONENTS = ("exx", "eyy", "exy")
 PHONON_MODES = ("E'-", "E'+", "A1'")
 _PER_STATE = ("strain", "phonons", "dos", "vbm", "cbm", "gap")
@@ -26,7 +28,7 @@ class StrainedDOS:
     strain : ndarray of shape (n, 3) or (n, 1)
         Strain tensor [exx, eyy, exy] as fractions (x zigzag, y armchair, tensor shear), or one scalar label.
     energies : ndarray of shape (m,)
-        Strictly increasing energies in eV; ``provenance["energy_reference"]`` says what zero means.
+        Strictly increasing energies in eV; ``provenance["energy_reference"]`` states their zero.
     dos : ndarray of shape (n, m)
         Density of states, >= 0, in states/eV/cell unless ``provenance["dos_unit"]`` says otherwise.
     phonons : ndarray of shape (n, 3), optional
@@ -105,13 +107,7 @@ class StrainedDOS:
                 raise ValueError(
                     f"{key} must be finite, but {key}[{_index(where)}] = {value[where]}; drop that state."
                 )
-        steps = np.diff(self.energies)
-        if (steps <= 0).any():
-            i = int(np.argmax(steps <= 0))
-            raise ValueError(
-                f"energies must strictly increase, but energies[{i + 1}] = {self.energies[i + 1]:g} follows "
-                f"energies[{i}] = {self.energies[i]:g}; sort the curves by energy and drop repeats."
-            )
+        check_ascending(self.energies, "energies", beside="dos")
         if (self.dos < 0).any():
             where = tuple(int(i) for i in np.argwhere(self.dos < 0)[0])
             raise ValueError(

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from strain2dos._grids import borders as borders_of
 from strain2dos._plotting.axes import BLUE, ORANGE, new_axes
 from strain2dos._plotting.labels import feature_label
-from strain2dos._plotting.maps import edges as borders_of
 from strain2dos.explain._shares import Shares
 
 _KINDS = ("auto", "signed", "absolute", "slope")

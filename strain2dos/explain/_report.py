@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import base64
 import io
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,9 +19,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from strain2dos._files import replacing
+from strain2dos._versions import page_versions
 
 _MEDIA_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-_PACKAGES = ("strain2dos", "scikit-learn", "torch", "skorch", "numpy", "xarray")
 # Scatter plots of whole maps make heavy vector files; beyond this a picture of pixels is lighter.
 _MAX_SVG_BYTES = 800_000
 _PNG_DPI = 200
@@ -125,24 +123,13 @@ def write_report(
         tables=[table_of(caption, table) for caption, table in pairs],
         figures=[_figure(entry) for entry in figures],
         provenance={name: words_of(value) for name, value in (provenance or {}).items()},
-        versions=package_versions(),
+        versions=page_versions(),
         tables_heading=tables_heading,
     )
     target = Path(path)
     with replacing(target) as part:
         part.write_text(page, encoding="utf-8", newline="\n")
     return target
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape the results."""
-    found = {"Python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 @cache

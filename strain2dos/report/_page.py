@@ -15,7 +15,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from strain2dos._files import replacing
-from strain2dos.explain._report import package_versions, table_of, words_of
+from strain2dos._versions import page_versions
+from strain2dos.explain._report import table_of, words_of
 from strain2dos.mapping._quality import count_pixels, refusal
 from strain2dos.report._charts.chart import available, embedded, library
 from strain2dos.report._charts.page import page_charts
@@ -116,7 +117,7 @@ def write_map_report(
         "paragraphs": list(text),
         "figures": figures or {},
         "provenance": {name: words_of(value) for name, value in (provenance or {}).items()},
-        "versions": package_versions(),
+        "versions": page_versions(),
         "has_spectra": spectra is not None,
         "notes": list(thinned.notes),
         "interactive": interactive,

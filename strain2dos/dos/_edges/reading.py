@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos._compiled import njit
+from strain2dos._grids import check_ascending
 from strain2dos._reprs import one_line, span, table
 
 
@@ -38,12 +39,12 @@ class BandEdges(NamedTuple):
 
     def __repr__(self) -> str:
         """Number of curves, and the middle and span of each edge."""
-        return one_line(type(self).__name__, *self._told())
+        return one_line(type(self).__name__, *self._described())
 
     def _repr_html_(self) -> str:
-        return table(type(self).__name__, *self._told())
+        return table(type(self).__name__, *self._described())
 
-    def _told(self) -> tuple[str, dict[str, str]]:
+    def _described(self) -> tuple[str, dict[str, str]]:
         rows = {name: span(value, "eV") for name, value in self._asdict().items()}
         gaps = np.asarray(self.gap, dtype=float)
         if lost := int((~np.isfinite(gaps)).sum()):
@@ -121,7 +122,7 @@ def band_edges(
 
 
 def edges_of_curves(regressor: Any, curves: NDArray[np.float64]) -> BandEdges | None:
-    """Return the edges that a regressor reads from its curves; None where it tells no rule."""
+    """Return the edges that a regressor reads from its curves; None where it has no threshold."""
     names = ("energies_", "edge_threshold_", "edge_reference_")
     if any(getattr(regressor, name, None) is None for name in names):
         return None
@@ -130,7 +131,7 @@ def edges_of_curves(regressor: Any, curves: NDArray[np.float64]) -> BandEdges | 
 
 
 def check_energies(energies: ArrayLike) -> NDArray[np.float64]:
-    """Return a copy of the energies as a float64 vector, or say which of them breaks the order."""
+    """Return a copy of the energies as a float64 vector, or refuse those that break the order."""
     grid = np.array(energies, dtype=np.float64)
     if grid.ndim != 1 or grid.size < 2:
         raise ValueError(
@@ -140,18 +141,7 @@ def check_energies(energies: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(grid).all():
         bad = int(np.flatnonzero(~np.isfinite(grid))[0])
         raise ValueError(f"energies must be finite, but energies[{bad}] = {grid[bad]}; drop that point.")
-    steps = np.diff(grid)
-    if (steps <= 0).any():
-        bad = int(np.flatnonzero(steps <= 0)[0])
-        way = (
-            "reverse energies and dos together, energies[::-1] and dos[..., ::-1]."
-            if (steps < 0).all()
-            else "sort energies and dos together and drop repeated points."
-        )
-        raise ValueError(
-            f"energies must ascend strictly, but energies[{bad + 1}] = {grid[bad + 1]:g} follows "
-            f"energies[{bad}] = {grid[bad]:g}; {way}"
-        )
+    check_ascending(grid, "energies", beside="dos")
     return grid
 
 

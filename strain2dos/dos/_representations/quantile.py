@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._compiled import njit
+from strain2dos._grids import borders as cell_borders
 from strain2dos.dos._representations.base import Representation
 
 Array = NDArray[np.float64]
@@ -82,7 +83,7 @@ class QuantileRepresentation(Representation):
 
     def decode(self, latent: Array) -> Array:
         """Return (n, n_energies) densities."""
-        borders = _borders(self.energies)
+        borders = cell_borders(self.energies)
         answer = np.zeros((len(latent), len(self.energies)))
         for sign, counts, part in (
             (1.0, self.up, latent[:, :_COUNTS]),
@@ -119,7 +120,7 @@ class QuantileRepresentation(Representation):
         A step moves the energies of the counts; to first order the number of states up to an energy then
         changes by the density times that move, and the density by the derivative of this.
         """
-        borders = _borders(self.energies)
+        borders = cell_borders(self.energies)
         answer = np.zeros((len(latent), len(self.energies)))
         variance = np.square(np.ascontiguousarray(size))
         # steps of no account for any row cost as much as those that count
@@ -161,11 +162,6 @@ def _energies_at(axis: Array, values: Array, counts: Array) -> Array:
         axis, reached = np.r_[axis, axis[-1] + missing / density], np.r_[reached, reached[-1] + missing]
     # the tilt makes empty stretches invertible
     return np.interp(counts, reached + 1e-12 * counts[-1] * np.arange(len(reached)), axis)
-
-
-def _borders(energies: Array) -> Array:
-    middle = 0.5 * (energies[1:] + energies[:-1])
-    return np.r_[2 * energies[0] - middle[0], middle, 2 * energies[-1] - middle[-1]]
 
 
 @njit(nogil=True)

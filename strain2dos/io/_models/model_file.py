@@ -7,10 +7,10 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from strain2dos._versions import installed_versions
 from strain2dos.io._models.archive import SCHEMA, check_arrays, check_content, unpack
 
 FORMAT = "strain2dos-model"
@@ -49,7 +49,7 @@ TRUSTED_TYPES = (*OWN_TYPES, *_SAFE_TYPES)
 
 def versions() -> dict[str, str]:
     """Versions of the packages that a model depends on, as installed here."""
-    return {name: version(name) for name in _PACKAGES}
+    return installed_versions(*_PACKAGES)
 
 
 def parts_of(blob: bytes) -> dict[str, bytes]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos._grids import borders
 from strain2dos._plotting.axes import COLOURS, VERMILION
 from strain2dos._plotting.lengths import micrometers_per
-from strain2dos._plotting.maps import edges, position_label, robust_scale
+from strain2dos._plotting.maps import position_label, robust_scale
 from strain2dos.mapping._places import Places
 from strain2dos.report._charts.chart import new_chart, on_click
 from strain2dos.report._quantities import Quantity
@@ -141,7 +142,7 @@ def _image_chart(name: str, quantity: Quantity, places: Places, shape: tuple[int
     from bokeh.models import ColumnDataSource
 
     grid = places.x.reshape(shape), places.y.reshape(shape)
-    x, y = edges(grid[0][0]), edges(grid[1][:, 0])
+    x, y = borders(grid[0][0]), borders(grid[1][:, 0])
     values = quantity.values.reshape(shape)
     chart = _map_figure(name, places, x, y)
     mapper = _mapper(quantity)
@@ -166,8 +167,8 @@ def _image_chart(name: str, quantity: Quantity, places: Places, shape: tuple[int
     return chart
 
 
-def _even(borders: NDArray[np.float64]) -> bool:
-    steps = np.diff(borders)
+def _even(ends: NDArray[np.float64]) -> bool:
+    steps = np.diff(ends)
     return bool(np.ptp(steps) <= 0.01 * abs(steps.mean()))
 
 

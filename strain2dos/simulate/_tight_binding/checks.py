@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos._grids import check_ascending
 from strain2dos.simulate._tight_binding.terms import load_tables
 from strain2dos.simulate._tight_binding.triangles import EnergyWindow
 
@@ -82,13 +83,7 @@ def as_window(energies: ArrayLike, width: float) -> EnergyWindow:
         raise ValueError(
             f"energies must be at least two finite values in eV in one row, but have shape {e.shape}."
         )
-    steps = np.diff(e)
-    if (steps <= 0).any():
-        i = int(np.argmax(steps <= 0))
-        raise ValueError(
-            f"energies must strictly increase, but energies[{i + 1}] = {e[i + 1]:g} follows energies[{i}] = "
-            f"{e[i]:g}; sort them and drop repeats."
-        )
+    check_ascending(e, "energies")
     if not width >= 0 or not np.isfinite(width):
         raise ValueError(
             f"width is the standard deviation of a Gaussian in eV, >= 0 (0: none), but is {width!r}."

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from strain2dos._compiled import njit
+from strain2dos._grids import borders
 
 Array = NDArray[np.float64]
 
@@ -126,7 +127,7 @@ class EnergyWindow:
     """
 
     def __init__(self, energies: Array, width: float) -> None:
-        self.edges, self._smear = (_bins(energies), None) if width == 0 else _gaussian(energies, width)
+        self.edges, self._smear = (borders(energies), None) if width == 0 else _gaussian(energies, width)
 
     def to_dos(self, counts: Array) -> Array:
         """Turn states per bin into states/eV at the energies asked for."""
@@ -135,11 +136,6 @@ class EnergyWindow:
             return density
         bins, weights = self._smear
         return np.einsum("ij,ij->i", density[bins], weights)
-
-
-def _bins(energies: Array) -> Array:
-    middle = (energies[1:] + energies[:-1]) / 2
-    return np.concatenate([[2 * energies[0] - middle[0]], middle, [2 * energies[-1] - middle[-1]]])
 
 
 def _gaussian(energies: Array, width: float) -> tuple[Array, tuple[NDArray[np.intp], Array]]:

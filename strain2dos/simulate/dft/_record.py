@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._files import replacing
+from strain2dos._versions import installed_versions
 from strain2dos.simulate._tight_binding.triangles import EnergyWindow, states_between
 from strain2dos.simulate.dft._edges import edges_of, split_bands
 from strain2dos.simulate.dft._modes import gamma_modes
@@ -78,9 +79,7 @@ METHOD = {
 
 def versions() -> dict[str, str]:
     """Versions of all codes that decide the outcome."""
-    from importlib.metadata import version
-
-    return {package: version(package) for package in ("gpaw", "gpaw-data", "ase", "numpy", "scipy")}
+    return installed_versions("gpaw", "gpaw-data", "ase", "numpy", "scipy")
 
 
 def write_record(path: Path, record: dict[str, Any], raw: dict[str, Any], recipe: DFTRecipe) -> None:

@@ -68,7 +68,7 @@ def raman_pipeline(
     from strain2dos.dos import DOSRegressor
     from strain2dos.raman import RamanFeaturizer
 
-    options = {} if noise is None else {"noise": noise}
+    options: dict[str, Any] = {} if noise is None else {"noise": noise}
     featurizer = RamanFeaturizer(
         shift,
         material=material,

@@ -50,7 +50,7 @@ def as_named(X: np.ndarray, step: Any) -> np.ndarray | pd.DataFrame:
 
 def finite_rows(X: Any) -> NDArray[np.bool_]:
     """Whether all values of each row are finite: (n,) bool."""
-    return np.isfinite(np.asarray(X, dtype=np.float64)).all(axis=1)
+    return np.asarray(np.isfinite(np.asarray(X, dtype=np.float64)).all(axis=1))
 
 
 def scatter_rows(values: np.ndarray, kept: NDArray[np.bool_]) -> np.ndarray:

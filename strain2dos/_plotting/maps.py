@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 _UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
 # Pixels without a value are gray with one pattern; values not to be trusted keep their color under another.
-DEAD_STYLE = {"facecolor": "0.92", "edgecolor": "0.55", "hatch": "////", "linewidth": 0}
-OUTSIDE_STYLE = {"facecolor": (1, 1, 1, 0.35), "edgecolor": (0, 0, 0, 0.65), "hatch": "xxxx", "linewidth": 0}
+DEAD_STYLE: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.55", "hatch": "////", "linewidth": 0}
+OUTSIDE_STYLE: dict[str, Any] = {
+    "facecolor": (1, 1, 1, 0.35), "edgecolor": (0, 0, 0, 0.65), "hatch": "xxxx", "linewidth": 0,
+}  # fmt: skip
 HATCHES = ("////", "\\\\\\\\", "....", "xxxx", "||||", "----", "++++", "oo", "**")
 
 

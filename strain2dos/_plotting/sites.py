@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 # Points of a site whose size nothing else limits, and of sites that stand close.
 _LARGEST, _SMALLEST = 15.0, 3.0
-DEAD_MARK = {"marker": "|", "color": "0.55", "ms": 7}
-OUTSIDE_MARK = {"marker": "x", "color": "black", "ms": 6}
+DEAD_MARK: dict[str, Any] = {"marker": "|", "color": "0.55", "ms": 7}
+OUTSIDE_MARK: dict[str, Any] = {"marker": "x", "color": "black", "ms": 6}
 
 
 def draw_curve(

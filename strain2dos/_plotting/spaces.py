@@ -2,12 +2,13 @@
 """Room for a color bar and a legend inside the cell of a grid of axes, so that neighbors stay free."""
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import Collection
     from matplotlib.colorbar import Colorbar
+    from matplotlib.figure import Figure
     from matplotlib.legend import Legend
 
 # Inches: thickness of the bar, its distance from the map, its tick labels, a line of its label.
@@ -27,7 +28,9 @@ def colour_bar(
     In a plain grid (``plt.subplots``) nothing else keeps the labels of a bar off the neighbor, so map, bar,
     labels and legend share the cell of `ax` there. Under a layout engine the engine makes the room.
     """
-    figure = ax.get_figure()
+    from matplotlib.ticker import ScalarFormatter
+
+    figure = _figure_of(ax)
     if _plain(ax):
         cax, label = _divide(ax, label, legend_rows)
     else:
@@ -35,7 +38,8 @@ def colour_bar(
     if label is None:
         return None
     bar = figure.colorbar(drawn, cax=cax, label=label, extend=extend)
-    bar.formatter.set_useOffset(False)
+    if isinstance(bar.formatter, ScalarFormatter):
+        bar.formatter.set_useOffset(False)
     bar.update_ticks()
     return bar
 
@@ -44,7 +48,7 @@ def legend_below(ax: "Axes", handles: list[Any]) -> "Legend":
     """Write a legend below the labels of the x axis."""
     from matplotlib.transforms import ScaledTranslation
 
-    below = ScaledTranslation(0, -AXIS_LABELS, ax.get_figure().dpi_scale_trans)
+    below = ScaledTranslation(0, -AXIS_LABELS, _figure_of(ax).dpi_scale_trans)
     return ax.legend(
         handles=handles,
         loc="upper left",
@@ -67,13 +71,18 @@ def wrapped(text: str, ax: "Axes | None") -> str:
     return "\n".join(textwrap.wrap(text, max(24, int((width - _LEGEND_KEY) * _LEGEND_TYPE))))
 
 
+def _figure_of(ax: "Axes") -> "Figure":
+    """Give the figure that `ax` lies in; a part of a figure has the same methods."""
+    return cast("Figure", ax.get_figure())
+
+
 def _plain(ax: "Axes") -> bool:
-    return ax.get_figure().get_layout_engine() is None and ax.get_subplotspec() is not None
+    return _figure_of(ax).get_layout_engine() is None and ax.get_subplotspec() is not None
 
 
 def _cell(ax: "Axes") -> tuple[float, float]:
     """Width and height in inches of the cell that `ax` may fill."""
-    figure = ax.get_figure()
+    figure = _figure_of(ax)
     spec = ax.get_subplotspec()
     box = ax.get_position(original=True) if spec is None else spec.get_position(figure)
     width, height = figure.dpi_scale_trans.inverted().transform(figure.bbox.size)

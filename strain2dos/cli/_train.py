@@ -74,7 +74,7 @@ def train(
     refuse_to_overwrite([output, losses], force=force, inputs=[table])
     if not quiet:
         say(f"reading {table}" if table is not None else "making spectra of the bundled records")
-    options = {"members": members, "epochs": epochs, "seed": seed, "quiet": quiet}
+    options: dict[str, Any] = {"members": members, "epochs": epochs, "seed": seed, "quiet": quiet}
     if table is not None and strain_unit is not None:
         run = train_on_table(table, strain_unit, edge_threshold, **options)
     else:

@@ -95,9 +95,10 @@ class StrainedDOS:
                     f"{key} must have shape {shape} to go with {n} strain states and {m} energies, but has "
                     f"{value.shape}."
                 )
-        for key, column in {"name": self.name, **self.extra}.items():
-            if len(column) != n:
-                raise ValueError(f"{key} must have one entry per strain state ({n}), but has {len(column)}.")
+        lengths = {"name": len(self.name)} | {key: len(column) for key, column in self.extra.items()}
+        for key, length in lengths.items():
+            if length != n:
+                raise ValueError(f"{key} must have one entry per strain state ({n}), but has {length}.")
 
     def _check_values(self) -> None:
         for key in ("strain", "energies", "dos", "phonons"):

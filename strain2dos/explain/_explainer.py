@@ -272,8 +272,12 @@ class DOSExplainer:
                     parts.append(exact_shapley(function, X, self.background, base, max_rows))
                 else:
                     # every sample is explained with the same orders, whatever stands beside it
-                    options = {"n_permutations": self.n_permutations, "random": np.random.RandomState(seed)}
-                    parts.append(sampled_shapley(function, X, self.background, max_rows, **options))
+                    random, n = np.random.RandomState(seed), self.n_permutations
+                    parts.append(
+                        sampled_shapley(
+                            function, X, self.background, max_rows, n_permutations=n, random=random
+                        )
+                    )
                 bar.update(len(X))
         values, missing = zip(*parts, strict=True)
         return np.concatenate(values), base[0], np.concatenate(missing)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ def _of(explanation: Shares, target: str | float | tuple[float, float]) -> tuple
             )
         return explanation.edge_values[target], explanation.edge_base_values[target], f"{target} (eV)"
     grid, unit = explanation.energies, explanation.energy_unit or "index"
-    if np.ndim(target) == 1 and len(target) == 2:
+    if isinstance(target, Sequence | np.ndarray) and len(target) == 2:
         low, high = map(float, target)
         values = explanation.window(low, high)
         inner = grid[(grid > low) & (grid < high)]

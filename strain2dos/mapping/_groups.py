@@ -51,7 +51,7 @@ def spatial_groups(
         n_y, n_x = shape_or_map.sizes["y"], shape_or_map.sizes["x"]
     else:
         n_y, n_x = map(int, shape_or_map)
-    height, width = (block, block) if np.ndim(block) == 0 else block
+    height, width = (block, block) if isinstance(block, int | np.integer) else block
     if height < 1 or width < 1:
         raise ValueError(f"block must be at least 1 pixel, but got {block}.")
     blocks_x = -(-n_x // width)

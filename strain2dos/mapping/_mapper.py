@@ -350,8 +350,16 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
             raise ValueError(f'resume must be True, False or "trust", but got {resume!r}.')
         cube, evaluator = self._prepare(cube, self.quantities)
         step = rows_per_chunk(cube, evaluator, self.chunks)
-        options = {"step": step, "resume": resume, "progress": self.progress}
-        return write_map(cube, evaluator, self._fitted(), path, **options, storage_options=storage_options)
+        return write_map(
+            cube,
+            evaluator,
+            self._fitted(),
+            path,
+            step=step,
+            resume=resume,
+            progress=self.progress,
+            storage_options=storage_options,
+        )
 
     def _prepare(
         self, cube: xr.DataArray | np.ndarray, wanted: Sequence[str] | str

@@ -87,13 +87,13 @@ def places_of(values: xr.DataArray | xr.Dataset) -> Places:
             return _grid(values)
         dim = max(sizes, key=sizes.__getitem__)
         return _sites(values, dim, ("y", "x"))
-    dim = next((name for name in SITE_DIMS if name in dims), dims[0] if len(dims) == 1 else None)
-    if dim is None:
+    site = next((name for name in SITE_DIMS if name in dims), dims[0] if len(dims) == 1 else None)
+    if site is None:
         raise ValueError(
             f"the values must have the dims y and x, or one dim of sites, but have {dims}; rename them with "
             "dataset.rename(...)."
         )
-    return _sites(values, dim, (dim,))
+    return _sites(values, site, (site,))
 
 
 def _grid(values: xr.DataArray | xr.Dataset) -> Places:

@@ -76,7 +76,12 @@ def propagate_spectra(
     if isinstance(spectra, xr.DataArray) and {"y", "x"} <= set(spectra.dims):
         model = FittedModel.from_estimator(estimator)
         cube = align_columns(as_cube(spectra), model)
-        options = {"method": method, "n_draws": n_draws, "model_std": model_std, "random_state": random_state}
+        options: dict[str, Any] = {
+            "method": method,
+            "n_draws": n_draws,
+            "model_std": model_std,
+            "random_state": random_state,
+        }
         rows = np.asarray(cube.values, dtype=np.float64).reshape(-1, cube.shape[-1])
         return _as_maps(propagate_spectra(estimator, rows, **options), cube, chain.energies)
     rows = as_named(aligned(spectra, chain.columns, what="spectra"), chain.first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import matplotlib as mpl
 import numpy as np
@@ -43,7 +44,7 @@ def pictures(view: MapView, points: list[Point], *, only_lead: bool) -> dict[str
     found = {"lead": _themed(lambda: _map(dataset, lead), alt)}
     for name, quantity in view.quantities.items():
         if name != lead:
-            found[name] = _themed(lambda name=name: _map(dataset, name), f"Map: {quantity.label}")
+            found[name] = _themed(partial(_map, dataset, name), f"Map: {quantity.label}")
     if view.places.kind == "grid":
         found["profile"] = _themed(lambda: _profile(dataset, lead), "Profile through the middle of the map")
     if "dos" in dataset and "energy" in dataset.coords and points:

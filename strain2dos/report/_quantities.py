@@ -53,8 +53,8 @@ class Quantity:
         """Write a value with its error: "1.583 ± 0.021 eV"; the error sets the digits."""
         if not np.isfinite(value):
             return "\u2013"
-        sure = std is not None and np.isfinite(std) and std > 0
-        digits = _digits(std, 2) if sure else _digits(value, 4)
+        sure = std if std is not None and np.isfinite(std) and std > 0 else None
+        digits = _digits(value, 4) if sure is None else _digits(sure, 2)
         value = round(float(value), digits) + 0.0  # no minus before zero
         words = f"{value:{'+' if self.signed else ''}.{digits}f}"
         if std is not None and np.isfinite(std):

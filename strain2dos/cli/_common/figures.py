@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
@@ -79,7 +79,7 @@ def gap_map_with_truth(flake: xr.Dataset, truth: xr.Dataset) -> Figure:
     )
     both = np.concatenate([flake["gap"].values.ravel(), truth["gap"].values.ravel()])
     scale = robust_scale(both)
-    limits = {"vmin": scale.vmin, "vmax": scale.vmax}
+    limits: dict[str, Any] = {"vmin": scale.vmin, "vmax": scale.vmax}
     most = float(np.nanquantile(np.abs(error), 0.99))
     MapDisplay(flake["gap"]).plot(axes[0], colorbar=False, **limits)
     MapDisplay(truth["gap"].assign_attrs(units="eV")).plot(axes[1], **limits)

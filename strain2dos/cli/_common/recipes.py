@@ -147,7 +147,7 @@ def table_model(
     """Make the regressor for curves that depend on one strain."""
     from strain2dos import DOSRegressor
 
-    options = {} if epochs is None else {"max_epochs": epochs}
+    options: dict[str, Any] = {} if epochs is None else {"max_epochs": epochs}
     return DOSRegressor(
         table.energies, n_members=members, edge_threshold=threshold, random_state=seed, **options
     )

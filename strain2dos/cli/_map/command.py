@@ -61,8 +61,16 @@ def map_(
     if to_store:
         from strain2dos.cli._map.store import run_to_store
 
-        target = {"store": store, "output": output, "scheduler": scheduler, "workers": workers}
-        run_to_store(model, data, strain_unit, **target, quiet=quiet)
+        run_to_store(
+            model,
+            data,
+            strain_unit,
+            store=store,
+            output=output,
+            scheduler=scheduler,
+            workers=workers,
+            quiet=quiet,
+        )
     elif data is None or flake.any:
         from strain2dos.cli._map.flake import run_flake
 

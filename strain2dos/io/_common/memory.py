@@ -11,6 +11,7 @@ import tempfile
 import warnings
 import weakref
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,13 +98,14 @@ def room(path: Path, shape: tuple[int, ...], limit: int) -> NDArray[np.float64]:
     folder = tempfile.mkdtemp(prefix="strain2dos-", dir=parent)
     array = np.memmap(Path(folder) / "spectra.bin", dtype=np.float64, mode="w+", shape=shape)
     # views keep the map itself alive, not necessarily the first array on it
-    weakref.finalize(array._mmap, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(array._mmap, shutil.rmtree, folder, ignore_errors=True)  # type: ignore[attr-defined]
     return array
 
 
 def say(message: str) -> None:
     """Warn the caller of the reader, however deep the reason was found."""
-    frame, level = sys._getframe(1), 2
+    frame: FrameType | None = sys._getframe(1)
+    level = 2
     while frame is not None and frame.f_globals.get("__name__", "").startswith("strain2dos.io._"):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, UserWarning, stacklevel=level - 1)

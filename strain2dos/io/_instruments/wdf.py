@@ -188,7 +188,7 @@ def _positions(
             file.start("ORGN", 0)
         return {}, {}
     found, units = _origins(file, count)
-    places = {name: found[name] for name in ("x", "y") if name in found}
+    places: dict[str, NDArray[np.float64]] = {name: found[name] for name in ("x", "y") if name in found}
     if not mapping:
         moved = {name: value for name, value in found.items() if np.ptp(value) > 0}
         return ({**moved, **places} if moved else {}), units

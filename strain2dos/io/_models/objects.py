@@ -43,8 +43,8 @@ def _plain(value: Any, seen: dict[int, Any]) -> Any:
     if isinstance(value, BaseEstimator):
         return _with(value, vars(value), seen)
     if type(value) in (list, tuple):
-        found = [_plain(item, seen) for item in value]
-        return value if _same(found, value) else type(value)(found)
+        items = [_plain(item, seen) for item in value]
+        return value if _same(items, value) else type(value)(items)
     if type(value) is dict:
         found = {key: _plain(item, seen) for key, item in value.items()}
         return value if _same(found.values(), value.values()) else found

@@ -37,10 +37,10 @@ def write_zarr(dataset: xr.Dataset, path: str | os.PathLike[str], *, overwrite: 
         When the disk is full, with `path` as its ``filename``, or something stands at `path` that is not
         replaced.
     """
-    import zarr
+    from zarr.codecs import ZstdCodec
 
     # half a byte in a thousand, and zstd refuses a frame whose content does not match
-    packed = {"compressors": [zarr.codecs.ZstdCodec(level=3, checksum=True)]}
+    packed = {"compressors": [ZstdCodec(level=3, checksum=True)]}
     with replacing_store(path, overwrite=overwrite) as part, warnings.catch_warnings():
         # Zarr 3 has yet to specify what xarray looks for first
         warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)

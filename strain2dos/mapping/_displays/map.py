@@ -297,7 +297,7 @@ def _slice(values: xr.DataArray, name: str, chosen: dict[str, Any]) -> xr.DataAr
         if dim in values.dims:
             if choice is None:
                 raise ValueError(f"{name!r} has the dim {dim!r}; pass {dim}= to choose one of its values.")
-            values = values.sel({dim: choice}, **({"method": "nearest"} if dim == "energy" else {}))
+            values = values.sel({dim: choice}, method="nearest" if dim == "energy" else None)
     return values
 
 

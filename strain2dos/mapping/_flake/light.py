@@ -52,7 +52,7 @@ def add_light(flake: xr.Dataset, pl: Light, *, max_shift: float, progress: bool)
     flake.attrs |= {
         f"pl_{name}": value for name, value in compared.to_dict().items() if value not in (None, "")
     }
-    flake.attrs["pl_comparison"] = compared.words(gap.name)
+    flake.attrs["pl_comparison"] = compared.words(str(gap.name))
     return flake
 
 

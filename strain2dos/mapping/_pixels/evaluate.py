@@ -140,7 +140,7 @@ class PixelEvaluator:
     def _name_reasons(self, status: np.ndarray, rows: np.ndarray, inputs: np.ndarray) -> None:
         """Status of the fit for spectra that a featurizer gave no numbers for."""
         featurizer = self.model.featurizer
-        if not rows.size or not hasattr(featurizer, "transform_with_status"):
+        if featurizer is None or not rows.size or not hasattr(featurizer, "transform_with_status"):
             return
         codes = featurizer.transform_with_status(as_named(inputs, featurizer))[1]
         status[rows] = np.where(codes > 0, codes + FIT_CODES, status[rows])

@@ -79,13 +79,14 @@ def common_gap_error(model: FittedModel) -> dict[str, Any]:
     From the error of the unstrained positions and the slope of the predicted gap at these positions, each
     line moved with all of its columns.
     """
-    calibration = _calibration(model.featurizer)
-    if calibration is None or not model.chain.tells_edges or not any(calibration.sigma):
+    featurizer = model.featurizer
+    calibration = _calibration(featurizer)
+    if featurizer is None or calibration is None or not model.chain.tells_edges or not any(calibration.sigma):
         return {}
-    names = [str(name) for name in model.featurizer.get_feature_names_out()]
+    names = [str(name) for name in featurizer.get_feature_names_out()]
     if not all(name.endswith("_center") for name in names):
         return {}
-    places = {mode.name: mode.position for mode in material_modes(model.featurizer.material, optional=True)}
+    places = {mode.name: mode.position for mode in material_modes(featurizer.material, optional=True)}
     lines = [name.removesuffix("_center") for name in names]
     lines = [line if line in places else line[:-1] for line in lines]
     if not set(lines) <= set(places):

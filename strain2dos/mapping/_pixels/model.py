@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from strain2dos._estimators.wrappers import Chain, look_through
 
@@ -50,7 +51,7 @@ class FittedModel:
         cls,
         estimator: Any,
         *,
-        energies: Sequence[float] | np.ndarray | None = None,
+        energies: npt.ArrayLike | None = None,
         edge_options: Mapping[str, Any] | None = None,
     ) -> FittedModel:
         """Take ``estimator`` (regressor, pipeline, search or any other wrapper) apart."""
@@ -117,6 +118,8 @@ class FittedModel:
             curves = self.chain.predict(Z) if dos is None else dos
             known = getattr(self.final, "edge_reference_", None)
             options = {} if known is None else {"reference": known}
+            if self.energies is None:
+                raise ValueError("band edges are read from curves on known energies; pass energies=.")
             found = band_edges(self.energies, curves, **options | dict(self.edge_options))
         return _named(found)
 

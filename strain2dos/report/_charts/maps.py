@@ -95,7 +95,7 @@ def _add_cursor(chart: figure, name: str) -> None:
 
 
 def _scale_bar(chart: figure, unit: str) -> None:
-    from bokeh.models import MetricLength, ScaleBar
+    from bokeh.models import MetricLength, ScaleBar  # type: ignore[attr-defined]
 
     factor = micrometers_per(unit)
     if factor is None:
@@ -128,7 +128,7 @@ def _mapper(quantity: Quantity) -> LinearColorMapper:
 
 
 def _color_bar(chart: figure, mapper: LinearColorMapper, label: str) -> None:
-    from bokeh.models import BasicTicker, ColorBar
+    from bokeh.models import BasicTicker, ColorBar  # type: ignore[attr-defined]
 
     bar = ColorBar(
         color_mapper=mapper, title=label, width=10, padding=4, title_text_font_style="normal",

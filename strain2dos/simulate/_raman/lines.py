@@ -34,8 +34,9 @@ def lorentzian(
     >>> lorentzian([383.0, 385.0], 385.0, 4.0, 100.0)
     array([ 50., 100.])
     """
-    u = 2 * (np.asarray(shift, dtype=np.float64) - centre) / fwhm
-    return height / (1 + u * u)
+    x, middle, width, top = (np.asarray(given, dtype=np.float64) for given in (shift, centre, fwhm, height))
+    u = 2 * (x - middle) / width
+    return top / (1 + u * u)
 
 
 def voigt(
@@ -71,7 +72,6 @@ def voigt(
     """
     if instrument_fwhm == 0:
         return lorentzian(shift, centre, fwhm, height)
-    offset = np.asarray(shift, dtype=np.float64) - centre
-    width = np.asarray(fwhm, dtype=np.float64)
-    profile = voigt_profile(offset, instrument_fwhm / _FWHM_PER_SIGMA, 0.5 * width)
-    return 0.5 * np.pi * width * height * profile
+    x, middle, width, top = (np.asarray(given, dtype=np.float64) for given in (shift, centre, fwhm, height))
+    profile = voigt_profile(x - middle, instrument_fwhm / _FWHM_PER_SIGMA, 0.5 * width)
+    return 0.5 * np.pi * width * top * profile

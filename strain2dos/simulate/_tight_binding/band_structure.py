@@ -272,4 +272,5 @@ def in_batches(
 def _count(blocks: list[Array], window: EnergyWindow) -> Array:
     # Block by block: bands of different blocks cross without repelling, and triangles over bands sorted
     # together would bend them at every crossing.
-    return sum(states_between(block, window.edges) for block in blocks)
+    first, *rest = (states_between(block, window.edges) for block in blocks)
+    return sum(rest, start=first)

@@ -87,7 +87,7 @@ def spin_orbit(values: dict[str, float], parity: str) -> NDArray[np.complex128]:
     turn = np.zeros((n_d + 3, n_d + 3))
     turn[1, 0] = values["lamb_m"] * (0.5 if parity == "odd" else -1.0)
     turn[n_d + 1, n_d] = values["lamb_c"] * 0.5
-    return 1j * (turn - turn.T)
+    return np.asarray(1j * (turn - turn.T), dtype=np.complex128)
 
 
 def fold(terms: Array, on_site: NDArray[np.complex128]) -> tuple[Array, Array]:

@@ -21,7 +21,7 @@ def _find_bin(energy: float, edges: Array, per_step: float) -> int:
     """Find the bin of an energy; even bins (per_step > 0) need a guess instead of a search."""
     last = edges.size - 2
     if per_step == 0.0:
-        return min(max(np.searchsorted(edges, energy, side="right") - 1, 0), last)
+        return min(max(int(np.searchsorted(edges, energy, side="right")) - 1, 0), last)
     j = min(max(int((energy - edges[0]) * per_step), 0), last)
     while j > 0 and edges[j] > energy:
         j -= 1
@@ -127,6 +127,8 @@ class EnergyWindow:
     """
 
     def __init__(self, energies: Array, width: float) -> None:
+        self.edges: Array
+        self._smear: tuple[NDArray[np.intp], Array] | None
         self.edges, self._smear = (borders(energies), None) if width == 0 else _gaussian(energies, width)
 
     def to_dos(self, counts: Array) -> Array:

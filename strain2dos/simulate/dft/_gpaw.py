@@ -122,7 +122,8 @@ class Eigenvalues:
     """Eigenvalues at given k-points for a stored density."""
 
     def __init__(self, density: Path, recipe: DFTRecipe) -> None:
-        self._path, self._recipe, self._stored = density, recipe, None
+        self._path, self._recipe = density, recipe
+        self._stored: Any = None
 
     def at(self, k_reduced: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Give ``plain`` (n, n_bands) and ``spin_orbit`` (n, 2 n_bands) in eV; zero is the cell's average."""

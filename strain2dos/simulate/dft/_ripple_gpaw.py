@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +83,7 @@ def bands_of(parts: Parts, density: Path, ripple: Ripple) -> tuple[NDArray[np.fl
     chunks = []
     for start in range(0, len(points), _CHUNK):
         some = points[start : start + _CHUNK]
-        chunks.append(
-            parts.arrays(f"bands-{start:04d}", lambda some=some: _eigenvalues(density, some, ripple))
-        )
+        chunks.append(parts.arrays(f"bands-{start:04d}", partial(_eigenvalues, density, some, ripple)))
     quarter = np.concatenate([chunk["spin_orbit"] for chunk in chunks]).reshape(*i.shape, -1)
     fold_x, fold_y = (np.minimum(np.arange(n), n - np.arange(n)) for n in (n_x, n_y))
     return quarter[fold_x[:, None], fold_y[None, :]], float(sum(chunk["seconds"] for chunk in chunks))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ def _bands(
     chunks = []
     for i, start in enumerate(range(0, len(k_reduced), CHUNK)):
         points = k_reduced[start : start + CHUNK]
-        chunks.append(parts.arrays(f"bands-{i:03d}", lambda points=points: eigenvalues.at(points)))
+        chunks.append(parts.arrays(f"bands-{i:03d}", partial(eigenvalues.at, points)))
     joined = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in ("plain", "spin_orbit")}
     seconds = float(sum(chunk["seconds"] for chunk in chunks))
     return {"k_reduced": k_reduced, "inverse": inverse, "seconds": seconds, **joined}

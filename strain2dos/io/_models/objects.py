@@ -70,7 +70,7 @@ def _same(ones: Any, others: Any) -> bool:
     return all(one is other for one, other in zip(ones, others, strict=True))
 
 
-def check_states(model: Any) -> None:
+def check_states(model: object) -> None:
     """Let every object of this package that a loaded model holds check what it learned.
 
     A class of this package that keeps learned state defines ``_check_state(self) -> None``. It is called

@@ -150,11 +150,11 @@ def _lazy_arrays(pixels: Any, evaluator: PixelEvaluator, layout: xr.Dataset) -> 
     return arrays
 
 
-def as_one_node(model: Any) -> Any:
-    """Make ``model`` one node of dask graphs."""
+def as_one_node(evaluator: Any) -> Any:
+    """Make an evaluator one node of dask graphs."""
     from dask import delayed
 
-    return delayed(model, name=f"strain2dos-model-{uuid4().hex}", traverse=False)
+    return delayed(evaluator, name=f"strain2dos-model-{uuid4().hex}", traverse=False)
 
 
 def _evaluate_array(pixels: np.ndarray, evaluator: PixelEvaluator) -> Any:

@@ -38,7 +38,7 @@ def array_checksum(array: np.ndarray) -> bytes:
     return checksum(head, values.view(np.uint8).reshape(-1).data if values.size else b"")
 
 
-def learned_state(model: Any) -> dict[str, str]:
+def learned_state(model: object) -> dict[str, str]:
     """Hash each attribute of each estimator in the fields of ``model``.
 
     Parameters
@@ -65,7 +65,7 @@ def learned_state(model: Any) -> dict[str, str]:
     return hashed
 
 
-def _parts(model: Any) -> Iterator[tuple[str, Any]]:
+def _parts(model: object) -> Iterator[tuple[str, Any]]:
     """Attributes of the estimators in the fields of a dataclass, and its other fields, with their names."""
     for field in dataclasses.fields(model):
         value = getattr(model, field.name)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from strain2dos.simulate._raman.known_bands import known_bands
+
 SMOOTHINGS = ("savgol", "mean")
 
 
@@ -39,7 +41,7 @@ class SpectrumEffects:
         makes the axis drift from spectrum to spectrum.
     native_shift : array-like of shape (k,), optional
         Axis of the detector. Spectra are recorded there and interpolated linearly to ``shift``, which makes
-        neighbouring points share their noise.
+        neighboring points share their noise.
     noise_correlation : float, default=0.0
         Standard deviation in points of the Gaussian that read-out noise is smoothed with; its size stays.
     pink_noise : float, default=0.0
@@ -75,8 +77,6 @@ class SpectrumEffects:
 
     def __post_init__(self) -> None:
         """Refuse what no spectrum can have."""
-        from strain2dos.simulate._raman.bands import known_bands
-
         unknown = [name for name in (*self.bands, *self.band_fwhm) if name not in known_bands()]
         if unknown:
             raise ValueError(f"bands names {unknown}, but the table has {sorted(known_bands())}.")

@@ -74,7 +74,7 @@ class Cache:
         try:
             self._made_from = stamp(function.__module__)
         except (OSError, KeyError, UnicodeDecodeError):
-            self._looked = True  # no sources: nothing to tell a stale cache by
+            self._looked = True  # no sources: nothing shows that a cache is stale
 
     @property
     def cache_path(self) -> str | None:

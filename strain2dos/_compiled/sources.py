@@ -27,7 +27,7 @@ def stamp(name: str) -> str:
     Raises
     ------
     OSError
-        If a source cannot be read (a package in an archive, say).
+        If a source cannot be read (such as a package in an archive).
     """
     digest = hashlib.sha256()
     for module in sorted(_closure(name)):

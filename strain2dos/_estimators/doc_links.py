@@ -12,7 +12,7 @@ _BUILT = Path(__file__).resolve().parents[2] / "docs" / "_build" / "html"
 class DocLinks:
     """Mark an estimator of this package, so that scikit-learn's HTML repr links to its page.
 
-    The documentation is where the environment variable STRAIN2DOS_DOCS says, an address or a folder, else
+    The documentation is where the environment variable STRAIN2DOS_DOCS points, an address or a folder, else
     what ``make docs`` built in the checkout. Where there is neither, there is no link.
     """
 

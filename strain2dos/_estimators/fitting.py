@@ -16,8 +16,8 @@ from strain2dos._compat import BaseSearchCV
 from strain2dos._estimators.wrappers import inside, look_through
 
 
-def takes(estimator: Any, name: str) -> bool:
-    """Tell whether the regressor inside can be fitted with an argument of that name."""
+def accepts_fit_argument(estimator: Any, name: str) -> bool:
+    """Whether the regressor inside can be fitted with an argument of that name."""
     return has_fit_parameter(look_through(estimator).final, name)
 
 
@@ -54,7 +54,7 @@ def fit_with(estimator: Any, X: Any, y: Any, known: Mapping[str, Any]) -> Any:
 
 
 def _splits_by_group(cv: Any) -> bool:
-    """Tell whether a splitter reads groups; scikit-learn's others warn when they are given some."""
+    """Whether a splitter reads groups; scikit-learn's others warn when they are given some."""
     if cv is None or not hasattr(cv, "split"):
         return False
     return not hasattr(cv, "get_metadata_routing") or bool(

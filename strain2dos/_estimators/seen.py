@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 # Attributes in which scikit-learn's regressors keep their training rows: GaussianProcessRegressor,
-# KernelRidge, nearest neighbours.
+# KernelRidge, nearest neighbors.
 _KEPT_ROWS = ("X_train_", "X_fit_", "_fit_X")
 
 
@@ -23,7 +23,7 @@ def row_hashes(X: Any) -> NDArray[np.uint64]:
 
 
 def trained_on(regressor: Any, X: Any) -> NDArray[np.bool_] | None:
-    """Tell for each row of ``X`` whether the regressor was fitted on it: (n,) bool; None where it forgets.
+    """Whether the regressor was fitted on each row of ``X``: (n,) bool; None where it keeps no training rows.
 
     A regressor remembers its rows by `row_hashes` in ``training_hashes_``, or by the rows themselves.
     """

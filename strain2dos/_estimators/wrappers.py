@@ -90,7 +90,7 @@ class Chain:
         return bool(getattr(self.final, "edges_learned_", False))
 
     @property
-    def tells_edges(self) -> bool:
+    def has_band_edges(self) -> bool:
         """Whether the regressor knows its band edges: learned, or from its curves on known energies."""
         if not hasattr(self.final, "predict_edges"):
             return False
@@ -99,11 +99,11 @@ class Chain:
         return self.edges_learned or read
 
     def has(self, method: str) -> bool:
-        """Tell whether the regressor has a method that holds in the caller's unit too."""
-        return self.tells_edges if method == "predict_edges" else hasattr(self.final, method)
+        """Whether the regressor has a method that holds in the caller's unit too."""
+        return self.has_band_edges if method == "predict_edges" else hasattr(self.final, method)
 
-    def tells_std(self, method: str = "predict") -> bool:
-        """Tell whether a method offers a standard deviation in the caller's unit."""
+    def supports_std(self, method: str = "predict") -> bool:
+        """Whether a method offers a standard deviation in the caller's unit."""
         known = hasattr(self.final, method) and not (self.targets and method == "predict")
         return known and "return_std" in signature(getattr(self.final, method)).parameters
 
@@ -118,7 +118,7 @@ class Chain:
         return replace(self, front=self.front[n:], names=self.names[n:])
 
     def usable(self, X: np.ndarray) -> NDArray[np.bool_]:
-        """Tell which rows of ``X`` (n, k) the first step can take: (n,) bool."""
+        """Which rows of ``X`` (n, k) the first step can take: (n,) bool."""
         return np.isfinite(X).any(axis=1) if self.accepts_nan else finite_rows(X)
 
     def transform(self, X: Any) -> Any:
@@ -165,7 +165,7 @@ class Chain:
         -------
         curves : array of shape (n, m), or (n,) if the regressor was fitted on a vector
         std : array of the same shape
-            Only with ``return_std=True``, which needs `tells_std`.
+            Only with ``return_std=True``, which needs `supports_std`.
         """
         if return_std:
             return self.final.predict(Z, return_std=True)

@@ -137,7 +137,7 @@ def _clear(part: Path) -> None:
 
 @contextmanager
 def naming(part: Path, path: str | os.PathLike[str]) -> Iterator[None]:
-    """Let errors name `path`, which the user knows, in place of `part`, and say what became of it."""
+    """Let errors name `path`, which the user knows, in place of `part`, and state what became of it."""
     try:
         yield
     except OSError as error:

@@ -20,8 +20,8 @@ from strain2dos._files.replacing import naming, replacing
 from strain2dos._files.syncing import sync_folder, sync_tree
 from strain2dos._files.urls import local_path
 
-#: Group inside a store that tells that this package wrote it, and the checksum of all other metadata: Zarr
-#: keeps none. It is no attribute of the root, since xarray copies those into stores that users write.
+#: Group inside a store that marks it as written by this package, with the checksum of all other metadata:
+#: Zarr keeps none. It is no attribute of the root, since xarray copies those into stores that users write.
 MARK = ".strain2dos"
 _NODE = "zarr.json"
 #: What Zarr 3 writes: metadata, chunks under c/ with one folder for each dimension, and either of them aside.
@@ -34,7 +34,7 @@ _PART, _OLD = "strain2dos-part", "strain2dos-old"
 
 
 def is_own_store(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a folder is a Zarr store that this package wrote."""
+    """Whether a folder is a Zarr store that this package wrote."""
     path = Path(path)
     if path.is_symlink() or not path.is_dir():
         return False

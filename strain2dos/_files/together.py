@@ -29,7 +29,7 @@ def replacing_together(folder: str | os.PathLike[str], names: Iterable[str]) -> 
     """Give a folder to write all outputs of a run to, and move them to `folder` when the block ends.
 
     Until then the outputs of an earlier run stand. The moves follow each other at once, and what lies in
-    `folder` after a kill between two of them is told by `checksum` of each output, which the last one of
+    `folder` after a kill between two of them is found by the `checksum` of each output, which the last one of
     `names` should keep. What killed runs left in `folder` is removed.
 
     Parameters

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tell addresses from local paths: ``pathlib`` takes ``s3://bucket`` for a folder named ``s3:``."""
+"""Addresses apart from local paths: ``pathlib`` takes ``s3://bucket`` for a folder named ``s3:``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:(/|:)")
 
 
 def is_url(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path is an address such as ``s3://bucket/map.zarr``, also once `pathlib` had it.
+    """Whether a path is an address such as ``s3://bucket/map.zarr``, also once `pathlib` had it.
 
     Parameters
     ----------

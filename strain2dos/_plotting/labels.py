@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 _QUANTITIES = {
-    "center": ("centre", "cm⁻¹"),
-    "centre": ("centre", "cm⁻¹"),
+    "center": ("center", "cm⁻¹"),
+    "centre": ("center", "cm⁻¹"),
     "fwhm": ("width", "cm⁻¹"),
     "area": ("area", ""),
     "height": ("height", ""),
@@ -37,13 +37,13 @@ def mode_label(mode: str) -> str:
 
 
 def feature_label(name: str, *, unit: bool = True) -> str:
-    """Label of a feature: ``"E'_center"`` becomes "E′ centre (cm⁻¹)"; unknown names stay as they are.
+    """Label of a feature: ``"E'_center"`` becomes "E′ center (cm⁻¹)"; unknown names stay as they are.
 
     Examples
     --------
     >>> from strain2dos._plotting.labels import feature_label
     >>> feature_label("E'_center"), feature_label("A1'_fwhm", unit=False), feature_label("A1'-E'")
-    ('E′ centre (cm⁻¹)', 'A₁′ width', 'A₁′ − E′ (cm⁻¹)')
+    ('E′ center (cm⁻¹)', 'A₁′ width', 'A₁′ − E′ (cm⁻¹)')
     """
     if name in _STRAINS:
         return _STRAINS[name]

@@ -28,7 +28,7 @@ HATCHES = ("////", "\\\\\\\\", "....", "xxxx", "||||", "----", "++++", "oo", "**
 
 
 class ColourScale(NamedTuple):
-    """How values become colours; ``extend`` says on which side some are beyond the end."""
+    """How values become colors; ``extend`` is the side on which some lie beyond the end."""
 
     cmap: str
     vmin: float | None = None
@@ -42,9 +42,9 @@ def robust_scale(
     vmin: float | None = None,
     vmax: float | None = None,
 ) -> ColourScale:
-    """Colours over the middle 96 % of the values and a tenth more, or between the given ends.
+    """Colors over the middle 96 % of the values and a tenth more, or between the given ends.
 
-    Where values lie beyond, the colour bar gets an arrow.
+    Where values lie beyond, the color bar gets an arrow.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def draw_map(
     """
     values = values.transpose("y", "x")
     data = np.ma.masked_invalid(np.asarray(values.values, dtype=np.float64))
-    x, y = (centres(values, dim) for dim in ("x", "y"))
+    x, y = (centers(values, dim) for dim in ("x", "y"))
     if ax is None:
         _, ax = pyplot().subplots(figsize=_size(x, y, legend_rows), layout="constrained")
     mesh = ax.pcolormesh(
@@ -101,11 +101,11 @@ def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: in
     from matplotlib.patches import PathPatch
 
     values = values.transpose("y", "x")
-    outline = _outline(borders(centres(values, "x")), borders(centres(values, "y")), where)
-    grey = 0.94 - 0.05 * (number % 4)
+    outline = _outline(borders(centers(values, "x")), borders(centers(values, "y")), where)
+    gray = 0.94 - 0.05 * (number % 4)
     patch = PathPatch(
         outline,
-        facecolor=str(grey),
+        facecolor=str(gray),
         edgecolor="0.5",
         hatch=HATCHES[number % len(HATCHES)],
         linewidth=0,
@@ -120,7 +120,7 @@ def hatch_over(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_]) -> An
     from matplotlib.patches import PathPatch
 
     values = values.transpose("y", "x")
-    outline = _outline(borders(centres(values, "x")), borders(centres(values, "y")), where)
+    outline = _outline(borders(centers(values, "x")), borders(centers(values, "y")), where)
     patch = PathPatch(outline, **OUTSIDE_STYLE)
     ax.add_patch(patch)
     return patch
@@ -159,7 +159,7 @@ def position_label(name: str, unit: Any) -> str:
     return f"{name} (unit unknown)" if sign in ("unknown", "") else f"{name} ({sign})"
 
 
-def centres(values: xr.DataArray | xr.Dataset, dim: str) -> NDArray[np.float64]:
+def centers(values: xr.DataArray | xr.Dataset, dim: str) -> NDArray[np.float64]:
     """Positions of the pixels along a dim: its coordinate, else counted."""
     given = dim in values.coords
     return np.asarray(values[dim].values if given else np.arange(values.sizes[dim]), dtype=np.float64)

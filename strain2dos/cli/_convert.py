@@ -26,14 +26,14 @@ _BLOCK = 2**24
 @guarded
 def convert(
     source: Annotated[Path, typer.Argument(help="Spectra or map as the instrument wrote them.")],
-    target: Annotated[Path, typer.Argument(help="File to write; .nc, .zarr or .csv says the format.")],
+    target: Annotated[Path, typer.Argument(help="File to write; .nc, .zarr or .csv chooses the format.")],
     force: Force = False,
     debug: Debug = False,
 ) -> None:
     """Convert Raman spectra or a map to NetCDF, Zarr or CSV; files larger than memory too."""
     if target.suffix not in FORMATS:
         raise typer.BadParameter(
-            f"{target} must end in {', '.join(FORMATS)}, which says the format.", param_hint="TARGET"
+            f"{target} must end in {', '.join(FORMATS)}, which chooses the format.", param_hint="TARGET"
         )
     refuse_to_overwrite([target], force=force, inputs=[source])
     from strain2dos.io import read_raman
@@ -43,7 +43,7 @@ def convert(
 
 
 def write_spectra(spectra: xr.DataArray, target: Path, *, overwrite: bool = False) -> None:
-    """Write spectra block by block: NetCDF, Zarr, or a CSV with one spectrum per row, as the suffix says."""
+    """Write spectra block by block: NetCDF, Zarr, or a CSV with one spectrum per row, by its suffix."""
     from strain2dos._files import replacing
     from strain2dos.io._store.write_netcdf import write_netcdf
     from strain2dos.io._store.write_zarr import write_zarr
@@ -114,9 +114,9 @@ def _write_csv(spectra: xr.DataArray, file: TextIO, name: str) -> None:
     header = json.loads(spectra.attrs.get("header", "{}"))
     lines = [f"#{key}={value}" for key, value in header.items() if _on_one_line(key, value)]
     lines += [
-        f"#units[{key}]={labelled.attrs['units']}"
-        for key, labelled in units.items()
-        if labelled.attrs.get("units", "unknown") != "unknown"
+        f"#units[{key}]={labeled.attrs['units']}"
+        for key, labeled in units.items()
+        if labeled.attrs.get("units", "unknown") != "unknown"
     ]
     lines.append(",".join([*where, *map(repr, spectra["shift"].values.tolist())]))
     file.write("\n".join(lines) + "\n")

@@ -24,7 +24,7 @@ _MOST_FOLDS = 16
 
 EXAMPLES = examples(
     "strain2dos train train_dos.csv --strain-unit label -o model.skops",
-    "strain2dos train --dft -o raman.skops",
+    "strain2dos train --bundled -o raman.skops",
 )
 
 
@@ -35,7 +35,10 @@ def train(
         typer.Argument(help="CSV with energies in the first column and one DOS curve per strain."),
     ] = None,
     dft: Annotated[
-        bool, typer.Option("--dft", help="Train on the bundled first-principles records, from Raman spectra.")
+        bool,
+        typer.Option(
+            "--bundled", "--dft", help="Train on the bundled first-principles records, from Raman spectra."
+        ),
     ] = False,
     strain_unit: Unit = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write.")] = Path(
@@ -62,12 +65,14 @@ def train(
 ) -> None:
     """Train a model; write it, and its loss curves beside it.
 
-    From a TABLE of curves the model takes strain; with --dft it takes Raman spectra. The held-out errors
+    From a TABLE of curves the model takes strain; with --bundled it takes Raman spectra. The held-out errors
     are those of strains that the model never saw. The model is written before they are
     computed, so Ctrl-C then costs no model.
     """
     if dft == (table is not None):
-        raise typer.BadParameter("give a TABLE of curves, or --dft for the bundled records; one of the two.")
+        raise typer.BadParameter(
+            "give a TABLE of curves, or --bundled for the bundled records; one of the two."
+        )
     if table is not None:
         require_unit(table, strain_unit)
     losses = output.with_name(f"{output.stem}-loss.png")

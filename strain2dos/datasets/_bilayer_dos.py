@@ -28,7 +28,7 @@ def make_bilayer_dos(
     """Generate DOS curves and band edges of two stacked layers under random strain tensors.
 
     The curves come from a first model, not from first principles: the sum of the two monolayers on the vacuum
-    scale with their valence states mixed around Gamma (`TightBindingBilayer` says what that leaves out). The
+    scale with their valence states mixed around Gamma (what that leaves out: `TightBindingBilayer`). The
     strains are those of `make_strained_dos` for the same seed, and both layers share them. About 0.2 s per
     curve on one core at the defaults.
 

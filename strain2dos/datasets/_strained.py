@@ -30,7 +30,7 @@ class StrainedDOS:
     energies : ndarray of shape (m,)
         Strictly increasing energies in eV; ``provenance["energy_reference"]`` states their zero.
     dos : ndarray of shape (n, m)
-        Density of states, >= 0, in states/eV/cell unless ``provenance["dos_unit"]`` says otherwise.
+        Density of states, >= 0, in states/eV/cell unless ``provenance["dos_unit"]`` names another unit.
     phonons : ndarray of shape (n, 3), optional
         Raman-active modes [E'-, E'+, A1'] in cm-1, the lower E' branch first.
     vbm, cbm, gap : ndarray of shape (n,), optional
@@ -157,7 +157,7 @@ class StrainedDOS:
 
     @property
     def edge_targets(self) -> pd.DataFrame | None:
-        """What `DOSRegressor.fit` is best told of the band edges: `valleys` where known, else `edges`.
+        """What `DOSRegressor.fit` takes best as ``edges``: `valleys` where known, else `edges`.
 
         A table in eV with one row per strain state, whose columns begin with ``vbm`` and ``cbm``; pick
         training rows with ``.iloc``, which keeps its columns. None where the source gives no edges.
@@ -197,7 +197,7 @@ class StrainedDOS:
         return StrainedDOS(**changed, **kept)
 
     def to_xarray(self) -> xr.Dataset:
-        """Give the set as a labelled dataset with dimensions (state, energy) and units on every variable.
+        """Give the set as a labeled dataset with dimensions (state, energy) and units on every variable.
 
         Returns
         -------

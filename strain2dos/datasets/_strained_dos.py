@@ -120,7 +120,7 @@ def generate(
     phonons: Callable[[Array], Array] | None,
     provenance: dict[str, object],
 ) -> StrainedDOS:
-    """Solve any tight-binding model under random strains; what its `band_edges` tell goes to ``extra``."""
+    """Solve any tight-binding model under random strains; what its `band_edges` returns goes to ``extra``."""
     if int(n_samples) != n_samples or n_samples < 1:
         raise ValueError(f"n_samples must be a whole number of at least 1, but is {n_samples!r}.")
     grid = (

@@ -27,7 +27,7 @@ def read_raman(
     memory_limit: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> xr.DataArray:
-    r"""Read spectra, a line scan or a map into a labelled array with an ascending axis.
+    r"""Read spectra, a line scan or a map into a labeled array with an ascending axis.
 
     The layout is recognised from the content, not from the name alone:
 
@@ -97,8 +97,8 @@ def read_raman(
     Notes
     -----
     LabSpec writes the coordinates of a map without naming the columns. They are read slowest first, as y then
-    x. A text file that was cut exactly between two lines, or within its very last number, cannot be told from
-    a whole one.
+    x. A text file that was cut exactly between two lines, or within its very last number, cannot be
+    distinguished from a whole one.
 
     Examples
     --------

@@ -12,9 +12,9 @@ import xarray as xr
 def spatial_groups(
     shape_or_map: Sequence[int] | xr.DataArray | xr.Dataset, block: int | Sequence[int]
 ) -> np.ndarray:
-    """Label the pixels of a map by square blocks, for cross-validation that keeps neighbours together.
+    """Label the pixels of a map by square blocks, for cross-validation that keeps neighbors together.
 
-    Neighbouring pixels share strain, focus and noise, so a random split tests on near copies of the training
+    Neighboring pixels share strain, focus and noise, so a random split tests on near copies of the training
     pixels. Whole blocks held out at a time give an honest error; take a block larger than the correlation
     length of the map (see Roberts et al.).
 

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from strain2dos._plotting.lengths import micrometers_per
-from strain2dos._plotting.maps import centres
+from strain2dos._plotting.maps import centers
 
 # Positions that leave a straight line by more than this share of its length are no line scan.
 _STRAIGHT = 0.01
@@ -97,7 +97,7 @@ def places_of(values: xr.DataArray | xr.Dataset) -> Places:
 
 
 def _grid(values: xr.DataArray | xr.Dataset) -> Places:
-    across, down = np.meshgrid(centres(values, "x"), centres(values, "y"))
+    across, down = np.meshgrid(centers(values, "x"), centers(values, "y"))
     x, y = across.ravel(), down.ravel()
     unit = _unit(values, "x") if "x" in values.coords else "pixel"
     return Places("grid", ("y", "x"), x, y, unit, np.arange(x.size, dtype=float), "site")

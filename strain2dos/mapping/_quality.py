@@ -94,7 +94,7 @@ class PixelCounts:
 
 
 def outside_pixels(dataset: xr.Dataset) -> xr.DataArray | None:
-    """Tell for each pixel with a result whether it lies outside of what the model knows; None if unknown.
+    """Whether each pixel with a result lies outside of what the model knows; None if unknown.
 
     A pixel with a good status and without a score counts as outside: nobody knows that it lies inside.
     """
@@ -138,7 +138,7 @@ def count_pixels(dataset: xr.Dataset, name: str = "gap") -> PixelCounts:
 
 
 def refusal(dataset: xr.Dataset, name: str = "gap") -> str | None:
-    """Say that a map as a whole should not be used, with the likely cause; None where it can be.
+    """Reason not to use a map as a whole, with the likely cause; None where it can be used.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ _NEAR = 0.15
 def check_strain_unit(strain_map: xr.DataArray | npt.ArrayLike, training_range: npt.ArrayLike) -> float:
     """Warn when a strain map looks written in another unit than the training strains.
 
-    A table labelled 0 to 0.333 and a map from 0.0004 to 0.0333 (as published together with the first
+    A table labeled 0 to 0.333 and a map from 0.0004 to 0.0333 (as published together with the first
     notebooks of this kind) differ tenfold, and neither file states its unit. A factor near 10 or 100 (within
     7.1 to 14.1 or 71 to 141, either way) between the largest magnitudes therefore causes a warning; values
     are never rescaled.

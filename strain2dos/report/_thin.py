@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Fewer pixels, energies and digits, so that a page stays light; what was left out is said."""
+"""Fewer pixels, energies and digits, so that a page stays light; what was left out is stated."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from scipy.stats import qmc
 
 from strain2dos.simulate._strain_symmetry import fundamental_strain
 
-_SAME = 1e-3  # states closer than this, component by component, tell the same story
+_SAME = 1e-3  # states closer than this, component by component, give the same physics
 
 
 def strain_plan(

@@ -85,7 +85,7 @@ def test_heatmap_is_centred_at_zero_and_marks_the_edges(explanation):
     assert display.im_.norm.vmin == -display.im_.norm.vmax
     np.testing.assert_allclose(display.matrix, explanation.values.mean(axis=0))
     assert [text.get_text() for text in display.ax_.texts] == ["VBM", "CBM"]
-    assert next(label.get_text() for label in display.ax_.get_yticklabels()) == "E\u2032 centre (cm⁻¹)"
+    assert next(label.get_text() for label in display.ax_.get_yticklabels()) == "E\u2032 center (cm⁻¹)"
     assert display.ax_.get_xlabel() == "Energy (eV)"
     with pytest.raises(ValueError, match="needs at least 2 samples, but got 1"):
         replace(explanation, values=explanation.values[:1], data=explanation.data[:1]).plot_heatmap(
@@ -123,8 +123,8 @@ def test_edge_bars_show_mev(explanation):
 @pytest.mark.parametrize(
     ("name", "label"),
     [
-        ("E'_center", "E\u2032 centre (cm⁻¹)"),
-        ("E'-_center", "E\u2032⁻ centre (cm⁻¹)"),
+        ("E'_center", "E\u2032 center (cm⁻¹)"),
+        ("E'-_center", "E\u2032⁻ center (cm⁻¹)"),
         ("A1'_fwhm", "A₁\u2032 width (cm⁻¹)"),
         ("A1'-E'", "A₁\u2032 \u2212 E\u2032 (cm⁻¹)"),
         ("E'+", "E\u2032⁺ (cm⁻¹)"),

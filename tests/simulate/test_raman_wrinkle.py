@@ -8,7 +8,7 @@ from strain2dos.simulate import random_strain_field, wrinkle_strain
 def test_wrinkle_strain_equals_half_the_product_of_numerical_slopes():
     x, y = np.linspace(-3, 3, 1201), np.linspace(-4, 4, 1601)
     h, strain = wrinkle_strain(
-        x[None], y[:, None], height=0.4, width=1.1, centre=(0.2, -0.3), angle=0.4, bend=0.5, period=7.0
+        x[None], y[:, None], height=0.4, width=1.1, center=(0.2, -0.3), angle=0.4, bend=0.5, period=7.0
     )
     hy, hx = np.gradient(h, y, x)
     for k, product in enumerate((hx * hx, hy * hy, hx * hy)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How the commands speak: results on stdout, progress and trouble on stderr, and exit codes to trust."""
+"""Output of the commands: results on stdout, progress and errors on stderr, exit codes."""
 
 from __future__ import annotations
 

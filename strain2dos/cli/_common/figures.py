@@ -85,7 +85,7 @@ def gap_map_with_truth(flake: xr.Dataset, truth: xr.Dataset) -> Figure:
     MapDisplay(truth["gap"].assign_attrs(units="eV")).plot(axes[1], **limits)
     MapDisplay(error.rename("error")).plot(axes[2], cmap="RdBu_r", vmin=-most, vmax=most)
     for ax, title in zip(axes, ("Predicted from Raman", "Truth", "Difference"), strict=True):
-        ax.set_title("", loc="left")  # the count of pixels without a result is said once, in the caption
+        ax.set_title("", loc="left")  # the caption counts the pixels without a result
         ax.set_title(title)
         ax.label_outer()
     return figure

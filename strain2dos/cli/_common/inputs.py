@@ -54,7 +54,7 @@ def read_map(
     estimator, metadata = load_model(model, return_metadata=True)
     if takes_spectra(estimator):
         if unit is not None:
-            say(f"warning: {model} takes Raman spectra, so --strain-unit {unit} means nothing here.")
+            say(f"warning: {model} takes Raman spectra, so --strain-unit {unit} has no effect.")
         spectra = in_wavenumbers(read_raman(data))
         if converted := spectra["shift"].attrs.get("converted_from"):
             say(f"the axis of {data} is in {converted}; the laser line of the file converts it to cm-1.")
@@ -116,7 +116,7 @@ def _words(axis: np.ndarray) -> str:
 
 def _units_agree(trained: str | None, stated: str, *, unit: str, model: Path, data: Path) -> None:
     if trained is None:
-        say(f"warning: {model} does not say in which unit its strain is; {data} is taken to be in the same.")
+        say(f"warning: {model} does not state the unit of its strain; {data} is taken to be in the same.")
     elif trained != stated:
         ways = "label" if trained == "label" else "fraction or percent"
         raise ValueError(

@@ -42,7 +42,7 @@ def usable_spectra(pipeline: Pipeline, training: RamanDOS) -> np.ndarray:
 
 
 def raman_metadata(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, *, seed: int) -> dict[str, Any]:
-    """What a model file says about a pipeline that starts with spectra."""
+    """Metadata of a pipeline that starts with spectra, for its model file."""
     return {
         "input": "Raman spectra",
         "strain_unit": "fraction",

@@ -28,7 +28,7 @@ class Stage:
     name : str
         Key in the record.
     title : str
-        What the progress bar says.
+        Label of the progress bar.
     files : sequence of str
         Names of the files, inside the run's folder, that exist when the stage is finished.
     work : callable

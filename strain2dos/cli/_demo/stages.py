@@ -204,7 +204,7 @@ def compare(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
 
 
 def explain(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
-    """Tell which feature moves which part of the DOS, for spectra of all strain states."""
+    """Find which feature moves which part of the DOS, for spectra of all strain states."""
     from strain2dos import DOSExplainer, load_model
     from strain2dos.cli._common.figures import draw, edge_attribution, shap_heatmap
     from strain2dos.cli._common.recipes import usable_spectra

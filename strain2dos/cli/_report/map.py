@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the report of a map says."""
+"""Words, tables and figures of the report of a map."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class RamanDOS:
 
     @property
     def edge_targets(self) -> pd.DataFrame:
-        """What `DOSRegressor.fit` is best told of the band edges: `valleys` where known, else `edges`.
+        """What `DOSRegressor.fit` takes best as ``edges``: `valleys` where known, else `edges`.
 
         A table in eV with one row per spectrum, as `StrainedDOS.edge_targets`.
 

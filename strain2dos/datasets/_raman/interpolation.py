@@ -51,6 +51,6 @@ def interpolate_states(strain: ArrayLike) -> dict[str, NDArray[np.float64]]:
     result["cbm"] = np.min([result[key] for key in VALLEYS[3:]], axis=0)
     result["gap"] = result["cbm"] - result["vbm"]
     result["gap_direct"] = result["CB_K"] - result["VB_K"]
-    centre, split, a1 = values[:, 6], np.maximum(values[:, 7], 0.0), values[:, 8]
-    result["phonons"] = np.column_stack([centre - split / 2, centre + split / 2, a1])
+    center, split, a1 = values[:, 6], np.maximum(values[:, 7], 0.0), values[:, 8]
+    result["phonons"] = np.column_stack([center - split / 2, center + split / 2, a1])
     return result

@@ -59,7 +59,7 @@ def independent_quantiles(n: int, rng: np.random.RandomState) -> NDArray[np.floa
 
 
 def smooth_quantiles(shape: tuple[int, int], rng: np.random.RandomState) -> NDArray[np.float64]:
-    """Quantiles that neighbouring pixels nearly share, shape (6, y * x), evenly spread over the map."""
+    """Quantiles that neighboring pixels nearly share, shape (6, y * x), evenly spread over the map."""
     noise = rng.normal(size=(N_QUANTITIES, *shape))
     field = np.array([gaussian_filter(one, CORRELATION, mode="reflect") for one in noise])
     field -= field.mean(axis=(1, 2), keepdims=True)

@@ -120,7 +120,7 @@ def make_raman_map(
         analyser.
     effects : SpectrumEffects, optional
         What measured spectra show besides: bands of defects and substrates, foreign lines, fringes, an axis
-        that drifts, noise that neighbouring points share. Arrays in it have one value per pixel.
+        that drifts, noise that neighboring points share. Arrays in it have one value per pixel.
     random_state : int, RandomState or None, default=None
         Seed: the same seed gives the same map bit for bit.
 

@@ -12,7 +12,7 @@ from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
 from strain2dos.simulate._raman.phonons import PHONON_PARAMETERS, strained_phonons
 from strain2dos.simulate._strain_symmetry import as_tensors
 
-# States whose linear response is told apart from their curvature by a fit of second order.
+# States whose linear response is separated from their curvature by a fit of second order.
 _MAX_TRACE, _MAX_DEVIATOR = 0.06, 0.04
 
 Array = NDArray[np.float64]

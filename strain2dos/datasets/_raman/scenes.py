@@ -47,7 +47,7 @@ def _wrinkle(y: _Axis, x: _Axis, max_strain: float, rng: np.random.RandomState) 
         y[:, None],
         height=width * np.sqrt(2 * np.e * max_strain),
         width=width,
-        centre=(float(x.mean()), float(y.mean())),
+        center=(float(x.mean()), float(y.mean())),
         angle=np.deg2rad(20.0),
         bend=0.03 * size,
         period=1.1 * size,
@@ -62,7 +62,7 @@ def _bubble(y: _Axis, x: _Axis, max_strain: float, rng: np.random.RandomState) -
         y[:, None],
         height=radius * np.sqrt(4.0 * max_strain / (3.0 - POISSON_MOS2)),
         radius=radius,
-        centre=(float(x.mean()), float(y.mean())),
+        center=(float(x.mean()), float(y.mean())),
     )
 
 

@@ -35,7 +35,7 @@ class SampleVariation:
         Share of the spectra that show defects: bands LO(M) of 0.1 to 0.5 and ZO(M) of 0.02 to 0.15 of the
         height of E', and lines up to 1.6 times as wide.
     smoothing : float, default=0.3
-        Share of the spectra whose neighbouring points share their noise, as after an interpolation to another
+        Share of the spectra whose neighboring points share their noise, as after an interpolation to another
         axis.
 
     Examples
@@ -85,7 +85,7 @@ class Drawn:
     defects : ndarray of shape (n,)
         Height of LO(M) over that of E', 0 without defects.
     smoothed : ndarray of shape (n,) of bool
-        Whether neighbouring points share their noise.
+        Whether neighboring points share their noise.
     """
 
     moved: Array

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Read a comma-separated table of numbers and say of every fault where it is: file, line, column."""
+"""Read a comma-separated table of numbers and name the place of every fault: file, line, column."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def validate_strain_unit(strain_unit: str) -> None:
     if strain_unit not in STRAIN_UNITS:
         raise ValueError(
             f"strain_unit must be one of {', '.join(map(repr, STRAIN_UNITS))}, but is {strain_unit!r}; "
-            f"choose 'label' when the file does not say what its numbers mean."
+            f"choose 'label' when the unit of the numbers is unknown."
         )
 
 

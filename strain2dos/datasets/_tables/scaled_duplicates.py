@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-#: Factors that published tables were padded with; they tell the original of a family from its copies.
+#: Factors that published tables were padded with; they identify the original of a family from its copies.
 PADDING_FACTORS = (0.99, 1.01, 1.02, 1.03)
 # four digits in the file leave 2e-4 of the peak; genuine published curves, the nearest pair, differ by 8e-3
 _SHAPE_TOLERANCE = 1e-3

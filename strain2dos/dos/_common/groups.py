@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 def check_groups(groups: ArrayLike | None, curves: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return one number per row; without labels, rows with the same curve belong together."""
     if groups is None and curves.shape[1] == 1:
-        # a single number does not tell which state it came from
+        # a single number does not show which state it came from
         return np.arange(len(curves))
     if groups is None:
         return np.unique(curves, axis=0, return_inverse=True)[1].reshape(-1)

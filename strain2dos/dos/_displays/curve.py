@@ -167,10 +167,10 @@ class DOSCurveDisplay:
             self.ax_.plot(self.energies, self.dos_true, color="black", lw=1.2, label="reference")
         self.ax_.plot(self.energies, self.dos_pred, color=BLUE, lw=1.4, ls="--", label="predicted")
         if self.edges is not None:
-            for name, colour in (("vbm", VERMILION), ("cbm", GREEN)):
+            for name, color in (("vbm", VERMILION), ("cbm", GREEN)):
                 at = float(np.reshape(getattr(self.edges, name), -1)[0])
                 if np.isfinite(at):
-                    self.ax_.axvline(at, color=colour, lw=1, ls=":", label=f"{name.upper()} {at:.3f} eV")
+                    self.ax_.axvline(at, color=color, lw=1, ls=":", label=f"{name.upper()} {at:.3f} eV")
         self.ax_.set_xlim(self.energies[0], self.energies[-1])
         self.ax_.set_ylim(bottom=min(0.0, float(np.nanmin(self.dos_pred))))
         self.ax_.set_xlabel("Energy (eV)")

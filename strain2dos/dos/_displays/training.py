@@ -100,12 +100,12 @@ class LossCurveDisplay:
             ("train_loss", BLUE, "states seen, each left out in turn"),
             ("valid_loss", VERMILION, "states not seen"),
         )
-        for name, colour, label in parts:
+        for name, color, label in parts:
             losses = [np.asarray(member[name]) for member in self.history if name in member]
             for k, loss in enumerate(losses):
                 epochs = np.arange(1, len(loss) + 1)
                 text = label if k == 0 else None
-                self.lines_ += self.ax_.plot(epochs, loss, color=colour, lw=1.2, alpha=0.7, label=text)
+                self.lines_ += self.ax_.plot(epochs, loss, color=color, lw=1.2, alpha=0.7, label=text)
         self.ax_.set_xlabel("Epoch")
         self.ax_.set_ylabel("Minus log density of a left-out state (nats)")
         self.ax_.legend(framealpha=0.9, edgecolor="none", title=f"{len(self.history)} nets")

@@ -116,8 +116,8 @@ def band_edges(
             "states/eV/cell."
         )
     shape = curves.shape[:-1]
-    centres = _check_reference(reference, grid, shape)
-    edges = _walk(grid, curves.reshape(-1, grid.size), level, centres)
+    centers = _check_reference(reference, grid, shape)
+    edges = _walk(grid, curves.reshape(-1, grid.size), level, centers)
     return BandEdges(*(column.reshape(shape) for column in edges))
 
 
@@ -150,32 +150,32 @@ def _check_reference(
 ) -> NDArray[np.float64]:
     given = np.asarray(reference, dtype=np.float64)
     try:
-        centres = np.broadcast_to(given, shape)
+        centers = np.broadcast_to(given, shape)
     except ValueError:
         raise ValueError(
             f"reference must be one energy or one per curve, but its shape is {given.shape} and the curves "
             f"have shape {shape}; pass a float or an array of that shape."
         ) from None
-    outside = ~((centres >= grid[0]) & (centres <= grid[-1]))
+    outside = ~((centers >= grid[0]) & (centers <= grid[-1]))
     if outside.any():
         raise ValueError(
-            f"reference must lie inside the grid, but {centres[outside].flat[0]:g} eV is not within "
+            f"reference must lie inside the grid, but {centers[outside].flat[0]:g} eV is not within "
             f"{grid[0]:g} to {grid[-1]:g} eV; pass an energy inside the gap, for instance the middle between "
             "valence and conduction band."
         )
-    return np.ascontiguousarray(centres).reshape(-1)
+    return np.ascontiguousarray(centers).reshape(-1)
 
 
 @njit(nogil=True)
-def _walk(energies, dos, level, centres):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _walk(energies, dos, level, centers):  # type: ignore[no-untyped-def]  # pragma: no cover
     # walking outwards from the reference touches only the gap, so a million curves cost what their gaps cost
     n, m = dos.shape
     vbm = np.full(n, np.nan)
     cbm = np.full(n, np.nan)
     gap = np.full(n, np.nan)
     for row in range(n):
-        at = min(max(np.searchsorted(energies, centres[row], side="right") - 1, 0), m - 2)
-        share = (centres[row] - energies[at]) / (energies[at + 1] - energies[at])
+        at = min(max(np.searchsorted(energies, centers[row], side="right") - 1, 0), m - 2)
+        share = (centers[row] - energies[at]) / (energies[at + 1] - energies[at])
         here = (1.0 - share) * dos[row, at] + share * dos[row, at + 1]
         if here >= level:
             gap[row] = 0.0

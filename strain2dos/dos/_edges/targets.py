@@ -14,7 +14,7 @@ from strain2dos.dos._edges.reading import BandEdges
 Array = NDArray[np.float64]
 
 # a valley that is the edge in none of so many states is it in less than a fifth of such states, with 95 %
-# confidence: 1 - 0.05 ** (1 / 16); fewer states would say little
+# confidence: 1 - 0.05 ** (1 / 16); fewer states give no such confidence
 _ENOUGH_STATES = 16
 # a valley this far from the edge [eV] is given twice the noise (variance) of one at the edge: twice the
 # thermal energy, and the broadening of the bundled curves
@@ -60,7 +60,7 @@ class EdgeTargets(NamedTuple):
 
 
 def check_edges(edges: Any, n: int) -> EdgeTargets | None:
-    """Return the edges as targets, or say what is wrong with them."""
+    """Return the edges as targets, or refuse them and name what is wrong."""
     if edges is None:
         return None
     if isinstance(edges, BandEdges):

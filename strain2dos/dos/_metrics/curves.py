@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 
 
 def check_curves(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
-    """Return both as (n_samples, n_energies), or say how their shapes differ."""
+    """Return both as (n_samples, n_energies), or refuse shapes that differ."""
     truth, found = (np.atleast_2d(np.asarray(y, dtype=np.float64)) for y in (y_true, y_pred))
     if truth.shape != found.shape:
         raise ValueError(
@@ -97,7 +97,7 @@ def wasserstein(y_true: ArrayLike, y_pred: ArrayLike, *, energies: ArrayLike) ->
     >>> import numpy as np
     >>> from strain2dos.dos.metrics import wasserstein
     >>> energies = np.linspace(-1, 1, 401)
-    >>> peak = lambda centre: np.exp(-0.5 * ((energies - centre) / 0.1) ** 2)[None]
+    >>> peak = lambda center: np.exp(-0.5 * ((energies - center) / 0.1) ** 2)[None]
     >>> round(wasserstein(peak(0.0), peak(0.02), energies=energies), 3)
     20.0
     """

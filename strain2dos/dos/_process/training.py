@@ -29,7 +29,7 @@ LEAST_NOISE = 1e-8
 
 
 class TrainingOptions(NamedTuple):
-    """What the parameters of the regressor say about the networks and their training."""
+    """Parameters of the regressor for the networks and their training."""
 
     hidden: tuple[int, ...]
     n_members: int

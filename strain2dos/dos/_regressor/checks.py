@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the regressor is told against what its data show."""
+"""Parameters of the regressor against its data."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def check_grid(given: ArrayLike | None, labels: Array | None, n_energies: int) -
 
 
 def check_nonnegative(wanted: bool | str, curves: Array, energies: Array | None) -> bool:
-    """Tell whether predictions may not be negative; a negative density in the curves is an error."""
+    """Whether predictions may not be negative; a negative density in the curves is an error."""
     lowest = curves.min()
     if wanted == "auto":
         return bool(lowest >= 0)

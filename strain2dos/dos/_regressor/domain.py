@@ -79,7 +79,7 @@ class TrainingDomain:
         means = np.column_stack([np.bincount(states, column) for column in points.T]) / count
         middle = means.mean(0)
         within = points - means[states]
-        # one row per state tells nothing of the noise
+        # one row per state does not show the noise
         noise = within.T @ within / max(len(points) - len(labels), 1)
         axes = _axes(means - middle, noise)
         inner = (means - middle) @ axes
@@ -122,12 +122,12 @@ class TrainingDomain:
             raise ValueError("limits of the training domain must be positive")
 
 
-def _axes(centred: Array, noise: Array) -> Array:
-    _, size, axes = np.linalg.svd(centred, full_matrices=False)
-    size = size / np.sqrt(len(centred))
+def _axes(centered: Array, noise: Array) -> Array:
+    _, size, axes = np.linalg.svd(centered, full_matrices=False)
+    size = size / np.sqrt(len(centered))
     blur = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", axes, noise, axes), 0.0))
     told = (size > _LEAST_SHARE * size[0]) & (size > blur)
-    most = min(_MAX_AXES, int(np.log2(len(centred))))
+    most = min(_MAX_AXES, int(np.log2(len(centered))))
     return np.ascontiguousarray(axes[: min(int(np.argmin(np.r_[told, False])), most)].T)
 
 
@@ -156,26 +156,26 @@ def _normals(inner: Array) -> Array:
 
 
 def _gap(inner: Array, blur: Array) -> float:
-    """Return the widest distance from a state to its nearest neighbour, widened."""
+    """Return the widest distance from a state to its nearest neighbor, widened."""
     if len(inner) < 2 or inner.shape[1] == 0:
         return np.inf
     nearest = cKDTree(inner).query(inner, k=2)[0][:, 1]
     return float(_BEYOND_GAP * nearest.max() + _SIGMA * np.sqrt(np.trace(blur)))
 
 
-def _rest(centred: Array, axes: Array) -> dict[str, Any]:
+def _rest(centered: Array, axes: Array) -> dict[str, Any]:
     """Return directions across the axes, the scatter of the rows along them, and how far rows scatter."""
-    across = centred - (centred @ axes) @ axes.T
+    across = centered - (centered @ axes) @ axes.T
     _, size, directions = np.linalg.svd(across, full_matrices=False)
-    scale = size / np.sqrt(len(centred))
+    scale = size / np.sqrt(len(centered))
     # directions without scatter may lean into the axes: what is left along them is counted as a whole
-    n = min(_MAX_REST, len(centred) // 4, int(np.sum(scale > _FLOOR)))
+    n = min(_MAX_REST, len(centered) // 4, int(np.sum(scale > _FLOOR)))
     directions, scale = np.ascontiguousarray(directions[:n].T), scale[:n]
     other = np.square(across - (across @ directions) @ directions.T).sum(1)
     other_scale = max(float(np.sqrt(other.mean())), _FLOOR)
     squares = np.square((across @ directions) / scale).sum(1)
     # what a row would have got had it not shaped the ellipsoid itself
-    squares = squares / np.maximum(1.0 - squares / len(centred), 0.1) + other / other_scale**2
+    squares = squares / np.maximum(1.0 - squares / len(centered), 0.1) + other / other_scale**2
     limit = _BEYOND_REST * max(float(np.sqrt(squares.max())), 1.0)
     return {"rest": directions, "scale": scale, "other_scale": other_scale, "limit": limit}
 

@@ -179,7 +179,7 @@ class FittedDOS:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> FittedDOS:
-        """Rebuild what `to_state` described; a ValueError says what of it cannot be right."""
+        """Rebuild what `to_state` described; a ValueError names what of it cannot be right."""
         try:
             made = cls(
                 **{

@@ -127,7 +127,7 @@ def _choose_basis(
             'energies and states on both sides of the reference energy; pass representation="grid".'
         )
     errors: dict[str, float] = {}
-    # fewer than four groups cannot tell which is better: the first that fits will do
+    # fewer than four groups do not show which is better: the first that fits will do
     if len(found) > 1 and labels.max() >= 3:
         rows = thin(labels, _DOMAIN_ROWS, random)
         own = np.unique(labels[rows], return_inverse=True)[1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the parameters of DOSRegressor may be, and what they say about the fit."""
+"""What the parameters of DOSRegressor may be, and the options of the fit that they become."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 
 @dataclass(frozen=True)
 class DOSOptions:
-    """What `fit_dos` is told beside the data."""
+    """Arguments of `fit_dos` besides the data."""
 
     energies: NDArray[np.float64] | None
     representation: str
@@ -48,7 +48,7 @@ class DOSOptions:
 
 
 def hidden_layers(given: Any) -> tuple[int, ...]:
-    """Return widths of hidden layers, or say what is wrong with them."""
+    """Return widths of hidden layers, or refuse them and name what is wrong."""
     hidden = (given,) if np.isscalar(given) else tuple(given)
     if any(int(width) != width or width < 1 for width in hidden):
         raise ValueError(f"hidden_layer_sizes must be positive integers, but it is {given!r}.")

@@ -498,7 +498,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         return self.fitted_.domain_ratios(self._check(X)).max(1)
 
     def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which rows lie in the region of the training rows, where errors are those of validation.
+        """Find which rows lie in the region of the training rows, where errors are those of validation.
 
         Parameters
         ----------

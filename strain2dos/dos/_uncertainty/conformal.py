@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos._estimators.columns import as_array
 from strain2dos._estimators.doc_links import DocLinks
-from strain2dos._estimators.fitting import takes
+from strain2dos._estimators.fitting import accepts_fit_argument
 from strain2dos._estimators.wrappers import Chain, Transparent, look_through, regressor_has
 from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin, per_energy
@@ -197,7 +197,7 @@ class ConformalDOSRegressor(
         require_enough_groups(self.level, n_groups, f"in n_samples = {len(data.curves)}")
         if chain.frozen:
             refuse_training_rows(chain, data.X)
-        std = self.normalize == "std" or (self.normalize == "auto" and chain.tells_std())
+        std = self.normalize == "std" or (self.normalize == "auto" and chain.supports_std())
         errors = held_out(self.estimator, self.cv, data, std=std, n_jobs=self.n_jobs)
         if chain.frozen:
             warn_of_training_errors(chain, errors.residuals, data.curves)
@@ -227,12 +227,12 @@ class ConformalDOSRegressor(
     def _check_estimator(self, edges: Any) -> Chain:
         chain = look_through(self.estimator)
         name = type(chain.final).__name__
-        if edges is not None and not (takes(chain, "edges") or chain.has("predict_edges")):
+        if edges is not None and not (accepts_fit_argument(chain, "edges") or chain.has("predict_edges")):
             raise ValueError(
                 f"edges were given, but {name} neither learns nor predicts band edges; leave them out, or "
                 "use DOSRegressor."
             )
-        if self.normalize == "std" and not chain.tells_std():
+        if self.normalize == "std" and not chain.supports_std():
             raise ValueError(
                 f'normalize="std" needs predict(X, return_std=True), which {name} lacks; pass '
                 'normalize="energy", or use DOSRegressor.'
@@ -266,7 +266,7 @@ class ConformalDOSRegressor(
         if not return_std:
             return self.estimator_.predict(as_array(X))
         chain = look_through(self.estimator_)
-        if not chain.tells_std():
+        if not chain.supports_std():
             raise ValueError(
                 f"return_std=True needs an estimator that predicts a standard deviation, but "
                 f"{type(chain.final).__name__} does not; call predict_interval."

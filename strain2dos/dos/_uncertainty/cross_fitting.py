@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What models that did not see a strain state say of it."""
+"""Errors of models on strain states that they did not see."""
 
 from __future__ import annotations
 
@@ -114,10 +114,10 @@ def _one_fold(estimator: Any, train: Training, test: Training, std: bool) -> Hel
         residuals = np.reshape(found, truth.shape) - truth
         spread = None if spread is None else per_energy(spread, truth.shape)
         missed = edge_std = None
-        if chain.tells_edges:
+        if chain.has_band_edges:
             known = check_edges(test.edges, len(truth))
             missed = _edge_errors(chain, Z, truth, None if known is None else known.edges)
-            if std and chain.edges_learned and chain.tells_std("predict_edges"):
+            if std and chain.edges_learned and chain.supports_std("predict_edges"):
                 edge_std = np.column_stack(chain.final.predict_edges(Z, return_std=True)[1])
         return HeldOut(residuals, spread, missed, edge_std)
 

@@ -130,7 +130,7 @@ def propagate_noise(
     if method not in ("linear", "monte-carlo"):
         raise ValueError(f'method must be "linear" or "monte-carlo", but it is {method!r}.')
     chain = look_through(estimator)
-    if model_std and not chain.tells_std():
+    if model_std and not chain.supports_std():
         raise ValueError(
             f"model_std=True needs predict(X, return_std=True), which "
             f"{type(chain.final).__name__} lacks; leave it out, or use DOSRegressor."
@@ -149,11 +149,11 @@ def propagate_noise(
         if n_draws < 2:
             raise ValueError(f"n_draws must be at least 2, but it is {n_draws!r}; 200 give 5 %.")
         size = _draw(function, rows[good], middle, steps, int(n_draws), check_random_state(random_state))
-    return _answer(good, middle, size, std, chain.tells_edges)
+    return _answer(good, middle, size, std, chain.has_band_edges)
 
 
 class _Function:
-    """Curves and, where the regressor tells them, edges as one row of numbers per sample."""
+    """Curves and, where the regressor has them, edges as one row of numbers per sample."""
 
     def __init__(self, chain: Chain, std: bool) -> None:
         self.chain, self.std = chain, std
@@ -175,14 +175,14 @@ class _Function:
         curves, spread = answer if std else (answer, None)
         curves = np.reshape(curves, (len(rows), -1))
         spread = None if spread is None else per_energy(spread, curves.shape)
-        if not self.chain.tells_edges:
+        if not self.chain.has_band_edges:
             return curves, spread
         edges, width = self._edges(Z, curves, std)
         spread = None if spread is None else np.column_stack([spread, *width])
         return np.column_stack([curves, *edges]), spread
 
     def _edges(self, Z: Any, curves: Array, std: bool) -> tuple[BandEdges, Any]:
-        if std and self.chain.edges_learned and self.chain.tells_std("predict_edges"):
+        if std and self.chain.edges_learned and self.chain.supports_std("predict_edges"):
             return self.chain.final.predict_edges(Z, return_std=True)
         edges = None if self.chain.edges_learned else edges_of_curves(self.chain.final, curves)
         if edges is None:

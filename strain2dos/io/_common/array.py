@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From axis, intensities and positions to one labelled array."""
+"""From axis, intensities and positions to one labeled array."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from strain2dos.io._common.axis import ascending_axis
 from strain2dos.io._common.grid import grid_of
-from strain2dos.io._common.memory import room
+from strain2dos.io._common.memory import allocate
 
 _UNITS = {"1/cm": "cm-1", "cm^-1": "cm-1", "cm\u207b\u00b9": "cm-1", "\u00b5m": "um", "\u03bcm": "um"}
 _UNITS |= {
@@ -37,8 +37,8 @@ def plain_unit(unit: str) -> str:
 
 
 @dataclass
-class Canvas:
-    """The labelled array that spectra of one file are put into, one by one or all at once.
+class SpectraBuilder:
+    """The labeled array that spectra of one file are put into, one by one or all at once.
 
     Parameters
     ----------
@@ -85,10 +85,10 @@ class Canvas:
         """Bytes of the result."""
         return 8 * self.pixels * self.shift.size
 
-    def put(self, index: int | slice, values: NDArray[np.float64]) -> None:
+    def add(self, index: int | slice, values: NDArray[np.float64]) -> None:
         """Put spectra, on the axis as the file has it, into their place."""
         if self.rows is None:
-            self.rows = room(self.path, (self.pixels, self.shift.size), self.limit)
+            self.rows = allocate(self.path, (self.pixels, self.shift.size), self.limit)
             if self.pixels > self.count or (self.grid is not None and (self.grid.index < 0).any()):
                 self.rows[...] = np.nan
         place: Any = index if self.grid is None else self.grid.index[index]
@@ -101,7 +101,7 @@ class Canvas:
     def put_points(self, start: int, values: NDArray[np.float64]) -> None:
         """Put the points from `start` on of all spectra, (k, count), for files with a spectrum per column."""
         if self.rows is None:
-            self.rows = room(self.path, (self.pixels, self.shift.size), self.limit)
+            self.rows = allocate(self.path, (self.pixels, self.shift.size), self.limit)
             self.rows[...] = np.nan
         k = values.shape[0]
         points = slice(start, start + k)
@@ -113,7 +113,7 @@ class Canvas:
             kept = self.grid.index >= 0
             self.rows[self.grid.index[kept], points] = values.T[kept]
 
-    def put_lazily(self, values: Any) -> None:
+    def add_lazily(self, values: Any) -> None:
         """Take a dask array of float64, (count, m) on the axis as the file has it, as the spectra."""
         import dask.array as da
 

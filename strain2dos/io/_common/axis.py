@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.io._common.memory import say
+from strain2dos.io._common.memory import warn_caller
 
 #: Points on either side of two equal ones that must show the even axis they belong to.
 _BESIDE = 10
@@ -39,7 +39,7 @@ def ascending_axis(path: Path, shift: NDArray[np.float64]) -> NDArray[np.float64
     if wrong.size and (shift[1:] >= shift[:-1]).all():
         repaired = _unrounded(shift)
         if repaired is not None:
-            say(
+            warn_caller(
                 f"{path.name}: {wrong.size} points of the spectral axis equal the one before after rounding "
                 f"to {_rounding(shift):g}; they were spread by at most {np.abs(repaired - shift).max():.2g}, "
                 "as their neighbors lie."

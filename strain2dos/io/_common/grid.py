@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.io._common.memory import say
+from strain2dos.io._common.memory import warn_caller
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def grid_of(path: Path, places: Mapping[str, Floats]) -> Grid | None:
     if moved is not None:
         return moved
     if exact is not None:
-        say(
+        warn_caller(
             f"{path.name} holds {n} of the {exact.y.size} x {exact.x.size} positions of its map; the others "
             "are NaN. Was the scan stopped, or the file cut off?"
         )
@@ -106,7 +106,7 @@ def _snapped(path: Path, y: Floats, x: Floats, exact: Grid | None) -> Grid | Non
         if astray.size <= max(1, int(_DOUBLED * n)):
             i = int(astray[0])
             rest = "the spectra stay a list" if exact is None else "it makes a line of its own"
-            say(
+            warn_caller(
                 f"{path.name}: spectrum {i + 1} at x = {x[i]:g}, y = {y[i]:g} lies {off[i]:.2f} steps off "
                 f"the grid of {rows.size} x {columns.size} positions, more than {_STRAY}, so {rest}; correct "
                 "that position."
@@ -123,7 +123,9 @@ def _snapped(path: Path, y: Floats, x: Floats, exact: Grid | None) -> Grid | Non
     if missing := full - _distinct(index[index >= 0]):
         words.append(f"{missing} positions are missing and NaN")
     if words:
-        say(f"{path.name}: on the grid of {rows.size} x {columns.size} positions, {'; '.join(words)}.")
+        warn_caller(
+            f"{path.name}: on the grid of {rows.size} x {columns.size} positions, {'; '.join(words)}."
+        )
     return Grid(rows, columns, index)
 
 

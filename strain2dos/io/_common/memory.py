@@ -16,7 +16,7 @@ from types import FrameType
 import numpy as np
 from numpy.typing import NDArray
 
-#: Taken for the available memory where the system does not tell.
+#: Taken for the available memory where the system does not state it.
 _UNKNOWN = 4 * 2**30
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -66,7 +66,7 @@ class _unless_absent:  # noqa: N801 (reads as a phrase)
         return kind is not None and issubclass(kind, (OSError, ValueError, AttributeError))
 
 
-def room(path: Path, shape: tuple[int, ...], limit: int) -> NDArray[np.float64]:
+def allocate(path: Path, shape: tuple[int, ...], limit: int) -> NDArray[np.float64]:
     """Make an array of float64 for the spectra of a file.
 
     Parameters
@@ -102,7 +102,7 @@ def room(path: Path, shape: tuple[int, ...], limit: int) -> NDArray[np.float64]:
     return array
 
 
-def say(message: str) -> None:
+def warn_caller(message: str) -> None:
     """Warn the caller of the reader, however deep the reason was found."""
     frame: FrameType | None = sys._getframe(1)
     level = 2

@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.io._common.array import Canvas
-from strain2dos.io._instruments.optional import need, quiet, told
+from strain2dos.io._common.array import SpectraBuilder
+from strain2dos.io._instruments.optional import import_optional, naming_file, silenced
 
 _SPC_UNITS = {"XRAMANS": "cm-1", "XWAVEN": "cm-1", "XNMETR": "nm", "XUMETR": "um", "XEV": "eV"}
 _XML, _SPC = "Horiba .xml", "Galactic .spc"
@@ -38,15 +38,15 @@ def read_xml(path: Path, *, limit: int) -> xr.DataArray:
     ValueError
         When the reader fails or the file holds no spectra.
     """
-    with quiet():
-        module = need("rsciio.jobinyvon", path)
+    with silenced():
+        module = import_optional("rsciio.jobinyvon", path)
     # a second time: importing the reader sets its log level anew
-    with quiet(), told(path, "jobinyvon"):
+    with silenced(), naming_file(path, "jobinyvon"):
         found = _contents(module.file_reader(str(path))[0])
     shift, rows, positions, units, about = found
-    canvas = Canvas(path, shift, len(rows), max(limit, rows.nbytes), positions, units, about, _XML)
-    canvas.put(slice(None), rows)
-    return canvas.result()
+    builder = SpectraBuilder(path, shift, len(rows), max(limit, rows.nbytes), positions, units, about, _XML)
+    builder.add(slice(None), rows)
+    return builder.result()
 
 
 def _contents(content: dict[str, Any]) -> tuple[Any, Any, dict[str, Any], dict[str, str], dict[str, Any]]:
@@ -94,9 +94,9 @@ def read_spc(path: Path, *, limit: int) -> xr.DataArray:
     ValueError
         When the reader fails, or the spectra of the file do not share one axis.
     """
-    with quiet():
-        module = need("spc_io", path)
-        with told(path, "spc-io"):
+    with silenced():
+        module = import_optional("spc_io", path)
+        with naming_file(path, "spc-io"):
             content = path.read_bytes()
             _check_sizes(content)
             # a copy in memory: reads beyond its end are short, while those of a file claim memory first
@@ -111,9 +111,9 @@ def read_spc(path: Path, *, limit: int) -> xr.DataArray:
     positions = {"z": np.array(depth)} if len(rows) > 1 and None not in depth else {}
     units = {"shift": unit, "intensity": counts}
     size = 8 * len(rows) * axes[0].size
-    canvas = Canvas(path, axes[0], len(rows), max(limit, size), positions, units, layout=_SPC)
-    canvas.put(slice(None), np.array(rows))
-    return canvas.result()
+    builder = SpectraBuilder(path, axes[0], len(rows), max(limit, size), positions, units, layout=_SPC)
+    builder.add(slice(None), np.array(rows))
+    return builder.result()
 
 
 def _check_sizes(content: bytes) -> None:

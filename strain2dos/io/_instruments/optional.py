@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 
-def need(name: str, path: Path, extra: str = "io") -> ModuleType:
-    """Import an optional package, or say which extra brings it.
+def import_optional(name: str, path: Path, extra: str = "io") -> ModuleType:
+    """Import an optional package, or name the extra that brings it.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def lazy_dask(path: Path) -> ModuleType:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def silenced() -> Iterator[None]:
     """Silence hints about plotting packages; text that NumPy could only parse in part is an error."""
     loggers = [logging.getLogger(name) for name in ("rsciio", "spc_io")]
     levels = [logger.level for logger in loggers]
@@ -65,7 +65,7 @@ def quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told(path: Path, reader: str) -> Iterator[None]:
+def naming_file(path: Path, reader: str) -> Iterator[None]:
     """Whatever a reader raises on a damaged file becomes one error that names the file."""
     try:
         yield

@@ -18,8 +18,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.io._common.array import Canvas
-from strain2dos.io._common.memory import say
+from strain2dos.io._common.array import SpectraBuilder
+from strain2dos.io._common.memory import warn_caller
 from strain2dos.io._instruments.optional import lazy_dask
 
 _UNITS = {1: "cm-1", 2: "nm", 3: "nm", 4: "eV", 5: "um", 6: "counts", 7: "electrons", 8: "mm", 9: "m"}
@@ -64,13 +64,13 @@ def read_wdf(path: Path, *, limit: int) -> xr.DataArray:
     units |= {"shift": _UNITS.get(struct.unpack_from("<I", axis, 4)[0], "unknown")}
     units |= {"intensity": head.unit}
     if head.count < head.planned:
-        say(
+        warn_caller(
             f"{path.name} holds {head.count} of the {head.planned} spectra that it was to hold; was the scan "
             f"stopped?"
         )
-    canvas = Canvas(path, shift, head.count, limit, positions, units, head.about, "Renishaw .wdf")
-    _put(canvas, start, (head.count, head.points))
-    return canvas.result()
+    builder = SpectraBuilder(path, shift, head.count, limit, positions, units, head.about, "Renishaw .wdf")
+    _put(builder, start, (head.count, head.points))
+    return builder.result()
 
 
 @dataclass
@@ -101,19 +101,19 @@ def _header(file: _File) -> _Header:
     return _Header(points, count, planned, kind == _MAPPING, _UNITS.get(unit, "arbitrary"), about)
 
 
-def _put(canvas: Canvas, start: int, shape: tuple[int, int]) -> None:
+def _put(builder: SpectraBuilder, start: int, shape: tuple[int, int]) -> None:
     """Read the spectra, or leave them in the file."""
-    if canvas.nbytes <= canvas.limit:
-        rows = np.fromfile(canvas.path, "<f4", shape[0] * shape[1], offset=start).reshape(shape)
+    if builder.nbytes <= builder.limit:
+        rows = np.fromfile(builder.path, "<f4", shape[0] * shape[1], offset=start).reshape(shape)
         with np.errstate(invalid="ignore"):
-            canvas.put(slice(None), rows)
+            builder.add(slice(None), rows)
         return
-    array = lazy_dask(canvas.path)
+    array = lazy_dask(builder.path)
     # whole lines of the map, so that its blocks are those of the file
-    line = 1 if canvas.grid is None else canvas.grid.x.size
+    line = 1 if builder.grid is None else builder.grid.x.size
     blocks = (max(_BLOCK // (4 * shape[1] * line), 1) * line, -1)
-    spectra = _Spectra(canvas.path, start, shape)
-    canvas.put_lazily(array.from_array(spectra, chunks=blocks, name=f"wdf-{uuid4().hex}"))
+    spectra = _Spectra(builder.path, start, shape)
+    builder.add_lazily(array.from_array(spectra, chunks=blocks, name=f"wdf-{uuid4().hex}"))
 
 
 @dataclass
@@ -178,7 +178,7 @@ def _positions(
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
     """Where each spectrum was taken, in whole steps of the map where it is one."""
     if file.cut:
-        say(
+        warn_caller(
             f"{file.path.name} does not end where its last block ends; the spectra are whole, but "
             f"what follows "
             f"them is not. Copy it again."

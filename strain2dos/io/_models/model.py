@@ -157,7 +157,7 @@ def load_model(
     _warn_of_other_versions(path, metadata.get("versions", {}))
     try:
         with warnings.catch_warnings():
-            # scikit-learn would say once per step what the warning above says once
+            # scikit-learn would repeat the warning above for each step
             from sklearn.exceptions import InconsistentVersionWarning
 
             warnings.simplefilter("ignore", InconsistentVersionWarning)
@@ -174,7 +174,7 @@ def load_model(
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read what a model file says about itself, without building the model.
+    """Read the metadata of a model file, without building the model.
 
     Parameters
     ----------
@@ -234,9 +234,9 @@ def _warn_of_other_versions(path: Path, saved: dict[str, str]) -> None:
         if name in here and _relevant(name, was) != _relevant(name, here[name])
     }
     if other:
-        said = ", ".join(f"{name} {was} (now {here[name]})" for name, was in other.items())
+        by = ", ".join(f"{name} {was} (now {here[name]})" for name, was in other.items())
         warnings.warn(
-            f"{path} was saved with {said}. Predictions may differ; check them on known spectra, or train "
+            f"{path} was saved with {by}. Predictions may differ; check them on known spectra, or train "
             "the model again with the versions you have.",
             UserWarning,
             stacklevel=3,

@@ -116,7 +116,7 @@ def _check_header(path: Path, header: Any) -> None:
 
 
 def untrusted(blob: bytes, trusted: Sequence[str], path: Path | None = None) -> list[str]:
-    """Names of the types in an archive that neither strain2dos, skops nor the caller vouches for."""
+    """Names of the types in an archive that neither strain2dos, skops nor the caller trusts."""
     import skops.io
 
     try:

@@ -19,7 +19,7 @@ _LABELLED = {
 
 
 def plain(value: Any) -> Any:
-    """Replace labelled arrays among an estimator's attributes by numpy arrays, in copies where there are any.
+    """Replace labeled arrays among an estimator's attributes by numpy arrays, in copies where there are any.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def _plain(value: Any, seen: dict[int, Any]) -> Any:
     if id(value) in seen:
         return seen[id(value)]
     seen[id(value)] = value
-    if _is_labelled(value):
+    if _is_labeled(value):
         return np.asarray(value)
     if isinstance(value, BaseEstimator):
         return _with(value, vars(value), seen)
@@ -61,7 +61,7 @@ def _with(estimator: BaseEstimator, attributes: dict[str, Any], seen: dict[int, 
     return other
 
 
-def _is_labelled(value: Any) -> bool:
+def _is_labeled(value: Any) -> bool:
     kind = type(value)
     return kind.__name__ in _LABELLED.get(kind.__module__.partition(".")[0], ())
 

@@ -13,8 +13,8 @@ import xarray as xr
 
 from strain2dos._files import address_of, check_metadata, is_url
 from strain2dos.io._common.axis import ascending_axis
-from strain2dos.io._common.memory import say
-from strain2dos.io._instruments.optional import lazy_dask, need, quiet
+from strain2dos.io._common.memory import warn_caller
+from strain2dos.io._instruments.optional import import_optional, lazy_dask, silenced
 from strain2dos.io._store.chunks import Absent, check_hdf5, check_zarr
 from strain2dos.io._store.places import AddressFiles, FolderFiles
 
@@ -71,7 +71,7 @@ def read_zarr(path: Path, *, limit: int, storage_options: Mapping[str, Any] | No
     UserWarning
         When chunks are absent; their spectra are NaN.
     """
-    need("zarr", path, "dask")
+    import_optional("zarr", path, "dask")
     remote = is_url(path)
     with _readable(path, "Zarr"):
         files = AddressFiles(address_of(path), storage_options) if remote else FolderFiles(path)
@@ -87,7 +87,9 @@ def read_zarr(path: Path, *, limit: int, storage_options: Mapping[str, Any] | No
         dataset = xr.open_zarr(files.store(), chunks=None, consolidated=False)
         array = _spectra(path, dataset, limit, check_zarr(files, limit=limit))
     if lost := array.attrs.pop(_LOST, ""):
-        say(f"{path.name} lacks {lost}; the spectra in them are NaN. Was writing stopped, or copying?")
+        warn_caller(
+            f"{path.name} lacks {lost}; the spectra in them are NaN. Was writing stopped, or copying?"
+        )
     return array
 
 
@@ -134,7 +136,7 @@ def _spectra(path: Path, dataset: xr.Dataset, limit: int, absent: Absent | None 
 @contextlib.contextmanager
 def _readable(path: Path, kind: str) -> Iterator[None]:
     try:
-        with quiet():
+        with silenced():
             yield
     except ImportError as error:
         raise ImportError(f"{path}: {error}" if path.name not in str(error) else str(error)) from error

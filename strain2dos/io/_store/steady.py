@@ -94,13 +94,13 @@ class SteadyFile(io.RawIOBase):
         """Do nothing: the file has no buffer."""
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """It can be read."""
         return True
 
     def writable(self) -> bool:
-        """Tell that it can be written."""
+        """It can be written."""
         return True
 
     def seekable(self) -> bool:
-        """Tell that it has places."""
+        """It has positions."""
         return True

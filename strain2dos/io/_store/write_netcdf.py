@@ -64,7 +64,7 @@ def write_netcdf(
         try:
             _write(dataset, file, compress=compress, tell=bar.update)
         except Exception:
-            # what HDF5 says about a file that it could not finish follows from the first error
+            # errors of HDF5 about a file that it could not finish follow from the first error
             file.check()
             raise
         file.check()

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import xarray as xr
 
-from strain2dos.io._common.array import Canvas
+from strain2dos.io._common.array import SpectraBuilder
 from strain2dos.io._text.lines import Source, is_number
 from strain2dos.io._text.logs import entries
 from strain2dos.io._text.preamble import Opening
@@ -79,11 +79,11 @@ def read_bwtek(source: Source, lines: Opening, named: int, limit: int) -> xr.Dat
     header = {key: value for key, value in source.header.items() if not key.startswith("units[")}
     layout = f"B&W Tek csv: {names[axis]} and {'; '.join(names[i] for i in measured)}"
     units = {"shift": unit, "intensity": "counts"}
-    canvas = Canvas(
+    builder = SpectraBuilder(
         source.path, points[:, 0], len(measured), limit, units=units, header=header, layout=layout
     )
-    canvas.put(slice(None), points[:, 1:].T)
-    return canvas.result()
+    builder.add(slice(None), points[:, 1:].T)
+    return builder.result()
 
 
 def _axis(source: Source, plain: list[str]) -> tuple[int, str]:

@@ -14,7 +14,7 @@ _DECIMAL = re.compile(r",\d{1,2}(?!\d)|,\d{4}|(?<![\d.,])0+,\d|\d{4},\d")
 
 @dataclass
 class Commas:
-    """Whether the commas of a file separate decimals; collected line by line, told at the end."""
+    """Whether the commas of a file separate decimals; collected line by line, decided at the end."""
 
     source: Source
     first: tuple[int, str] | None = None
@@ -46,5 +46,5 @@ class Commas:
         raise ValueError(
             f"{self.source.path}, line {number}, column {column + 1}: {cell!r} may be "
             f"{cell.replace(',', '.')} or "
-            f"{cell.replace(',', '')}, and no number of the file tells which; write decimal points."
+            f"{cell.replace(',', '')}, and no number of the file shows which; write decimal points."
         )

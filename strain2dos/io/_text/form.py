@@ -182,7 +182,7 @@ def _cells(source: Source, line: str) -> list[str]:
 
 
 def _repeats(rows: list[list[str]]) -> bool:
-    """Tell whether rows of four columns repeat their position while the third column moves on."""
+    """Whether rows of four columns repeat their position while the third column moves on."""
     same = len(rows) > 1 and rows[0][:2] == rows[1][:2]
     return same and all(len(row) == 4 for row in rows[:2]) and rows[0][2] != rows[1][2]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""JCAMP-DX spectra: labelled records, the data written out in decimal numbers."""
+"""JCAMP-DX spectra: labeled records, the data written out in decimal numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import numpy as np
 import xarray as xr
 
-from strain2dos.io._common.array import Canvas
+from strain2dos.io._common.array import SpectraBuilder
 from strain2dos.io._text.lines import Source
 
 _RECORD = re.compile(r"##\s*([^=]*?)\s*=\s*(.*?)\s*(?:\$\$.*)?$")
@@ -20,7 +20,7 @@ _POINTS, _ROWS = ("(XY..XY)", "(X++(Y..Y))")
 
 
 def is_jcamp(line: str) -> bool:
-    """Tell whether a file that starts with this line is JCAMP-DX."""
+    """Whether a file that starts with this line is JCAMP-DX."""
     return bool(re.match(r"\s*##\s*(TITLE|JCAMP-?DX)\s*=", line, re.IGNORECASE))
 
 
@@ -68,9 +68,9 @@ def read_jcamp(source: Source, limit: int) -> xr.DataArray:
         raise ValueError(f"{source.path} holds {values.size} of its {expected:g} points; copy it again.")
     stated = header.get("XUNITS", "")
     units = {"shift": _UNITS.get(stated.upper(), stated)} if stated else {}
-    canvas = Canvas(source.path, shift, 1, limit, units=units, header=header, layout="JCAMP-DX")
-    canvas.put(0, values)
-    return canvas.result()
+    builder = SpectraBuilder(source.path, shift, 1, limit, units=units, header=header, layout="JCAMP-DX")
+    builder.add(0, values)
+    return builder.result()
 
 
 def _stated(source: Source, header: dict[str, str], name: str, default: float) -> float:

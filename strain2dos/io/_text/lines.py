@@ -33,7 +33,7 @@ _HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
 
 @dataclass
 class Source:
-    """A text file, what its header says, and how its cells are written.
+    """A text file, its header, and how its cells are written.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ class Source:
     def numbers(
         self, number: int, line: str, cells: list[str], start: int = 0, *, missing: bool = True
     ) -> NDArray[np.float64]:
-        """Read the cells from `start` on as numbers (NA as NaN if `missing`), or say which fails."""
+        """Read the cells from `start` on as numbers (NA as NaN if `missing`), or name the one that fails."""
         found = cells[start:]
         comma = self.decimal == ","
         try:
@@ -218,7 +218,7 @@ class Source:
         return float(self.numbers(number, line, cells, column, missing=False)[0])
 
     def is_number(self, cell: str) -> bool:
-        """Tell whether a cell is a number as this file writes them."""
+        """Whether a cell is a number as this file writes them."""
         if self.decimal == ",":
             if "." in cell:
                 return False
@@ -227,7 +227,7 @@ class Source:
 
 
 def is_number(cell: str) -> bool:
-    """Tell whether a cell is a number with a decimal point."""
+    """Whether a cell is a number with a decimal point."""
     try:
         float(cell)
     except ValueError:

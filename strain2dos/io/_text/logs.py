@@ -12,7 +12,7 @@ _PAIR = re.compile(r"\s*([^\W\d][^\t;:=,]*?)\s*[:=\t;,]\s*(.*?)[\s;,]*$")
 
 
 def is_entry(line: str) -> bool:
-    """Tell whether a line is a setting with its name, or opens or closes a section of them."""
+    """Whether a line is a setting with its name, or opens or closes a section of them."""
     return _ENTRY.match(line) is not None
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import xarray as xr
 
-from strain2dos.io._common.array import Canvas
-from strain2dos.io._common.memory import say
+from strain2dos.io._common.array import SpectraBuilder
+from strain2dos.io._common.memory import warn_caller
 from strain2dos.io._text.commas import Commas
 from strain2dos.io._text.lines import Source
 from strain2dos.io._text.rows import bare_header, units_of
@@ -60,7 +60,9 @@ def read_long(source: Source, skip: int, names: list[str], limit: int) -> xr.Dat
     units = units_of(source.header)
     axis = np.array([source.number(0, cell, [cell], 0) for cell in survey.axis])
     layout = source.layout(f"one point per row: {', '.join(names)}")
-    canvas = Canvas(source.path, axis, count, limit, positions, units, bare_header(source.header), layout)
+    builder = SpectraBuilder(
+        source.path, axis, count, limit, positions, units, bare_header(source.header), layout
+    )
     values, k = np.full(m, np.nan), 0
     for number, line in source.lines(skip, "reading"):
         if k == survey.whole * m:
@@ -69,12 +71,12 @@ def read_long(source: Source, skip: int, names: list[str], limit: int) -> xr.Dat
         values[k % m] = source.numbers(number, line, cells, len(names) - 1)[0]
         k += 1
         if k % m == 0:
-            canvas.put(k // m - 1, values)
+            builder.add(k // m - 1, values)
     if k < survey.whole * m:
         raise ValueError(f"{source.path} changes while it is read; wait until it is written.")
     if survey.whole < count:
-        canvas.put(count - 1, np.full(m, np.nan))
-    return canvas.result()
+        builder.add(count - 1, np.full(m, np.nan))
+    return builder.result()
 
 
 @dataclass
@@ -155,13 +157,13 @@ class _Survey:
             )
         self.whole += bool(whole)
         if not whole:
-            say(
+            warn_caller(
                 f"{self.source.path.name} ends within a spectrum, after {self._points} of "
                 f"{len(self.axis)} points, so 1 "
                 f"spectrum is incomplete and all NaN; copy it again."
             )
         elif broken is not None:
-            say(
+            warn_caller(
                 f"{self.source.path.name} ends within line {broken}, so 1 spectrum is incomplete and "
                 f"is left out; "
                 f"copy it again."

@@ -118,5 +118,5 @@ def _numeric(line: str) -> bool:
 
 
 def _table(line: str) -> bool:
-    """Tell a row of a table, whose names may hold a colon, from a setting."""
+    """Whether a line is a row of a table, whose names may hold a colon, rather than a setting."""
     return sum(is_number(cell) for cell in re.split(r"[\t;,]", line)) > 2

@@ -9,8 +9,8 @@ from array import array
 import numpy as np
 import xarray as xr
 
-from strain2dos.io._common.array import Canvas
-from strain2dos.io._common.memory import say
+from strain2dos.io._common.array import SpectraBuilder
+from strain2dos.io._common.memory import warn_caller
 from strain2dos.io._text.commas import Commas
 from strain2dos.io._text.lines import Source
 
@@ -51,9 +51,9 @@ def read_columns(source: Source, skip: int, limit: int) -> xr.DataArray:
         raise ValueError(f"{source.path}: a spectrum of one point; was the file cut off?")
     units, header = units_of(source.header), bare_header(source.header)
     layout = source.layout("two columns, axis and intensity")
-    canvas = Canvas(source.path, points[:, 0], 1, limit, units=units, header=header, layout=layout)
-    canvas.put(0, points[:, 1])
-    return canvas.result()
+    builder = SpectraBuilder(source.path, points[:, 0], 1, limit, units=units, header=header, layout=layout)
+    builder.add(0, points[:, 1])
+    return builder.result()
 
 
 def read_table(source: Source, skip: int, leading: int, width: int, limit: int) -> xr.DataArray:
@@ -88,7 +88,7 @@ def read_table(source: Source, skip: int, leading: int, width: int, limit: int) 
     positions = {name: np.array(place) for name, place in zip(names, places, strict=True) if name != "n"}
     units, header = units_of(source.header), bare_header(source.header)
     layout = source.layout(f"axis in the first row, {', '.join(names)} in the first columns")
-    canvas = Canvas(source.path, axis, count, limit, positions, units, header, layout)
+    builder = SpectraBuilder(source.path, axis, count, limit, positions, units, header, layout)
     k = -1
     for k, (number, line) in enumerate(source.lines(skip + 1, "reading")):
         cells = source.cells(line, width)
@@ -96,13 +96,13 @@ def read_table(source: Source, skip: int, leading: int, width: int, limit: int) 
         if number == cut or (short and k == count - 1 > 0):
             _warn_of_cut(source, number, known=k < count)
             if k < count:
-                canvas.put(k, np.full(axis.size, np.nan))
+                builder.add(k, np.full(axis.size, np.nan))
             break
         if len(cells) != width:
             _refuse(source, (number, line), width, last=k == count - 1)
-        canvas.put(_within(source, k, count), source.numbers(number, line, cells, leading))
+        builder.add(_within(source, k, count), source.numbers(number, line, cells, leading))
     _whole(source, max(k + 1, count if cut else 0), count)
-    return canvas.result()
+    return builder.result()
 
 
 def _survey(
@@ -151,7 +151,7 @@ def _refuse(source: Source, line: tuple[int, str], width: int, *, last: bool) ->
 
 def _warn_of_cut(source: Source, number: int, *, known: bool) -> None:
     what = "its spectrum is NaN" if known else "its spectrum is left out"
-    say(
+    warn_caller(
         f"{source.path.name} ends within line {number}, so 1 spectrum is incomplete and {what}; copy "
         f"it again."
     )

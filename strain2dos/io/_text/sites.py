@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.io._common.array import Canvas
-from strain2dos.io._common.memory import say
+from strain2dos.io._common.array import SpectraBuilder
+from strain2dos.io._common.memory import warn_caller
 from strain2dos.io._text.commas import Commas
 from strain2dos.io._text.lines import Source
 from strain2dos.io._text.rows import bare_header, units_of
@@ -23,7 +23,7 @@ LAYOUT = "wafer map with an axis for each site"
 
 
 def are_sites(rows: list[list[str]], names: list[str]) -> bool:
-    """Tell whether two rows of numbers below `names` are axis and spectrum of one site."""
+    """Whether two rows of numbers below `names` are axis and spectrum of one site."""
     if len(rows) < 2 or len(rows[0]) < 5 or len(rows[0]) != len(rows[1]) or rows[0][:2] != rows[1][:2]:
         return False
     try:
@@ -67,28 +67,28 @@ def read_sites(source: Source, skip: int, width: int, limit: int) -> xr.DataArra
     for axis_row, _ in _pairs(source, skip, width):
         x.append(source.number(axis_row[0], axis_row[1], axis_row[2], 0))
         y.append(source.number(axis_row[0], axis_row[1], axis_row[2], 1))
-    canvas: Canvas | None = None
+    builder: SpectraBuilder | None = None
     first, moved, furthest = np.empty(0), 0, 0.0
     for k, (axis_row, row) in enumerate(_pairs(source, skip, width)):
         axis, values = source.numbers(*axis_row, 2), source.numbers(*row, 2)
-        if canvas is None:
+        if builder is None:
             first = axis
             places = {"x": np.array(x), "y": np.array(y)}
             units, header = units_of(source.header), bare_header(source.header)
-            canvas = Canvas(source.path, axis, len(x), limit, places, units, header, LAYOUT)
+            builder = SpectraBuilder(source.path, axis, len(x), limit, places, units, header, LAYOUT)
         elif not np.array_equal(axis, first):
             moved, furthest = moved + 1, max(furthest, float(np.abs(axis - first).max()))
             values = _onto(source, axis_row[0], first, axis, values)
-        canvas.put(k, values)
-    if canvas is None:
+        builder.add(k, values)
+    if builder is None:
         raise ValueError(f"{source.path} holds no site; export it again.")
     if moved:
-        say(
+        warn_caller(
             f"{source.path.name}: {moved} of {len(x)} sites have another axis than the first (by up to "
             f"{furthest:.3g}); they were interpolated onto it by a cubic spline, and are NaN beyond "
             "their own."
         )
-    return canvas.result()
+    return builder.result()
 
 
 def _onto(source: Source, number: int, first: Floats, axis: Floats, values: Floats) -> Floats:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from strain2dos.io._common.memory import say
+from strain2dos.io._common.memory import warn_caller
 from strain2dos.io._text.bwtek import columns_of, read_bwtek
 from strain2dos.io._text.form import form_of
 from strain2dos.io._text.jcamp import is_jcamp, read_jcamp
@@ -47,7 +47,7 @@ def read_text(path: Path, *, compressed: bool = False, limit: int) -> xr.DataArr
     source = Source(path, compressed)
     array = _read(source, limit)
     if source.missing:
-        say(f"{path.name}: {source.missing} intensities are missing (NA) and NaN.")
+        warn_caller(f"{path.name}: {source.missing} intensities are missing (NA) and NaN.")
     return array
 
 

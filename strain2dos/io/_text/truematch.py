@@ -8,7 +8,7 @@ import re
 import numpy as np
 import xarray as xr
 
-from strain2dos.io._common.array import Canvas
+from strain2dos.io._common.array import SpectraBuilder
 from strain2dos.io._text.lines import Source, is_number
 from strain2dos.io._text.logs import entry
 
@@ -18,7 +18,7 @@ _SHARED = ("Version", "ExcitationWavelength", "XDataKind")
 
 
 def is_truematch(line: str) -> bool:
-    """Tell whether a file that starts with this line is a TrueMatch export."""
+    """Whether a file that starts with this line is a TrueMatch export."""
     return line.strip().upper() == _FIRST
 
 
@@ -65,11 +65,11 @@ def read_truematch(source: Source, limit: int) -> xr.DataArray:
     }
     units = {"shift": abouts[0].get("XDataKind", "unknown")}
     size = 8 * len(spectra) * axis.size
-    canvas = Canvas(
+    builder = SpectraBuilder(
         source.path, axis, len(spectra), max(limit, size), positions, units, header, "WITec TrueMatch text"
     )
-    canvas.put(slice(None), np.array([one[:, 1] for one in spectra]))
-    return canvas.result()
+    builder.add(slice(None), np.array([one[:, 1] for one in spectra]))
+    return builder.result()
 
 
 def _blocks(source: Source) -> tuple[list[dict[str, str]], list[list[list[float]]]]:

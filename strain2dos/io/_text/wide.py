@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.io._common.array import Canvas
+from strain2dos.io._common.array import SpectraBuilder
 from strain2dos.io._text.commas import Commas
 from strain2dos.io._text.lines import Source
 from strain2dos.io._text.rows import bare_header, units_of
@@ -55,7 +55,9 @@ def read_wide(
     if words:
         source.header["columns"] = words
     units = units_of(source.header) | units
-    canvas = Canvas(source.path, axis, width - 1, limit, positions, units, bare_header(source.header), layout)
+    builder = SpectraBuilder(
+        source.path, axis, width - 1, limit, positions, units, bare_header(source.header), layout
+    )
     held: list[Floats] = []
     k = 0
     for k, (number, line) in enumerate(source.lines(skip, "reading"), 1):
@@ -69,13 +71,13 @@ def read_wide(
             raise ValueError(f"{source.path} grows while it is read; wait until it is written.")
         held.append(source.numbers(number, line, cells, 1))
         if len(held) * width > _HELD:
-            canvas.put_points(k - len(held), np.array(held))
+            builder.put_points(k - len(held), np.array(held))
             held = []
     if k < len(axis):
         raise ValueError(f"{source.path} shrinks while it is read; wait until it is written.")
     if held:
-        canvas.put_points(k - len(held), np.array(held))
-    return canvas.result()
+        builder.put_points(k - len(held), np.array(held))
+    return builder.result()
 
 
 def _axis_of(source: Source, skip: int) -> tuple[Floats, int]:

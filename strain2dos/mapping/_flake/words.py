@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a map says of itself in words: why pixels have no result, and whether its contrast is one."""
+"""Remarks on a map: why pixels have no result, and whether its contrast exceeds its errors."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def contrast(values: xr.DataArray, std: xr.DataArray) -> dict[str, float | str]:
         return {}
     low, high = np.quantile(found[both], _SPAN)
     error = float(np.median(errors[both]))
-    told: dict[str, float | str] = {"contrast": float(high - low), "pixel_error": error}
+    remarks: dict[str, float | str] = {"contrast": float(high - low), "pixel_error": error}
     if high - low < _CLEAR * error:
         name = str(values.name or "map").replace("_", " ")
-        told["remark"] = (
+        remarks["remark"] = (
             f"the {name} varies less than its errors: its middle 90 % span {high - low:.2g}, and the error "
             f"of a pixel is {error:.2g}; take means of regions (region_mean) before reading a pattern."
         )
-    return told
+    return remarks

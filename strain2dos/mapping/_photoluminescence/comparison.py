@@ -27,7 +27,7 @@ class PLComparison:
     slope : float
         Change of the PL energy per change of the gap (eV/eV); 1 if the exciton follows the gap.
     slope_error : float
-        Standard error of the slope from leaving out one block of neighbouring pixels at a time; NaN for fewer
+        Standard error of the slope from leaving out one block of neighboring pixels at a time; NaN for fewer
         than three blocks. Pixels are correlated in space, so an error that counts them as independent is too
         small.
     intercept : float
@@ -120,10 +120,10 @@ class PLComparison:
         """
         error = "" if np.isnan(self.slope_error) else f" ± {self.slope_total_error:.2f}"
         kind = "gap at K" if gap == "gap_direct" else "smallest gap"
-        said = f"The photoluminescence follows the {kind} with a slope of {self.slope:.2f}{error} eV/eV."
+        words = f"The photoluminescence follows the {kind} with a slope of {self.slope:.2f}{error} eV/eV."
         if self.rate is not None:
-            said += f" It moves by {self.rate:.0f} meV per % of strain; literature: {LITERATURE}."
-        return f"{said} {self.remark}".strip()
+            words += f" It moves by {self.rate:.0f} meV per % of strain; literature: {LITERATURE}."
+        return f"{words} {self.remark}".strip()
 
     def to_dict(self) -> dict[str, float | int | str]:
         """All figures by name, for tables."""

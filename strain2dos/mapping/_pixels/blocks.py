@@ -83,7 +83,7 @@ def warn_if_all_masked(status: np.ndarray) -> None:
 def template(
     cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, chunks: tuple[Any, Any]
 ) -> xr.Dataset:
-    """Make a lazy Dataset of the map's layout, chunked along y and x as told."""
+    """Make a lazy Dataset of the map's layout, chunked along y and x as given."""
     import dask.array as da
 
     variables = {}

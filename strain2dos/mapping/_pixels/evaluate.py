@@ -154,7 +154,7 @@ class PixelEvaluator:
 def _lacks(model: FittedModel, name: str) -> str:
     """What the regressor would need for the quantity ``name``; empty where it has it."""
     if name == "dos_std":
-        return "" if model.chain.tells_std() else "predict(X, return_std=True)"
+        return "" if model.chain.supports_std() else "predict(X, return_std=True)"
     if name == "domain_score":
         return "" if model.chain.has(name) else f"method {name!r}"
     if name in EDGE_STD:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What line positions say of a pixel besides its DOS: plausibility, and the error that all pixels share."""
+"""What follows from line positions besides the DOS: plausibility, and the error that all pixels share."""
 
 from __future__ import annotations
 
@@ -81,7 +81,12 @@ def common_gap_error(model: FittedModel) -> dict[str, Any]:
     """
     featurizer = model.featurizer
     calibration = _calibration(featurizer)
-    if featurizer is None or calibration is None or not model.chain.tells_edges or not any(calibration.sigma):
+    if (
+        featurizer is None
+        or calibration is None
+        or not model.chain.has_band_edges
+        or not any(calibration.sigma)
+    ):
         return {}
     names = [str(name) for name in featurizer.get_feature_names_out()]
     if not all(name.endswith("_center") for name in names):

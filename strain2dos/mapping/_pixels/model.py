@@ -87,12 +87,12 @@ class FittedModel:
     @property
     def has_edges(self) -> bool:
         """Whether there are band edges: from the regressor itself or from its curves on known energies."""
-        return self.chain.tells_edges or self.energies is not None
+        return self.chain.has_band_edges or self.energies is not None
 
     @property
     def edges_have_std(self) -> bool:
         """Whether the regressor gives standard deviations of its edges, which it then learned."""
-        return self.chain.edges_learned and self.chain.tells_std("predict_edges")
+        return self.chain.edges_learned and self.chain.supports_std("predict_edges")
 
     @property
     def valleys(self) -> list[str]:
@@ -112,7 +112,7 @@ class FittedModel:
 
         if self._reads_curves and dos is not None:
             found = edges_of_curves(self.final, dos)
-        elif self.chain.tells_edges:
+        elif self.chain.has_band_edges:
             found = self.final.predict_edges(Z)
         else:
             curves = self.chain.predict(Z) if dos is None else dos
@@ -126,7 +126,7 @@ class FittedModel:
     @property
     def _reads_curves(self) -> bool:
         """Whether the regressor's own edges are those of its curves at its own threshold."""
-        read = self.chain.tells_edges and not self.chain.edges_learned
+        read = self.chain.has_band_edges and not self.chain.edges_learned
         return read and hasattr(self.final, "edge_threshold_") and hasattr(self.final, "edge_reference_")
 
     def predict(self, Z: Any, quantities: Sequence[str]) -> dict[str, np.ndarray]:
@@ -137,7 +137,7 @@ class FittedModel:
         dos = None
         if "dos_std" in wanted:
             dos, result["dos_std"] = self.chain.predict(Z, return_std=True)
-        elif "dos" in wanted or (edges and (self._reads_curves or not self.chain.tells_edges)):
+        elif "dos" in wanted or (edges and (self._reads_curves or not self.chain.has_band_edges)):
             dos = self.chain.predict(Z)
         if dos is not None:
             dos = np.asarray(dos)

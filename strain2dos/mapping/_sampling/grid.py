@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos._plotting.maps import centres
+from strain2dos._plotting.maps import centers
 
 STD = "_std"
 
@@ -37,7 +37,7 @@ def require_map(dataset: xr.Dataset) -> xr.Dataset:
 
 def pixel_positions(dataset: xr.Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give x (n_x,) and y (n_y,) of the pixels: their coordinates, else counted from 0."""
-    return centres(dataset, "x"), centres(dataset, "y")
+    return centers(dataset, "x"), centers(dataset, "y")
 
 
 def position_unit(dataset: xr.Dataset) -> str:

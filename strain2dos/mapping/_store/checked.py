@@ -25,7 +25,7 @@ class CheckedStore(WrapperStore[Store]):
     expected : mapping of str to bytes
         Checksum of each file that has to be there.
     unfinished : iterable of str
-        Files that count as absent even if they are there: no record tells what they should hold.
+        Files that count as absent even if they are there: no record states what they should hold.
     instead : mapping of str to bytes
         What to give in place of some files, which were checked before.
     """

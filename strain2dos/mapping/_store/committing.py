@@ -2,7 +2,7 @@
 """Finished blocks brought onto the disk some at a time, since waiting for the disk takes long.
 
 The order keeps any reader from results that are not there: chunks, then the status of their pixels, then the
-records that tell that they are finished; and each step only when the one before is on the disk.
+records that they are finished; and each step only when the one before is on the disk.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def identity_of(cube: xr.DataArray, evaluator: PixelEvaluator, step: int) -> dic
 
 
 def differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
-    """Say what differs between the run that began a store and this one."""
+    """Describe what differs between the run that began a store and this one."""
     for name in here.keys() | there.keys():
         one, other = there.get(name), here.get(name)
         if one == other:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-#: Parameters that say how to compute, not what; scikit-learn's note of its own version in a pickle; and the
+#: Parameters of how to compute, not of what; scikit-learn's note of its own version in a pickle; and the
 #: names of a model's steps and whether it is frozen.
 _NO_MATTER = frozenset({"n_jobs", "verbose", "memory", "progress", "_sklearn_version", "names", "frozen"})
 

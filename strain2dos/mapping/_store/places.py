@@ -130,7 +130,7 @@ class Remote:
     """An address: files appear whole where the service writes objects whole, as S3, GCS and Azure do.
 
     There is no rename and no lock. The root's metadata and the header come last, so a store that is not laid
-    out completely is no store to any reader; two runs that write to one address at once are not told apart.
+    out completely is no store to any reader; two runs that write to one address at once are not noticed.
     """
 
     def __init__(self, url: str, storage_options: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ def _lay_out(run: Run) -> Header:
 
 
 def _changed_rows(header: Header, run: Run) -> Iterator[str]:
-    """Tell which rows of a cube in memory are not those that the store was begun with."""
+    """Find which rows of a cube in memory are not those that the store was begun with."""
     begun = header.known_sources
     if begun is not None and run.sources is not None and len(begun) == len(run.sources):
         changed = [header.slice(k) for k, source in enumerate(run.sources) if source != begun[k]]

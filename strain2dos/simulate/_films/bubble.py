@@ -17,14 +17,14 @@ def bubble_strain(
     *,
     height: float,
     radius: float,
-    centre: tuple[float, float] = (0.0, 0.0),
+    center: tuple[float, float] = (0.0, 0.0),
     poisson: float = POISSON_MOS2,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Profile and strain tensor of a circular bubble under a membrane that is clamped at its rim.
 
     The profile is ``h = height (1 - r^2 / radius^2)``. The displacement in the plane obeys the membrane
     equilibrium ``d(r N_r)/dr = N_t`` with ``e_r = u' + h'^2 / 2`` and ``e_t = u / r``, which for this profile
-    reads ``u'' + u'/r - u/r^2 = -2 (3 - poisson) (height / radius^2)^2 r``. With ``u = 0`` in the centre and
+    reads ``u'' + u'/r - u/r^2 = -2 (3 - poisson) (height / radius^2)^2 r``. With ``u = 0`` in the center and
     at the rim its solution is ``u = (3 - poisson) / 4 (height / radius)^2 r (1 - r^2 / radius^2)``, and
 
     - ``e_r = (height / radius)^2 / 4 (3 - poisson - (1 - 3 poisson) r^2 / radius^2)``,
@@ -40,7 +40,7 @@ def bubble_strain(
         Positions, in any one length unit.
     height, radius : float
         Height of the apex and radius of the rim, in the unit of x and y.
-    centre : tuple of float, default=(0.0, 0.0)
+    center : tuple of float, default=(0.0, 0.0)
         Position of the apex.
     poisson : float, default=0.25
         Poisson ratio of the membrane; the default is for MoS2 (Sah et al., arXiv:2406.06020 (2024)).
@@ -77,7 +77,7 @@ def bubble_strain(
             f"radius must be positive and poisson between -1 and 1, but are {radius} and {poisson}."
         )
     dx, dy = np.broadcast_arrays(
-        np.asarray(x, dtype=np.float64) - centre[0], np.asarray(y, dtype=np.float64) - centre[1]
+        np.asarray(x, dtype=np.float64) - center[0], np.asarray(y, dtype=np.float64) - center[1]
     )
     u, v = dx / radius, dy / radius
     square = u * u + v * v

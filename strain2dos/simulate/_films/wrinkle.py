@@ -15,7 +15,7 @@ def wrinkle_strain(
     *,
     height: float,
     width: float,
-    centre: tuple[float, float] = (0.0, 0.0),
+    center: tuple[float, float] = (0.0, 0.0),
     angle: float = 0.0,
     bend: float = 0.0,
     period: float = 20.0,
@@ -32,7 +32,7 @@ def wrinkle_strain(
         Positions, in any one length unit.
     height, width : float
         Ridge height and standard deviation, in the unit of x and y.
-    centre : tuple of float, default=(0.0, 0.0)
+    center : tuple of float, default=(0.0, 0.0)
         A point on the ridge line.
     angle : float, default=0.0
         Direction across the ridge against the x axis, in radians.
@@ -66,8 +66,8 @@ def wrinkle_strain(
     """
     if width <= 0 or period <= 0:
         raise ValueError(f"width and period must be positive, but are {width} and {period}.")
-    dx = np.asarray(x, dtype=np.float64) - centre[0]
-    dy = np.asarray(y, dtype=np.float64) - centre[1]
+    dx = np.asarray(x, dtype=np.float64) - center[0]
+    dy = np.asarray(y, dtype=np.float64) - center[1]
     dx, dy = np.broadcast_arrays(dx, dy)
     across, along = dx * np.cos(angle) + dy * np.sin(angle), -dx * np.sin(angle) + dy * np.cos(angle)
     phase = 2 * np.pi * along / period

@@ -12,7 +12,7 @@ _FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
 def lorentzian(
-    shift: ArrayLike, centre: ArrayLike, fwhm: ArrayLike, height: ArrayLike
+    shift: ArrayLike, center: ArrayLike, fwhm: ArrayLike, height: ArrayLike
 ) -> NDArray[np.float64]:
     """Lorentzian line, by full width at half maximum and peak height.
 
@@ -20,7 +20,7 @@ def lorentzian(
     ----------
     shift : array-like of shape (m,)
         Raman shift in cm-1.
-    centre, fwhm, height : array-like broadcastable with ``shift``
+    center, fwhm, height : array-like broadcastable with ``shift``
         Position and full width in cm-1; height in counts. Columns of shape (n, 1) give n lines.
 
     Returns
@@ -34,13 +34,13 @@ def lorentzian(
     >>> lorentzian([383.0, 385.0], 385.0, 4.0, 100.0)
     array([ 50., 100.])
     """
-    x, middle, width, top = (np.asarray(given, dtype=np.float64) for given in (shift, centre, fwhm, height))
+    x, middle, width, top = (np.asarray(given, dtype=np.float64) for given in (shift, center, fwhm, height))
     u = 2 * (x - middle) / width
     return top / (1 + u * u)
 
 
 def voigt(
-    shift: ArrayLike, centre: ArrayLike, fwhm: ArrayLike, height: ArrayLike, instrument_fwhm: float
+    shift: ArrayLike, center: ArrayLike, fwhm: ArrayLike, height: ArrayLike, instrument_fwhm: float
 ) -> NDArray[np.float64]:
     """Lorentzian line seen through an instrument with a Gaussian response.
 
@@ -50,7 +50,7 @@ def voigt(
     ----------
     shift : array-like of shape (m,)
         Raman shift in cm-1.
-    centre, fwhm, height : array-like broadcastable with ``shift``
+    center, fwhm, height : array-like broadcastable with ``shift``
         The Lorentzian before the instrument: position and full width in cm-1, height in counts.
     instrument_fwhm : float
         Full width at half maximum of the response in cm-1; 0 leaves the Lorentzian as it is.
@@ -71,7 +71,7 @@ def voigt(
     array([52.1, 92. ])
     """
     if instrument_fwhm == 0:
-        return lorentzian(shift, centre, fwhm, height)
-    x, middle, width, top = (np.asarray(given, dtype=np.float64) for given in (shift, centre, fwhm, height))
+        return lorentzian(shift, center, fwhm, height)
+    x, middle, width, top = (np.asarray(given, dtype=np.float64) for given in (shift, center, fwhm, height))
     profile = voigt_profile(x - middle, instrument_fwhm / _FWHM_PER_SIGMA, 0.5 * width)
     return 0.5 * np.pi * width * top * profile

@@ -159,10 +159,10 @@ def strained_phonons(
     values = phonon_parameters(material)
     exx, eyy, exy = tensor.T
     trace, deviator = exx + eyy, np.hypot(exx - eyy, 2 * exy)
-    e_centre = values.e_mode * (1 - values.e_gamma * trace)
+    e_center = values.e_mode * (1 - values.e_gamma * trace)
     half_split = 0.5 * values.e_beta * values.e_mode * deviator
-    a_centre = values.a_mode * (1 - values.a_gamma * trace)
-    strained = np.column_stack([e_centre - half_split, e_centre + half_split, a_centre])
+    a_center = values.a_mode * (1 - values.a_gamma * trace)
+    strained = np.column_stack([e_center - half_split, e_center + half_split, a_center])
     return strained + doping_and_temperature_shifts(len(tensor), doping, temperature, values)
 
 

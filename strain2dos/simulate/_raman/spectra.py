@@ -34,8 +34,8 @@ def simulate_spectra(
 
     Each spectrum is a sum of three Lorentzian lines, widened by the instrument, on a polynomial baseline.
     Without polarisation analysis both E' branches carry half of the height of E'; with it,
-    :func:`polarised_intensities` says how much each line shows. Counts are Poisson distributed, the read-out
-    adds Gaussian noise, cosmic rays add spikes of one to three pixels.
+    :func:`polarised_intensities` gives the part of each line that shows. Counts are Poisson distributed, the
+    read-out adds Gaussian noise, cosmic rays add spikes of one to three pixels.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def simulate_spectra(
         Probability that a spectrum is hit.
     effects : SpectrumEffects, optional
         What measured spectra show besides: bands of defects and substrates, foreign lines, fringes, an axis
-        that is off, noise that neighbouring points share.
+        that is off, noise that neighboring points share.
     random_state : int, RandomState or None, default=None
         Seed of all noise.
 
@@ -152,7 +152,7 @@ def _shares(n: int, polarisation: ArrayLike | None, strain: ArrayLike | None) ->
         return np.broadcast_to([0.5, 0.5, 1.0], (n, 3))
     if strain is None:
         raise ValueError(
-            "polarisation needs strain, whose axes say how the branches of E' vibrate, but strain is None; "
+            "polarisation needs strain, whose axes the branches of E' follow, but strain is None; "
             "pass strain=np.zeros((n, 3)) for unstrained samples."
         )
     shares = polarised_intensities(strain, polarisation)

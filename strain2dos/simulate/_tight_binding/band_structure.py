@@ -53,7 +53,7 @@ class TightBindingEdges(NamedTuple):
 class BandStructure(ABC):
     """Bands, density of states and band edges of a Hamiltonian that falls into blocks.
 
-    A model says how many bands it has and how many are filled, and gives the eigenvalues of its blocks.
+    A model has the numbers of its bands and of the filled ones, and gives the eigenvalues of its blocks.
     """
 
     high_symmetry = {  # noqa: RUF012
@@ -134,7 +134,7 @@ class BandStructure(ABC):
             The Brillouin zone is cut into n_k x n_k cells.
         width : float, default=0.05
             Standard deviation of the Gaussian in eV. 0: none; each value is then the mean over the bin that
-            reaches half way to the neighbouring energies, so no van Hove peak falls between the points.
+            reaches half way to the neighboring energies, so no van Hove peak falls between the points.
         spin : {None, 0, 1, -1}, default=None
             None counts both spins (22 states per layer in all), with spin-orbit coupling unless the model
             was made without. 0, 1 and -1 count one spin (11 states per layer) as in `bands`.

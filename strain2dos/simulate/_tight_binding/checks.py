@@ -18,7 +18,7 @@ MAX_STRAIN = 0.04  # the published terms are linear in strain and were fitted to
 
 
 def resolve_correction(material: str, correction: str | None) -> str | None:
-    """Check material and correction, and say which correction "auto" means."""
+    """Check material and correction, and choose the correction for "auto"."""
     tables = load_tables()
     known = sorted(tables["materials"])
     if material not in known:

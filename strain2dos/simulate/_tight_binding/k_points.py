@@ -63,17 +63,17 @@ def grid(n_k: int, maps: tuple = ()) -> tuple[Array, NDArray[np.intp]]:
 def valley_names(k_reduced: Array) -> NDArray[np.str_]:
     """Name the nearest of Gamma ("G"), K (or K') and Q, the middle of Gamma-K, for k-points (..., 2)."""
     third = np.array([(1, 1), (1, -2), (-2, 1)])
-    centres = {
+    centers = {
         "G": np.zeros((1, 2)),
         "K": np.array([(2, 2), (4, 4)]) / 6,
         "Q": np.vstack([third, -third]) / 6,
     }
     distance = []
-    for points in centres.values():
+    for points in centers.values():
         k_1, k_2 = np.moveaxis(k_reduced[..., None, :] - points + 0.5, -1, 0) % 1.0 - 0.5
         # |k|^2 up to a factor; taking the nearest image of k_1 and k_2 apart is right for the short distances
         distance.append((k_1**2 + k_1 * k_2 + k_2**2).min(axis=-1))
-    return np.array(list(centres))[np.argmin(distance, axis=0)]
+    return np.array(list(centers))[np.argmin(distance, axis=0)]
 
 
 def highest_maxima(values: Array, n_best: int) -> Array:
@@ -117,9 +117,9 @@ def refine_maximum(
         Where it lies, in [0, 1).
     """
     m, c, _ = start.shape
-    centre, best, best_k = start, np.full((m, c), -np.inf), start
+    center, best, best_k = start, np.full((m, c), -np.inf), start
     for _ in range(n_iter):
-        k = centre[:, :, None] + step * _STENCIL
+        k = center[:, :, None] + step * _STENCIL
         values = function(k.reshape(m, c * 9, 2)).reshape(m, c, 9)
         top = values.argmax(axis=-1)[..., None]
         value = np.take_along_axis(values, top, axis=-1)[..., 0]
@@ -127,7 +127,7 @@ def refine_maximum(
         best = np.where(better, value, best)
         best_k = np.where(better[..., None], np.take_along_axis(k, top[..., None], axis=2)[:, :, 0], best_k)
         move, valid = _newton(values)
-        centre = np.where(valid[..., None], centre + step * move, best_k)
+        center = np.where(valid[..., None], center + step * move, best_k)
         step *= 0.4
     winner = best.argmax(axis=1)
     rows = np.arange(m)

@@ -71,7 +71,7 @@ def _count(energies: Array, edges: Array, per_step: float, counts: Array) -> Non
 
 
 def states_between(energies: Array, edges: Array) -> Array:
-    """Count the states of one cell between neighbouring energies.
+    """Count the states of one cell between neighboring energies.
 
     Within each triangle of the k-grid a band is taken as linear, which makes the number of states below an
     energy piecewise quadratic; that number is exact here, so no state is lost between the bins [1]_.
@@ -80,7 +80,7 @@ def states_between(energies: Array, edges: Array) -> Array:
     ----------
     energies : ndarray of shape (n_1, n_2, n_bands)
         Band energies in eV on a periodic grid over the whole Brillouin zone, in reduced coordinates of two
-        reciprocal vectors at 60 degrees. Bands must be labelled alike at neighbouring points.
+        reciprocal vectors at 60 degrees. Bands must be labeled alike at neighboring points.
     edges : ndarray of shape (m + 1,)
         Increasing energies in eV.
 
@@ -118,7 +118,7 @@ class EnergyWindow:
         Strictly increasing energies in eV.
     width : float
         Standard deviation of the Gaussian in eV. 0: no Gaussian; each value is then the mean over the bin
-        that reaches half way to the neighbouring energies.
+        that reaches half way to the neighboring energies.
 
     Attributes
     ----------

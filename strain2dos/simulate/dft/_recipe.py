@@ -29,7 +29,7 @@ class DFTRecipe:
     gpts : tuple of int
         Points of the real-space grid, the same for all strains: chosen by strain, it would jump.
     n_k_scf : int
-        Gamma-centred grid (n x n x 1) for density, forces and phonons.
+        Gamma-centered grid (n x n x 1) for density, forces and phonons.
     n_k_dos : int
         Grid for the DOS and the band edges; a multiple of 6, so that it holds K and the middle of Gamma-K.
     fermi_width : float

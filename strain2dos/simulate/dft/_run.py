@@ -23,7 +23,7 @@ _LOOK = 2.0  # seconds between two looks at the steps on disk
 
 
 class StatesFailedError(RuntimeError):
-    """Some states of a plan could not be computed; the message names them and says why."""
+    """Some states of a plan could not be computed; the message names them and the reason."""
 
 
 def run_state(state: State, out: Path, recipe: DFTRecipe | None = None) -> Path:
@@ -128,7 +128,7 @@ def run_plan(
 
 
 def is_finished(state: State, path: Path, recipe: DFTRecipe) -> bool:
-    """Tell whether a record of this state exists; one of another strain or recipe is an error."""
+    """Whether a record of this state exists; one of another strain or recipe is an error."""
     if not path.exists():
         return False
     record = json.loads(path.read_text(encoding="utf-8"))

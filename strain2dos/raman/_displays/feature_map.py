@@ -53,7 +53,7 @@ class FeatureMapDisplay:
     >>> fit = RamanFeaturizer(cube["shift"].values).fit(spectra).fit_spectra(spectra)
     >>> display = FeatureMapDisplay.from_fit(fit, cube, "A1'_center")
     >>> display.colorbar_.ax.get_ylabel(), display.ax_.get_xlabel()
-    ('A₁′ centre (cm⁻¹)', 'x (µm)')
+    ('A₁′ center (cm⁻¹)', 'x (µm)')
     """
 
     def __init__(self, values: xr.DataArray, status: xr.DataArray) -> None:

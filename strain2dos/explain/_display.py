@@ -68,12 +68,15 @@ class ExplanationHeatmapDisplay:
     matrix : array of shape (k, n_energies)
         What is shown, in states/eV/cell.
     energies : array of shape (n_energies,)
+        Where the curves are given.
     feature_names : sequence of str
+        Names of the k features.
     kind : str
         What the matrix is: "signed", "absolute" or "slope".
     edges : dict of float
         Mean predicted "vbm" and "cbm" in eV, drawn as lines; may be empty.
     energy_unit : str or None
+        Unit of the energies, for the label of the axis.
 
     Attributes
     ----------
@@ -123,6 +126,7 @@ class ExplanationHeatmapDisplay:
         Parameters
         ----------
         explanation : DOSExplanation
+            What is summarised.
         kind : {"auto", "signed", "absolute", "slope"}, default="auto"
             "signed": mean share; "absolute": mean magnitude; "slope": change per standard deviation of the
             feature. "auto": "signed" for one sample, otherwise "slope". (Signed shares of
@@ -155,7 +159,22 @@ class ExplanationHeatmapDisplay:
         cmap: str | None = None,
         energy_range: tuple[float, float] | None = None,
     ) -> ExplanationHeatmapDisplay:
-        """Draw the heatmap into ``ax`` or a new figure."""
+        """Draw the heatmap into ``ax`` or a new figure.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+        cmap : str, default=None
+            Color map; by default one that is centered at 0, or "viridis" for magnitudes.
+        energy_range : (float, float), default=None
+            Energies shown in eV; all by default.
+
+        Returns
+        -------
+        ExplanationHeatmapDisplay
+            The display itself.
+        """
         k = len(self.feature_names)
         ax = new_axes(ax, (6.4, max(2.4, 1.3 + 0.4 * k)))
         shown = slice(None)
@@ -204,6 +223,7 @@ class EdgeAttributionDisplay:
     shares : dict of array of shape (k,)
         By edge, in eV.
     feature_names : sequence of str
+        Names of the k features.
     kind : str
         "signed", "absolute" or "slope", as in :class:`ExplanationHeatmapDisplay`.
 
@@ -231,7 +251,22 @@ class EdgeAttributionDisplay:
     def from_explanation(
         cls, explanation: Shares, *, kind: str = "auto", ax: Axes | None = None
     ) -> EdgeAttributionDisplay:
-        """Summarise the edge shares of an explanation (kinds as for the heatmap) and draw them."""
+        """Summarise the edge shares of an explanation (kinds as for the heatmap) and draw them.
+
+        Parameters
+        ----------
+        explanation : DOSExplanation
+            With shares of the edges.
+        kind : {"auto", "signed", "absolute", "slope"}, default="auto"
+            As of `ExplanationHeatmapDisplay.from_explanation`.
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        EdgeAttributionDisplay
+            The display.
+        """
         if not explanation.edge_values:
             raise ValueError(
                 "the explanation has no band edges; explain a model that has energies, with edges=True."
@@ -242,7 +277,18 @@ class EdgeAttributionDisplay:
         return cls(shares, explanation.feature_names, kind=found).plot(ax=ax)
 
     def plot(self, ax: Axes | None = None) -> EdgeAttributionDisplay:
-        """Draw the bars into ``ax`` or a new figure."""
+        """Draw the bars into ``ax`` or a new figure.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        EdgeAttributionDisplay
+            The display itself.
+        """
         k, n = len(self.feature_names), len(self.shares)
         ax = new_axes(ax, (6.4, max(2.4, 1.2 + 0.5 * k)))
         height = 0.8 / n

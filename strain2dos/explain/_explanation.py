@@ -88,7 +88,20 @@ class DOSExplanation(Shares):
         return f"{samples} x {len(self.feature_names)} features", rows
 
     def plot_heatmap(self, ax: Axes | None = None, **options: Any) -> ExplanationHeatmapDisplay:
-        """Draw features against energies, by :meth:`ExplanationHeatmapDisplay.from_explanation`."""
+        """Draw features against energies, by :meth:`ExplanationHeatmapDisplay.from_explanation`.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+        **options : dict
+            For `ExplanationHeatmapDisplay.from_explanation`.
+
+        Returns
+        -------
+        ExplanationHeatmapDisplay
+            The display.
+        """
         from strain2dos.explain._display import ExplanationHeatmapDisplay
 
         return ExplanationHeatmapDisplay.from_explanation(self, ax=ax, **options)
@@ -101,7 +114,24 @@ class DOSExplanation(Shares):
         energy_windows: Mapping[str, tuple[float, float]] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> Path:
-        """Write the explanation as a page that needs no other file; see :func:`write_report`."""
+        """Write the explanation as a page that needs no other file; see :func:`write_report`.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+        title : str
+            Heading of the page.
+        energy_windows : mapping of str to (float, float), default=None
+            Windows in eV by name; shares are summed over each.
+        groups : mapping of str to sequence of str, default=None
+            Features whose shares are shown as one, by the name of the group.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
         from strain2dos.explain._page import write_explanation
 
         return write_explanation(self, path, title=title, energy_windows=energy_windows, groups=groups)
@@ -179,7 +209,13 @@ class DOSExplanation(Shares):
         return xr.Dataset(variables, {**flat.coords, **coords}, flat.attrs)
 
     def to_xarray(self) -> xr.Dataset:
-        """Give all shares as a Dataset with dims (sample, feature, energy)."""
+        """Give all shares as a Dataset with dims (sample, feature, energy).
+
+        Returns
+        -------
+        Dataset
+            Shares in states/eV/cell, and those of the edges in eV.
+        """
         import xarray as xr
 
         names = np.array(self.feature_names, dtype=str)

@@ -56,7 +56,13 @@ class ReportFigure:
     wide: bool = False
 
     def data_uri(self) -> str:
-        """The image itself as a ``data:`` address."""
+        """The image itself as a ``data:`` address.
+
+        Returns
+        -------
+        str
+            The address, with the image in base64.
+        """
         source = getattr(self.source, "figure_", self.source)
         if isinstance(source, Figure):
             media, content = _render(source)

@@ -438,7 +438,13 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
             ) from error
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Route parameters of ``fit``, ``predict`` and ``score`` to the wrapped estimator."""
+        """Route parameters of ``fit``, ``predict`` and ``score`` to the wrapped estimator.
+
+        Returns
+        -------
+        MetadataRouter
+            For scikit-learn.
+        """
         mapping = MethodMapping()
         for method in ("fit", "predict", "score"):
             mapping.add(caller=method, callee=method)

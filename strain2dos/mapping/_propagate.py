@@ -34,7 +34,7 @@ def propagate_spectra(
         Fitted pipeline that begins with `RamanFeaturizer` and ends in a regressor of curves.
     spectra : array-like of shape (n_samples, n_shift), or DataArray with dims y, x and shift
         Spectra. Those whose fit is not to be trusted give NaN.
-    method, n_draws, model_std, random_state
+    method, n_draws, model_std, random_state : optional
         As in `strain2dos.dos.propagate_noise`.
 
     Returns

@@ -62,7 +62,13 @@ class SampleVariation:
             )
 
     def provenance(self) -> dict[str, Any]:
-        """Every constant, as plain values."""
+        """Every constant, as plain values.
+
+        Returns
+        -------
+        dict
+            Value by name of the field.
+        """
         return {
             f"variation {name}": list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()

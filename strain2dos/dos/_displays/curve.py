@@ -88,7 +88,7 @@ class DOSCurveDisplay:
 
         Parameters
         ----------
-        energies, dos_pred, dos_true, interval, edges
+        energies, dos_pred, dos_true, interval, edges : array-like
             As of the class.
         ax : Axes, default=None
             Where to draw; None makes a new figure.

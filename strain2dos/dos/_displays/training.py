@@ -170,7 +170,7 @@ class GapParityDisplay:
 
         Parameters
         ----------
-        gap_true, gap_pred, gap_std
+        gap_true, gap_pred, gap_std : array-like of shape (n,)
             As of the class; pass predictions for states that were left out of training.
         label : str, default=None
             What the points are, for the legend.

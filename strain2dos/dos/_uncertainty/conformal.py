@@ -450,6 +450,7 @@ class ConformalDOSRegressor(
         Returns
         -------
         MetadataRouter
+            For scikit-learn.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self).add_self_request(self)

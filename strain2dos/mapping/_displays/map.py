@@ -147,6 +147,7 @@ class MapDisplay:
         dataset : Dataset
             A map (y, x) or sites with `name` and ``NAME_std``.
         name : str, default="gap"
+            The quantity.
         axes : sequence of two Axes, default=None
             Where to draw; a new figure by default.
         **plot_options : dict
@@ -199,6 +200,11 @@ class MapDisplay:
             where pixels lie beyond, the color bar ends in an arrow.
         colorbar : bool, default=True
             Whether to add a color bar.
+
+        Returns
+        -------
+        MapDisplay
+            The display itself.
         """
         places = places_of(self.values)
         values = self.values.transpose(*places.dims)

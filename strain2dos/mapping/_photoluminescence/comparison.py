@@ -83,11 +83,28 @@ class PLComparison:
         return float(np.hypot(self.slope_error, self.slope_model_error))
 
     def predict(self, gap: npt.ArrayLike) -> np.ndarray:
-        """PL energy of the line at ``gap``, in eV."""
+        """PL energy of the line at ``gap``, in eV.
+
+        Parameters
+        ----------
+        gap : array-like
+            Gaps in eV.
+
+        Returns
+        -------
+        ndarray
+            Energies in eV, of the shape of `gap`.
+        """
         return self.intercept + self.slope * np.asarray(gap, dtype=np.float64)
 
     def summary(self) -> dict[str, str | float | int]:
-        """Figures of merit with names and units as a report shows them."""
+        """Figures of merit with names and units as a report shows them.
+
+        Returns
+        -------
+        dict
+            Value by name with unit.
+        """
         error = "" if np.isnan(self.slope_error) else f" ± {self.slope_total_error:.3f}"
         return {
             "slope (eV/eV)": f"{self.slope:.3f}{error}",
@@ -117,6 +134,11 @@ class PLComparison:
         ----------
         gap : str, default="gap"
             Name of the gap that was compared.
+
+        Returns
+        -------
+        str
+            The sentences.
         """
         error = "" if np.isnan(self.slope_error) else f" ± {self.slope_total_error:.2f}"
         kind = "gap at K" if gap == "gap_direct" else "smallest gap"
@@ -126,7 +148,13 @@ class PLComparison:
         return f"{words} {self.remark}".strip()
 
     def to_dict(self) -> dict[str, float | int | str]:
-        """All figures by name, for tables."""
+        """All figures by name, for tables.
+
+        Returns
+        -------
+        dict
+            Value by name of the field.
+        """
         return asdict(self)
 
 
@@ -164,6 +192,7 @@ def compare_with_pl(
     Returns
     -------
     PLComparison
+        Slope, offset and correlation with their errors.
 
     Raises
     ------

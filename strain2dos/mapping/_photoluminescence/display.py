@@ -68,14 +68,42 @@ class PLComparisonDisplay:
         ax: Axes | None = None,
         **compare_options: Any,
     ) -> PLComparisonDisplay:
-        """Compare two maps (see :func:`compare_with_pl`) and plot them."""
+        """Compare two maps (see :func:`compare_with_pl`) and plot them.
+
+        Parameters
+        ----------
+        gap_map, pl_map : Dataset, DataArray or array of shape (y, x)
+            Predicted gap and PL peak energy in eV, as of `compare_with_pl`.
+        mask : bool array of shape (y, x), default=None
+            True where pixels shall be compared.
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+        **compare_options : dict
+            For `compare_with_pl`.
+
+        Returns
+        -------
+        PLComparisonDisplay
+            The display.
+        """
         comparison = compare_with_pl(gap_map, pl_map, mask=mask, **compare_options)
         chosen = chosen_gap(gap_map)
         gap, pl, use = paired_maps(chosen, chosen_pl(pl_map), mask)
         return cls(gap[use], pl[use], comparison, _label(chosen)).plot(ax=ax)
 
     def plot(self, ax: Axes | None = None) -> PLComparisonDisplay:
-        """Draw into ``ax``, or a new figure; dense clouds become hexagons of pixel counts."""
+        """Draw into ``ax``, or a new figure; dense clouds become hexagons of pixel counts.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        PLComparisonDisplay
+            The display itself.
+        """
         ax = new_axes(ax, (5.0, 4.4))
         if len(self.gap) > _CROWD:
             cells = ax.hexbin(self.gap, self.pl, gridsize=60, mincnt=1, cmap="cividis", linewidths=0)

@@ -69,9 +69,11 @@ class FeatureMapDisplay:
         Parameters
         ----------
         dataset : Dataset with dims (y, x)
+            As `SpectraFit.to_dataset` makes it.
         name : str, default="E'_center"
             Feature, ``"<feature>_sigma"``, "chi2" or "split_probability".
         ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
         **options : dict
             For `plot`.
 
@@ -111,10 +113,13 @@ class FeatureMapDisplay:
         Parameters
         ----------
         fit : SpectraFit
+            From `RamanFeaturizer.fit_spectra`.
         like : DataArray
             The map whose spectra were fitted, as for `SpectraFit.to_dataset`.
         name : str, default="E'_center"
+            Feature, ``"<feature>_sigma"``, "chi2" or "split_probability".
         ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
         **options : dict
             For `plot`.
 
@@ -138,15 +143,19 @@ class FeatureMapDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
         cmap : str, default="viridis"
+            Color map.
         vmin, vmax : float, default=None
             Ends of the colours. By default the middle 96 % of the values and a tenth more, so that single
             outliers do not take all the contrast; arrows on the colour bar tell where values lie beyond.
         colorbar : bool, default=True
+            Whether to add a color bar.
 
         Returns
         -------
         self
+            The display itself.
         """
         values = self.values.transpose("y", "x")
         status = self.status.transpose("y", "x").values

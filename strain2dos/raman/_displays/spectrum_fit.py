@@ -32,6 +32,7 @@ class SpectrumFitDisplay:
     components : dict of str to (k,) ndarray
         Each line without the baseline.
     status : FitStatus
+        Whether the numbers are to be trusted.
     centers : dict of str to (float, float), optional
         Position of each line and its standard deviation in cm-1, for the legend.
     masked : (m,) ndarray of bool, optional
@@ -93,6 +94,7 @@ class SpectrumFitDisplay:
         estimator : RamanFeaturizer
             Fitted.
         spectrum : array-like of shape (n_shift,)
+            Counts on the axis of the fit.
         group : int, default=0
             Which set of lines, where a material has lines too far apart for one baseline (graphene: 0 is G,
             1 is 2D).
@@ -126,10 +128,12 @@ class SpectrumFitDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
 
         Returns
         -------
         self
+            The display itself.
         """
         self.residual_ax_ = None
         if ax is None:
@@ -149,7 +153,15 @@ class SpectrumFitDisplay:
         return self
 
     def draw(self, ax: "Axes", *, size: float = 3.0) -> None:
-        """Draw points, lines and fit only, in markers of ``size`` points: no labels, no legend."""
+        """Draw points, lines and fit only, in markers of ``size`` points: no labels, no legend.
+
+        Parameters
+        ----------
+        ax : Axes
+            Where to draw.
+        size : float, default=3.0
+            Diameter of the points, in points of type.
+        """
         out = self._out()
         if out.all() and out.size:
             ax.set_xlim(self.shift[0], self.shift[-1])

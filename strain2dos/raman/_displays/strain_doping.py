@@ -45,9 +45,11 @@ class CorrelationDisplay:
     matrix : (2, 2) ndarray
         Shifts per unit of strain (fraction) and per 1e13 electrons/cm2.
     mode_names : pair of str
+        Names of the two lines, for the axes.
     values : (n,) ndarray, optional
         Colour of the points; without it they are all of one colour.
     value_label : str
+        What the values are, for the color bar.
     covariance : (n, 2, 2) ndarray, optional
         Of the positions in cm-2; the ellipse of one standard deviation of a typical point (the median of each
         element) is drawn.
@@ -106,6 +108,7 @@ class CorrelationDisplay:
         Parameters
         ----------
         estimator : StrainDopingSeparator
+            Fitted, with two lines.
         X : array-like of shape (n_samples, n_features)
             As for its ``transform``; rows with NaN are left out.
         covariance : array-like of shape (n_samples, 2, 2), default=None
@@ -113,6 +116,7 @@ class CorrelationDisplay:
         density : bool, default=None
             For `plot`.
         ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
 
         Returns
         -------
@@ -152,9 +156,11 @@ class CorrelationDisplay:
         estimator : StrainDopingSeparator
             Fitted.
         fit : SpectraFit
+            From `RamanFeaturizer.fit_spectra`.
         density : bool, default=None
             For `plot`.
         ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
 
         Returns
         -------
@@ -201,10 +207,12 @@ class CorrelationDisplay:
             True: colour tells how many spectra fall into a cell; False: one mark per spectrum. None: the
             former from 3000 spectra on.
         ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
 
         Returns
         -------
         self
+            The display itself.
         """
         if ax is None:
             _, ax = pyplot().subplots(figsize=(6.0, 5.2), layout="constrained")

@@ -127,6 +127,7 @@ class WorstFitsDisplay:
         Returns
         -------
         self
+            The display itself.
         """
         n_columns = min(_COLUMNS, len(self.fits))
         n_rows = -(-len(self.fits) // n_columns)

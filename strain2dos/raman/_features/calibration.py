@@ -107,7 +107,10 @@ class LineCalibration:
 
         Returns
         -------
-        shift, sigma : (k,) ndarray
+        shift : (k,) ndarray
+            What is added to each column.
+        sigma : (k,) ndarray
+            Its standard deviation.
         """
         table = dict(zip(self.names, zip(self.shift, self.sigma, strict=True), strict=True))
         found = np.zeros((2, len(columns)))
@@ -123,10 +126,12 @@ class LineCalibration:
         Parameters
         ----------
         fit : SpectraFit
+            As measured.
 
         Returns
         -------
         SpectraFit
+            A new one.
         """
         shift, _ = self.of(fit.names)
         return replace(fit, params=fit.params + shift, calibration=self)

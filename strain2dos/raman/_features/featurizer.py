@@ -190,6 +190,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Returns
         -------
         self
+            The featurizer.
 
         Raises
         ------
@@ -222,6 +223,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_shift)
+            One spectrum per row, on the axis of the fit.
 
         Returns
         -------
@@ -237,10 +239,12 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_shift)
+            One spectrum per row, on the axis of the fit.
 
         Returns
         -------
         values : (n_samples, n_features_out) ndarray
+            As `transform` gives them.
         status : (n_samples,) ndarray of int
             `FitStatus` codes; 0 where the row of ``values`` holds numbers.
 
@@ -290,10 +294,12 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_shift)
+            One spectrum per row, on the axis of the fit.
 
         Returns
         -------
         SpectraFit
+            One row per spectrum.
         """
         check_is_fitted(self)
         return self._fitted(self._validate(X, reset=False), keep=True)
@@ -304,10 +310,12 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : Ignored
+            The names follow from the lines and ``features``.
 
         Returns
         -------
         (n_features_out,) ndarray of str
+            Such as ``"E'_center"``.
         """
         check_is_fitted(self)
         names = self._plan(keep=False).names

@@ -100,12 +100,14 @@ class SpectraFit:
         return self.calibration.of(self.names)[1]
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row per spectrum: features, ``<name>_sigma``, chi2, n_points, split_probability and status
-        (name).
+        """One row per spectrum: features with errors, and how well they were fitted.
+
+        Columns: features, ``<name>_sigma``, chi2, n_points, split_probability and status (name).
 
         Returns
         -------
         pandas.DataFrame
+            One row per spectrum.
         """
         columns = {}
         for j, name in enumerate(self.names):

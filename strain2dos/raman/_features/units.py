@@ -47,6 +47,7 @@ def to_raman_shift(axis: ArrayLike, unit: str, laser_nm: float | None = None) ->
     Returns
     -------
     (n_shift,) ndarray
+        In cm-1.
 
     Raises
     ------
@@ -94,6 +95,8 @@ def in_wavenumbers(spectra: "xr.DataArray", dim: str = "shift") -> "xr.DataArray
     spectra : DataArray with a dim "shift"
         The unit of the axis stands in its attribute "units"; none counts as cm-1. The laser line stands in
         ``attrs["laser_nm"]`` or in the instrument's header.
+    dim : str, default="shift"
+        Name of the axis.
 
     Returns
     -------

@@ -144,6 +144,7 @@ class RamanMode:
         Returns
         -------
         ModeSource or None
+            With the reference and how far it was checked.
         """
         return next((source for source in self.in_use() if source.figure == figure), None)
 
@@ -158,6 +159,7 @@ class RamanMode:
         Returns
         -------
         float or tuple of float or None
+            In the unit of the field.
 
         Examples
         --------
@@ -174,6 +176,7 @@ class RamanMode:
         Returns
         -------
         tuple of ModeSource
+            In the order of the fields.
         """
         found = {}
         for source in self.sources:

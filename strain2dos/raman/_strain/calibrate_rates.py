@@ -36,6 +36,11 @@ class CalibratedRates:
 
         The correlation of position and rate is left out. It vanishes where the calibrating states lie evenly
         on both sides of zero strain, and makes the errors stated for tension too large otherwise.
+
+        Returns
+        -------
+        dict
+            Value by name of the parameter.
         """
         m = len(self.positions)
         variances = np.diagonal(self.covariance, axis1=1, axis2=2)

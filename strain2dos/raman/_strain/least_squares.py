@@ -20,7 +20,7 @@ TIED = 1e-10
 
 
 class DomainCheck(NamedTuple):
-    """Do the lines of each row agree with one strain and doping?
+    """Whether the lines of each row agree with one strain and doping.
 
     Attributes
     ----------
@@ -125,6 +125,7 @@ class Separation:
         Returns
         -------
         pandas.DataFrame
+            One row per spectrum.
         """
         columns = {}
         for j, name in enumerate(self.names):

@@ -102,12 +102,14 @@ def judge_positions(
     shift : array-like of shape (2,), default=(0, 0)
         What calibration by ``unstrained=`` added. The number of layers and the axis are judged without it.
     material : str, default="MoS2"
+        Whose lines these are.
     strain_limits : tuple of float, default=(-0.04, 0.06)
         Biaxial strain, as a fraction, that the model was trained on.
 
     Returns
     -------
     LineJudgement
+        Score and reason of each row.
 
     Raises
     ------

@@ -198,10 +198,12 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Line positions in cm-1 (other columns are ignored). NaN is allowed.
         y : Ignored
+            There is nothing to learn from it.
 
         Returns
         -------
         self
+            The separator.
 
         Raises
         ------
@@ -228,6 +230,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Line positions in cm-1; other columns are ignored.
 
         Returns
         -------
@@ -242,10 +245,12 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_unknowns)
+            Strain (fraction) and doping (1e13 electrons/cm2), as `transform` gives them.
 
         Returns
         -------
         (n_samples, n_lines) ndarray
+            Positions of the lines in cm-1.
         """
         check_is_fitted(self)
         X = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
@@ -276,6 +281,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         Returns
         -------
         values : (n_samples, n_unknowns) ndarray
+            Strain (fraction) and doping (1e13 electrons/cm2).
         covariance : (n_samples, n_unknowns, n_unknowns) ndarray
             Of strain (fraction) and doping (1e13/cm2).
 
@@ -307,6 +313,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         covariance : array-like of shape (n_samples, n_lines, n_lines) or (n_samples, n_lines)
             As for `propagate`.
         level : float, default=0.99
+            Share of the rows that follow the model which counts as inside.
 
         Returns
         -------
@@ -356,6 +363,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         Returns
         -------
         Separation
+            One row per spectrum.
 
         Raises
         ------
@@ -385,10 +393,12 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : Ignored
+            The names follow from ``output``.
 
         Returns
         -------
         (n_unknowns,) ndarray of str
+            Names of the columns of `transform`.
         """
         check_is_fitted(self)
         return np.array(OUTPUTS[self.output], dtype=object)

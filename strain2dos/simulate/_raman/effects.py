@@ -99,7 +99,13 @@ class SpectrumEffects:
             )
 
     def provenance(self) -> dict[str, Any]:
-        """Every effect that is on, as plain values that a file can hold; arrays by their extremes."""
+        """Every effect that is on, as plain values that a file can hold; arrays by their extremes.
+
+        Returns
+        -------
+        dict
+            Value by name of the effect.
+        """
         stated: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)

@@ -55,7 +55,20 @@ class State:
 
     @classmethod
     def of(cls, strain: tuple[float, float, float], name: str | None = None) -> State:
-        """Make a state; without a name it is called after its strain in per cent."""
+        """Make a state; without a name it is called after its strain in per cent.
+
+        Parameters
+        ----------
+        strain : tuple of float
+            exx, eyy and exy as fractions.
+        name : str, default=None
+            Name of the state.
+
+        Returns
+        -------
+        State
+            The state.
+        """
         return cls(name or "".join(f"{100 * x + 0.0:+.2f}" for x in strain), strain)
 
 

@@ -85,14 +85,31 @@ class DFTRecipe:
             object.__setattr__(self, "a0", layer.a0)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in a record; a record without ``material`` is one of MoS2."""
+        """Plain values, as they stand in a record; a record without ``material`` is one of MoS2.
+
+        Returns
+        -------
+        dict
+            Value by name of the field.
+        """
         values = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
         if self.material == "MoS2":
             del values["material"]  # the first records were made before there were others
         return values
 
     def difference(self, parameters: dict[str, Any]) -> tuple[str, Any, Any] | None:
-        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours."""
+        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours.
+
+        Parameters
+        ----------
+        parameters : dict
+            As they stand in the record or run.
+
+        Returns
+        -------
+        tuple of (str, object, object), or None
+            None where all agree.
+        """
         ours = {"material": self.material} | self.to_dict()
         theirs = {"material": "MoS2"} | parameters
         for key, value in ours.items():

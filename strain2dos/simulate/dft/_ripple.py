@@ -118,11 +118,28 @@ class Ripple:
         return f"ripple-{self.amplitude:.2f}-{self.period}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in a record."""
+        """Plain values, as they stand in a record.
+
+        Returns
+        -------
+        dict
+            Value by name of the field.
+        """
         return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
 
     def difference(self, parameters: dict[str, Any]) -> tuple[str, Any, Any] | None:
-        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours."""
+        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours.
+
+        Parameters
+        ----------
+        parameters : dict
+            As they stand in the record or run.
+
+        Returns
+        -------
+        tuple of (str, object, object), or None
+            None where all agree.
+        """
         for key, value in self.to_dict().items():
             if parameters.get(key) != value:
                 return key, parameters.get(key), value

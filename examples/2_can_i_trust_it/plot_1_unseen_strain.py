@@ -30,7 +30,7 @@ from strain2dos.raman import SpectrumFitDisplay
 
 data = make_raman_dos(122, random_state=0)
 pipeline = raman_pipeline(
-    data.shift, data.energies, n_members=3, max_epochs=40, random_state=0
+    data.shift, data.energies, n_members=2, max_epochs=30, random_state=0
 )
 data
 

@@ -45,7 +45,7 @@ models = {
 # and more of the others, in random order. Both models see the same states.
 
 n_test, n_repeats = len(states) // 4, 3
-sizes = np.unique(np.geomspace(8, len(states) - n_test, 4).astype(int))
+sizes = np.unique(np.geomspace(8, len(states) - n_test, 3).astype(int))
 where = {"energies": energies, "threshold": 0.15, "reference": -5.3}
 gap = {name: np.empty((n_repeats, len(sizes))) for name in models}
 moved = {name: np.empty((n_repeats, len(sizes))) for name in models}

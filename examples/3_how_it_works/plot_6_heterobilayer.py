@@ -91,7 +91,7 @@ print(data)
 print(data.provenance["method"])
 
 estimator = DOSRegressor(
-    energies=data.energies, n_members=3, max_epochs=60, random_state=0
+    energies=data.energies, n_members=2, max_epochs=40, random_state=0
 )
 dos = np.empty_like(data.dos)
 mean_dos = np.empty_like(data.dos)

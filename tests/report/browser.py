@@ -57,12 +57,18 @@ class Browser:
         return self
 
     def __exit__(self, *_: object) -> None:
+        try:
+            self._loop.run_until_complete(self._close())
+        finally:
+            self._process.terminate()
+            self._process.wait(30)
+            self._loop.close()
+            self._log.close()
+
+    async def _close(self) -> None:
+        # inside of the loop, as all else: another test may have left the thread without one
         self._socket.close()
-        self._process.terminate()
-        self._process.wait(30)
-        self._loop.run_until_complete(asyncio.sleep(0.05))
-        self._loop.close()
-        self._log.close()
+        await asyncio.sleep(0.05)
 
     def _port(self) -> int:
         place = self.folder / "profile" / "DevToolsActivePort"

@@ -80,7 +80,7 @@ class Shares:
                 f"{last:g}."
             )
         inside = (self.energies > emin) & (self.energies < emax)
-        ends = [self.at(energy)[..., np.newaxis] for energy in (emin, emax)]
+        ends = [self._at(energy)[..., np.newaxis] for energy in (emin, emax)]
         curve = np.concatenate([ends[0], self.values[..., inside], ends[1]], axis=-1)
         grid = np.concatenate([[emin], self.energies[inside], [emax]])
         return trapezoid(curve, grid, axis=-1)
@@ -137,7 +137,7 @@ class Shares:
             columns["mean |DOS| (states/eV)"] = _mean_abs(self.values).mean(axis=-1)
         return pd.DataFrame(columns, index=pd.Index(self.feature_names, name="feature"))
 
-    def at(self, energy: float) -> np.ndarray:
+    def _at(self, energy: float) -> np.ndarray:
         """Shares (n, k) at one energy, between grid points on a straight line."""
         right = int(np.clip(np.searchsorted(self.energies, energy), 1, len(self.energies) - 1))
         low, high = self.energies[right - 1], self.energies[right]

@@ -51,4 +51,4 @@ def _of(explanation: Shares, target: str | float | tuple[float, float]) -> tuple
         known = f"{grid[0]:g} to {grid[-1]:g} {unit}" if len(grid) else "none: curves were left out"
         raise ValueError(f"target={energy:g} must lie within the energies, {known}.")
     base = float(np.interp(energy, grid, explanation.base_values))
-    return explanation.at(energy), base, f"DOS at {energy:g} {unit}"
+    return explanation._at(energy), base, f"DOS at {energy:g} {unit}"

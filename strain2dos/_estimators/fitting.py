@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sklearn import get_config
+from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
@@ -16,12 +17,12 @@ from strain2dos._compat import BaseSearchCV
 from strain2dos._estimators.wrappers import inside, look_through
 
 
-def accepts_fit_argument(estimator: Any, name: str) -> bool:
+def accepts_fit_argument(estimator: BaseEstimator, name: str) -> bool:
     """Whether the regressor inside can be fitted with an argument of that name."""
     return has_fit_parameter(look_through(estimator).final, name)
 
 
-def fit_arguments(estimator: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+def fit_arguments(estimator: BaseEstimator, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of the arguments (one value per row) that ``estimator.fit`` hands on, by its names.
 
     With metadata routing these are the ones that were requested inside. Without it, they get the prefix of
@@ -48,7 +49,7 @@ def fit_arguments(estimator: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     return passed
 
 
-def fit_with(estimator: Any, X: Any, y: Any, known: Mapping[str, Any]) -> Any:
+def fit_with(estimator: BaseEstimator, X: Any, y: Any, known: Mapping[str, Any]) -> Any:
     """Fit with those of the arguments that the estimator and what it wraps take."""
     return estimator.fit(X, y, **fit_arguments(estimator, known))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 # Attributes in which scikit-learn's regressors keep their training rows: GaussianProcessRegressor,
 # KernelRidge, nearest neighbors.
@@ -22,7 +23,7 @@ def row_hashes(X: Any) -> NDArray[np.uint64]:
     return pd.util.hash_pandas_object(pd.DataFrame(rows), index=False).to_numpy()
 
 
-def trained_on(regressor: Any, X: Any) -> NDArray[np.bool_] | None:
+def trained_on(regressor: BaseEstimator, X: Any) -> NDArray[np.bool_] | None:
     """Whether the regressor was fitted on each row of ``X``: (n,) bool; None where it keeps no training rows.
 
     A regressor remembers its rows by `row_hashes` in ``training_hashes_``, or by the rows themselves.

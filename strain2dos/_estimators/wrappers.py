@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -22,7 +23,7 @@ from strain2dos._estimators.columns import as_array, as_named, feature_names, fi
 class Transparent:
     """Mark a meta-estimator whose predictions are those of the ``estimator`` in it."""
 
-    estimator: Any
+    estimator: BaseEstimator
 
     def _inside(self) -> Any:
         """Give the fitted estimator, else the one that was passed."""
@@ -191,7 +192,7 @@ class Chain:
         return getattr(self.final, method)(Z, **options)
 
 
-def look_through(estimator: Any, *, until: str | None = None) -> Chain:
+def look_through(estimator: BaseEstimator, *, until: str | None = None) -> Chain:
     """Take an estimator apart, fitted or not.
 
     Looks through `Pipeline`, finished and unfinished searches, `FrozenEstimator`,
@@ -230,7 +231,7 @@ def look_through(estimator: Any, *, until: str | None = None) -> Chain:
     return Chain(steps, names, estimator, tuple(targets), frozen)
 
 
-def inside(estimator: Any) -> Any | None:
+def inside(estimator: BaseEstimator) -> Any | None:
     """Give the estimator that a wrapper other than a pipeline holds, None if it is no such wrapper."""
     if isinstance(estimator, FrozenEstimator):
         return estimator.estimator
@@ -244,7 +245,7 @@ def inside(estimator: Any) -> Any | None:
     return None
 
 
-def final_regressor(estimator: Any) -> Any:
+def final_regressor(estimator: BaseEstimator) -> Any:
     """Give the regressor at the end of whatever wraps it."""
     return look_through(estimator).final
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from tqdm import tqdm
 
@@ -97,7 +98,7 @@ class DOSExplainer:
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         background: npt.ArrayLike,
         *,
         feature_names: Sequence[str] | None = None,
@@ -132,7 +133,12 @@ class DOSExplainer:
 
     @classmethod
     def from_pipeline(
-        cls, pipeline: Any, background: npt.ArrayLike, *, at: int | str | None = None, **options: Any
+        cls,
+        pipeline: BaseEstimator,
+        background: npt.ArrayLike,
+        *,
+        at: int | str | None = None,
+        **options: Any,
     ) -> DOSExplainer:
         """Explain a pipeline that starts with spectra in terms of the features that it takes from them.
 

@@ -108,7 +108,7 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         *,
         quantities: Sequence[str] | str = ("dos", "vbm", "cbm", "gap"),
         chunks: int | str | None = "auto",

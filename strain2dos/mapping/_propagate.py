@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from strain2dos._estimators.columns import aligned, as_named
 from strain2dos._estimators.wrappers import look_through
@@ -18,7 +19,7 @@ from strain2dos.mapping._pixels.model import FittedModel
 
 
 def propagate_spectra(
-    estimator: Any,
+    estimator: BaseEstimator,
     spectra: ArrayLike | xr.DataArray,
     *,
     method: str = "linear",

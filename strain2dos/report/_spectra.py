@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
+from sklearn.base import BaseEstimator
 
 from strain2dos._estimators.wrappers import look_through
 
@@ -16,7 +15,9 @@ MAX_SPECTRA = 2500
 _FINITE = 0.9
 
 
-def spectra_with_fit(cube: xr.DataArray, estimator: Any, *, max_spectra: int = MAX_SPECTRA) -> xr.Dataset:
+def spectra_with_fit(
+    cube: xr.DataArray, estimator: BaseEstimator, *, max_spectra: int = MAX_SPECTRA
+) -> xr.Dataset:
     """Put measured spectra and fitted curves together over the range of the fit.
 
     Parameters

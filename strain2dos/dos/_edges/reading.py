@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
 from strain2dos._compiled import njit
 from strain2dos._grids import check_ascending
@@ -121,7 +122,7 @@ def band_edges(
     return BandEdges(*(column.reshape(shape) for column in edges))
 
 
-def edges_of_curves(regressor: Any, curves: NDArray[np.float64]) -> BandEdges | None:
+def edges_of_curves(regressor: BaseEstimator, curves: NDArray[np.float64]) -> BandEdges | None:
     """Return the edges that a regressor reads from its curves; None where it has no threshold."""
     names = ("energies_", "edge_threshold_", "edge_reference_")
     if any(getattr(regressor, name, None) is None for name in names):

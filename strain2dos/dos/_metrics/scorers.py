@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.dos._edges.reading import band_edges
@@ -108,7 +108,7 @@ class DOSScorer:
     threshold: float | None = None
     reference: float | None = None
 
-    def __call__(self, estimator: Any, X: ArrayLike, y: ArrayLike) -> float:
+    def __call__(self, estimator: BaseEstimator, X: ArrayLike, y: ArrayLike) -> float:
         """Score a fitted estimator; greater is better.
 
         Parameters
@@ -133,7 +133,7 @@ class DOSScorer:
         value = self._value(estimator, X, np.asarray(y, dtype=np.float64))
         return value if self.name in _GREATER_IS_BETTER else -value
 
-    def _value(self, estimator: Any, X: ArrayLike, y: np.ndarray) -> float:
+    def _value(self, estimator: BaseEstimator, X: ArrayLike, y: np.ndarray) -> float:
         if self.name in _BANDS:
             bands = look_through(estimator, until="predict_interval")
             self._need(bands, "predict_interval", "ConformalDOSRegressor")
@@ -167,7 +167,7 @@ class DOSScorer:
                 f"the transformed target inside of {better}."
             )
 
-    def _grid(self, estimator: Any) -> np.ndarray:
+    def _grid(self, estimator: BaseEstimator) -> np.ndarray:
         if self.energies is not None:
             return np.array(self.energies)
         chain = look_through(estimator)
@@ -178,7 +178,7 @@ class DOSScorer:
             )
         return chain.energies
 
-    def _reading(self, estimator: Any) -> dict[str, float]:
+    def _reading(self, estimator: BaseEstimator) -> dict[str, float]:
         chain = look_through(estimator)
         threshold, reference = self.threshold, self.reference
         if threshold is None:

@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
 from strain2dos._estimators.columns import column_names, column_order
 
 Array = NDArray[np.float64]
 
 
-def feature_covariance(featurizer: Any, spectra: ArrayLike) -> tuple[Array, Array]:
+def feature_covariance(featurizer: BaseEstimator, spectra: ArrayLike) -> tuple[Array, Array]:
     """Return what a featurizer makes of spectra, with the covariance of each row.
 
     Parameters

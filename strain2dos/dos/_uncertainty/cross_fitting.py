@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -78,14 +78,14 @@ class Training:
         curves, labels, edges = self.curves[rows], self.labels[rows], take_edges(self.edges, rows)
         return Training(X, y, curves, labels, edges, others, self.routed)
 
-    def fit(self, estimator: Any) -> Any:
+    def fit(self, estimator: BaseEstimator) -> Any:
         """Fit an estimator on these rows."""
         own = {"groups": self.labels, "edges": self.edges}
         known = fit_arguments(estimator, own) | {name: own[name] for name in self.routed}
         return estimator.fit(self.X, self.y, **known, **self.others)
 
 
-def held_out(estimator: Any, cv: Any, data: Training, *, std: bool, n_jobs: int | None) -> HeldOut:
+def held_out(estimator: BaseEstimator, cv: Any, data: Training, *, std: bool, n_jobs: int | None) -> HeldOut:
     """Fit the estimator without some groups, and record its errors on them, until each was left out once."""
     folds = _folds(cv, data)
     parts = Parallel(n_jobs=n_jobs)(
@@ -103,7 +103,7 @@ def held_out(estimator: Any, cv: Any, data: Training, *, std: bool, n_jobs: int 
     return HeldOut(residuals, *others)
 
 
-def _one_fold(estimator: Any, train: Training, test: Training, std: bool) -> HeldOut:
+def _one_fold(estimator: BaseEstimator, train: Training, test: Training, std: bool) -> HeldOut:
     # one thread: the last bit would depend on how many threads a worker process may use
     with one_thread():
         chain = look_through(train.fit(clone(estimator)))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from strain2dos._estimators.columns import aligned, as_named, column_names, scatter_rows
@@ -50,7 +51,7 @@ class NoisePropagation(NamedTuple):
 
 
 def propagate_noise(
-    estimator: Any,
+    estimator: BaseEstimator,
     X: ArrayLike,
     covariance: ArrayLike,
     *,

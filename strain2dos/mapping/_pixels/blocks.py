@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 import xarray as xr
+from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
 from strain2dos.mapping._pixels.dataset import (
@@ -50,7 +51,7 @@ def evaluate_block(block: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, 
 
 
 def map_in_memory(
-    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, *, step: int, progress: bool
+    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: BaseEstimator, *, step: int, progress: bool
 ) -> xr.Dataset:
     """Evaluate the rows of ``cube`` chunk after chunk into arrays allocated once."""
     n_y, n_x = cube.shape[:2]
@@ -81,7 +82,7 @@ def warn_if_all_masked(status: np.ndarray) -> None:
 
 
 def template(
-    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, chunks: tuple[Any, Any]
+    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: BaseEstimator, chunks: tuple[Any, Any]
 ) -> xr.Dataset:
     """Make a lazy Dataset of the map's layout, chunked along y and x as given."""
     import dask.array as da
@@ -97,7 +98,7 @@ def template(
 
 
 def map_lazily(
-    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, *, chunks: int | str | None
+    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: BaseEstimator, *, chunks: int | str | None
 ) -> xr.Dataset:
     """Describe the map of a dask-backed cube; each block is evaluated once, when the Dataset is computed."""
     column = cube.dims[-1]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from sklearn.base import BaseEstimator
 
 import strain2dos
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
@@ -88,7 +89,7 @@ def map_coords(cube: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, xr.Da
 
 
 def build_dataset(
-    values: dict[str, Any], cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any
+    values: dict[str, Any], cube: xr.DataArray, evaluator: PixelEvaluator, estimator: BaseEstimator
 ) -> xr.Dataset:
     """Assemble arrays of shape (y, x) or (y, x, column) into the Dataset of a map."""
     functional = evaluator.functional
@@ -98,7 +99,7 @@ def build_dataset(
     return xr.Dataset(variables, coords=map_coords(cube, evaluator), attrs=map_attrs(estimator, evaluator))
 
 
-def map_attrs(estimator: Any, evaluator: PixelEvaluator) -> dict[str, str]:
+def map_attrs(estimator: BaseEstimator, evaluator: PixelEvaluator) -> dict[str, str]:
     """Global attributes: the same model gives the same words, without a time stamp."""
     left_out = {"left_out": ", ".join(evaluator.left_out)} if evaluator.left_out else {}
     with np.printoptions(threshold=8, edgeitems=2):

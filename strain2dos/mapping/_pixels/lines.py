@@ -12,12 +12,14 @@ from strain2dos.raman._materials.lookup import material_modes
 from strain2dos.raman._strain.plausibility import LineJudgement, LineReason, judge_positions
 
 if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
     from strain2dos.mapping._pixels.model import FittedModel
 
 _COLUMNS = ("E'_center", "A1'_center")
 
 
-def _calibration(featurizer: Any) -> LineCalibration | None:
+def _calibration(featurizer: BaseEstimator) -> LineCalibration | None:
     """Calibration of a featurizer's positions in cm-1; None where it has none."""
     if getattr(featurizer, "shift", None) is None or not hasattr(featurizer, "unstrained"):
         return None
@@ -29,7 +31,7 @@ def _calibration(featurizer: Any) -> LineCalibration | None:
     return LineCalibration.from_unstrained(unstrained, modes)
 
 
-def judge_features(featurizer: Any, features: np.ndarray) -> LineJudgement | None:
+def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgement | None:
     """Judge rows of features by the positions among them; None where these cannot be judged.
 
     Parameters

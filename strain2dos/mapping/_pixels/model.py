@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.base import BaseEstimator
 
 from strain2dos._estimators.wrappers import Chain, look_through
 
@@ -49,7 +50,7 @@ class FittedModel:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: BaseEstimator,
         *,
         energies: npt.ArrayLike | None = None,
         edge_options: Mapping[str, Any] | None = None,

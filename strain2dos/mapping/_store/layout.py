@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 import zarr
+from sklearn.base import BaseEstimator
 from zarr.codecs import ZstdCodec
 from zarr.storage import MemoryStore
 
@@ -23,7 +24,7 @@ ROOT = "zarr.json"
 
 
 def layout_files(
-    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, step: int
+    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: BaseEstimator, step: int
 ) -> dict[str, bytes]:
     """Lay out the store of a map with ``step`` rows in a block: content by path, the root's metadata last."""
     layout = template(cube, evaluator, estimator, (step, cube.sizes["x"]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
+from sklearn.base import BaseEstimator
 
 from strain2dos.mapping._pixels.blocks import row_slices
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
@@ -39,14 +40,14 @@ class Run:
     place: Place
     cube: xr.DataArray
     evaluator: PixelEvaluator
-    estimator: Any
+    estimator: BaseEstimator
     step: int
     identity: dict[str, Any]
     sources: list[bytes] | None
 
     @classmethod
     def of(
-        cls, place: Place, cube: xr.DataArray, evaluator: PixelEvaluator, estimator: Any, step: int
+        cls, place: Place, cube: xr.DataArray, evaluator: PixelEvaluator, estimator: BaseEstimator, step: int
     ) -> Run:
         """Describe a run; a cube in memory is hashed whole."""
         sources = None

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import xarray as xr
+from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
 from strain2dos.mapping._pixels.blocks import warn_if_all_masked
@@ -27,7 +28,7 @@ from strain2dos.mapping._store.run import Run
 def write_map(
     cube: xr.DataArray,
     evaluator: PixelEvaluator,
-    estimator: Any,
+    estimator: BaseEstimator,
     path: str | os.PathLike[str],
     *,
     step: int,

@@ -27,6 +27,13 @@ EXAMPLES = examples(
     "strain2dos train --bundled -o raman.skops",
 )
 
+_Bundled = Annotated[
+    bool,
+    typer.Option(
+        "--bundled", "--dft", help="Train on the bundled first-principles records, from Raman spectra."
+    ),
+]
+
 
 @guarded
 def train(
@@ -34,12 +41,7 @@ def train(
         Path | None,
         typer.Argument(help="CSV with energies in the first column and one DOS curve per strain."),
     ] = None,
-    dft: Annotated[
-        bool,
-        typer.Option(
-            "--bundled", "--dft", help="Train on the bundled first-principles records, from Raman spectra."
-        ),
-    ] = False,
+    dft: _Bundled = False,
     strain_unit: Unit = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write.")] = Path(
         "model.skops"

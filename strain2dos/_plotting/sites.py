@@ -59,8 +59,8 @@ def draw_curve(
     marker = "o" if not joined or len(x) <= 60 else ""
     (line,) = ax.plot(x, y, marker=marker, ms=3.5, ls="-" if joined else "", color=COLOURS[0])
     if sigma is not None and joined:
-        band = {"color": COLOURS[0], "alpha": 0.25, "linewidth": 0, "label": "± 1 standard deviation"}
-        ax.fill_between(x, y - sigma, y + sigma, **band)
+        label = "± 1 standard deviation"
+        ax.fill_between(x, y - sigma, y + sigma, color=COLOURS[0], alpha=0.25, linewidth=0, label=label)
     elif sigma is not None:
         ax.errorbar(x, y, sigma, fmt="none", color=COLOURS[0], capsize=2, label="± 1 standard deviation")
     lost = x[~np.isfinite(y)]

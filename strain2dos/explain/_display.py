@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -184,7 +186,7 @@ class ExplanationHeatmapDisplay:
         matrix, energies = self.matrix[:, shown], self.energies[shown]
         top = float(np.nanmax(np.abs(matrix))) or 1.0
         absolute = self.kind == "absolute"
-        scale = {
+        scale: dict[str, Any] = {
             "vmin": 0.0 if absolute else -top,
             "vmax": top,
             "cmap": cmap or ("viridis" if absolute else "RdBu_r"),

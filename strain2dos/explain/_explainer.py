@@ -117,6 +117,7 @@ class DOSExplainer:
                 "channels; explain its features with DOSExplainer.from_pipeline(pipeline, spectra)."
             )
         self._front: Chain | None = None
+        self._n_before = 0
         self.max_background = max_background
         self.max_exact = max_exact
         self.n_permutations = n_permutations

@@ -157,7 +157,9 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
         self.estimator_.fit(X, y, **self._params_for("fit", fit_params))
         return self
 
-    def predict(self, X: npt.ArrayLike, **predict_params: Any) -> np.ndarray:
+    def predict(
+        self, X: npt.ArrayLike, **predict_params: Any
+    ) -> np.ndarray | xr.DataArray | tuple[xr.DataArray, xr.DataArray]:
         """Predict the DOS curves of rows with the wrapped estimator.
 
         Parameters

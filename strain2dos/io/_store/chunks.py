@@ -154,7 +154,7 @@ def check_zarr(files: StoreFiles, *, limit: int) -> Absent:
         array = zarr.open(files.store(), path=name, mode="r")
         if not isinstance(array, zarr.Array):
             continue
-        chunk = tuple(array.metadata.chunk_grid.chunk_shape)
+        chunk = tuple(array.metadata.chunk_grid.chunk_shape)  # type: ignore[attr-defined]
         grid = [math.ceil(size / max(step, 1)) for size, step in zip(array.shape, chunk, strict=True)]
         total = math.prod(grid)
         if total > _MANY:

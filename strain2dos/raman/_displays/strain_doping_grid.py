@@ -85,7 +85,8 @@ def _label_place(
 
 def _write(ax: "Axes", at: NDArray[np.float64], text: str, colour: str) -> None:
     ax.text(
-        *at,
+        float(at[0]),
+        float(at[1]),
         text,
         transform=ax.transAxes,
         color=colour,

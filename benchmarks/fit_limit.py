@@ -20,27 +20,14 @@ from strain2dos.raman import RamanFeaturizer
 from strain2dos.raman._fitting import batch as _batch
 from strain2dos.raman._fitting import levenberg_marquardt as _kernel
 from strain2dos.raman._fitting import normal_equations as _linear
-from strain2dos.raman._fitting import single_model as _models
+from strain2dos.raman._fitting import selection as _selection
 from strain2dos.raman._fitting import spikes as _screen
-from strain2dos.raman._fitting import window as _view
+from strain2dos.raman._fitting import window as _window
 from strain2dos.raman._fitting.engine import FitOptions, _empty
-from strain2dos.raman._fitting.records import (
-    CHOSEN1,
-    HIGH,
-    LOW,
-    MASK,
-    P1,
-    SIGNAL,
-    SMOOTH,
-    WORK,
-    A,
-    C,
-    M,
-    Problem,
-    Y,
-)
+from strain2dos.raman._fitting.profiles import PSEUDO_VOIGT
+from strain2dos.raman._fitting.records import AUTO_NOISE, MASK, SIGNAL, SMOOTH, SPECTRUM, Problem
 
-STAGES = ("usable points", "cosmic rays", "lines and range", "least squares", "errors", "residual check")
+STAGES = ("usable points", "cosmic rays", "lines and range", "plain fit and its noise", "screen")
 # Per point: residual of a linear baseline, two Lorentzians of 12, products of nine rows (multiply and add).
 FLOPS_PER_POINT = 5 + 2 * 12 + 2 * 45
 # Mean number of evaluations of the model per fit, counted with an instrumented copy (3.3 at 110 points).
@@ -48,43 +35,28 @@ EVALUATIONS = 3.2
 
 
 @njit
-def run(spectra, problem, lines, upto):
-    s = _batch._allocate(problem, lines, lines)
-    size, n_lines = problem.x.size, lines.low.size
+def run(spectra, problem, family, upto):
+    s = _batch._allocate(problem, family)
+    size = problem.x.size
     for row in range(spectra.shape[0]):
         for k in range(size):
-            s.points[Y, k] = spectra[row, k]
-        _, n_good, low, high = _screen.usable_points(s.points[Y], s.points[MASK], size, 8)
+            s.points[SPECTRUM, k] = spectra[row, k]
+        _, n_good, low, high = _screen.usable_points(s.points[SPECTRUM], s.points[MASK], size, 8)
         if upto == 0:
             continue
         n_good -= _screen.mask_spikes(
-            s.points[Y],
-            s.points[MASK],
-            size,
-            low,
-            high,
-            problem.narrowest,
-            s.points[SMOOTH],
+            s.points[SPECTRUM], s.points[MASK], size, low, high, problem.narrowest, s.points[SMOOTH],
             s.points[SIGNAL],
-        )
+        )  # fmt: skip
         if upto == 1:
             continue
-        view = _view.look(problem, lines, lines, 0.0, n_good, low, high, s)
-        _models.seed_parameters(problem, lines, s.ints[CHOSEN1], s, s.params[P1])
-        _models.set_bounds(problem, lines, 0.0, -np.inf, s.params[LOW], s.params[HIGH])
+        view = _window.prepare_fit_window(problem, family, 0.0, n_good, low, high, False, s)
         if upto == 2:
             continue
-        chi2, _ = _models.fit_model(problem, lines, view, 0, s.params[P1], s)
+        noise2, _, largest, _ = _selection.fit_plain(problem, family, view, s)
         if upto == 3:
             continue
-        low_, high_, work = s.params[LOW], s.params[HIGH], s.params[WORK]
-        _linear.covariance(
-            s.square[A], 8, s.params[P1], low_, high_, s.square[M], work, n_lines, 2 * n_lines, s.square[C]
-        )
-        _models.judge(lines, s.params[P1], chi2 / (size - 8), -1, s)
-        if upto == 4:
-            continue
-        _batch._mask_residuals(problem, lines, view, s.params[P1], s)
+        _selection.add_known_lines(problem, family, view, noise2, largest, 1, s)
 
 
 @njit
@@ -114,17 +86,27 @@ def stages(n_points: int, n: int) -> dict[str, float]:
     """Microseconds of each stage per spectrum."""
     x, spectra, _ = make_spectra(n, n_points, seed=0)
     group = RamanFeaturizer(x, split=False).fit(spectra[:2])._plan(keep=False).groups[0]
-    shared = ("x", "basis", "pair", "narrowest", "margin", "taps", "norm", "bin", "bins")
-    switches = {"poisson": False, "despike": True, "always": False, "keep": False, "show": False}
+    shared = (
+        "x", "basis", "pair", "required", "fwhm_limit", "checked", "narrowest", "margin",
+        "taps", "norm", "bin", "bins",
+    )  # fmt: skip
+    switches = {
+        "noise": AUTO_NOISE,
+        "adaptive": True,
+        "despike": True,
+        "always": False,
+        "keep": False,
+        "show": False,
+    }
     problem = Problem(shape=0, **switches, **{name: getattr(group, name) for name in shared})
     spectra = np.ascontiguousarray(spectra[:, group.columns])
-    lines, before, times = group.singlets, 0.0, {}
+    before, times = 0.0, {}
     for upto, name in enumerate(STAGES):
-        total = 1e6 / n * least(lambda upto=upto: run(spectra, problem, lines, upto))
+        total = 1e6 / n * least(lambda upto=upto: run(spectra, problem, group.family, upto))
         times[name] = total - before
         before = total
-    out = _empty(group, n, 0, FitOptions("lorentzian", False, True, False, False))
-    rest = (problem, lines, group.doublets, group.shoulders, out)
+    out = _empty(group, n, PSEUDO_VOIGT, FitOptions("auto", "auto", True, False, False))
+    rest = (problem, problem._replace(shape=PSEUDO_VOIGT), group.family, out)
     times["whole fit, compiled as one"] = (
         1e6 / n * least(lambda: _batch.fit_rows(spectra, np.zeros(n), *rest))
     )

@@ -117,4 +117,4 @@ def test_mixing_is_a_column_only_where_asked_for_and_where_there_is_one():
     with pytest.raises(
         ValueError, match=r"features must be some of .* for lorentzian lines, but is .*mixing"
     ):
-        RamanFeaturizer(AXIS, modes=MODES, features=("mixing",)).fit(Y)
+        RamanFeaturizer(AXIS, modes=MODES, lineshape="lorentzian", features=("mixing",)).fit(Y)

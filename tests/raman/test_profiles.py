@@ -6,8 +6,9 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import voigt_profile
 
-from strain2dos.raman._fitting.levenberg_marquardt import evaluate, n_parameters
+from strain2dos.raman._fitting.levenberg_marquardt import evaluate
 from strain2dos.raman._fitting.profiles import SHAPES, profile
+from strain2dos.raman._fitting.records import LineSet
 
 X_AXIS = np.linspace(-40.0, 40.0, 1601)
 CENTRE, HEIGHT, HALF_WIDTH = 0.7, 3.0, 2.5
@@ -97,14 +98,16 @@ def test_jacobian_with_shared_and_free_widths_equals_differences(shape, group):
     weights = np.random.default_rng(0).uniform(0.5, 1.5, x.size)
     y = np.zeros(x.size)
     basis = np.vstack([np.ones(x.size), (x - 395) / 25])
-    n = n_parameters(code, 2, n_groups, 2)
     mixing = [] if shape in ("lorentzian", "gaussian") else [0.4] * n_groups
+    nothing = np.zeros((0, 4))
+    lines = LineSet(nothing, np.array(group), nothing.astype(int), nothing, 2, n_groups, 2)
     p = np.array([384.0, 388.0, 2.0, 3.0, *[1.5, 2.5][:n_groups], *mixing, 0.5, -0.2])
+    n = p.size
 
     def jacobian(p):
         J = np.zeros((n + 6, x.size))
         J[n - 2 : n] = basis * weights
-        evaluate(code, x, y, weights, x.size, p, 2, n_groups, 2, np.array(group), J)
+        evaluate(code, x, y, weights, x.size, p, lines, len(mixing), 2, J)
         return J[: n + 1]
 
     J = jacobian(p)

@@ -90,7 +90,11 @@ def test_a_weaker_line_apart_from_the_stronger_one_is_found_on_a_coarse_axis(spl
     Y = Y + lorentz(x, places + split / 2, width, 100 * (1 - share))
     Y = Y + lorentz(x, np.full(2000, 404.0), np.full(2000, 5.0), np.full(2000, 120.0)) + 50
     Y = Y + rng.normal(0, 2.5, Y.shape)
-    assert np.mean(fitted(Y, x).split_probability > 0.5) >= 0.99
+    assert np.mean(fitted(Y, x, extra_lines=False).split_probability > 0.5) >= 0.99
+    # a weak line apart may as well be a foreign one: the error holds both
+    fit, mean = fitted(Y, x), places + split * (0.5 - share)
+    away = np.abs(feature(fit, "E'_center") - mean)
+    assert np.mean(away < 5 * fit.sigma[:, fit.names.index("E'_center")]) > 0.98
 
 
 def test_centre_of_a_doublet_is_its_mean_weighted_by_area():
@@ -153,7 +157,8 @@ def test_cosmic_rays_in_one_spectrum_of_twenty_cost_less_than_5_percent():
         error = np.column_stack([feature(fit, "E'_center") - centres, feature(fit, "A1'_center") - 404.0])
         rmse[name] = np.sqrt(np.mean(error[ok] ** 2, axis=0))
     assert np.all(rmse["hit"] < 1.05 * rmse["clean"])
-    assert rmse["naive"][0] > 5 * rmse["clean"][0]
+    # fits of lines that no phonon makes are flagged or taken for a foreign line: it is only a little worse
+    assert rmse["naive"][0] > 1.05 * rmse["clean"][0]
 
 
 @pytest.mark.parametrize("step", [0.5, 1.0, 1.57])
@@ -197,7 +202,7 @@ def test_unusable_spectra_get_their_reason_and_nan_features():
 @pytest.mark.parametrize("factor", [1e-140, 1e140])
 def test_errors_follow_the_unit_of_the_counts(factor):
     plain, scaled = fitted(spectra(n=5)), fitted(factor * spectra(n=5))
-    names = np.array([factor if name.endswith("area") else 1.0 for name in plain.names])
+    names = np.array([factor if name.endswith(("area", "height")) else 1.0 for name in plain.names])
     np.testing.assert_allclose(scaled.sigma, plain.sigma * names, rtol=1e-6)
 
 
@@ -239,7 +244,8 @@ def test_silicon_line_corrects_the_axis_and_adds_its_error():
     Y = spectra(384.6 + shift, 402.7 + shift, x=x) + lorentz(
         x, 520.7 + shift, np.full(60, 4.0), np.full(60, 300.0)
     )
-    plain, corrected = fitted(Y, x, split=False), fitted(Y, x, split=False, reference="Si")
+    alone = {"split": False, "extra_lines": False}
+    plain, corrected = fitted(Y, x, **alone), fitted(Y, x, **alone, reference="Si")
     assert np.all(corrected.status == FitStatus.OK)
     np.testing.assert_allclose(feature(corrected, "E'_center"), 384.6, atol=0.25)
     np.testing.assert_allclose(feature(corrected, "A1'-E'"), feature(plain, "A1'-E'"), atol=1e-6)

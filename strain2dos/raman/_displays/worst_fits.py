@@ -191,7 +191,7 @@ def _rows(X: ArrayLike | xr.DataArray) -> tuple[NDArray[np.float64], Callable[[i
 def _misfit(fit: "SpectraFit", spectra: NDArray[np.float64], *, poisson: bool) -> NDArray[np.float64]:
     """Chi-square per point over the variance of the noise: (n,), NaN where there is none."""
     misfit = np.full(len(spectra), np.nan)
-    fitted = np.flatnonzero(np.isfinite(fit.params).all(axis=1) & (fit.n_points > 0))
+    fitted = np.flatnonzero(np.isfinite(fit.params[:, 0]) & (fit.n_points > 0))
     misfit[fitted] = fit.chi2[fitted] / fit.n_points[fitted]
     if not poisson and fitted.size:
         rows = np.where(np.isfinite(spectra[fitted]), spectra[fitted], np.nan)

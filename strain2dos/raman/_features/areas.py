@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 
 
 def relative_areas(
-    names: Sequence[str], values: Floats, covariance: Floats | None, usual: Sequence[str]
+    names: Sequence[str], values: Floats, covariance: Floats | None, usual: Sequence[str], kind: str = "area"
 ) -> tuple[Floats, Floats | None]:
     """Areas over the summed area of the usual lines, and the covariance that follows.
 
@@ -22,14 +22,16 @@ def relative_areas(
     covariance : (n, k, k) ndarray or None
     usual : sequence of str
         Lines whose areas sum to 1.
+    kind : str, default="area"
+        Also "height": the same for heights.
 
     Returns
     -------
     values : (n, k) ndarray
     covariance : (n, k, k) ndarray or None
     """
-    areas = np.array([name.endswith("_area") for name in names])
-    whole = np.array([name in {f"{line}_area" for line in usual} for name in names])
+    areas = np.array([name.endswith(f"_{kind}") for name in names])
+    whole = np.array([name in {f"{line}_{kind}" for line in usual} for name in names])
     if not areas.any():
         return values, covariance
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.raman._features.units import axis_of
+from strain2dos.raman._fitting.extras import without_known_bands
 from strain2dos.raman._materials.lookup import SUBSTRATES, RamanMode, material_modes
 
 
@@ -79,19 +80,25 @@ def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple
         chosen.append((known | SUBSTRATES)[mode])
     if not chosen and not own:
         raise ValueError("modes is empty; pass at least one mode, or modes='auto' for those of the material.")
-    return tuple(sorted([*_side_by_side(chosen), *own], key=lambda mode: mode.position))
+    return tuple(sorted([*_side_by_side(chosen, material), *own], key=lambda mode: mode.position))
 
 
-def _side_by_side(modes: list[RamanMode]) -> list[RamanMode]:
-    """Cut windows that overlap with that of an optional line: both would start on the higher of the two."""
+def _side_by_side(modes: list[RamanMode], material: str) -> list[RamanMode]:
+    """Cut windows that overlap with that of an optional line: both would start on the higher of the two.
+
+    Bands that are fitted beside the others are no such lines: they are not sought by their maximum.
+    """
     modes = sorted(modes, key=lambda mode: mode.position)
+    sought = without_known_bands(tuple(modes), material)
+    tied = [mode for mode in modes if mode not in sought]
+    modes = list(sought)
     for j in range(1, len(modes)):
         first, second = modes[j - 1], modes[j]
         if (first.optional or second.optional) and first.window[1] > second.window[0]:
             middle = 0.5 * (first.position + second.position)
             modes[j - 1] = replace(first, window=(first.window[0], middle))
             modes[j] = replace(second, window=(middle, second.window[1]))
-    return modes
+    return [*modes, *tied]
 
 
 def index_modes(modes: tuple[RamanMode, ...], n_features: int) -> tuple[RamanMode, ...]:

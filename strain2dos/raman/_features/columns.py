@@ -5,22 +5,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcx
 
-from strain2dos.raman._fitting.profiles import LN2, OLIVERO, SHAPES, has_mixing, profile
-from strain2dos.raman._fitting.records import Floats, GroupFit
+from strain2dos.raman._fitting.extras import ExtraUnit
+from strain2dos.raman._fitting.profiles import AUTO_SHAPE, LN2, OLIVERO, has_mixing, profile, shape_codes
+from strain2dos.raman._fitting.records import DOUBLET, N_GROUPS, Floats, GroupFit
 from strain2dos.raman._fitting.region import FitGroup
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import RamanMode
 
 KINDS = ("center", "fwhm", "area")
+HEIGHT = "height"
 MIXING = "mixing"
 DIFFERENCE = "difference"
+EXTRA_KINDS = ("center", "fwhm", HEIGHT)
 LORENTZ_AREA = np.pi
 GAUSS_AREA = np.sqrt(np.pi / np.log(2.0))
 
 
 def line_kinds(lineshape: str) -> tuple[str, ...]:
     """Kinds of columns that each mode has."""
-    return (*KINDS, MIXING) if has_mixing(SHAPES[lineshape]) else KINDS
+    has_column = lineshape != AUTO_SHAPE and has_mixing(shape_codes(lineshape)[1])
+    return (*KINDS, MIXING, HEIGHT) if has_column else (*KINDS, HEIGHT)
 
 
 def group_names(group: FitGroup, lineshape: str) -> list[str]:
@@ -31,6 +35,36 @@ def group_names(group: FitGroup, lineshape: str) -> list[str]:
         if j == group.pair:
             names += [f"{mode.name}-_center", f"{mode.name}+_center"]
     return names
+
+
+def extra_names(group: FitGroup) -> list[str]:
+    """Columns of the extra lines of one group; a foreign line has none."""
+    return [f"{unit.name}_{kind}" for _, unit, k in _shown(group) for kind in EXTRA_KINDS[k:]]
+
+
+def _shown(group: FitGroup) -> list[tuple[int, ExtraUnit, int]]:
+    """Units that have columns, and the first of their kinds: only the height of those not asked for."""
+    last = len(EXTRA_KINDS) - 1
+    units = [(u, unit) for u, unit in enumerate(group.units) if not unit.anywhere]
+    return [(u, unit, 0 if unit.name in group.asked else last) for u, unit in units]
+
+
+def extra_features(group: FitGroup, fit: GroupFit, *, with_covariance: bool) -> tuple[Floats, Floats | None]:
+    """Values (n, k) and covariance (n, k, k) of `extra_names`.
+
+    The height is an average over the models, 0 in those without the line; where no model with the line was
+    worth a fit, center and width are NaN.
+    """
+    columns = [(u, kind) for u, _, first in _shown(group) for kind in range(first, len(EXTRA_KINDS))]
+    units, kinds = [u for u, _ in columns], [kind for _, kind in columns]
+    values = fit.extra[:, units, kinds]
+    if not with_covariance:
+        return values, None
+    n, k = values.shape
+    cov, diagonal = np.zeros((n, k, k)), np.arange(k)
+    # no error where there is no line: NaN would spread over all columns
+    cov[:, diagonal, diagonal] = np.nan_to_num(fit.extra_sigma[:, units, kinds]) ** 2
+    return values, cov
 
 
 def difference_name(modes: tuple[RamanMode, ...]) -> str | None:
@@ -74,7 +108,7 @@ def _transform(
     """Features (n, k) of one model and their Jacobian (n, k, n_parameters)."""
     n_modes, n = len(group.modes), p.shape[0]
     n_lines = n_modes + int(doublet)
-    mixed = has_mixing(SHAPES[lineshape])
+    mixed = has_mixing(shape_codes(lineshape)[1])
     k = len(line_kinds(lineshape)) * n_modes + (2 if group.pair >= 0 else 0)
     values = np.empty((n, k))
     T = np.zeros((n, k, p.shape[1])) if jacobian else None
@@ -105,9 +139,11 @@ def _transform(
             area_terms.append((ig + n_modes, by_mixing * g * heights))
         put(column + 2, factor * g * heights, *area_terms)
         column += 3
-        if mixed:
+        if mixed and lineshape != AUTO_SHAPE:
             put(column, mixing, (ig + n_modes, 1.0))
             column += 1
+        put(column, heights, *[(n_lines + i, 1.0) for i in lines])
+        column += 1
         if pair:
             put(column, p[:, lines[0]], (lines[0], 1.0))
             put(column + 1, p[:, lines[-1]], (lines[-1], 1.0))
@@ -163,26 +199,29 @@ def group_curves(
 
     Without ``x`` the axis is that of the group, cut to the range of the fit.
     """
-    doublet = fit.weight[0] > 0.5
-    p = (fit.params2 if doublet else fit.params1)[0]
+    p, family, n_units = fit.best[0], group.family, len(group.units)
+    number = int(fit.best_model[0])
+    kind, mask = number >> n_units, number & (1 << n_units) - 1
     names = [mode.name for mode in group.modes]
-    owner = list(range(len(names)))
-    if doublet:
+    if kind == DOUBLET:
         j = group.pair
-        owner.insert(j, j)
         names[j : j + 1] = [f"{names[j]}-", f"{names[j]}+"]
-    n_lines, n_modes, n_base = len(names), len(group.modes), group.basis.shape[0]
+    n_base = len(names)
+    names += [m.name for u, unit in enumerate(group.units) if mask >> u & 1 for m in unit.modes]
+    n_lines, widths = len(names), int(family.sizes[number, N_GROUPS])
     if x is None:
-        far = (group.x < p[0] - group.margin) | (group.x > p[n_lines - 1] + group.margin)
+        far = (group.x < p[0] - group.margin) | (group.x > p[n_base - 1] + group.margin)
         # a line left out may stand anywhere
         x = group.x if group_status(fit)[0] == FitStatus.UNEXPLAINED_LINE else group.x[~far]
     components = {}
     rows, ones = np.zeros((5, x.size)), np.ones(x.size)
-    code = SHAPES[lineshape]
+    code = shape_codes(lineshape)[int(fit.second[0])]
     for i, name in enumerate(names):
-        g = 2 * n_lines + owner[i]
-        mixing = p[g + n_modes] if has_mixing(code) else 0.0
+        g = 2 * n_lines + int(family.group[number, i])
+        mixing = p[g + widths] if has_mixing(code) else 0.0
         profile(code, x, ones, x.size, p[i], 1.0, p[g], mixing, rows, 0, 1, 2, 3, 4)
         components[name] = p[n_lines + i] * rows[0]
+    first = 2 * n_lines + widths * (2 if has_mixing(code) else 1)
+    terms = p[first : first + group.basis.shape[0]]
     u = (x - 0.5 * (group.x[0] + group.x[-1])) / (0.5 * (group.x[-1] - group.x[0]) or 1.0)
-    return x, np.polynomial.polynomial.polyval(u, p[p.size - n_base :]), components
+    return x, np.polynomial.polynomial.polyval(u, terms), components

@@ -17,11 +17,12 @@ from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.raman._features.areas import relative_areas
 from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
 from strain2dos.raman._features.calibration import LineCalibration
-from strain2dos.raman._features.columns import DIFFERENCE, line_kinds, usual_modes
+from strain2dos.raman._features.columns import DIFFERENCE, HEIGHT, line_kinds, usual_modes
 from strain2dos.raman._features.plan import FitPlan
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting.engine import FitOptions, n_threads
-from strain2dos.raman._fitting.profiles import SHAPES
+from strain2dos.raman._fitting.profiles import LINESHAPES
+from strain2dos.raman._fitting.records import NOISES
 from strain2dos.raman._fitting.region import FitGroup, fit_group, neighbouring
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
@@ -44,9 +45,11 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     modes : {"auto", "all"} or sequence of str or RamanMode, default="auto"
         "auto": the usual lines of the material; "all": its optional ones too (2LA); else some of them by
         name, "Al2O3" for the line of a sapphire substrate at 418 cm-1, or your own `RamanMode` objects.
-    lineshape : {"lorentzian", "gaussian", "pseudo_voigt", "voigt", "fano"}, default="lorentzian"
-        Profile of all lines. "voigt": Lorentzian line seen through a Gaussian slit; "fano": asymmetric, from
-        interference with a continuum. See Notes.
+    lineshape : {"auto", "lorentzian", "gaussian", "pseudo_voigt", "voigt", "fano"}, default="lorentzian"
+        Profile of all lines. "auto": Lorentzian lines, and pseudo-Voigt lines where these leave more
+        than noise in the residual (lines of disordered samples are nearly Gaussian) and explain the
+        spectrum better. "voigt": Lorentzian line seen through a Gaussian slit; "fano": asymmetric,
+        from interference with a continuum. See Notes.
     split : {"auto", "always"} or bool, default="auto"
         What to do with the line that uniaxial strain splits (E'). False: one line. True or "always": two
         lines of common width. "auto": both models are fitted and averaged with their probability, which the
@@ -59,18 +62,22 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     despike : bool, default=True
         Leave points hit by cosmic rays out of the fit. They are recognised by being narrower than any Raman
         line; nothing is interpolated.
-    noise : {"gaussian", "poisson"}, default="gaussian"
-        "gaussian": equal weights, the noise is estimated from the residuals of each spectrum. "poisson": the
-        spectra are counts (1 count = 1 detected electron); weights are 1 / fitted counts and errors need no
-        estimate.
+    noise : {"auto", "gaussian", "poisson"}, default="auto"
+        "gaussian": equal weights, the noise is estimated from each spectrum. "poisson": the spectra
+        are counts (1 count = 1 detected electron); weights are 1 / fitted counts, and errors need no
+        estimate unless the residual scatters clearly more. "auto": weights are 1 / fitted counts, in
+        an unknown unit, where all values are whole numbers from zero up or where the residual grows
+        like the root of the counts (odds of 150 to 1); equal weights else.
     n_jobs : int, default=None
         Threads. None and -1: all that numba and the container allow, in a dask worker its share. The result
         does not depend on it.
     features : sequence of str, default=("center",)
         Kinds of columns that ``transform`` returns: "center", "fwhm", "area" (each line's share of the summed
-        area of the usual lines), "mixing", where the profile has one, and "difference", the distance of the
-        first two modes, which tells the number of layers. Widths and areas tell of the instrument and of the
-        flake's quality, positions of strain and doping.
+        area of the usual lines), "height" (over the summed height of the usual lines; of bands of defects and
+        substrates as well: ``LO(M)_height``, a measure of disorder, is 0 where there is none), "mixing",
+        where the profile has one, and "difference", the distance of the first two modes, which tells the
+        number of layers. Widths, areas and heights tell of the instrument and of the flake's quality,
+        positions of strain and doping.
     unstrained : mapping of str to float or (float, float), default=None
         Where the lines of this sample lie without strain and doping, on its own axis (after ``reference``),
         in cm-1, each with or without its standard deviation: ``{"E'": 384.2, "A1'": (403.1, 0.1)}``; see
@@ -78,6 +85,9 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         (`material_modes`), for which rates and models hold; distances between lines stay as measured. None:
         positions stay as they are, and the unstrained ones are known as well as literature agrees (about 0.5
         and 0.7 cm-1 for MoS2). Either error is common to all spectra: ``fit_spectra(X).common_sigma``.
+    extra_lines : bool, default=True
+        Fit bands of defects, lines of sapphire and one foreign line as well, where the spectrum shows them.
+        False: the lines of ``modes`` alone, for spectra that are known to hold nothing else.
 
     Attributes
     ----------
@@ -108,6 +118,15 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     resonance (not the maximum), whose width is that of the resonance, and whose area is that of its symmetric
     part.
 
+    Beside the lines of ``modes``, a spectrum may hold bands of defects (LO(M), ZO(M)), the two lines of
+    sapphire and one narrow foreign line (plasma, lamp). A score test on the residual shows whether one
+    of them is worth a fit; it enters with what is known of its place, width and ratio (see
+    `material_modes`), and results are averaged over the models with and without it. The noise is
+    estimated from steps between neighbouring points where the model leaves more than that, and grows by
+    what neighbours share (smoothed, interpolated spectra). With ``lineshape="auto"``, what stays on one
+    side of a line beyond 15 % of its height adds to the error of its center; with a profile of your
+    choice errors are those of the noise alone.
+
     A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`). The fit
     is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
 
@@ -136,15 +155,16 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         "shift": ["array-like", None],
         "material": [str],
         "modes": [StrOptions({"auto", "all"}), list, tuple],
-        "lineshape": [StrOptions(set(SHAPES))],
+        "lineshape": [StrOptions(set(LINESHAPES))],
         "split": [StrOptions({"auto", "always"}), "boolean"],
         "baseline_degree": [Interval(Integral, 0, 6, closed="both")],
         "reference": [StrOptions(set(REFERENCES)), None],
         "despike": ["boolean"],
-        "noise": [StrOptions({"gaussian", "poisson"})],
+        "noise": [StrOptions(set(NOISES))],
         "n_jobs": [Integral, None],
         "features": [list, tuple],
         "unstrained": [dict, Mapping, None],
+        "extra_lines": ["boolean"],
     }
 
     def __init__(
@@ -158,10 +178,11 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         baseline_degree: int = 1,
         reference: str | None = None,
         despike: bool = True,
-        noise: str = "gaussian",
+        noise: str = "auto",
         n_jobs: int | None = None,
         features: Sequence[str] = ("center",),
         unstrained: Mapping[str, float | Sequence[float]] | None = None,
+        extra_lines: bool = True,
     ) -> None:
         self.shift = shift
         self.material = material
@@ -175,6 +196,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.features = features
         self.unstrained = unstrained
+        self.extra_lines = extra_lines
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: object = None) -> Self:
@@ -280,6 +302,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         kept = fit.covariance if len(fit.covariance) == len(fit.status) else None
         usual = [mode.name for mode in usual_modes(self._plan(keep=False).modes)]
         values, covariance = relative_areas(fit.names, fit.params, kept, usual)
+        values, covariance = relative_areas(fit.names, values, covariance, usual, kind="height")
         good, chosen = fit.status == FitStatus.OK, self._selected(fit.names)
         values = np.where(good[:, None], values, np.nan)[:, chosen]
         if covariance is None:
@@ -347,16 +370,22 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         if self.shift is None:
             modes = index_modes(modes, self.shift_.size)
         sets = [modes] if self.shift is None else neighbouring(modes)
-        split = self.split is not False
-        groups = [self._group(members, baseline_degree=self.baseline_degree, split=split) for members in sets]
+        on_axis = self.shift is not None
+        style: dict[str, Any] = {
+            "baseline_degree": self.baseline_degree,
+            "split": self.split is not False,
+            "material": self.material if on_axis and self.extra_lines else None,
+            "checked": on_axis,
+        }
+        groups = [self._group(members, **style) for members in sets]
         reference = None
         if self.reference is not None:
             line = (REFERENCES[self.reference],)
             line = index_modes(line, self.shift_.size) if self.shift is None else line
-            reference = self._group(line, baseline_degree=1, split=False)
+            reference = self._group(line, baseline_degree=1, split=False, checked=on_axis)
         options = FitOptions(
             lineshape=self.lineshape,
-            poisson=self.noise == "poisson",
+            noise=self.noise,
             despike=self.despike,
             always=self.split is True or self.split == "always",
             keep=keep,
@@ -377,8 +406,18 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     def _selected(self, names: tuple[str, ...]) -> list[int]:
         kinds = tuple(f"_{kind}" for kind in self.features)
         has_difference = "_" not in names[-1]
-        chosen = [j for j, name in enumerate(names) if name.endswith(kinds)]
+        asked = self._asked_for()
+        chosen = [
+            j
+            for j, name in enumerate(names)
+            if name.endswith(kinds) and (name.endswith(f"_{HEIGHT}") or name.rpartition("_")[0] in asked)
+        ]
         return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
+
+    def _asked_for(self) -> set[str]:
+        """Lines all of whose columns were asked for; of other extra lines there are heights."""
+        names = {mode.name for mode in select_modes(self.material, self.modes)}
+        return names | {f"{name}{sign}" for name in names for sign in "-+"}
 
     def _curves(self, spectrum: NDArray, index: int) -> dict[str, Any]:
         """What `SpectrumFitDisplay` shows of one spectrum, on the axis as given."""

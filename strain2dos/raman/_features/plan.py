@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from strain2dos.raman._features.columns import (
     difference_name,
+    extra_features,
+    extra_names,
     group_chi2,
     group_curves,
     group_features,
@@ -49,6 +51,7 @@ class FitPlan:
     def names(self) -> tuple[str, ...]:
         """Columns of the features."""
         names = [name for group in self.groups for name in group_names(group, self.options.lineshape)]
+        names += [name for group in self.groups for name in extra_names(group)]
         difference = difference_name(self.modes)
         return tuple(names + ([difference] if difference else []))
 
@@ -74,21 +77,19 @@ class FitPlan:
         offset, variance, status = self._axis_offsets(X)
         values = whole.params[rows]
         cov = whole.covariance[rows] if self.options.keep else None
-        at = 0
+        at, kept = 0, cov is not None
+        extras = []
         for group in self.groups:
             fit = fit_block(group, X, offset, self.options)
-            part, part_cov = group_features(
-                group, fit, self.options.lineshape, with_covariance=cov is not None
-            )
-            to = at + part.shape[1]
-            values[:, at:to] = part
-            if cov is not None:
-                cov[:, at:to, at:to] = part_cov
+            part = group_features(group, fit, self.options.lineshape, with_covariance=kept)
+            at = _put(values, cov, at, part)
+            extras.append(extra_features(group, fit, with_covariance=kept))
             status = np.where(status == FitStatus.OK, group_status(fit), status)
             whole.chi2[rows] += group_chi2(fit)
             whole.n_points[rows] += fit.n_points
             np.maximum(whole.split_probability[rows], fit.weight, out=whole.split_probability[rows])
-            at = to
+        for part in extras:
+            at = _put(values, cov, at, part)
         whole.status[rows] = status
         self._correct_axis(values, cov, offset, variance)
         self._add_difference(values, cov)
@@ -144,3 +145,12 @@ class FitPlan:
             "masked": fit.mask[0, inside] == 0.0,
             "status": FitStatus(group_status(fit)[0]),
         }
+
+
+def _put(values: NDArray, cov: NDArray | None, at: int, part: tuple[NDArray, NDArray | None]) -> int:
+    """Write columns and their covariance from column ``at`` on; returns the next column."""
+    to = at + part[0].shape[1]
+    values[:, at:to] = part[0]
+    if cov is not None:
+        cov[:, at:to, at:to] = part[1]
+    return to

@@ -29,8 +29,7 @@ class SpectraFit:
         One standard deviation of each.
     covariance : (n, k, k) ndarray
     chi2 : (n,) ndarray
-        Weighted sum of squared residuals: in counts squared for ``noise="gaussian"``, without unit for
-        "poisson".
+        Weighted sum of squared residuals: without unit for ``noise="poisson"``, else in counts squared.
     status : (n,) ndarray of int
         `FitStatus` codes; 0 is a good fit.
     names : tuple of str

@@ -1,171 +1,264 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Fit a block of spectra, one after another, without touching Python: screen, seed, fit, decide, judge."""
+"""Fit a block of spectra, one after another, without touching Python: screen, seed, fit, choose, judge."""
 
 import numpy as np
 
 from strain2dos._compiled import njit
+from strain2dos.raman._fitting.averaging import faded, output_mixings, show_best, write_extras, write_model
+from strain2dos.raman._fitting.choice import choose_model
+from strain2dos.raman._fitting.gate import (
+    MIN_SHARED_SNR,
+    MIN_STRANGE_LINE,
+    MIN_STRANGE_SNR,
+    USUAL_SHIFT,
+    gate,
+    lopsided,
+    roughness,
+    significance,
+    wanted_significance,
+)
 from strain2dos.raman._fitting.initial_guess import MAX_CANDIDATES
-from strain2dos.raman._fitting.normal_equations import LANES, MERGED, OPTIONS, TILE, covariance
+from strain2dos.raman._fitting.models import fitted_height, line_of_unit, lowest_height, pick
+from strain2dos.raman._fitting.noise import count_covariance, counts_odds, residual_noise
+from strain2dos.raman._fitting.normal_equations import LANES, OPTIONS, TILE
 from strain2dos.raman._fitting.records import (
-    CHOSEN1,
+    AUTO_NOISE,
+    CHOICE,
+    COVARIANCE,
+    CURRENT,
+    DOUBLET,
     FITTED,
-    HIGH,
-    LOW,
+    GAUSSIAN_NOISE,
     MASK,
+    MAX_SLOTS,
+    N_LINES,
     N_WORK,
+    NO_EXTRAS,
     ORIGIN,
-    P1,
-    P2,
+    POISSON_NOISE,
+    S_CHI2,
+    S_COV,
+    S_INFO,
+    S_KIND,
+    S_MASK,
+    S_SECOND,
+    S_STATUS,
     SIGNAL,
+    SINGLET,
     SMOOTH,
+    SPECTRUM,
+    U_ANYWHERE,
     WEIGHTS,
     WORK,
-    A,
-    C,
-    M,
     Scratch,
-    Y,
-)  # fmt: skip
-from strain2dos.raman._fitting.single_model import (
-    _NOT_CONVERGED,
-    _OK,
-    count_weights,
-    fit_model,
-    jacobian,
-    judge,
-    model_size,
-    seed_parameters,
-    set_bounds,
-    store,
 )
-from strain2dos.raman._fitting.spikes import mask_outliers, mask_spikes, stands_out, usable_points, used_range
-from strain2dos.raman._fitting.splitting import fit_doublet, may_be_doublet
+from strain2dos.raman._fitting.single_model import model_size
+from strain2dos.raman._fitting.slots import return_to
+from strain2dos.raman._fitting.spikes import (
+    are_counts,
+    mask_outliers,
+    mask_spikes,
+    stands_out,
+    usable_points,
+    used_range,
+)
 from strain2dos.raman._fitting.status import FitStatus
-from strain2dos.raman._fitting.unexplained import leaves_strong_line
-from strain2dos.raman._fitting.window import look
+from strain2dos.raman._fitting.unexplained import CERTAIN, STRONG, leaves_strong_line
+from strain2dos.raman._fitting.window import prepare_fit_window
 
+_OK = int(FitStatus.OK)
 _TOO_FEW_POINTS = int(FitStatus.TOO_FEW_POINTS)
 _UNEXPLAINED_LINE = int(FitStatus.UNEXPLAINED_LINE)
+_LOW_SNR = int(FitStatus.LOW_SNR)
+_MISFIT = int(FitStatus.MISFIT)
+_NOT_COUNTS = int(FitStatus.NOT_COUNTS)
+
+# 2 ln odds at which weights change from equal to 1 / counts, and back where values only look like counts.
+COUNTS_ODDS = 10.0
+# A foreign line of this share of the lowest line of the material could as well be the line itself.
+RIVAL = 2.0 * STRONG
+# Asymmetry of a line that the instrument may make; what is more counts as a misfit.
+LOPSIDED = 0.15
 
 
 @njit(**OPTIONS)
-def _allocate(problem, doublets, shoulders):
-    # after the parameters come residual, two directions or scratch rows, and the rest of a tile
-    size = -(-(model_size(problem, shoulders) + 3 + TILE) // 8) * 8
+def _allocate(problem, family):
+    # after the parameters come residual, directions of a split and of the profile, templates of units, and the
+    # rest of a tile
+    largest = 0
+    for k in range(family.sizes.shape[0]):
+        n = family.sizes[k, N_LINES]
+        largest = max(largest, 4 * n + problem.basis.shape[0])
+    n_units = family.unit.shape[0]
+    size = -(-(largest + 4 + n_units + TILE) // 8) * 8
     m = -(-problem.x.size // LANES) * LANES
-    lines = doublets.low.size + 1
+    lines = pick(family, DOUBLET if problem.pair >= 0 else SINGLET, NO_EXTRAS).n + 1
     return Scratch(
         J=np.zeros((size, m)),
         points=np.zeros((FITTED + 1, m + problem.taps.size)),
         params=np.zeros((WORK + N_WORK, size)),
-        square=np.zeros((C + 1, size, size)),
+        square=np.zeros((COVARIANCE + 1, size, size)),
         ints=np.zeros((ORIGIN + lines, MAX_CANDIDATES), np.int64),
         score=np.zeros((lines, MAX_CANDIDATES)),
+        slots=np.zeros((MAX_SLOTS, S_COV + size, size)),
     )
 
 
-@njit(**MERGED)
-def _fit_once(problem, singlets, doublets, shoulders, view, s, out, row):
-    """Fit the singlet model and, where it may pay, the doublet; returns whether that is the better one.
+@njit(**OPTIONS)
+def _judge(first, problem, family, view, best, noise2, shared, s):
+    """Status of the most probable model, whose residual stands in J."""
+    kind, mask, p = s.ints[S_KIND, best], s.ints[S_MASK, best], s.params[CURRENT]
+    lines = pick(family, kind, mask)
+    status, pair = s.ints[S_STATUS, best], problem.pair if kind == DOUBLET else -1
+    if status != _OK:
+        return status
+    status = gate(problem, lines, view, p, noise2, pair, s)
+    if status == _OK and problem.checked:
+        least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, pair, s)
+        if least < (MIN_SHARED_SNR if apart < USUAL_SHIFT else MIN_STRANGE_LINE):
+            return _LOW_SNR
+        if certain < MIN_STRANGE_SNR:
+            plain = return_to(first, family, view, noise2, np.int64(0), s.params[CHOICE], s)
+            rough = roughness(first, plain, view, s)
+            return_to(problem, family, view, noise2, best, p, s)
+            if certain < wanted_significance(rough, shared, apart):
+                return _LOW_SNR
+    if status in (_OK, _LOW_SNR, _MISFIT):
+        for unit in range(family.unit.shape[0]):
+            if mask >> unit & 1 and family.unit_index[unit, U_ANYWHERE] == 1:
+                h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
+                certain = p[h] ** 2 > CERTAIN**2 * noise2 * s.slots[best, S_COV + h, h]
+                if certain and p[h] > RIVAL * lowest_height(p, lines):
+                    status = _UNEXPLAINED_LINE
+    return status
 
-    The residual of the singlets is left in J, unless doublets were fitted (second value returned).
-    """
-    n = model_size(problem, singlets)
-    kept = row if problem.keep else 0
-    if problem.poisson:
-        count_weights(view, s)
-    seed_parameters(problem, singlets, s.ints[CHOSEN1], s, s.params[P1])
-    set_bounds(problem, singlets, view.offset, -np.inf, s.params[LOW], s.params[HIGH])
-    chi2, converged = fit_model(problem, singlets, view, 2 if problem.poisson else 0, s.params[P1], s)
-    noise2 = 1.0 if problem.poisson else chi2 / max(view.n_used - n, 1)
-    status = _NOT_CONVERGED
-    low, high, work = s.params[LOW], s.params[HIGH], s.params[WORK]
-    first, last = (0, n) if problem.keep else (singlets.low.size, 2 * singlets.low.size)
-    if (
-        covariance(s.square[A], n, s.params[P1], low, high, s.square[M], work, first, last, s.square[C])
-        and converged
-    ):
-        status = judge(singlets, s.params[P1], noise2, -1, s)
-    store(problem, singlets, view, s.params[P1], noise2, s, out.params1[row], out.cov1[kept])
-    out.chi2[row, 0] = chi2 * (1.0 if problem.poisson else view.scale**2)
-    out.n_points[row] = view.n_used
+
+@njit(**OPTIONS)
+def _square(problem, lines, view, s):
+    """Sum of the squared residuals in J, in counts squared."""
+    row, total = model_size(problem, lines), 0.0
+    for k in range(view.n):
+        if s.points[WEIGHTS, k] > 0.0:
+            total += (s.J[row, k] / s.points[WEIGHTS, k]) ** 2
+    return total * view.scale**2
+
+
+@njit(**OPTIONS)
+def _add_misfit(problem, lines, view, kind, noise2, s, out, row):
+    """What stands on one side of a line in the residual (J) adds to the variance of its center."""
+    p = s.params[CURRENT]
+    for j in range(lines.n_base):
+        more = min(max(lopsided(problem, lines, view, p, j, noise2, s) - LOPSIDED, 0.0), 10.0)
+        move = more * p[2 * lines.n + lines.group[j]]
+        if kind == DOUBLET:
+            out.cov2[row, j, j] += move * move
+        else:
+            out.cov1[row, j, j] += move * move
+
+
+@njit(**OPTIONS)
+def _fit_once(first, second, family, view, s, out, row):
+    """Fit what the spectrum asks for and write it; returns (slot of the best model, noise)."""
+    weights, kept = out.extra_weight[row], row if first.keep else 0
+    single, double, weight = choose_model(first, second, family, view, s, weights)
+    best = double if weight > 0.5 else single
+    problem = second if s.ints[S_SECOND, best] == 1 else first
+    p, kind = s.params[CURRENT], s.ints[S_KIND, best]
+    lines = return_to(problem, family, view, 1.0, best, p, s)
+    chi2 = s.slots[best, S_INFO, S_CHI2]
+    noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
+    if problem.keep and problem.noise == GAUSSIAN_NOISE and view.level >= 0.0:
+        if counts_odds(problem, view, model_size(problem, lines), s) > COUNTS_ODDS:
+            count_covariance(problem, lines, view, p, noise2, best, s)
+    status = _judge(first, problem, family, view, best, noise2, shared, s)
     out.status[row, 0] = out.status[row, 1] = status
-    out.weight[row] = 0.0
-    if problem.pair < 0 or view.n_used <= model_size(problem, shoulders):
-        return False, False
-    if problem.always or may_be_doublet(problem, singlets, doublets, view, noise2, s):
-        fit_doublet(problem, singlets, doublets, shoulders, view, chi2, s, out, row, out.cov2[kept])
-        return out.weight[row] > 0.5, True
-    return False, False
+    out.chi2[row, 0] = out.chi2[row, 1] = (
+        chi2 if problem.noise == POISSON_NOISE else _square(problem, lines, view, s)
+    )
+    out.weight[row], out.n_points[row] = weight, view.n_used
+    for slot in (double, single) if best == single else (single, double):
+        if slot < 0 or (slot == double and weight == 0.0):
+            continue
+        own = second if s.ints[S_SECOND, slot] == 1 else first
+        faded(own, family, view, slot, noise2, kappa, s, weights)
+        mixings = output_mixings(second, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))
+        if slot == double:
+            write_model(
+                own, family, view, mixings, DOUBLET, s.ints[S_MASK, slot], s, out.params2[row], out.cov2[kept]
+            )
+        else:
+            write_model(
+                own, family, view, mixings, SINGLET, s.ints[S_MASK, slot], s, out.params1[row], out.cov1[kept]
+            )
+    write_extras(problem, family, view, best, s, out, row)
+    show_best(problem, family, view, best, s, out, row)
+    if problem.keep and problem.adaptive:
+        _add_misfit(problem, lines, view, kind, noise2, s, out, row)
+    return best, noise2
 
 
 @njit(**OPTIONS)
 def _mask_residuals(problem, lines, view, p, s):
     """Mask cosmic rays that stand out of the residual in J; returns their number."""
-    n, n_lines = model_size(problem, lines), lines.low.size
-    height = 0.0
-    for j in range(n_lines):
-        height = max(height, p[n_lines + j])
-    if problem.poisson:
+    n, height = model_size(problem, lines), 0.0
+    for j in range(lines.n_base):
+        height = max(height, fitted_height(p, lines, j))
+    if view.counts:
         height *= view.scale / np.sqrt(max(view.level + view.scale, 1.0))
     mask = s.points[MASK, view.k0 : view.k0 + view.n]
     return mask_outliers(s.J[n], mask, view.n, height, problem.narrowest, s.points[FITTED])
 
 
 @njit(**OPTIONS)
-def _flag_strong_line(problem, lines, view, p, chosen, s, out, row):
-    """Status of the chosen model where its residual in J still holds a strong line."""
-    if out.status[row, chosen] != _OK:
-        return
-    n = model_size(problem, lines)
-    noise2 = 1.0 if problem.poisson else out.chi2[row, chosen] / (view.scale**2 * max(view.n_used - n, 1))
-    if leaves_strong_line(problem, lines, view, p, n, np.sqrt(noise2), s):
-        out.status[row, chosen] = _UNEXPLAINED_LINE
-
-
-@njit(**MERGED)
-def _fit_row(offset, problem, singlets, doublets, shoulders, s, out, row):
-    """Fit the spectrum in the scratch row Y; again, up to twice, where the residual shows cosmic rays."""
-    size = problem.x.size
-    status, n_good, low, high = usable_points(
-        s.points[Y], s.points[MASK], size, model_size(problem, singlets)
-    )
+def _fit_row(offset, first, second, family, s, out, row):
+    """Fit the spectrum in the scratch; again, up to twice, where the residual shows cosmic rays."""
+    problem = first
+    size, least = problem.x.size, model_size(problem, pick(family, SINGLET, NO_EXTRAS))
+    status, n_good, low, high = usable_points(s.points[SPECTRUM], s.points[MASK], size, least)
     if status != _OK:
         return status
-    masked = 0
+    counts = problem.noise == POISSON_NOISE
+    if counts and low < 0.0 and not are_counts(s.points[SPECTRUM], s.points[MASK], size, False):
+        return _NOT_COUNTS
+    if problem.noise == AUTO_NOISE:
+        counts = are_counts(s.points[SPECTRUM], s.points[MASK], size, True)
+    masked, undecided = 0, problem.noise == AUTO_NOISE
     if problem.despike:
         masked = mask_spikes(
-            s.points[Y],
-            s.points[MASK],
-            size,
-            low,
-            high,
-            problem.narrowest,
-            s.points[SMOOTH],
+            s.points[SPECTRUM], s.points[MASK], size, low, high, problem.narrowest, s.points[SMOOTH],
             s.points[SIGNAL],
-        )
-    for _attempt in range(3):
+        )  # fmt: skip
+    for _attempt in range(4):
         if masked > 0:
             n_good -= masked
-            low, high = used_range(s.points[Y], s.points[MASK], size)
-        view = look(problem, singlets, doublets, offset, n_good, low, high, s)
-        if view.n_used < model_size(problem, singlets) + 1:
+            low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
+        view = prepare_fit_window(first, family, offset, n_good, low, high, counts, s)
+        if view.n_used < least + 1:
             return _TOO_FEW_POINTS
-        split, refitted = _fit_once(problem, singlets, doublets, shoulders, view, s, out, row)
-        lines, p = (doublets, s.params[P2]) if split else (singlets, s.params[P1])
-        if refitted:
-            jacobian(problem, lines, view, p, s)
-        if not stands_out(s.J[model_size(problem, lines)], s.points[WEIGHTS], view.n):
-            break
-        masked = _mask_residuals(problem, lines, view, p, s) if problem.despike else 0
+        best, noise2 = _fit_once(first, second, family, view, s, out, row)
+        problem = second if s.ints[S_SECOND, best] == 1 else first
+        lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
+        n = model_size(problem, lines)
+        masked = 0
+        if stands_out(s.J[n], s.points[WEIGHTS], view.n):
+            masked = _mask_residuals(problem, lines, view, s.params[CURRENT], s) if problem.despike else 0
+            if masked == 0 and out.status[row, 0] in (_OK, _LOW_SNR, _MISFIT):
+                noise = np.sqrt(noise2)
+                if leaves_strong_line(problem, lines, view, s.params[CURRENT], n, noise, s):
+                    out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
+        if masked == 0 and undecided:
+            undecided = False
+            better = counts_odds(problem, view, n, s) if low >= 0.0 else -np.inf
+            if (not counts and better > COUNTS_ODDS) or (counts and better < -2.0 * COUNTS_ODDS):
+                counts = not counts
+                continue
         if masked == 0:
-            _flag_strong_line(problem, lines, view, p, 1 if split else 0, s, out, row)
             break
     return _OK
 
 
 @njit(**OPTIONS)
-def fit_rows(spectra, offsets, problem, singlets, doublets, shoulders, out):
+def fit_rows(spectra, offsets, problem, second, family, out):
     """Fit all rows; each is treated alone, so results do not depend on the block they come in.
 
     Parameters
@@ -174,17 +267,18 @@ def fit_rows(spectra, offsets, problem, singlets, doublets, shoulders, out):
         On ``problem.x``.
     offsets : (n,) ndarray
         By how much the axis of each spectrum is off: the windows move along.
-    problem : Problem
-    singlets, doublets, shoulders : LineSet
-        The three models; the last two are used where ``problem.pair`` >= 0.
+    problem, second : Problem
+        The second, with another profile, where the first leaves more than noise.
+    family : ModelFamily
+        The models that may be fitted.
     out : GroupFit
         Written in place.
     """
-    s = _allocate(problem, doublets, shoulders)
+    s = _allocate(second, family)
     for row in range(spectra.shape[0]):
         for k in range(problem.x.size):
-            s.points[Y, k] = spectra[row, k]
-        status = _fit_row(offsets[row], problem, singlets, doublets, shoulders, s, out, row)
+            s.points[SPECTRUM, k] = spectra[row, k]
+        status = _fit_row(offsets[row], problem, second, family, s, out, row)
         if status != _OK:
             out.status[row, 0] = out.status[row, 1] = status
         if problem.show:

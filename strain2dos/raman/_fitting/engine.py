@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from strain2dos.raman._fitting.batch import fit_rows
-from strain2dos.raman._fitting.profiles import SHAPES, has_mixing
-from strain2dos.raman._fitting.records import Floats, GroupFit, Problem
+from strain2dos.raman._fitting.profiles import has_mixing, shape_codes
+from strain2dos.raman._fitting.records import N_LINES, NOISES, Floats, GroupFit, Problem
 from strain2dos.raman._fitting.region import FitGroup
 from strain2dos.raman._fitting.threads import available_threads
 
@@ -32,7 +32,7 @@ class FitOptions(NamedTuple):
     """
 
     lineshape: str
-    poisson: bool
+    noise: str
     despike: bool
     always: bool
     keep: bool
@@ -53,17 +53,23 @@ def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions)
     The compiled function releases the GIL and works on its own arrays, so plain threads can drive it: no
     threading layer of numba is involved, and calls from several threads or after a fork are safe.
     """
-    shape = SHAPES[options.lineshape]
+    first, second = shape_codes(options.lineshape)
     problem = Problem(
         x=group.x,
         basis=group.basis,
-        shape=shape,
-        poisson=options.poisson,
+        shape=first,
+        shared=first != second,
+        noise=NOISES[options.noise],
+        adaptive=first != second,
+        checked=group.checked,
         despike=options.despike,
         always=options.always,
         keep=options.keep,
         show=options.show,
         pair=group.pair,
+        required=group.required,
+        fwhm_limit=group.fwhm_limit,
+        position=np.array([mode.position for mode in group.modes], dtype=float),
         narrowest=group.narrowest,
         margin=group.margin,
         taps=group.taps,
@@ -71,16 +77,17 @@ def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions)
         bin=group.bin,
         bins=group.bins,
     )
-    out = _empty(group, X.shape[0], shape, options)
+    out = _empty(group, X.shape[0], second, options)
     # Always a copy: a read-only array is another type to numba and would compile everything again.
     Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
-    fit_rows(Y, offsets, problem, group.singlets, group.doublets, group.shoulders, out)
+    fit_rows(Y, offsets, problem, problem._replace(shape=second), group.family, out)
     return out
 
 
 def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit:
     widths = 2 if has_mixing(shape) else 1
     size1 = (2 + widths) * len(group.modes) + group.basis.shape[0]
+    most = 4 * int(group.family.sizes[:, N_LINES].max()) + group.basis.shape[0]
     size2 = size1 + (2 if group.pair >= 0 else 0)
     kept = n if options.keep else 1
     return GroupFit(
@@ -93,16 +100,22 @@ def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit
         status=np.zeros((n, 2), dtype=np.int64),
         weight=np.zeros(n),
         mask=np.ones((n if options.show else 1, group.x.size)),
+        extra=np.full((n, len(group.units), 3), np.nan),
+        extra_sigma=np.full((n, len(group.units), 3), np.nan),
+        extra_weight=np.zeros((n, len(group.units))),
+        best=np.full((n if options.show else 1, most), np.nan),
+        best_model=np.zeros(n, dtype=np.int64),
+        second=np.zeros(n, dtype=np.int64),
     )
 
 
 @contextmanager
 def _telling_of_compilation(bar: tqdm) -> Iterator[None]:
     """Say, where the first fit takes long, that this is the compilation and will not happen again."""
-    if fit_rows.signatures or bar.disable:
+    if bar.disable or getattr(fit_rows, "signatures", True):
         yield
         return
-    text = "Compiling the peak fit: about half a minute, once per installation."
+    text = "Compiling the peak fit: about a minute, once per installation."
     timer = Timer(PATIENCE, lambda: bar.write(text, file=sys.stderr))
     timer.daemon = True
     timer.start()

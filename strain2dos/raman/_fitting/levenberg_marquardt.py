@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Levenberg-Marquardt fit of one spectrum: lines and polynomial baseline together, compiled.
 
-Parameters of a model with L lines, G width groups and nb baseline terms, in this order::
+Parameters of a model with L lines, G width groups, M mixings and nb baseline terms, in this order::
 
-    centre[L], height[L], half_width[G], mixing[G] (only shapes with a mixing), baseline[nb]
+    center[L], height[L], half_width[G], mixing[M], baseline[nb]
 
-``half_width`` is the half width at half maximum; lines with the same entry of ``group`` share it.
+``half_width`` is the half width at half maximum; lines with the same entry of ``group`` share it. Lines of the
+material have a mixing each, or one in common, where the profile has any; extra lines are Lorentzians.
 Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 """
 
@@ -20,7 +21,7 @@ from strain2dos.raman._fitting.normal_equations import (
     normal_equations,
     substitute,
 )
-from strain2dos.raman._fitting.profiles import has_mixing, profile
+from strain2dos.raman._fitting.profiles import LORENTZIAN, profile
 
 MAX_TRIALS = 120
 # A proposed step shorter than 1e-2 standard errors (its square in units of the noise) is taken and ends the
@@ -29,20 +30,16 @@ STEP_TOLERANCE = 1e-4
 HOPELESS_DAMPING = 1e10
 
 
-@njit(inline="always")
-def n_parameters(shape: int, n_lines: int, n_groups: int, n_base: int) -> int:
-    """Number of free parameters of a model."""
-    return 2 * n_lines + n_groups * (2 if has_mixing(shape) else 1) + n_base
-
-
 @njit(**OPTIONS)
-def evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J):
+def evaluate(shape, x, y, sw, m, p, lines, n_mix, n_base, J):
     """Write the weighted Jacobian (rows of parameters) and, in the row after them, the weighted residual.
 
     The rows of the baseline terms are not touched: they do not depend on the parameters. Two rows after the
-    residual are scratch. Neighbouring lines may share a width group.
+    residual are scratch. Neighboring lines may share a width group, and all a mixing.
     """
-    n = n_parameters(shape, n_lines, n_groups, n_base)
+    n_lines, group = lines.n, lines.group
+    mixings = 2 * n_lines + lines.n_groups
+    n = mixings + n_mix + n_base
     for k in range(m):
         J[n, k] = y[k] * sw[k]
     for b in range(n - n_base, n):
@@ -50,17 +47,42 @@ def evaluate(shape, x, y, sw, m, p, n_lines, n_groups, n_base, group, J):
         for k in range(m):
             J[n, k] -= value * J[b, k]
     for j in range(n_lines):
-        i = 2 * n_lines + group[j]
-        mixing = p[i + n_groups] if has_mixing(shape) else 0.0
+        i, own, mixing = 2 * n_lines + group[j], LORENTZIAN, 0.0
         shared = j > 0 and group[j] == group[j - 1]
-        by_width = n + 1 if shared else i
-        by_mixing = n + 2 if shared or not has_mixing(shape) else i + n_groups
-        c, h, g = p[j], p[n_lines + j], p[i]
-        profile(shape, x, sw, m, c, h, g, mixing, J, n_lines + j, j, by_width, by_mixing, n)
+        by_width, by_mixing, at = n + 1 if shared else i, n + 2, n + 2
+        if j < lines.n_base:
+            own = shape
+            if n_mix > 0:
+                at = mixings + min(group[j], n_mix - 1)
+                mixing = p[at]
+                by_mixing = n + 2 if shared or (n_mix == 1 and j > 0) else at
+        profile(own, x, sw, m, p[j], p[n_lines + j], p[i], mixing, J, n_lines + j, j, by_width, by_mixing, n)
         if shared:
             _add(J, by_width, i, m)
-            if has_mixing(shape):
-                _add(J, by_mixing, i + n_groups, m)
+        if by_mixing != at:
+            _add(J, by_mixing, at, m)
+
+
+@njit(**OPTIONS)
+def add_priors(lines, offset, noise2, n, p, B):
+    """Add what is known of the lines beforehand to the products in B, as if it had been measured."""
+    for i in range(lines.prior.shape[0]):
+        own, a, b = lines.prior_index[i, 0], lines.prior_index[i, 1], lines.prior_index[i, 2]
+        ka, kb, value, tau = lines.prior[i, 0], lines.prior[i, 1], lines.prior[i, 2], lines.prior[i, 3]
+        tau *= noise2
+        miss = value + (offset if lines.prior_index[i, 3] == 1 else 0.0) - p[own] + ka * p[a] + kb * p[b]
+        B[own, own] += tau
+        B[own, n] += tau * miss
+        B[n, n] += tau * miss * miss
+        if ka != 0.0:
+            B[a, a] += tau * ka * ka
+            B[min(a, own), max(a, own)] -= tau * ka
+            B[a, n] -= tau * ka * miss
+        if kb != 0.0:
+            B[b, b] += tau * kb * kb
+            B[min(b, own), max(b, own)] -= tau * kb
+            B[b, n] -= tau * kb * miss
+            B[min(a, b), max(a, b)] += tau * ka * kb
 
 
 @njit(**OPTIONS)
@@ -71,7 +93,7 @@ def _add(J, row, total, m):
 
 @njit(**MERGED)
 def _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial):
-    """Next point: no centre jumps by over two widths, no width changes by over a factor of three."""
+    """Next point: no center jumps by over two widths, no width changes by over a factor of three."""
     for i in range(n):
         d = step[i]
         if i < n_lines:
@@ -118,24 +140,29 @@ def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, lea
 
 @njit(**MERGED)
 def levenberg_marquardt(
-    shape, x, y, sw, m, p, low, high, n_lines, n_groups, n_base, group, J, A, B, M, vectors
+    shape, x, y, sw, m, p, low, high, lines, n_mix, offset, noise2, n_base, J, A, B, M, vectors
 ):
     """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
+
+    The misses of the priors count in units of ``noise2``, the variance of a weighted point.
 
     On return J and the first rows of A hold Jacobian, residual and their products at (or within the step
     tolerance of) ``p``. There is one place where the model is evaluated: compilers copy it to each.
     """
-    n = n_parameters(shape, n_lines, n_groups, n_base)
+    n_lines, n_groups, group = lines.n, lines.n_groups, lines.group
+    n = 2 * n_lines + n_groups + n_mix + n_base
+    width = -(-(n + 1) // 8) * 8
     step, trial, least = vectors[0], vectors[1], vectors[2]
     chi2, damping, decrease = np.inf, 1e-3, 0.0
     ended = converged = False
     for i in range(n):
         trial[i] = p[i]
     for trials in range(MAX_TRIALS):
-        evaluate(shape, x, y, sw, m, trial, n_lines, n_groups, n_base, group, J)
+        evaluate(shape, x, y, sw, m, trial, lines, n_mix, n_base, J)
         if ended:
             break
         normal_equations(J, 0, n + 1, m, B)
+        add_priors(lines, offset, noise2, n, trial, B)
         better = B[n, n] < chi2
         if better:
             if trials > 0:
@@ -144,7 +171,7 @@ def levenberg_marquardt(
             for i in range(n):
                 p[i] = trial[i]
             for i in range(n + 1):
-                for j in range(A.shape[1]):
+                for j in range(width):
                     A[i, j] = B[i, j]
         else:
             converged = 0.0 < decrease <= 1e-11 * chi2

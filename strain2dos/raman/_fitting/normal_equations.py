@@ -80,6 +80,7 @@ def eliminate(M, n, n_rows, least):
     Whole rows are subtracted, so that columns after the unknowns (right-hand sides) come along and rows after
     them keep the Schur complement. False where a pivot is not above its entry of ``least``.
     """
+    width = -(-(n_rows + 1) // 8) * 8
     for j in range(n):
         pivot = M[j, j]
         if not pivot > least[j]:
@@ -87,7 +88,7 @@ def eliminate(M, n, n_rows, least):
         inverse = 1.0 / pivot
         for i in range(j + 1, n_rows):
             f = M[j, i] * inverse
-            for k in range(M.shape[1]):
+            for k in range(width):
                 M[i, k] -= f * M[j, k]
     return True
 
@@ -108,8 +109,9 @@ def damped_system(A, n, damping, p, low, high, M, least):
 
     ``least``: smallest pivot to be trusted, 1e-14 of the diagonal; 0 for those that dropped out.
     """
+    width = -(-(n + 1) // 8) * 8
     for i in range(n):
-        for j in range(M.shape[1]):
+        for j in range(width):
             M[i, j] = A[i, j]
         M[i, i] *= 1.0 + damping
         least[i] = 1e-14 * M[i, i]
@@ -117,7 +119,7 @@ def damped_system(A, n, damping, p, low, high, M, least):
         gradient = A[i, n]
         held = (p[i] <= low[i] and gradient <= 0.0) or (p[i] >= high[i] and gradient >= 0.0)
         if held or not A[i, i] > 0.0:
-            for j in range(M.shape[1]):
+            for j in range(width):
                 M[i, j] = 0.0
             for j in range(i):
                 M[j, i] = 0.0

@@ -27,7 +27,18 @@ SHAPES = {
     "voigt": VOIGT,
     "fano": FANO,
 }
+#: "auto": Lorentzians, and pseudo-Voigt lines where the residual shows that they are not.
+AUTO_SHAPE = "auto"
+LINESHAPES = (AUTO_SHAPE, *SHAPES)
 LN2 = np.log(2.0)
+
+
+def shape_codes(lineshape: str) -> tuple[int, int]:
+    """Profile that is fitted first, and that which is fitted where the first leaves too much."""
+    if lineshape == AUTO_SHAPE:
+        return LORENTZIAN, PSEUDO_VOIGT
+    return SHAPES[lineshape], SHAPES[lineshape]
+
 
 # Faddeeva function as a sum over eight poles: K. Roennmark, Kiruna Geophysical Institute Report 179 (1982);
 # coefficients of H. Xie, Y. Xiao, Plasma Sci. Technol. 18, 97 (2016). Here w(z) = sum residue / (z - pole);
@@ -83,6 +94,30 @@ def _lorentzian(x, sw, m, c, h, g, J, line, by_centre, by_width, residual):
         J[residual, k] -= h * qs
 
 
+@njit(inline="always")
+def half_maximum_gaussian(z: float) -> float:
+    """Gaussian of height 1 and half width 1, exp(-ln(2) z^2), without a call, so that loops become vectors.
+
+    exp(t) = exp(t / 256)^256 with seven terms of the series; off by at most 3e-9, and below 1e-17 where it is 0.
+    """
+    t = max(-LN2 * z * z, -40.0) * 0.00390625
+    e = 1.0 + t * (1.0 / 7.0)
+    e = 1.0 + t * (1.0 / 6.0) * e
+    e = 1.0 + t * 0.2 * e
+    e = 1.0 + t * 0.25 * e
+    e = 1.0 + t * (1.0 / 3.0) * e
+    e = 1.0 + t * 0.5 * e
+    e = 1.0 + t * e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    return e * e
+
+
 @njit(**OPTIONS)
 def _pseudo_voigt(x, sw, m, c, h, g, eta, J, line, by_centre, by_mixing):
     """Sum of a Lorentzian with share ``eta`` and a Gaussian; ``eta`` = 0 is the Gaussian itself."""
@@ -91,7 +126,7 @@ def _pseudo_voigt(x, sw, m, c, h, g, eta, J, line, by_centre, by_mixing):
     for k in range(m):
         z = (x[k] - c) * inv
         q = 1.0 / (1.0 + z * z)
-        e = np.exp(-LN2 * z * z)
+        e = half_maximum_gaussian(z)
         J[line, k] = (eta * q + (1.0 - eta) * e) * sw[k]
         J[by_centre, k] = s * z * (eta * q * q + (1.0 - eta) * LN2 * e) * sw[k]
         J[by_mixing, k] = h * (q - e) * sw[k]

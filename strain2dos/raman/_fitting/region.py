@@ -6,7 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from strain2dos.raman._fitting.records import TAPS, Floats, LineSet
+from strain2dos.raman._fitting.extras import (
+    ExtraUnit,
+    foreign_unit,
+    is_required,
+    known_units,
+    model_family,
+    without_known_bands,
+)
+from strain2dos.raman._fitting.records import TAPS, Floats, Integers, LineTable, ModelFamily
 from strain2dos.raman._materials.lookup import RamanMode
 
 # Lines are sought with no fewer points than this per width of the narrowest.
@@ -28,8 +36,18 @@ class FitGroup:
         Powers of the axis scaled to -1...1.
     pair : int
         Index of the line that may be a doublet, -1 where none may.
-    singlets, doublets, shoulders : LineSet
-        One line per mode; one of them a doublet of common width; the same with two widths.
+    family : ModelFamily
+        One line per mode, or one of them a doublet of common width: each with every choice of ``units``.
+    units : tuple of ExtraUnit
+        Lines that the spectrum may hold beside those of the modes.
+    asked : tuple of str
+        Names of the lines that were asked for; one of them may be a unit.
+    required : (n_modes,) ndarray of int
+        1 for modes without which a spectrum has no numbers.
+    fwhm_limit : (n_modes,) ndarray
+        Widest plausible lines, cm-1.
+    checked : bool
+        Whether widths and ends of the axis are judged: not where the axis is an index.
     taps : ndarray
         Smoothing that seeds are found with, filled up with zeros to a multiple of `TAPS`.
     norm : (m // bin,) ndarray
@@ -48,9 +66,12 @@ class FitGroup:
     x: Floats
     basis: Floats
     pair: int
-    singlets: LineSet
-    doublets: LineSet
-    shoulders: LineSet
+    family: ModelFamily
+    units: tuple[ExtraUnit, ...]
+    asked: tuple[str, ...]
+    required: Integers
+    fwhm_limit: Floats
+    checked: bool
     taps: Floats
     norm: Floats
     bin: int
@@ -59,14 +80,14 @@ class FitGroup:
     margin: float
 
 
-def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> LineSet:
+def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> LineTable:
     lines = [mode for mode, n in zip(modes, copies, strict=True) for _ in range(n)]
     group = [j for j, n in enumerate(copies) for _ in range(n)]
     gap = [0.0] + [
         (0.7 if first == second else 0.8) * modes[second].fwhm for first, second in pairwise(group)
     ]
     fwhm = np.array([line.fwhm for line in lines])
-    return LineSet(
+    return LineTable(
         low=np.array([line.window[0] for line in lines], dtype=float),
         high=np.array([line.window[1] for line in lines], dtype=float),
         gap=np.array(gap),
@@ -78,8 +99,16 @@ def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> L
         fwhm_low=np.maximum(0.25 * fwhm, 0.7 * step),
         fwhm_high=8.0 * fwhm,
         group=np.array(group, dtype=np.int64),
+        prior_index=np.zeros((0, 4), dtype=np.int64),
+        prior=np.zeros((0, 4)),
         n_groups=len(copies),
+        n_base=len(lines),
     )
+
+
+def _widest(mode: RamanMode, step: float) -> float:
+    """Widest line that a phonon and a spectrometer make: disorder doubles the width, an instrument adds 7."""
+    return max(2.5 * mode.fwhm, mode.fwhm + 7.0, 5.0 * step)
 
 
 def _taps(fwhm_points: float, m: int) -> tuple[Floats, Floats]:
@@ -97,6 +126,8 @@ def fit_group(
     *,
     baseline_degree: int,
     split: bool,
+    material: str | None = None,
+    checked: bool = True,
     padding: float | None = None,
 ) -> FitGroup | None:
     """Describe the joint fit of ``modes`` on a strictly monotonic axis; None where the axis misses a mode.
@@ -110,9 +141,17 @@ def fit_group(
     baseline_degree : int
     split : bool
         Whether a mode that can split gets a doublet model.
+    material : str, optional
+        Whose defect bands, beside lines of substrates and a foreign one, are fitted where the spectrum shows
+        them; None: none of these.
+    checked : bool, default=True
+        Whether widths and ends of the axis are judged.
     padding : float, optional
         Points this far outside of the windows are cut off; by default the largest margin.
     """
+    asked = tuple(mode.name for mode in modes)
+    if material is not None:
+        modes = without_known_bands(modes, material)
     margin = max(mode.margin for mode in modes)
     padding = margin if padding is None else padding
     inside = (axis >= min(mode.window[0] for mode in modes) - padding) & (
@@ -138,15 +177,20 @@ def fit_group(
     merged = int(np.clip(narrow / step / POINTS_PER_WIDTH, 1, max(x.size // 3, 1)))
     bins = x[: x.size // merged * merged].reshape(-1, merged).mean(axis=1)
     taps, norm = _taps(narrow / step / merged, bins.size)
+    units = [] if material is None else [*known_units(modes, material, margin), foreign_unit(x)]
+    bases = [singlets, doublets] if pair >= 0 else [singlets]
     return FitGroup(
         modes=modes,
         columns=columns,
         x=x,
         basis=np.vander(u, baseline_degree + 1, increasing=True).T.copy(),
         pair=pair,
-        singlets=singlets,
-        doublets=doublets,
-        shoulders=doublets._replace(group=np.arange(sum(copies)), n_groups=sum(copies)),
+        family=model_family(bases, units, modes, pair, step),
+        units=tuple(units),
+        asked=asked,
+        required=np.array([int(is_required(mode, material)) for mode in modes], dtype=np.int64),
+        fwhm_limit=np.array([_widest(mode, step) for mode in modes]),
+        checked=checked,
         taps=taps,
         norm=norm,
         bin=merged,

@@ -4,56 +4,64 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.levenberg_marquardt import evaluate, levenberg_marquardt, n_parameters
+from strain2dos.raman._fitting.levenberg_marquardt import evaluate, levenberg_marquardt
 from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.profiles import has_mixing, mixing_range
 from strain2dos.raman._fitting.records import (
     AXIS,
+    DAMPED,
     FITTED,
     HIGH,
+    L_FWHM,
+    L_FWHM_HIGH,
+    L_FWHM_LOW,
+    L_HIGH,
+    L_LOW,
     LOW,
     MASK,
+    NORMAL,
+    NORMAL_TRIAL,
+    POISSON_NOISE,
     SCALED,
     SIGNAL,
     SMOOTH,
     WEIGHTS,
     WORK,
-    A,
-    B,
-    C,
-    M,
 )
-from strain2dos.raman._fitting.status import FitStatus
 
-_OK = int(FitStatus.OK)
-_NOT_CONVERGED = int(FitStatus.NOT_CONVERGED)
-_LOW_SNR = int(FitStatus.LOW_SNR)
-_AT_BOUND = int(FitStatus.AT_BOUND)
+# Counts of unknown unit: the noise of the faintest points is that of this share of the spectrum's span.
+LEAST_SHARE = 2e-3
 
-MIN_SNR = 3.0
+
+@njit(**OPTIONS)
+def n_mixings(problem, lines):
+    """Number of mixings: none, one for all lines of the material, or one for each of their widths."""
+    if not has_mixing(problem.shape):
+        return 0
+    return 1 if problem.shared else lines.n_groups - (lines.n - lines.n_base)
 
 
 @njit(**OPTIONS)
 def model_size(problem, lines):
     """Number of parameters."""
-    return n_parameters(problem.shape, lines.low.size, lines.n_groups, problem.basis.shape[0])
+    return 2 * lines.n + lines.n_groups + n_mixings(problem, lines) + problem.basis.shape[0]
 
 
 @njit(**OPTIONS)
 def set_bounds(problem, lines, offset, min_height, low, high):
     """Write the box of the parameters into ``low`` and ``high``."""
-    n_lines = lines.low.size
+    n_lines = lines.n
     n = model_size(problem, lines)
     for i in range(n):
         low[i], high[i] = -np.inf, np.inf
     for j in range(n_lines):
-        low[j], high[j] = lines.low[j] + offset, lines.high[j] + offset
-        low[n_lines + j] = min_height
+        low[j], high[j] = lines.values[L_LOW, j] + offset, lines.values[L_HIGH, j] + offset
+        low[n_lines + j] = min_height if j < lines.n_base else 0.0
         row = 2 * n_lines + lines.group[j]
-        low[row], high[row] = 0.5 * lines.fwhm_low[j], 0.5 * lines.fwhm_high[j]
-        if has_mixing(problem.shape):
-            lowest, highest, _ = mixing_range(problem.shape)
-            low[row + lines.n_groups], high[row + lines.n_groups] = lowest, highest
+        low[row], high[row] = 0.5 * lines.values[L_FWHM_LOW, j], 0.5 * lines.values[L_FWHM_HIGH, j]
+    first = 2 * n_lines + lines.n_groups
+    for i in range(first, first + n_mixings(problem, lines)):
+        low[i], high[i] = mixing_range(problem.shape)[:2]
 
 
 @njit(**OPTIONS)
@@ -69,28 +77,39 @@ def _summit(problem, s, k):
 
 
 @njit(**OPTIONS)
+def seed_lines(problem, lines, chosen, s, p):
+    """Start lines of the material from the chosen points: height above the floor, typical width."""
+    n_lines = lines.n
+    for j in range(lines.n_base):
+        k = chosen[j]
+        row = 2 * n_lines + lines.group[j]
+        p[j], p[row] = _summit(problem, s, k), 0.5 * lines.values[L_FWHM, j]
+        p[n_lines + j] = max(1.2 * s.points[SIGNAL, k], 0.01)
+    first = 2 * n_lines + lines.n_groups
+    for i in range(first, first + n_mixings(problem, lines)):
+        p[i] = mixing_range(problem.shape)[2]
+
+
+@njit(**OPTIONS)
 def seed_parameters(problem, lines, chosen, s, p):
-    """Start from the chosen points: their height above the floor, the typical width of the line."""
-    n_lines = lines.low.size
+    """Start lines of the material from the chosen points, and the baseline from the floor under the first."""
     n = model_size(problem, lines)
     for i in range(n):
         p[i] = 0.0
-    for j in range(n_lines):
-        k = chosen[j]
-        row = 2 * n_lines + lines.group[j]
-        p[j], p[row] = _summit(problem, s, k), 0.5 * lines.fwhm[j]
-        p[n_lines + j] = max(1.2 * s.points[SIGNAL, k], 0.01)
-        if has_mixing(problem.shape):
-            p[row + lines.n_groups] = mixing_range(problem.shape)[2]
+    seed_lines(problem, lines, chosen, s, p)
     p[n - problem.basis.shape[0]] = s.points[SMOOTH, chosen[0]] - s.points[SIGNAL, chosen[0]]
 
 
 @njit(**OPTIONS)
-def count_weights(view, s):
-    """Square roots of 1/variance for counts, in the scaled unit; a count below 1 has the variance of 1."""
+def count_weights(problem, view, s):
+    """Square roots of 1/variance for counts, in the scaled unit; a count below 1 has the variance of 1.
+
+    Where counts are in an unknown unit, the floor is a share of the height of the spectrum.
+    """
+    least = 1.0 if problem.noise == POISSON_NOISE else LEAST_SHARE * view.scale
     for k in range(view.n):
         counts = s.points[FITTED, k] * view.scale + view.level
-        s.points[WEIGHTS, k] = s.points[MASK, view.k0 + k] * view.scale / np.sqrt(max(counts, 1.0))
+        s.points[WEIGHTS, k] = s.points[MASK, view.k0 + k] * view.scale / np.sqrt(max(counts, least))
 
 
 @njit(**OPTIONS)
@@ -109,16 +128,17 @@ def jacobian(problem, lines, view, p, s):
     n_base = problem.basis.shape[0]
     _baseline_rows(problem, view, model_size(problem, lines) - n_base, s)
     evaluate(
-        problem.shape, s.points[AXIS], s.points[SCALED], s.points[WEIGHTS], view.m, p, lines.low.size,
-        lines.n_groups, n_base, lines.group, s.J,
+        problem.shape, s.points[AXIS], s.points[SCALED], s.points[WEIGHTS], view.m, p, lines,
+        n_mixings(problem, lines), n_base, s.J,
     )  # fmt: skip
 
 
 @njit(**OPTIONS)
-def fit_model(problem, lines, view, reweight, p, s):
+def fit_model(problem, lines, view, reweight, noise2, p, s):
     """Fit one model in place of ``p`` within the scratch bounds; returns (chi2, converged).
 
-    ``reweight``: how often the weights follow the fitted curve (counts) and the fit is repeated. The scratch
+    ``reweight``: how often the weights follow the fitted curve (counts) and the fit is repeated. ``noise2``:
+    variance of a weighted point, against which priors count; chi2 holds their misses. The scratch
     keeps Jacobian and residual (J) and their products (A) of the result.
     """
     n_base = problem.basis.shape[0]
@@ -128,51 +148,12 @@ def fit_model(problem, lines, view, reweight, p, s):
         _baseline_rows(problem, view, n - n_base, s)
         chi2, converged = levenberg_marquardt(
             problem.shape, s.points[AXIS], s.points[SCALED], s.points[WEIGHTS], view.m, p, s.params[LOW],
-            s.params[HIGH], lines.low.size, lines.n_groups, n_base, lines.group, s.J, s.square[A],
-            s.square[B], s.square[M], s.params[WORK:],
+            s.params[HIGH], lines, n_mixings(problem, lines), view.offset, noise2, n_base, s.J, s.square[NORMAL],
+            s.square[NORMAL_TRIAL], s.square[DAMPED], s.params[WORK:],
         )  # fmt: skip
         if round_ < reweight:
             for k in range(view.n):
                 if s.points[WEIGHTS, k] > 0.0:
                     s.points[FITTED, k] = s.points[SCALED, k] - s.J[n, k] / s.points[WEIGHTS, k]
-            count_weights(view, s)
+            count_weights(problem, view, s)
     return chi2, converged
-
-
-@njit(**OPTIONS)
-def judge(lines, p, noise2, pair, s):
-    """Status of a converged fit. Lines ``pair`` and ``pair + 1`` (a doublet) are weighed together."""
-    n_lines, variances = lines.low.size, s.square[C]
-    for j in range(1, n_lines):
-        if p[j] < p[j - 1]:
-            return _NOT_CONVERGED
-    for j in range(n_lines):
-        a = n_lines + j
-        height, variance = p[a], variances[a, a]
-        if pair >= 0 and j == pair + 1:
-            continue
-        if j == pair:
-            height += p[a + 1]
-            variance += variances[a + 1, a + 1] + 2.0 * variances[a, a + 1]
-        if not height > 0.0 or height * height < MIN_SNR * MIN_SNR * variance * noise2:
-            return _LOW_SNR
-    for i in range(2 * n_lines + lines.n_groups):
-        if (i < n_lines or i >= 2 * n_lines) and (p[i] <= s.params[LOW, i] or p[i] >= s.params[HIGH, i]):
-            return _AT_BOUND
-    return _OK
-
-
-@njit(**OPTIONS)
-def store(problem, lines, view, p, noise2, s, out_p, out_C):
-    """Parameters and covariance in the unit of the counts."""
-    n_lines = lines.low.size
-    n = model_size(problem, lines)
-    n_shape = n - problem.basis.shape[0]
-    for i in range(n):
-        f = view.scale if n_lines <= i < 2 * n_lines or i >= n_shape else 1.0
-        out_p[i] = p[i] * f
-        if problem.keep:
-            for j in range(n):
-                e = view.scale if n_lines <= j < 2 * n_lines or j >= n_shape else 1.0
-                out_C[i, j] = s.square[C, i, j] * f * e * noise2
-    out_p[n_shape] += view.level

@@ -93,6 +93,28 @@ def _saturation(y, sw, m, high):
     return _OK
 
 
+# From here on all double numbers are whole.
+WHOLE = 2.0**52
+
+
+@njit(**OPTIONS)
+def are_counts(y, sw, m, whole):
+    """Whether values are counts: none below zero, all of them whole numbers (where ``whole``).
+
+    One in a hundred may be below zero: read-out noise on a dark background.
+    """
+    negative, n, broken, top = 0, 0, 0, 0.0
+    for k in range(m):
+        if sw[k] > 0.0:
+            n += 1
+            negative += 1 if y[k] < 0.0 else 0
+            broken += 1 if y[k] != np.floor(y[k]) else 0
+            top = max(top, y[k])
+    if whole:
+        return negative == 0 and broken == 0 and 10.0 <= top < WHOLE
+    return 100 * negative <= n
+
+
 @njit(**OPTIONS)
 def _select(values, n, rank):
     """Value of the given rank among the first n, which it reorders (Hoare, Commun. ACM 4, 321 (1961))."""

@@ -4,8 +4,9 @@
 import numpy as np
 
 from strain2dos._compiled import njit
+from strain2dos.raman._fitting.models import lowest_height
 from strain2dos.raman._fitting.normal_equations import OPTIONS
-from strain2dos.raman._fitting.records import AXIS, CHOSEN1, SCALED, SIGNAL, WEIGHTS
+from strain2dos.raman._fitting.records import AXIS, CHOSEN1, L_HIGH, L_LOW, SCALED, SIGNAL, WEIGHTS
 
 # A line at least this high, relative to the lowest of the fitted lines, is no defect band and no misfit of
 # another line.
@@ -23,13 +24,13 @@ UNCUT = 0.7
 def _in_a_window(lines, x):
     """Whether one of the lines may lie at ``x`` (the axis as the windows know it)."""
     inside = False
-    for j in range(lines.low.size):
-        inside = inside or lines.low[j] <= x <= lines.high[j]
+    for j in range(lines.n_base):
+        inside = inside or lines.values[L_LOW, j] <= x <= lines.values[L_HIGH, j]
     return inside
 
 
 @njit(**OPTIONS)
-def _noise_of_smoothed(problem, s):
+def noise_of_smoothed(problem, s):
     """Standard deviation of the smoothed spectrum, from the steps between neighbours of the one before.
 
     The flanks of lines count as noise, but the smoothing takes more off than they add.
@@ -53,28 +54,15 @@ def reach_strong_maxima(problem, lines, offset, first, last, s):
     x, signal, n = problem.bins, s.points[SIGNAL], problem.bins.size
     low, high = first - UNCUT * problem.margin, last + UNCUT * problem.margin
     least = np.inf
-    for j in range(lines.low.size):
+    for j in range(lines.n):
         least = min(least, STRONG_MAXIMUM * signal[s.ints[CHOSEN1, j]])
-    least = max(least, CERTAIN * _noise_of_smoothed(problem, s))
+    least = max(least, CERTAIN * noise_of_smoothed(problem, s))
     width = max(1, int(2.0 * problem.narrowest / (0.6 * problem.bin)))
     for k in range(n):
         rise = signal[k] - max(signal[max(k - width, 0)], signal[min(k + width, n - 1)])
         if rise >= least and not low <= x[k] <= high and _in_a_window(lines, x[k] - offset):
             first, last = min(first, x[k]), max(last, x[k])
     return first, last
-
-
-@njit(**OPTIONS)
-def _lowest_height(lines, p):
-    """Height of the lowest line; the two of a doublet count together, as one may be weak."""
-    n_lines, lowest, j = lines.low.size, np.inf, 0
-    while j < n_lines:
-        height, group = 0.0, lines.group[j]
-        while j < n_lines and lines.group[j] == group:
-            height += p[n_lines + j]
-            j += 1
-        lowest = min(lowest, height)
-    return lowest
 
 
 @njit(**OPTIONS)
@@ -85,7 +73,7 @@ def leaves_strong_line(problem, lines, view, p, n, noise, s):
     a wrong profile leaves lies on the lines themselves, as much of the fitted lines there; and `CERTAIN`
     standard errors. A cosmic ray is narrower: both ends of the width must reach half as much.
     """
-    half, n_lines, least = int(problem.narrowest / 1.2), lines.low.size, STRONG * _lowest_height(lines, p)
+    half, n_lines, least = int(problem.narrowest / 1.2), lines.n, STRONG * lowest_height(p, lines)
     width = 2 * half + 1
     for k in range(half, view.n - half):
         total = needed = 0.0

@@ -3,31 +3,50 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.initial_guess import assign_lines, highest_points, smooth, subtract_floor
+from strain2dos.raman._fitting.models import pick
 from strain2dos.raman._fitting.normal_equations import LANES, MERGED, OPTIONS, unsigned
 from strain2dos.raman._fitting.records import (
     AXIS,
     CHOSEN1,
     CHOSEN2,
+    DOUBLET,
     FITTED,
+    L_GAP,
+    L_HIGH,
+    L_LOW,
+    L_REACH,
     MASK,
+    NO_EXTRAS,
     ORIGIN,
     PADDED,
     POSITION,
     SCALED,
     SIGNAL,
+    SINGLET,
     SMOOTH,
+    SPECTRUM,
+    U_ANCHOR,
+    U_ANYWHERE,
+    U_PLACE,
     WEIGHTS,
-    Y,
 )  # fmt: skip
-from strain2dos.raman._fitting.unexplained import UNCUT, reach_strong_maxima
+from strain2dos.raman._fitting.unexplained import CERTAIN, UNCUT, noise_of_smoothed, reach_strong_maxima
+
+# A line of a known substrate is expected so near its place, cm-1.
+KNOWN_REACH = 3.0
+# Beside a line of the substrate, lines of less than this share of it are not looked for.
+KNOWN_SHARE = 0.03
 
 
-class View(NamedTuple):
+class FitWindow(NamedTuple):
     """The part of a spectrum that is fitted: points k0 to k0 + n, scaled to (counts - level) / scale.
 
     ``m`` is n rounded up to whole vectors, the rest with weight 0; ``n_used`` of the n points have a weight.
+    ``counts``: weights are 1 / counts. ``start``: bits of extra lines that are there from the start.
     """
 
     k0: int
@@ -38,30 +57,91 @@ class View(NamedTuple):
     scale: float
     offset: float
     has_pair: bool
+    counts: bool
+    start: int
 
 
 @njit(**OPTIONS)
 def _assign(problem, lines, offset, chosen, s):
-    signal, windows = s.points[SIGNAL], (lines.low, lines.high, lines.gap, lines.reach)
+    signal, windows = (
+        s.points[SIGNAL],
+        (
+            lines.values[L_LOW, : lines.n],
+            lines.values[L_HIGH, : lines.n],
+            lines.values[L_GAP, : lines.n],
+            lines.values[L_REACH, : lines.n],
+        ),
+    )
     scratch = (s.ints[POSITION], s.score, s.ints[ORIGIN:])
     return assign_lines(problem.bins, signal, *windows, offset, *scratch, chosen)
 
 
+@njit(**OPTIONS)
+def _hide(problem, place, s):
+    """Take the points beside ``place`` out of the search for lines; returns the highest of them."""
+    highest = 0.0
+    for k in range(problem.bins.size):
+        if abs(problem.bins[k] - place) < KNOWN_REACH:
+            highest = max(highest, s.points[SIGNAL, k])
+            s.points[SIGNAL, k] = 0.0
+    return highest
+
+
+@njit(**OPTIONS)
+def _step_over_known_lines(problem, family, singlets, offset, s):
+    """Where a chosen maximum is a line of the substrate, choose again without it; returns its bit or 0.
+
+    The other choice must stand out of the noise and not be negligible beside the line of the substrate.
+    """
+    for unit in range(family.unit.shape[0]):
+        if family.unit_index[unit, U_ANCHOR] >= 0 or family.unit_index[unit, U_ANYWHERE] == 1:
+            continue
+        place, near = family.unit[unit, U_PLACE] + offset, False
+        for j in range(singlets.n):
+            near = near or abs(problem.bins[s.ints[CHOSEN1, j]] - place) < KNOWN_REACH
+        if not near:
+            continue
+        least = max(KNOWN_SHARE * _hide(problem, place, s), 1.5 * CERTAIN * noise_of_smoothed(problem, s))
+        lowest = -np.inf
+        if _assign(problem, singlets, offset, s.ints[CHOSEN2], s):
+            lowest = np.inf
+            for j in range(singlets.n):
+                lowest = min(lowest, s.points[SIGNAL, s.ints[CHOSEN2, j]])
+        if lowest >= least:
+            for j in range(singlets.n + 2):
+                s.ints[CHOSEN1, j] = s.ints[CHOSEN2, j]
+            return 1 << unit
+        subtract_floor(s.points[SMOOTH], problem.bins.size, s.points[SIGNAL])
+    return 0
+
+
 @njit(**MERGED)
-def _find_lines(problem, singlets, doublets, offset, s):
-    """Points where the lines seem to be, for both models; returns whether a doublet is to be seen."""
-    signal = s.points[SIGNAL]
+def _find_lines(problem, family, singlets, doublets, offset, s):
+    """Points where the lines seem to be, for both models.
+
+    Returns whether a doublet is to be seen, and the bit of a line of the substrate that was stepped over.
+    """
+    signal, start = s.points[SIGNAL], 0
     if not _assign(problem, singlets, offset, s.ints[CHOSEN1], s):
-        highest_points(problem.bins, signal, singlets.low, singlets.high, offset, s.ints[CHOSEN1])
+        highest_points(
+            problem.bins,
+            signal,
+            singlets.values[L_LOW, : singlets.n],
+            singlets.values[L_HIGH, : singlets.n],
+            offset,
+            s.ints[CHOSEN1],
+        )
+    else:
+        start = _step_over_known_lines(problem, family, singlets, offset, s)
     if problem.pair < 0 or not _assign(problem, doublets, offset, s.ints[CHOSEN2], s):
-        return False
+        return False, start
     # Three maxima that are together lower than the two of the singlets leave out one of these: noise.
     gain = 0.0
-    for j in range(doublets.low.size):
+    for j in range(doublets.n):
         gain += signal[s.ints[CHOSEN2, j]]
-    for j in range(singlets.low.size):
+    for j in range(singlets.n):
         gain -= signal[s.ints[CHOSEN1, j]]
-    return gain > 0.0
+    return gain > 0.0, start
 
 
 @njit(**OPTIONS)
@@ -77,17 +157,17 @@ def _cut(problem, first, last):
 
 
 @njit(**OPTIONS)
-def _copy_range(problem, k0, n, m, level, scale, s):
+def _copy_range(problem, k0, n, m, level, scale, counts, s):
     """Axis, scaled counts and weights of the range into their rows; returns how many points are used."""
     inverse = 1.0 / scale
     n_used = 0.0
     for k in range(n):
         i = unsigned(k0 + k)
         s.points[AXIS, k] = problem.x[i]
-        s.points[SCALED, k] = (s.points[Y, i] - level) * inverse
+        s.points[SCALED, k] = (s.points[SPECTRUM, i] - level) * inverse
         s.points[WEIGHTS, k] = s.points[MASK, i]
         n_used += s.points[MASK, i]
-    if problem.poisson:
+    if counts:
         for k in range(n):
             s.points[FITTED, k] = s.points[SMOOTH, min((k0 + k) // problem.bin, problem.bins.size - 1)]
     for k in range(n, m):
@@ -103,25 +183,27 @@ def _bin(problem, all_used, level, scale, s):
     for k in range(problem.bins.size):
         total = 0.0
         for i in range(b):
-            total += s.points[Y, unsigned(b * k + i)]
+            total += s.points[SPECTRUM, unsigned(b * k + i)]
         s.points[SCALED, k] = (total - b * level) * inverse
     if all_used:
         return
     for k in range(problem.bins.size):
         total, n = 0.0, 0.0
         for i in range(b * k, b * k + b):
-            total += s.points[MASK, i] * (s.points[Y, i] - level)
+            total += s.points[MASK, i] * (s.points[SPECTRUM, i] - level)
             n += s.points[MASK, i]
         s.points[SCALED, k] = total / (max(n, 1.0) * scale)
         s.points[WEIGHTS, k] = min(n, 1.0)
 
 
 @njit(**MERGED)
-def look(problem, singlets, doublets, offset, n_good, level, top, s):
+def prepare_fit_window(problem, family, offset, n_good, level, top, counts, s):
     """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch.
 
     ``n_good`` points have a weight; ``level`` and ``top`` are their range.
     """
+    singlets = pick(family, SINGLET, NO_EXTRAS)
+    doublets = pick(family, DOUBLET if problem.pair >= 0 else SINGLET, NO_EXTRAS)
     bins, all_used = problem.bins, n_good == problem.x.size
     scale = top - level if top > level else 1.0
     _bin(problem, all_used, level, scale, s)
@@ -130,15 +212,18 @@ def look(problem, singlets, doublets, offset, n_good, level, top, s):
         s.points[FITTED], s.points[SMOOTH],
     )  # fmt: skip
     subtract_floor(s.points[SMOOTH], bins.size, s.points[SIGNAL])
-    has_pair = _find_lines(problem, singlets, doublets, offset, s)
-    first, last = bins[s.ints[CHOSEN1, 0]], bins[s.ints[CHOSEN1, singlets.low.size - 1]]
+    has_pair, start = _find_lines(problem, family, singlets, doublets, offset, s)
+    first, last = bins[s.ints[CHOSEN1, 0]], bins[s.ints[CHOSEN1, singlets.n - 1]]
     if has_pair:
-        last = max(last, bins[s.ints[CHOSEN2, doublets.low.size - 1]])
-    lowest, highest = s.ints[CHOSEN1, singlets.low.size], s.ints[CHOSEN1, singlets.low.size + 1]
+        last = max(last, bins[s.ints[CHOSEN2, doublets.n - 1]])
+    for unit in range(family.unit.shape[0]):
+        if start >> unit & 1:
+            last = max(last, family.unit[unit, U_PLACE] + offset)
+    lowest, highest = s.ints[CHOSEN1, singlets.n], s.ints[CHOSEN1, singlets.n + 1]
     uncut = UNCUT * problem.margin
     if bins[lowest] < first - uncut or bins[highest] > last + uncut:
         first, last = reach_strong_maxima(problem, singlets, offset, first, last, s)
     k0, n = _cut(problem, first, last)
     m = -(-n // LANES) * LANES
-    n_used = _copy_range(problem, k0, n, m, level, scale, s)
-    return View(k0, n, m, n_used, level, scale, offset, has_pair)
+    n_used = _copy_range(problem, k0, n, m, level, scale, counts, s)
+    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, counts, start)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How right is the fit on spectra that others measured? Wafers, repeats, a monolayer; and how fast.
+
+Run ``python benchmarks/measured.py``. The files may not be redistributed: they are read from the folder that
+STRAIN2DOS_REFERENCE names (``../shared/reference`` by default). Limits of the fit were chosen on wafer 4 and
+on simulated spectra; wafer 5, the monolayer and the repeats check them. One thread.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import curve_fit
+
+from strain2dos.io import read_raman
+from strain2dos.raman import FitStatus, RamanFeaturizer, RamanMode
+
+FOLDER = (
+    Path(os.environ.get("STRAIN2DOS_REFERENCE", Path(__file__).parents[2] / "shared" / "reference")) / "raman"
+)
+SILICON = RamanMode("Si", 520.7, (505.0, 540.0), 4.0, margin=25.0)
+SHAPES = ("auto", "lorentzian", "gaussian", "pseudo_voigt", "voigt", "fano")
+
+
+def wafer(number: int) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Axis, counts (49, n_shift) and the owners' four-line fits, on the axis as written."""
+    table = pd.read_csv(FOLDER / "real" / f"wafer{number}.csv", sep=";").dropna(axis=1, how="all")
+    axis = np.array([float(name) for name in table.columns[2:]])
+    return (
+        axis,
+        table.iloc[:, 2:].to_numpy(float),
+        pd.read_csv(FOLDER / "real" / f"wafer{number}_owner_fits.csv"),
+    )
+
+
+def column(fit, name: str) -> tuple[np.ndarray, np.ndarray]:
+    j = fit.names.index(name)
+    return fit.params[:, j], fit.sigma[:, j]
+
+
+def compare_wafer(number: int) -> None:
+    """Deviation from the owners' E', both on the axis that the silicon line of each site corrects."""
+    axis, counts, owner = wafer(number)
+    fit = RamanFeaturizer(axis, reference="Si", n_jobs=1).fit(counts).fit_spectra(counts)
+    silicon = RamanFeaturizer(axis, modes=[SILICON], n_jobs=1).fit(counts).fit_spectra(counts)
+    offset = column(silicon, "Si_center")[0] - SILICON.position
+    center, sigma = column(fit, "E'_center")
+    away = center - (owner["E_center"].to_numpy() - offset)
+    ok = fit.status == FitStatus.OK
+    pull = away[ok] / np.hypot(sigma[ok], 0.1)  # the owners state no errors; theirs are about 0.1
+    failed = [FitStatus(code).name for code in fit.status[~ok]]
+    print(f"wafer {number}: {ok.sum()} of {ok.size} OK {failed}; E' - owners' median "
+          f"{np.median(away[ok]):+.2f}, largest {np.abs(away[ok]).max():.2f} cm-1; "
+          f"pull median {np.median(np.abs(pull)):.2f}, "
+          f"rms {np.sqrt(np.mean(pull**2)):.2f}; sigma {np.median(sigma[ok]):.2f}; "
+          f"doublets {np.sum(fit.split_probability > 0.5)}")  # fmt: skip
+
+
+def monolayer() -> None:
+    """An independent weighted fit of four lines gives E' 384.25 +- 0.15 on the axis as written."""
+    shift, counts = np.loadtxt(FOLDER / "spectrum1_1ML.txt").T
+    modes = ["E'", "A1'", "LO(M)"]
+    fit = RamanFeaturizer(shift, modes=modes).fit(counts[None]).fit_spectra(counts[None])
+    words = [f"{name} {column(fit, name)[0][0]:.2f} +- {column(fit, name)[1][0]:.2f}" for name in
+             ("E'_center", "E'_fwhm", "A1'_center", "LO(M)_center", "LO(M)_fwhm")]  # fmt: skip
+    print("monolayer:", FitStatus(fit.status[0]).name, "; ".join(words))
+
+
+def repeats() -> None:
+    """The same silicon spectrum 50 times: stated error over the scatter of the center."""
+    cube = read_raman(FOLDER / "real" / "si_static_repeatability.wdf")
+    shift, spectra = cube["shift"].values, cube.values.reshape(-1, cube.sizes["shift"])
+    for noise in ("auto", "gaussian", "poisson"):
+        ratios = []
+        for lineshape in SHAPES:
+            featurizer = RamanFeaturizer(shift, modes=[SILICON], lineshape=lineshape, noise=noise)
+            fit = featurizer.fit(spectra).fit_spectra(spectra)
+            center, sigma = column(fit, "Si_center")
+            ratios.append(f"{lineshape} {sigma.mean() / center.std(ddof=1):.2f}")
+        print(f"repeats, noise={noise!r}: stated error over scatter:", ", ".join(ratios))
+
+
+def two_lines(x, c1, c2, w1, w2, h1, h2, level, slope):
+    first, second = h1 / (1 + ((x - c1) / w1) ** 2), h2 / (1 + ((x - c2) / w2) ** 2)
+    return first + second + level + slope * (x - 403)
+
+
+def speed(number: int) -> None:
+    """Spectra per second with defaults, and over SciPy's two-line fit of the same spectra in the same run."""
+    axis, counts, _ = wafer(number)
+    many = np.tile(counts, (20, 1))
+    featurizer = RamanFeaturizer(axis, n_jobs=1).fit(counts)
+    featurizer.transform(counts)
+    begin = time.perf_counter()
+    featurizer.transform(many)
+    ours = (time.perf_counter() - begin) / len(many)
+    inside = (axis > 370) & (axis < 437)
+    begin = time.perf_counter()
+    for row in counts[:, inside]:
+        start = [392.6, 414.8, 2.5, 3.0, np.ptp(row) / 3, np.ptp(row), row.min(), 0.0]
+        curve_fit(two_lines, axis[inside], row, start, maxfev=5000)
+    theirs = (time.perf_counter() - begin) / len(counts)
+    print(
+        f"speed on wafer {number}: {1 / ours:.0f} spectra/s, {theirs / ours:.0f} x SciPy's two-line curve_fit"
+    )
+
+
+def main() -> None:
+    for number in (4, 5):
+        compare_wafer(number)
+    monolayer()
+    repeats()
+    for number in (4, 5):
+        speed(number)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Singlet or doublet, compiled: the best model of each kind, and the odds between them."""
+
+import numpy as np
+
+from strain2dos._compiled import njit
+from strain2dos.raman._fitting.averaging import faded
+from strain2dos.raman._fitting.gate import classify_fit
+from strain2dos.raman._fitting.growth import (
+    FIRST_NOISE2,
+    WIDE_FOREIGN,
+    add_unit,
+    fit_plain,
+    grow,
+    try_model,
+    unlike_foreign,
+)
+from strain2dos.raman._fitting.models import line_of_unit, pick
+from strain2dos.raman._fitting.noise import residual_noise, shared_noise, smooth_step
+from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting.records import (
+    CHOICE,
+    CURRENT,
+    DOUBLET,
+    HIGH,
+    LOW,
+    MAX_SLOTS,
+    NO_EXTRAS,
+    NO_REWEIGHT,
+    S_CHI2,
+    S_COV,
+    S_INFO,
+    S_KIND,
+    S_MASK,
+    S_ODDS,
+    S_PARAMS,
+    S_SECOND,
+    S_STATUS,
+    SCORES,
+    SINGLET,
+    TRIAL,
+    U_ANCHOR,
+    U_ANYWHERE,
+)
+from strain2dos.raman._fitting.screen import score_models, stands_apart
+from strain2dos.raman._fitting.single_model import model_size, set_bounds
+from strain2dos.raman._fitting.slots import return_to
+from strain2dos.raman._fitting.splitting import best_doublet
+from strain2dos.raman._fitting.status import FitStatus
+
+_OK = int(FitStatus.OK)
+
+# A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
+# singlet.
+TRY_DOUBLET = 6.0
+# A band of defects of fewer standard errors than this beside a doublet: the doublet is fitted without it as well.
+WEAK_BAND = 4.0
+# A branch of less than this share, over a full width away from the other, may be a foreign line; looked at where
+# the doublet is not far less probable than the singlet (2 ln odds).
+RIVAL_SHARE = 0.42
+RIVAL_ODDS = 10.0
+# Whether it is, prior odds do not decide: where chi-square does not, 2 ln odds stay within this, and the error bar
+# holds both.
+UNDECIDED = 6.0
+
+
+@njit(**OPTIONS)
+def _without_strangers(family, slot, n_slots, s):
+    """Best singlet model without lines that are not the material's, which may have taken the place of a branch."""
+    strangers = 0
+    for unit in range(family.unit.shape[0]):
+        if family.unit_index[unit, U_ANCHOR] < 0:
+            strangers |= 1 << unit
+    if not s.ints[S_MASK, slot] & strangers:
+        return slot
+    best = -1
+    for k in range(n_slots):
+        if (
+            s.ints[S_KIND, k] == SINGLET
+            and not s.ints[S_MASK, k] & strangers
+            and (best < 0 or s.slots[k, S_INFO, S_ODDS] < s.slots[best, S_INFO, S_ODDS])
+        ):
+            best = k
+    return slot if best < 0 else best
+
+
+@njit(**OPTIONS)
+def _fit_doublet(problem, family, view, start, noise2, slot, s):
+    """Fit the doublet that goes with a singlet model, whose parameters and residual the scratch holds."""
+    mask, profile = s.ints[S_MASK, start], s.ints[S_SECOND, start]
+    best_doublet(problem, family, mask, view, noise2, s)
+    try_model(
+        problem, family, DOUBLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, s.params[CHOICE], slot, s
+    )
+    return slot
+
+
+@njit(**OPTIONS)
+def _has_weak_band(problem, family, slot, noise2, s):
+    """Whether a band of defects below the doublet is not certain."""
+    mask = s.ints[S_MASK, slot]
+    lines = pick(family, DOUBLET, mask)
+    for unit in range(family.unit.shape[0]):
+        if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] == problem.pair:
+            h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
+            if s.slots[slot, S_PARAMS, h] ** 2 < WEAK_BAND**2 * noise2 * s.slots[slot, S_COV + h, h]:
+                return True
+    return False
+
+
+@njit(**OPTIONS)
+def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
+    """Fit the doublet beside the best singlet model where it may pay.
+
+    Returns its slot or -1, the number of slots, and noise as `grow` does.
+    """
+    start = _without_strangers(family, single, n_slots, s)
+    half = 2 * pick(family, SINGLET, s.ints[S_MASK, start]).n + first.pair
+    if 2.0 * s.slots[start, S_PARAMS, half] > first.fwhm_limit[first.pair]:
+        for k in range(n_slots):  # broader than any line: a band is part of it
+            start = k if s.ints[S_KIND, k] == SINGLET else start
+    mask, profile, p = s.ints[S_MASK, start], s.ints[S_SECOND, start], s.params[CURRENT]
+    problem, doublets = second if profile == 1 else first, pick(family, DOUBLET, mask)
+    if view.n_used <= model_size(problem, doublets) + 1 or n_slots >= MAX_SLOTS:
+        return np.int64(-1), n_slots, noise2, kappa
+    singlets = return_to(problem, family, view, noise2, start, p, s)
+    if not problem.always and start == single:
+        steps = residual_noise(problem, singlets, view, p, s.slots[start, S_INFO, S_CHI2], s)[3]
+        score_models(problem, family, singlets, mask, view, False, np.inf, p, s)
+        worth = s.params[SCORES, 0] > TRY_DOUBLET * steps
+        if not worth and not stands_apart(problem, singlets, view, np.sqrt(steps), s):
+            return np.int64(-1), n_slots, noise2, kappa
+    slot = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
+    n_slots += 1
+    if mask != NO_EXTRAS and n_slots < MAX_SLOTS and _has_weak_band(problem, family, slot, noise2, s):
+        # the band was needed by the singlet alone
+        plain = second if s.ints[S_SECOND, 0] == 1 else first
+        return_to(plain, family, view, noise2, np.int64(0), p, s)
+        other = _fit_doublet(plain, family, view, np.int64(0), noise2, n_slots, s)
+        n_slots += 1
+        if s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
+            slot = other
+    problem = second if s.ints[S_SECOND, slot] == 1 else first
+    return_to(problem, family, view, noise2, slot, p, s)
+    return grow(first, second, family, view, slot, n_slots, s)
+
+
+@njit(**OPTIONS)
+def _is_foreign(family, slot, s):
+    """Whether the model of a slot has the line that may be anywhere."""
+    unit = family.unit.shape[0] - 1
+    return unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1 and s.ints[S_MASK, slot] >> unit & 1 == 1
+
+
+@njit(**OPTIONS)
+def add_rival(first, second, family, view, double, noise2, kappa, n_slots, s):
+    """Fit the weaker branch of a doublet as a foreign line, where it stands apart; returns the number of slots."""
+    unit, pair = family.unit.shape[0] - 1, first.pair
+    known = unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1
+    if not known or n_slots >= MAX_SLOTS or _is_foreign(family, double, s):
+        return n_slots
+    mask, profile = s.ints[S_MASK, double], s.ints[S_SECOND, double]
+    problem, doublets, singlets = (
+        second if profile == 1 else first,
+        pick(family, DOUBLET, mask),
+        pick(family, SINGLET, mask),
+    )
+    p, q, n = s.slots[double, S_PARAMS], s.params[CHOICE], doublets.n
+    weak = pair if p[n + pair] < p[n + pair + 1] else pair + 1
+    strong = 2 * pair + 1 - weak
+    fwhm, share = (
+        2.0 * p[2 * n + doublets.group[pair]],
+        p[n + weak] / max(p[n + pair] + p[n + pair + 1], 1e-300),
+    )
+    if share > RIVAL_SHARE or abs(p[weak] - p[strong]) < fwhm:
+        return n_slots
+    for j in range(singlets.n):
+        i = strong if j == pair else j + int(j > pair)
+        q[j], q[singlets.n + j] = p[i], p[n + i]
+    for i in range(2 * singlets.n, model_size(problem, singlets)):
+        q[i] = p[i + 2]
+    mask = add_unit(problem, family, SINGLET, mask, unit, view, p[n + weak], q, s.params[TRIAL])
+    q[line_of_unit(family, singlets.n_base, mask, unit)] = p[weak]
+    lines = pick(family, SINGLET, mask)
+    if view.n_used > model_size(problem, lines) + 1:
+        try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, q, n_slots, s)
+        n_slots += 1
+    return n_slots
+
+
+@njit(**OPTIONS)
+def _smooth_misfit(problem, family, view, noise2, shared, slot, single_chi2, s):
+    """What a doublet's gain counts less where points share noise, or its residual is smooth.
+
+    Then the model is wrong, and any line gains.
+    """
+    p = s.params[CURRENT]
+    lines = return_to(problem, family, view, noise2, slot, p, s)
+    kappa = shared_noise(lines, view, p, model_size(problem, lines), 1.0, s)
+    kappa = max(shared, 1.0 + (kappa - 1.0) * smooth_step(kappa, 3.0, 5.0))
+    gain = view.n_used * np.log(single_chi2 / max(s.slots[slot, S_INFO, S_CHI2], 1e-300))
+    return max(gain, 0.0) * (1.0 - 1.0 / kappa)
+
+
+@njit(**OPTIONS)
+def _splits_first(problem, family, view, s):
+    """Whether a split of the line explains more of what the plain lines leave than any other line would."""
+    mask, p = s.ints[S_MASK, 0], s.params[CURRENT]
+    lines = pick(family, SINGLET, mask)
+    steps = residual_noise(problem, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)[3]
+    first = score_models(problem, family, lines, mask, view, False, np.inf, p, s)[1]
+    return first and s.params[SCORES, 0] > TRY_DOUBLET * steps
+
+
+@njit(**OPTIONS)
+def best_slot(n_slots, kind, s):
+    """Slot of the most probable model of a kind, -1 where there is none."""
+    best = -1
+    for k in range(n_slots):
+        if s.ints[S_KIND, k] == kind and (
+            best < 0 or s.slots[k, S_INFO, S_ODDS] < s.slots[best, S_INFO, S_ODDS]
+        ):
+            best = k
+    return best
+
+
+@njit(**OPTIONS)
+def _drop_failed(first, second, family, view, noise2, n_slots, s):
+    """Models that failed cannot be the better ones: infinite odds, unless nothing else is left."""
+    for k in range(n_slots):
+        problem, kind = second if s.ints[S_SECOND, k] == 1 else first, s.ints[S_KIND, k]
+        lines = pick(family, kind, s.ints[S_MASK, k])
+        if s.ints[S_STATUS, k] == _OK:
+            set_bounds(
+                problem,
+                lines,
+                view.offset,
+                0.0 if kind == DOUBLET else -np.inf,
+                s.params[LOW],
+                s.params[HIGH],
+            )
+            pair = problem.pair if kind == DOUBLET else -1
+            s.ints[S_STATUS, k] = classify_fit(
+                problem, lines, s.slots[k, S_PARAMS], s.slots[k, S_COV:], noise2, pair, s
+            )
+        if s.ints[S_STATUS, k] != _OK and k > 0 and not (problem.always and kind == DOUBLET):
+            s.slots[k, S_INFO, S_ODDS] = np.inf
+
+
+@njit(**OPTIONS)
+def choose_model(first, second, family, view, s, weights):
+    """Fit the models that a spectrum asks for.
+
+    Returns
+    -------
+    single, double : int
+        Slots of the best model of each kind; -1 where no doublet was fitted.
+    weight : float
+        Probability of the doublet.
+    """
+    fit_plain(first, family, view, s)
+    n_slots, p = np.int64(1), s.params[CURRENT]
+    if first.pair >= 0 and not first.always and _splits_first(first, family, view, s):
+        n_slots = add_doublet(first, second, family, view, np.int64(0), 1.0, 1.0, n_slots, s)[1]
+        return_to(first, family, view, FIRST_NOISE2, np.int64(0), p, s)
+    single, n_slots, noise2, kappa = grow(first, second, family, view, np.int64(0), n_slots, s)
+    if first.pair >= 0:
+        double, n_slots, noise3, kappa3 = add_doublet(
+            first, second, family, view, single, noise2, kappa, n_slots, s
+        )
+        if double >= 0 and s.slots[double, S_INFO, S_CHI2] < s.slots[single, S_INFO, S_CHI2]:
+            noise2, kappa = noise3, kappa3
+        if double >= 0 and s.slots[double, S_INFO, S_ODDS] < s.slots[single, S_INFO, S_ODDS] + RIVAL_ODDS:
+            n_slots = add_rival(first, second, family, view, double, noise2, kappa, n_slots, s)
+    _drop_failed(first, second, family, view, noise2, n_slots, s)
+    single, double = best_slot(n_slots, SINGLET, s), best_slot(n_slots, DOUBLET, s)
+    if double < 0:
+        return single, double, 0.0
+    if first.always:
+        return single, double, 1.0
+    one = second if s.ints[S_SECOND, single] == 1 else first
+    two = second if s.ints[S_SECOND, double] == 1 else first
+    odds = faded(one, family, view, single, noise2, kappa, s, weights)
+    odds -= faded(two, family, view, double, noise2, kappa, s, weights)
+    chi1, chi2 = s.slots[single, S_INFO, S_CHI2], s.slots[double, S_INFO, S_CHI2]
+    most = 200.0
+    if np.isfinite(odds):
+        odds -= _smooth_misfit(two, family, view, noise2, kappa, double, chi1, s)
+        if _is_foreign(family, single, s) and not _is_foreign(family, double, s):
+            lines, mask = pick(family, SINGLET, s.ints[S_MASK, single]), s.ints[S_MASK, single]
+            unlike = unlike_foreign(one, family, lines, mask, s.slots[single, S_PARAMS])
+            most = UNDECIDED + unlike * smooth_step(unlike / WIDE_FOREIGN, 0.5, 0.9)
+            if mask & ~(1 << family.unit.shape[0] - 1) == s.ints[S_MASK, double]:
+                most = max(most, abs(chi1 - chi2) / (noise2 * kappa))
+    return single, double, 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -most), most)))

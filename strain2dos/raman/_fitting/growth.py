@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fit what a spectrum asks for, compiled: the lines of the material, then others as long as they pay."""
+
+import numpy as np
+
+from strain2dos._compiled import njit
+from strain2dos.raman._fitting.levenberg_marquardt import weighted_square
+from strain2dos.raman._fitting.models import carry_over, line_of_unit, pick, unit_place
+from strain2dos.raman._fitting.noise import residual_noise, smooth_step
+from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting.profiles import mixing_range
+from strain2dos.raman._fitting.records import (
+    CHOSEN1,
+    CURRENT,
+    DOUBLET,
+    L_FWHM,
+    MAX_SLOTS,
+    NEXT,
+    NO_EXTRAS,
+    NO_REWEIGHT,
+    S_CHI2,
+    S_INFO,
+    S_KIND,
+    S_MASK,
+    S_ODDS,
+    S_PARAMS,
+    S_SECOND,
+    SCALED,
+    SCORES,
+    SIGNAL,
+    SINGLET,
+    TRIAL,
+    U_ANYWHERE,
+    U_FWHM,
+    WEIGHTS,
+)
+from strain2dos.raman._fitting.screen import find_foreign, score_models
+from strain2dos.raman._fitting.single_model import count_weights, model_size, seed_parameters
+from strain2dos.raman._fitting.slots import criterion, fit_from, keep_model
+from strain2dos.raman._fitting.splitting import DOUBLET_PENALTY, unlikely_beside_band, unlikely_doublet
+
+# An extra line is fitted where it may save this much chi-square; to be probable it needs about 9.
+TRY_EXTRA = 5.0
+# Priors of the first fit count against noise of 1 % of the spectrum's span.
+FIRST_NOISE2 = 1e-4
+# -2 ln(prior) of a foreign line as wide, or as high, as the line of the material.
+WIDE_FOREIGN = 20.0
+# The same against lines that are not Lorentzians, where the profile is not given: a top that a narrow doublet
+# flattens looks Gaussian.
+SECOND_PENALTY = 8.0
+# Rounds of further lines: known ones and the profile together, then what these uncover, then a foreign one.
+ROUNDS = 4
+
+
+@njit(**OPTIONS)
+def unlike_foreign(problem, family, lines, mask, p):
+    """-2 ln(prior) of a foreign line as wide as a phonon, or about as high as the line that may split.
+
+    It has the width of the instrument alone; what is as high is rather a branch.
+    """
+    unit = family.unit.shape[0] - 1
+    if unit < 0 or family.unit_index[unit, U_ANYWHERE] == 0 or not mask >> unit & 1:
+        return 0.0
+    line, own = line_of_unit(family, lines.n_base, mask, unit), max(problem.pair, 0)
+    wide = p[2 * lines.n + lines.group[line]] / p[2 * lines.n + lines.group[own]]
+    high = p[lines.n + line] / max(p[lines.n + own], 1e-300)
+    return WIDE_FOREIGN * (smooth_step(wide, 0.75, 1.0) + smooth_step(high, 0.6, 0.8))
+
+
+@njit(**OPTIONS)
+def try_model(problem, family, kind, mask, second, view, reweight, noise2, kappa, p, slot, s):
+    """Fit a model from its start ``p`` and keep it in a slot with its odds.
+
+    ``kappa``: so many points share their noise.
+    """
+    lines = pick(family, kind, mask)
+    chi2, converged = fit_from(problem, family, kind, mask, view, reweight, noise2, p, s)
+    total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
+    odds = criterion(problem, family, lines, mask, view, chi2, kappa, total)
+    odds += unlike_foreign(problem, family, lines, mask, p) + SECOND_PENALTY * second
+    if kind == DOUBLET:
+        odds += DOUBLET_PENALTY + unlikely_doublet(problem, lines, p)
+        odds += unlikely_beside_band(problem, family, mask, lines, p)
+    keep_model(problem, family, kind, mask, chi2, converged, odds, p, slot, s)
+    s.ints[S_SECOND, slot] = second
+
+
+@njit(**OPTIONS)
+def fit_plain(problem, family, view, s):
+    """Fit the singlets, with lines of the substrate that were stepped over, into the first slot."""
+    lines, p, mask = pick(family, SINGLET, NO_EXTRAS), s.params[CURRENT], NO_EXTRAS
+    if view.counts:
+        count_weights(problem, view, s)
+    seed_parameters(problem, lines, s.ints[CHOSEN1], s, p)
+    for unit in range(family.unit.shape[0]):
+        if view.start >> unit & 1:
+            mask = add_unit(problem, family, SINGLET, mask, unit, view, 0.5, p, s.params[TRIAL])
+    try_model(
+        problem, family, SINGLET, mask, np.int64(0), view, NO_REWEIGHT + (2 if view.counts else 0), FIRST_NOISE2, 1.0,
+        p, np.int64(0), s,
+    )  # fmt: skip
+
+
+@njit(**OPTIONS)
+def add_unit(problem, family, kind, mask, unit, view, height, p, work):
+    """Start of the model with one unit more in place of ``p``; returns its mask."""
+    lines, more = pick(family, kind, mask), pick(family, kind, mask | 1 << unit)
+    place = unit_place(problem, family, lines, unit, view.offset, p)
+    carry_over(family, lines, mask, p, model_size(problem, lines), more, unit, place, height, work)
+    for i in range(model_size(problem, more)):
+        p[i] = work[i]
+    return mask | 1 << unit
+
+
+@njit(**OPTIONS)
+def _to_second(first, second, lines, p, gaussian):
+    """Give Lorentzians, ``p`` in place, the mixing of the second profile."""
+    n, n_more = model_size(first, lines), model_size(second, lines)
+    at = 2 * lines.n + lines.n_groups
+    for i in range(n - 1, at - 1, -1):
+        p[i + n_more - n] = p[i]
+    low, high, _ = mixing_range(second.shape)
+    for i in range(at, at + n_more - n):
+        p[i] = min(max(high - gaussian, low + 0.1 * (high - low)), high)
+
+
+@njit(**OPTIONS)
+def _seed_broad_lines(problem, lines, s, p):
+    """Start lines again that were fitted broader than a line can be: they took in a band beside them."""
+    for j in range(lines.n_base):
+        half = 2 * lines.n + lines.group[j]
+        if (
+            lines.n_groups - (lines.n - lines.n_base) == lines.n_base
+            and 2.0 * p[half] > problem.fwhm_limit[j]
+        ):
+            k = s.ints[CHOSEN1, j]
+            p[j], p[half] = problem.bins[k], 0.5 * lines.values[L_FWHM, j]
+            p[lines.n + j] = max(s.points[SIGNAL, k], 0.01)
+
+
+@njit(**OPTIONS)
+def _next_model(first, second, family, view, slot, noise2, kappa, s):
+    """Start of the model that the screen asks for, in NEXT; returns (whether there is one, mask, profile)."""
+    kind, mask, profile = s.ints[S_KIND, slot], s.ints[S_MASK, slot], s.ints[S_SECOND, slot]
+    problem = second if profile == 1 else first
+    lines, p, q = pick(family, kind, mask), s.params[CURRENT], s.params[NEXT]
+    n_units, scores = family.unit.shape[0], s.params[SCORES]
+    adapts = first.shape != second.shape and profile == 0
+    some, _ = score_models(problem, family, lines, mask, view, adapts, TRY_EXTRA * noise2 * kappa, p, s)
+    for i in range(model_size(problem, lines)):
+        q[i] = p[i]
+    most, unit, height = 0.0, n_units - 1, 0.0
+    for i in range(n_units + 1):
+        most = max(most, scores[1 + i])
+    if unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1 and not mask >> unit & 1:
+        whole = s.slots[slot, S_INFO, S_CHI2] / max(view.n_used - model_size(problem, lines), 1)
+        noise = np.sqrt((noise2 if some else max(noise2, whole)) * kappa)
+        place, height, gain = find_foreign(problem, lines, view, p, family.unit[unit, U_FWHM], noise, s)
+        if height > 0.0 and gain * noise * noise > most:
+            mask = add_unit(problem, family, kind, mask, unit, view, height, q, s.params[TRIAL])
+            q[line_of_unit(family, lines.n_base, mask, unit)] = place
+            return True, mask, profile
+    if not some:
+        return False, mask, profile
+    _seed_broad_lines(problem, lines, s, q)
+    behind = n_units + (2 if adapts else 1)
+    for unit in range(n_units):
+        if scores[1 + unit] > 0.0:
+            mask = add_unit(
+                problem, family, kind, mask, unit, view, scores[behind + unit], q, s.params[TRIAL]
+            )
+    if adapts and scores[1 + n_units] > 0.0:
+        _to_second(first, second, pick(family, kind, mask), q, scores[behind + n_units])
+        profile = np.int64(1)
+    return True, mask, profile
+
+
+@njit(**OPTIONS)
+def grow(first, second, family, view, slot, n_slots, s):
+    """Add extra lines to the model of a slot, whose fit was the last, as long as they pay.
+
+    Returns
+    -------
+    slot : int
+        Of the best model that came of it; CURRENT holds its parameters.
+    n_slots : int
+        Slots in use.
+    noise2, kappa : float
+        Variance of a weighted point, and how many points share their noise.
+    """
+    p, kind = s.params[CURRENT], s.ints[S_KIND, slot]
+    problem = second if s.ints[S_SECOND, slot] == 1 else first
+    lines = pick(family, kind, s.ints[S_MASK, slot])
+    noise2, _, kappa, steps = residual_noise(problem, lines, view, p, s.slots[slot, S_INFO, S_CHI2], s)
+    for i in range(ROUNDS):
+        if n_slots >= MAX_SLOTS:
+            break
+        # what lines leave that are not fitted yet is no noise that neighbors share
+        known, noise = (kappa, noise2) if i > 0 else (1.0, steps)
+        some, mask, profile = _next_model(first, second, family, view, slot, noise, known, s)
+        problem, lines = second if profile == 1 else first, pick(family, kind, mask)
+        if not some or view.n_used <= model_size(problem, lines) + 1:
+            break
+        try_model(
+            problem, family, kind, mask, profile, view, NO_REWEIGHT, noise, 1.0, s.params[NEXT], n_slots, s
+        )
+        n_slots += 1
+        if not s.slots[n_slots - 1, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
+            break
+        slot = n_slots - 1
+        for j in range(model_size(problem, lines)):
+            p[j] = s.slots[slot, S_PARAMS, i]
+        noise2, _, kappa, _ = residual_noise(problem, lines, view, p, s.slots[slot, S_INFO, S_CHI2], s)
+    return slot, n_slots, noise2, kappa

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Bands of defects, lines of the substrate, foreign lines, and spectra without lines."""
+
+import numpy as np
+import pytest
+from scipy.signal import savgol_filter
+
+from strain2dos.raman import FitStatus, RamanFeaturizer
+
+AXIS = np.arange(340.0, 450.0, 0.7)
+NOISE = 2.5
+
+
+def line(center, fwhm, height):
+    return height / (1 + 4 * ((AXIS - np.asarray(center)[..., None]) / fwhm) ** 2)
+
+
+def spectra(n, *extra, split=0.0, seed=0):
+    """Height 100 (E') and 120 (A1') over noise of 2.5, centers anywhere between two points."""
+    rng = np.random.default_rng(seed)
+    e, a = 384.0 + rng.uniform(-0.5, 0.5, n), 403.0 + rng.uniform(-0.5, 0.5, n)
+    share = 0.5 if split else 1.0
+    Y = line(e - split / 2, 3.0, share * 100) + line(a, 5.0, 120.0) + 50 + 0.2 * (AXIS - 395)
+    Y = Y + (line(e + split / 2, 3.0, 50.0) if split else 0.0)
+    for center, fwhm, height in extra:
+        Y = Y + line(center, fwhm, height)
+    return Y + rng.normal(0, NOISE, Y.shape), e, a
+
+
+def fitted(Y, **options):
+    return RamanFeaturizer(AXIS, **options).fit(Y).fit_spectra(Y)
+
+
+def column(fit, name):
+    j = fit.names.index(name)
+    return fit.params[:, j], fit.sigma[:, j]
+
+
+def within(fit, name, truth, limit=5.0):
+    """Share of spectra that are right within their error, or not OK."""
+    value, sigma = column(fit, name)
+    return np.mean((fit.status != FitStatus.OK) | (np.abs(value - truth) < limit * sigma))
+
+
+def test_a_band_of_defects_does_not_move_the_line_beside_it():
+    Y, e, _ = spectra(600, (376.0, 15.0, 50.0))
+    fit = fitted(Y)
+    center, sigma = column(fit, "E'_center")
+    assert np.mean(fit.status == FitStatus.OK) > 0.99
+    pull = (center - e) / sigma
+    assert abs(np.mean(center - e)) < 0.03
+    assert 0.85 < np.std(pull) < 1.15
+    height, error = column(fit, "LO(M)_height")
+    assert abs(np.median(height) - 50.0) < 4 * np.median(error)
+    assert np.mean(fit.split_probability > 0.5) < 0.01
+
+
+def test_heights_of_bands_are_columns_and_zero_without_a_band():
+    Y, _, _ = spectra(300)
+    featurizer = RamanFeaturizer(AXIS, features=("center", "height")).fit(Y)
+    names = featurizer.get_feature_names_out().tolist()
+    assert {"E'_height", "LO(M)_height", "ZO(M)_height", "Al2O3_height"} <= set(names)
+    assert "LO(M)_center" not in names
+    values = featurizer.transform(Y)
+    assert np.isfinite(values).all()
+    assert np.median(values[:, names.index("LO(M)_height")]) == 0.0
+    assert np.quantile(values[:, names.index("LO(M)_height")], 0.99) < 0.07
+
+
+@pytest.mark.parametrize("center", [368.0, 391.0, 394.0, 396.5])
+def test_a_plasma_line_is_told_apart_or_flagged(center):
+    Y, e, a = spectra(300, (center, 2.0, 33.0))
+    fit = fitted(Y)
+    assert within(fit, "E'_center", e) >= 0.99
+    assert within(fit, "A1'_center", a) >= 0.99
+
+
+@pytest.mark.parametrize("height", [30.0, 100.0, 400.0])
+def test_sapphire_is_told_apart_or_flagged(height):
+    Y, e, a = spectra(300, (418.0, 4.0, height), (378.0, 5.0, 0.15 * height))
+    fit = fitted(Y)
+    assert within(fit, "E'_center", e) >= 0.99
+    assert within(fit, "A1'_center", a) >= 0.99
+
+
+@pytest.mark.parametrize("band", [0.0, 40.0])
+def test_doublets_are_found_beside_a_band_of_defects(band):
+    Y, _, _ = spectra(600, (376.0, 15.0, band), split=2.0)
+    assert np.mean(fitted(Y).split_probability > 0.5) >= 0.98
+    Y, _, _ = spectra(1000, (376.0, 15.0, band))
+    assert np.mean(fitted(Y).split_probability > 0.5) <= 0.01
+
+
+def empty(kind, n=1000):
+    rng = np.random.default_rng(3)
+    white = rng.normal(0, 3, (n, AXIS.size + 40))
+    if kind == "interpolated":
+        other = np.arange(335.0, 455.0, 0.9)
+        return np.array([np.interp(AXIS, other, row) for row in rng.normal(100, 3, (n, other.size))])
+    if kind == "savgol":
+        return 100 + savgol_filter(white, 9, 2)[:, : AXIS.size]
+    if kind == "running mean":
+        return 100 + np.array([np.convolve(row, np.ones(5) / 5, "same") for row in white])[:, : AXIS.size]
+    if kind == "pink":
+        f = np.fft.rfftfreq(512)
+        amplitude = np.r_[0.0, f[1:] ** -0.5]
+        z = np.fft.irfft(amplitude * np.exp(2j * np.pi * rng.random((n, f.size))), 512)[:, : AXIS.size]
+        return 100 + 3 * z / z.std()
+    if kind == "drift":
+        return 100 + 0.3 * np.cumsum(white, axis=1)[:, : AXIS.size] + rng.normal(0, 1, (n, AXIS.size))
+    period, phase = rng.uniform(8, 40, (n, 1)), rng.uniform(0, 6.3, (n, 1))
+    return 100 + 5 * np.sin(2 * np.pi * AXIS / period + phase) + rng.normal(0, 1, (n, AXIS.size))
+
+
+@pytest.mark.parametrize("kind", ["interpolated", "savgol", "running mean", "pink", "drift", "sine"])
+def test_spectra_without_lines_have_no_numbers(kind):
+    assert np.mean(fitted(empty(kind)).status == FitStatus.OK) < 0.01
+
+
+def test_negative_values_are_no_counts():
+    Y = np.random.default_rng(0).normal(0, 3, (200, AXIS.size))
+    assert np.all(fitted(Y, noise="poisson").status == FitStatus.NOT_COUNTS)
+
+
+def test_humps_wider_than_lines_are_flagged():
+    rng = np.random.default_rng(1)
+    Y = line(384.0, 15.0, 100.0) + line(404.0, 15.0, 120.0) + 50 + rng.normal(0, 2.5, (300, AXIS.size))
+    assert np.mean(fitted(Y).status == FitStatus.OK) < 0.01
+
+
+def test_a_line_outside_of_the_axis_is_flagged():
+    Y, _, _ = spectra(300)
+    inside = AXIS > 385.0
+    featurizer = RamanFeaturizer(AXIS[inside]).fit(Y[:, inside])
+    assert np.mean(featurizer.fit_spectra(Y[:, inside]).status == FitStatus.OK) < 0.01
+
+
+def test_errors_hold_where_neighbours_share_noise():
+    rng = np.random.default_rng(2)
+    clean, e, _ = spectra(1500)
+    clean = line(e, 3.0, 100.0) + line(403.0, 5.0, 120.0) + 50
+    noise = np.array([np.convolve(row, np.ones(3) / 3, "same") for row in rng.normal(0, 5, clean.shape)])
+    fit = fitted(clean + noise, lineshape="lorentzian")
+    center, sigma = column(fit, "E'_center")
+    ok = fit.status == FitStatus.OK
+    assert ok.mean() > 0.98
+    assert 0.85 < np.std(((center - e) / sigma)[ok]) < 1.25

@@ -209,6 +209,6 @@ def grow(first, second, family, view, slot, n_slots, s):
             break
         slot = n_slots - 1
         for j in range(model_size(problem, lines)):
-            p[j] = s.slots[slot, S_PARAMS, i]
+            p[j] = s.slots[slot, S_PARAMS, j]
         noise2, _, kappa, _ = residual_noise(problem, lines, view, p, s.slots[slot, S_INFO, S_CHI2], s)
     return slot, n_slots, noise2, kappa

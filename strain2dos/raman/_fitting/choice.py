@@ -55,6 +55,9 @@ _OK = int(FitStatus.OK)
 TRY_DOUBLET = 6.0
 # A band of defects of fewer standard errors than this beside a doublet: the doublet is fitted without it as well.
 WEAK_BAND = 4.0
+# Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet starts
+# from the plain lines.
+COARSE = 2.0
 # A branch of less than this share, over a full width away from the other, may be a foreign line; looked at where
 # the doublet is not far less probable than the singlet (2 ln odds).
 RIVAL_SHARE = 0.42
@@ -103,7 +106,7 @@ def _has_weak_band(problem, family, slot, noise2, s):
     for unit in range(family.unit.shape[0]):
         if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] == problem.pair:
             h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
-            if s.slots[slot, S_PARAMS, h] ** 2 < WEAK_BAND**2 * noise2 * s.slots[slot, S_COV + h, h]:
+            if s.slots[slot, S_PARAMS, h] ** 2 <= WEAK_BAND**2 * noise2 * s.slots[slot, S_COV + h, h]:
                 return True
     return False
 
@@ -119,6 +122,8 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
     if 2.0 * s.slots[start, S_PARAMS, half] > first.fwhm_limit[first.pair]:
         for k in range(n_slots):  # broader than any line: a band is part of it
             start = k if s.ints[S_KIND, k] == SINGLET else start
+    if first.narrowest < COARSE and s.ints[S_MASK, start] != NO_EXTRAS:
+        start = np.int64(0)
     mask, profile, p = s.ints[S_MASK, start], s.ints[S_SECOND, start], s.params[CURRENT]
     problem, doublets = second if profile == 1 else first, pick(family, DOUBLET, mask)
     if view.n_used <= model_size(problem, doublets) + 1 or n_slots >= MAX_SLOTS:

@@ -8,6 +8,7 @@ from strain2dos.raman._fitting.averaging import faded, output_mixings, show_best
 from strain2dos.raman._fitting.choice import choose_model
 from strain2dos.raman._fitting.gate import (
     MIN_SHARED_SNR,
+    MIN_SNR,
     MIN_STRANGE_LINE,
     MIN_STRANGE_SNR,
     USUAL_SHIFT,
@@ -74,7 +75,7 @@ _MISFIT = int(FitStatus.MISFIT)
 _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 
 # 2 ln odds at which weights change from equal to 1 / counts, and back where values only look like counts.
-COUNTS_ODDS = 10.0
+COUNTS_ODDS, COUNTS_BACK = 0.0, -20.0
 # A foreign line of this share of the lowest line of the material could as well be the line itself.
 RIVAL = 2.0 * STRONG
 # Asymmetry of a line that the instrument may make; what is more counts as a misfit.
@@ -115,7 +116,9 @@ def _judge(first, problem, family, view, best, noise2, shared, s):
     status = gate(problem, lines, view, p, noise2, pair, s)
     if status == _OK and problem.checked:
         least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, pair, s)
-        if least < (MIN_SHARED_SNR if apart < USUAL_SHIFT else MIN_STRANGE_LINE):
+        if least < (
+            MIN_SNR + (MIN_SHARED_SNR - MIN_SNR) * shared if apart < USUAL_SHIFT else MIN_STRANGE_LINE
+        ):
             return _LOW_SNR
         if certain < MIN_STRANGE_SNR:
             plain = return_to(first, family, view, noise2, np.int64(0), s.params[CHOICE], s)
@@ -249,7 +252,7 @@ def _fit_row(offset, first, second, family, s, out, row):
         if masked == 0 and undecided:
             undecided = False
             better = counts_odds(problem, view, n, s) if low >= 0.0 else -np.inf
-            if (not counts and better > COUNTS_ODDS) or (counts and better < -2.0 * COUNTS_ODDS):
+            if (not counts and better > COUNTS_ODDS) or (counts and better < COUNTS_BACK):
                 counts = not counts
                 continue
         if masked == 0:

@@ -15,7 +15,7 @@ from strain2dos.raman._fitting.growth import (
     try_model,
     unlike_foreign,
 )
-from strain2dos.raman._fitting.models import line_of_unit, pick
+from strain2dos.raman._fitting.models import leave_out, line_of_unit, pick
 from strain2dos.raman._fitting.noise import residual_noise, shared_noise, smooth_step
 from strain2dos.raman._fitting.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -68,23 +68,31 @@ UNDECIDED = 6.0
 
 
 @njit(**OPTIONS)
-def _without_strangers(family, slot, n_slots, s):
-    """Best singlet model without lines that are not the material's, which may have taken the place of a branch."""
-    strangers = 0
+def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
+    """The singlet model of a slot less the lines that are not the material's: these may have taken a branch's place.
+
+    Returns its slot and the number of slots.
+    """
+    mask, profile = s.ints[S_MASK, slot], s.ints[S_SECOND, slot]
+    problem, p, q = second if profile == 1 else first, s.params[CHOICE], s.params[TRIAL]
+    for i in range(model_size(problem, pick(family, SINGLET, mask))):
+        p[i] = s.slots[slot, S_PARAMS, i]
     for unit in range(family.unit.shape[0]):
-        if family.unit_index[unit, U_ANCHOR] < 0:
-            strangers |= 1 << unit
-    if not s.ints[S_MASK, slot] & strangers:
-        return slot
-    best = -1
+        if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] < 0:
+            lines, fewer = pick(family, SINGLET, mask), pick(family, SINGLET, mask & ~(1 << unit))
+            leave_out(family, lines, mask, p, model_size(problem, lines), fewer, unit, q)
+            for i in range(model_size(problem, fewer)):
+                p[i] = q[i]
+            mask &= ~(1 << unit)
+    if mask == s.ints[S_MASK, slot]:
+        return slot, n_slots
     for k in range(n_slots):
-        if (
-            s.ints[S_KIND, k] == SINGLET
-            and not s.ints[S_MASK, k] & strangers
-            and (best < 0 or s.slots[k, S_INFO, S_ODDS] < s.slots[best, S_INFO, S_ODDS])
-        ):
-            best = k
-    return slot if best < 0 else best
+        if s.ints[S_KIND, k] == SINGLET and s.ints[S_MASK, k] == mask and s.ints[S_SECOND, k] == profile:
+            return np.int64(k), n_slots
+    if n_slots >= MAX_SLOTS:
+        return np.int64(0), n_slots
+    try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, p, n_slots, s)
+    return n_slots, n_slots + 1
 
 
 @njit(**OPTIONS)
@@ -117,7 +125,7 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
 
     Returns its slot or -1, the number of slots, and noise as `grow` does.
     """
-    start = _without_strangers(family, single, n_slots, s)
+    start, n_slots = _without_strangers(first, second, family, view, noise2, single, n_slots, s)
     half = 2 * pick(family, SINGLET, s.ints[S_MASK, start]).n + first.pair
     if 2.0 * s.slots[start, S_PARAMS, half] > first.fwhm_limit[first.pair]:
         for k in range(n_slots):  # broader than any line: a band is part of it

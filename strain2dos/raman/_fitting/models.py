@@ -82,6 +82,18 @@ def carry_over(family, lines, mask, p, n, more, unit, place, height, q):
 
 
 @njit(**OPTIONS)
+def leave_out(family, lines, mask, p, n, fewer, unit, q):
+    """Start of the model ``fewer``, which lacks a unit of ``lines``: the rest as in ``p`` (n,)."""
+    first, gone = line_of_unit(family, lines.n_base, mask, unit), lines.n - fewer.n
+    group = 2 * lines.n + first - lines.n_base + lines.n_groups - (lines.n - lines.n_base)
+    for i in range(fewer.n):
+        j = i if i < first else i + gone
+        q[i], q[fewer.n + i] = p[j], p[lines.n + j]
+    for i in range(2 * lines.n, n - gone):
+        q[i - 2 * gone] = p[i if i < group else i + gone]
+
+
+@njit(**OPTIONS)
 def base_index(lines, i):
     """Where the i-th center, height or width of the lines of the material alone stands in the model."""
     if i < lines.n_base:

@@ -29,7 +29,6 @@ from strain2dos.raman._fitting.records import (
     CURRENT,
     DOUBLET,
     FITTED,
-    GAUSSIAN_NOISE,
     MASK,
     MAX_SLOTS,
     N_LINES,
@@ -74,8 +73,9 @@ _LOW_SNR = int(FitStatus.LOW_SNR)
 _MISFIT = int(FitStatus.MISFIT)
 _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 
-# 2 ln odds at which weights change from equal to 1 / counts, and back where values only look like counts.
-COUNTS_ODDS, COUNTS_BACK = 0.0, -20.0
+# 2 ln odds at which weights change from equal to 1 / counts, and back where values only look like counts. Errors
+# are those of counts as soon as these are likelier.
+COUNTS_ODDS, COUNTS_BACK, COUNTS_ERROR = 10.0, -20.0, 0.0
 # A foreign line of this share of the lowest line of the material could as well be the line itself.
 RIVAL = 2.0 * STRONG
 # Asymmetry of a line that the instrument may make; what is more counts as a misfit.
@@ -170,8 +170,8 @@ def _fit_once(first, second, family, view, s, out, row):
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
-    if problem.keep and problem.noise == GAUSSIAN_NOISE and view.level >= 0.0:
-        if counts_odds(problem, view, model_size(problem, lines), s) > COUNTS_ODDS:
+    if problem.keep and not view.counts and view.level >= 0.0:
+        if counts_odds(problem, view, model_size(problem, lines), s) > COUNTS_ERROR:
             count_covariance(problem, lines, view, p, noise2, best, s)
     status = _judge(first, problem, family, view, best, noise2, shared, s)
     out.status[row, 0] = out.status[row, 1] = status

@@ -49,6 +49,7 @@ from strain2dos.raman._fitting.splitting import best_doublet
 from strain2dos.raman._fitting.status import FitStatus
 
 _OK = int(FitStatus.OK)
+_NOT_CONVERGED = int(FitStatus.NOT_CONVERGED)
 
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
@@ -58,6 +59,8 @@ WEAK_BAND = 4.0
 # Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet starts
 # from the plain lines.
 COARSE = 2.0
+# Branches known no better than this (cm-1) are no doublet.
+VAGUE = 5.0
 # A branch of less than this share, over a full width away from the other, may be a foreign line; looked at where
 # the doublet is not far less probable than the singlet (2 ln odds).
 RIVAL_SHARE = 0.42
@@ -256,6 +259,12 @@ def _drop_failed(first, second, family, view, noise2, n_slots, s):
             s.ints[S_STATUS, k] = classify_fit(
                 problem, lines, s.slots[k, S_PARAMS], s.slots[k, S_COV:], noise2, pair, s
             )
+            if (
+                pair >= 0
+                and noise2 * max(s.slots[k, S_COV + pair, pair], s.slots[k, S_COV + pair + 1, pair + 1])
+                > VAGUE**2
+            ):
+                s.ints[S_STATUS, k] = _NOT_CONVERGED
         if s.ints[S_STATUS, k] != _OK and k > 0 and not (problem.always and kind == DOUBLET):
             s.slots[k, S_INFO, S_ODDS] = np.inf
 

@@ -7,7 +7,7 @@ from strain2dos._compiled import njit
 from strain2dos.raman._fitting.models import fitted_height, lowest_height
 from strain2dos.raman._fitting.noise import MAX_LAG, autocorrelation, smooth_step
 from strain2dos.raman._fitting.normal_equations import OPTIONS
-from strain2dos.raman._fitting.records import AXIS, HIGH, KAPPA, L_FWHM, LOW, WEIGHTS
+from strain2dos.raman._fitting.records import AXIS, HIGH, KAPPA, L_FWHM, LOW, SPECTRUM, WEIGHTS
 from strain2dos.raman._fitting.single_model import model_size
 from strain2dos.raman._fitting.status import FitStatus
 
@@ -32,6 +32,8 @@ MIN_ROUGH_SNR, MIN_STRANGE_SNR = 11.0, 18.0
 USUAL_SHIFT = 7.0
 MIN_STRANGE_LINE = 8.0
 SMOOTH, ROUGH = 0.8, 1.25
+# A line within so many of its widths of the end of the axis must be higher, by this factor, than what stands there.
+END_WIDTHS, END_SHARE = 2.0, 0.5
 # Residual (root mean square less the noise) over the lowest line.
 MAX_MISFIT = 0.2
 
@@ -123,6 +125,25 @@ def _misfit(problem, lines, view, noise2, s):
 
 
 @njit(**OPTIONS)
+def _cut_off(problem, lines, view, p, k, j, s):
+    """Whether more stands at the end of the axis (median of the points about ``k``) than line ``j`` explains.
+
+    Then the axis cuts off a line, and ``j`` is a ripple on its flank.
+    """
+    n, x = lines.n, problem.x[k]
+    if abs(p[j] - x) > END_WIDTHS * max(2.0 * p[2 * n + lines.group[j]], lines.values[L_FWHM, j]):
+        return False
+    a, b, c = s.points[SPECTRUM, k - 1], s.points[SPECTRUM, k], s.points[SPECTRUM, k + 1]
+    there = (max(min(a, b), min(max(a, b), c)) - view.level) / view.scale
+    for i in range(n):
+        there -= p[n + i] / (1.0 + ((x - p[i]) / p[2 * n + lines.group[i]]) ** 2)
+    first = model_size(problem, lines) - problem.basis.shape[0]
+    for i in range(problem.basis.shape[0]):
+        there -= p[first + i] * problem.basis[i, k]
+    return there > END_SHARE * fitted_height(p, lines, j)
+
+
+@njit(**OPTIONS)
 def gate(problem, lines, view, p, noise2, pair, s):
     """Status of the most probable model, whose residual stands in J: is it a fit of lines of the material?"""
     n = lines.n
@@ -140,6 +161,9 @@ def gate(problem, lines, view, p, noise2, pair, s):
                 return _IMPLAUSIBLE_WIDTH
             if p[j] < problem.x[0] + 0.7 * fwhm or p[j] > problem.x[problem.x.size - 1] - 0.7 * fwhm:
                 return _AT_EDGE
+        size, last = problem.x.size, lines.n_base - 1
+        if _cut_off(problem, lines, view, p, 1, 0, s) or _cut_off(problem, lines, view, p, size - 2, last, s):
+            return _AT_EDGE
     if _misfit(problem, lines, view, noise2, s) > MAX_MISFIT * lowest_height(p, lines):
         return _MISFIT
     return _OK

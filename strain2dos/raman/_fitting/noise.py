@@ -23,6 +23,8 @@ MAX_LAG = 24
 # Standard deviation of the correlation of second differences of independent noise, times the root of their number
 # (10,000 simulated series of 60).
 SPREAD = 0.56
+# So many points apart, smoothing and interpolation leave little in common, and a background bends little.
+FAR = 4
 # Points over two widths from all lines tell the noise, one where there are fewer of them than this.
 QUIET_POINTS = 20.0
 
@@ -65,6 +67,8 @@ def _differences(row, view, whole, s):
         which is then far more than that of quiet ones.
     n : float
         Number of differences; 0 where there are too few.
+    level : float
+        The same from differences of points `FAR` apart, as far as neighbors seem to share noise.
     """
     quiet, r = s.points[PADDED], s.J[row]
     bend, square, product, turn, n, n2, n3, level, n1 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -84,12 +88,20 @@ def _differences(row, view, whole, s):
         n2 += three
         n3 += four
     if n3 < 8.0 or not bend > 0.0:
-        return 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0, 0.0
     first, second = product / n2 / (square / n), turn / n3 / (bend / n2)
-    shared = smooth_step((first + 0.5) * np.sqrt(2.0 * n2), 2.0, 4.0)
+    alike = (first + 0.5) * np.sqrt(2.0 * n2)
     misfit = smooth_step(whole * n1 / max(level, 1e-300), 2.0, 4.0)
-    shared *= 1.0 - misfit * (1.0 - smooth_step((second + 2.0 / 3.0) * np.sqrt(n3) / SPREAD, 0.5, 1.5))
-    return bend / (6.0 * n2), shared, n2
+    second = (second + 2.0 / 3.0) * np.sqrt(n3) / SPREAD
+    known = 1.0 - misfit * (1.0 - smooth_step(second, 0.5, 1.5))
+    noise2, far, pairs = bend / (6.0 * n2), 0.0, 0.0
+    for k in range(view.n - FAR):
+        i, i4 = unsigned(k), unsigned(k + FAR)
+        far += quiet[i] * quiet[i4] * (r[i4] - r[i]) ** 2
+        pairs += quiet[i] * quiet[i4]
+    level = max(0.5 * far / max(pairs, 1.0), noise2)
+    level = noise2 + (level - noise2) * known * smooth_step(alike, 0.5, 2.5)
+    return noise2, known * smooth_step(alike, 2.0, 4.0), n2, level
 
 
 @njit(**OPTIONS)
@@ -140,23 +152,21 @@ def shared_noise(lines, view, p, row, share, s):
 def residual_noise(problem, lines, view, p, chi2, s):
     """Variance of a weighted point, share of the noise that neighbours have in common, largest factor of it.
 
-    Row ``n`` of J holds the residual. Its second differences know nothing of a misfit, which is smooth:
-    where chi-square is far above them, they give the noise. Where neighbors share it, the whole residual counts
-    as noise. Last returned: the noise of the steps alone, which what is not fitted yet does not raise.
+    Row ``n`` of J holds the residual. Where chi-square is far above what lies off the lines, that gives the noise.
+    Where neighbors share it, the whole residual counts as noise. Last returned: the noise of the steps alone, which what is not fitted yet does not raise.
     """
     n = model_size(problem, lines)
     whole = chi2 / max(view.n_used - n, 1)
     _mark_quiet(lines, view, p, 1.0, s)
-    noise2, shared, n_quiet = _differences(n, view, whole, s)
+    steps, shared, n_quiet, noise2 = _differences(n, view, whole, s)
     if _mark_quiet(lines, view, p, 2.0, s) > QUIET_POINTS:
-        apart2, _, n_apart = _differences(n, view, whole, s)
+        apart2, _, n_apart, level2 = _differences(n, view, whole, s)
         if n_apart > 0.0:
-            noise2, n_quiet = apart2, n_apart
+            steps, noise2, n_quiet = apart2, level2, n_apart
     if n_quiet == 0.0:
         for j in range(2 * lines.n_base):
             s.params[KAPPA, j] = 1.0
         return _counted(problem, view, whole), 0.0, 1.0, _counted(problem, view, whole)
-    steps = noise2
     excess = (whole / max(noise2, 1e-300) - 1.0) * np.sqrt(n_quiet / 3.9)
     apart = smooth_step(excess, 1.0, 3.0) * (1.0 - shared) ** 3
     noise2 = whole + apart * (noise2 - whole)

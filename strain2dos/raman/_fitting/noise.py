@@ -100,7 +100,7 @@ def _differences(row, view, whole, s):
         far += quiet[i] * quiet[i4] * (r[i4] - r[i]) ** 2
         pairs += quiet[i] * quiet[i4]
     level = max(0.5 * far / max(pairs, 1.0), noise2)
-    level = noise2 + (level - noise2) * known * smooth_step(alike, 0.5, 2.5)
+    level = noise2 + (level - noise2) * known * smooth_step(alike, 1.0, 3.0)
     return noise2, known * smooth_step(alike, 2.0, 4.0), n2, level
 
 

@@ -78,12 +78,24 @@ def _assign(problem, lines, offset, chosen, s):
 
 @njit(**OPTIONS)
 def _hide(problem, place, s):
-    """Take the points beside ``place`` out of the search for lines; returns the highest of them."""
-    highest = 0.0
-    for k in range(problem.bins.size):
-        if abs(problem.bins[k] - place) < KNOWN_REACH:
-            highest = max(highest, s.points[SIGNAL, k])
-            s.points[SIGNAL, k] = 0.0
+    """Take the points beside ``place``, and the flanks that fall from there, out of the search for lines.
+
+    Returns the highest of them.
+    """
+    x, signal, highest, size = problem.bins, s.points[SIGNAL], 0.0, problem.bins.size
+    first = last = -1
+    for k in range(size):
+        if abs(x[k] - place) < KNOWN_REACH:
+            first, last = k if first < 0 else first, k
+            highest = max(highest, signal[k])
+    if first < 0:
+        return highest
+    while first > 0 and signal[first - 1] < signal[first]:
+        first -= 1
+    while last < size - 1 and signal[last + 1] < signal[last]:
+        last += 1
+    for k in range(first, last + 1):
+        signal[k] = 0.0
     return highest
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import curve_fit
 
 from strain2dos.io import read_raman
-from strain2dos.raman import RamanFeaturizer, RamanMode
+from strain2dos.raman import FitStatus, RamanFeaturizer, RamanMode
 
 pytestmark = pytest.mark.reference
 
@@ -43,28 +43,36 @@ def test_wafers_agree_with_the_fits_of_their_owners(reference_dir, number):
     assert np.median(np.abs(away) / fit.sigma[ok, j]) < 2.0
 
 
-@pytest.mark.parametrize("noise", ["auto", "gaussian", "poisson"])
-@pytest.mark.parametrize("lineshape", ["auto", "lorentzian", "pseudo_voigt", "voigt"])
-def test_stated_error_is_the_scatter_of_repeated_measurements(reference_dir, lineshape, noise):
+def error_over_scatter(reference_dir, lineshape, noise):
+    """Of the center of silicon, over 50 repeats, which give the scatter to 10 %."""
     cube = read_raman(reference_dir / "raman" / "real" / "si_static_repeatability.wdf")
     spectra = cube.values.reshape(-1, cube.sizes["shift"])
     line = RamanMode("Si", 520.7, (505.0, 540.0), 4.0, margin=25.0)
     featurizer = RamanFeaturizer(cube["shift"].values, modes=[line], lineshape=lineshape, noise=noise)
     fit = featurizer.fit(spectra).fit_spectra(spectra)
-    # 50 repeats give the scatter to 10 %
-    assert 0.8 < fit.sigma[:, 0].mean() / fit.params[:, 0].std(ddof=1) < 1.2
+    return fit.sigma[:, 0].mean() / fit.params[:, 0].std(ddof=1)
+
+
+@pytest.mark.parametrize("noise", ["auto", "gaussian", "poisson"])
+@pytest.mark.parametrize("lineshape", ["auto", "pseudo_voigt", "voigt"])
+def test_stated_error_is_the_scatter_of_repeated_measurements(reference_dir, lineshape, noise):
+    assert 0.8 < error_over_scatter(reference_dir, lineshape, noise) < 1.2
+
+
+@pytest.mark.parametrize("noise", ["auto", "gaussian", "poisson"])
+def test_a_profile_too_simple_for_the_line_states_more_than_the_scatter(reference_dir, noise):
+    # the line is no Lorentzian: what that leaves counts as error, as it may differ from sample to sample
+    assert 0.95 < error_over_scatter(reference_dir, "lorentzian", noise) < 1.4
 
 
 def test_all_sites_of_a_wafer_are_fitted_on_the_silicon_axis(reference_dir):
     table = np.genfromtxt(reference_dir / "raman" / "wafer1_process1.csv", delimiter=";", skip_header=1)
     shift, counts = table[0, 2:-1], table[1:, 2:-1]
-    # lines of sapphire have a place of their own, which an axis that is off misses
-    plain = {"split": False, "extra_lines": False}
-    featurizer = RamanFeaturizer(shift, reference="Si", **plain).fit(counts)
-    fit = featurizer.fit_spectra(counts)
+    fit = RamanFeaturizer(shift, reference="Si").fit(counts).fit_spectra(counts)
     assert fit.status.tolist() == [0] * 49
-    raw = RamanFeaturizer(shift, **plain).fit(counts).fit_spectra(counts)
-    offset = raw.params[:, 0] - fit.params[:, 0]
+    # without silicon the axis is off, and with it the place where bands of defects are looked for
+    raw = RamanFeaturizer(shift).fit(counts).fit_spectra(counts)
+    offset = (raw.params[:, 0] - fit.params[:, 0])[raw.status == 0]
     assert np.median(offset) == pytest.approx(7.6, abs=0.2)
 
 
@@ -80,7 +88,8 @@ def test_no_site_of_a_wafer_has_a_better_fit_nearby(reference_dir):
     plain = {"split": False, "despike": False, "extra_lines": False, "noise": "gaussian"}
     featurizer = RamanFeaturizer(shift, **plain).fit(counts)
     fit = featurizer.fit_spectra(counts)
-    assert fit.status.tolist() == [0] * 49
+    # without its band of defects, E' comes out broader than a line can be at some of the sites
+    assert set(fit.status) <= {FitStatus.OK, FitStatus.IMPLAUSIBLE_WIDTH}
     centers = fit.params[:, [fit.names.index("E'_center"), fit.names.index("A1'_center")]]
     widths = fit.params[:, [fit.names.index("E'_fwhm"), fit.names.index("A1'_fwhm")]]
     areas = fit.params[:, [fit.names.index("E'_area"), fit.names.index("A1'_area")]]

@@ -158,8 +158,8 @@ def test_the_2la_band_of_mos2_is_recovered_with_its_error():
             assert pull.std() == pytest.approx(1.0, abs=0.15), (name, kind)
 
 
-#: The lines that are named and equal weights: what the figures of the guide were measured with.
-AS_GIVEN = {"extra_lines": False, "noise": "gaussian"}
+#: Equal weights: what the figures of the guide were measured with.
+AS_GIVEN = {"noise": "gaussian"}
 
 
 @pytest.fixture(scope="module")
@@ -185,9 +185,13 @@ def test_measured_ws2_under_532_nm_needs_all_lines(ws2_scan):
 
 @pytest.mark.reference
 def test_without_2la_the_fit_of_measured_ws2_takes_it_for_e_prime(ws2_scan):
-    # The guide warns of this: the default lines are for excitation off resonance.
+    # The guide warns of this: the default lines are for excitation off resonance. Their width gives them away.
     shift, spectra, flake = ws2_scan
-    fit = RamanFeaturizer(shift, material="WS2", split=False, **AS_GIVEN).fit(spectra).fit_spectra(spectra)
+    plain = RamanFeaturizer(shift, material="WS2", split=False, extra_lines=False, **AS_GIVEN).fit(spectra)
+    fit = plain.fit_spectra(spectra)
+    assert np.all(fit.status[flake] == FitStatus.IMPLAUSIBLE_WIDTH)
+    default = RamanFeaturizer(shift, material="WS2").fit(spectra).fit_spectra(spectra)
+    assert np.all(default.status[flake] != FitStatus.OK)
     centre, width = (
         np.median(fit.params[flake, fit.names.index(f"E'_{kind}")]) for kind in ("center", "fwhm")
     )

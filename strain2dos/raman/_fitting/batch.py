@@ -7,6 +7,7 @@ from strain2dos._compiled import njit
 from strain2dos.raman._fitting.averaging import faded, output_mixings, show_best, write_extras, write_model
 from strain2dos.raman._fitting.choice import choose_model
 from strain2dos.raman._fitting.gate import (
+    BROAD_FACTOR,
     MIN_SHARED_SNR,
     MIN_SNR,
     MIN_STRANGE_LINE,
@@ -41,6 +42,7 @@ from strain2dos.raman._fitting.records import (
     S_INFO,
     S_KIND,
     S_MASK,
+    S_PARAMS,
     S_SECOND,
     S_STATUS,
     SIGNAL,
@@ -106,25 +108,39 @@ def _allocate(problem, family):
 
 
 @njit(**OPTIONS)
-def _judge(first, problem, family, view, best, noise2, shared, s):
+def _overlap(lines, pair, p):
+    """Whether the branches of a doublet are less than their width apart."""
+    return p[pair + 1] - p[pair] < 2.0 * p[2 * lines.n + lines.group[pair]]
+
+
+@njit(**OPTIONS)
+def _judge(first, second, family, view, best, single, noise2, shared, kappa, s):
     """Status of the most probable model, whose residual stands in J."""
     kind, mask, p = s.ints[S_KIND, best], s.ints[S_MASK, best], s.params[CURRENT]
-    lines = pick(family, kind, mask)
+    lines, problem = pick(family, kind, mask), second if s.ints[S_SECOND, best] == 1 else first
     status, pair = s.ints[S_STATUS, best], problem.pair if kind == DOUBLET else -1
     if status != _OK:
         return status
     status = gate(problem, lines, view, p, noise2, pair, s)
     if status == _OK and problem.checked:
-        least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, pair, s)
+        least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, 0.0, pair, s)
+        if pair >= 0 and s.ints[S_STATUS, single] == _OK and _overlap(lines, pair, p):
+            # heights of branches that overlap are known badly, that of both together is not
+            one = second if s.ints[S_SECOND, single] == 1 else first
+            singlets = pick(family, SINGLET, s.ints[S_MASK, single])
+            least1, certain1, _ = significance(
+                one, singlets, s.slots[single, S_PARAMS], s.slots[single, S_COV:], noise2, kappa, -1, s
+            )
+            least, certain = max(least, least1), max(certain, certain1)
         if least < (
             MIN_SNR + (MIN_SHARED_SNR - MIN_SNR) * shared if apart < USUAL_SHIFT else MIN_STRANGE_LINE
         ):
             return _LOW_SNR
-        if certain < MIN_STRANGE_SNR:
+        if certain < MIN_STRANGE_SNR * (1.0 + BROAD_FACTOR):
             plain = return_to(first, family, view, noise2, np.int64(0), s.params[CHOICE], s)
             rough = roughness(first, plain, view, s)
             return_to(problem, family, view, noise2, best, p, s)
-            if certain < wanted_significance(rough, shared, apart):
+            if certain < wanted_significance(lines, p, rough, shared, apart):
                 return _LOW_SNR
     if status in (_OK, _LOW_SNR, _MISFIT):
         for unit in range(family.unit.shape[0]):
@@ -173,7 +189,7 @@ def _fit_once(first, second, family, view, s, out, row):
     if problem.keep and not view.counts and view.level >= 0.0:
         if counts_odds(problem, view, model_size(problem, lines), s) > COUNTS_ERROR:
             count_covariance(problem, lines, view, p, noise2, best, s)
-    status = _judge(first, problem, family, view, best, noise2, shared, s)
+    status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (
         chi2 if problem.noise == POISSON_NOISE else _square(problem, lines, view, s)

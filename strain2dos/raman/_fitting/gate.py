@@ -32,6 +32,8 @@ MIN_ROUGH_SNR, MIN_STRANGE_SNR = 11.0, 18.0
 USUAL_SHIFT = 7.0
 MIN_STRANGE_LINE = 8.0
 SMOOTH, ROUGH = 0.8, 1.25
+# Lines on average so much broader than unstrained ones must stand out by so much more.
+BROAD, BROAD_FACTOR = (1.8, 2.6), 0.5
 # A line within so many of its widths of the end of the axis must be higher, by this factor, than what stands there.
 END_WIDTHS, END_SHARE = 2.0, 0.5
 # Residual (root mean square less the noise) over the lowest line.
@@ -65,8 +67,10 @@ def classify_fit(problem, lines, p, C, noise2, pair, s):
 
 
 @njit(**OPTIONS)
-def significance(problem, lines, p, C, noise2, pair, s):
+def significance(problem, lines, p, C, noise2, kappa, pair, s):
     """How far the required lines stand out of the noise, what neighbors share of it included.
+
+    ``kappa``: so many points share their noise; 0 where the scratch holds it for each line.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def significance(problem, lines, p, C, noise2, pair, s):
         if j == pair:
             variance += C[a + 1, a + 1] + 2.0 * C[a, a + 1]
             center = 0.5 * (center + p[j + 1])
-        shared = s.params[KAPPA, lines.n_base + j]
+        shared = kappa if kappa > 0.0 else s.params[KAPPA, lines.n_base + j]
         ratio = fitted_height(p, lines, j) / np.sqrt(max(variance * noise2 * shared, 1e-300))
         least, total, used = min(least, ratio), total + ratio * ratio, used + 1
         if used > 1:
@@ -197,10 +201,21 @@ def lopsided(problem, lines, view, p, j, noise2, s):
 
 
 @njit(**OPTIONS)
-def wanted_significance(rough, shared, apart):
+def _broadness(lines, p):
+    """Mean of the lines' widths over those of unstrained lines."""
+    total = 0.0
+    for j in range(lines.n_base):
+        total += 2.0 * p[2 * lines.n + lines.group[j]] / lines.values[L_FWHM, j]
+    return total / lines.n_base
+
+
+@njit(**OPTIONS)
+def wanted_significance(lines, p, rough, shared, apart):
     """Least root mean square of `significance` for a residual as rough as that of the lines of the material.
 
-    ``shared``: share of the noise that neighbors have in common, whose humps look like lines.
+    ``shared``: share of the noise that neighbors have in common, whose humps look like lines. Humps of a background
+    that wanders are broad.
     """
     wanted = MIN_STRANGE_SNR if apart > USUAL_SHIFT else MIN_ROUGH_SNR
+    wanted *= 1.0 + BROAD_FACTOR * smooth_step(_broadness(lines, p), *BROAD)
     return MIN_SHARED_SNR + (wanted - MIN_SHARED_SNR) * max(smooth_step(rough, SMOOTH, ROUGH), 0.5 * shared)

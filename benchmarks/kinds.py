@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How right is the fit on each kind of spectrum: bands of defects, foreign lines, doublets, spectra without lines?
+"""How right is the fit on each kind of spectrum: bands of defects, foreign lines, doublets, no lines at all?
 
-Run ``python benchmarks/kinds.py``. Simulated with NumPy alone, with other numbers than the tests. For each kind: share
-with status OK; bias, pulls and share beyond five standard errors of both centers; share of doublets; other statuses.
+Run ``python benchmarks/kinds.py``. Simulated with NumPy alone, with other numbers than the tests. For each
+kind: share with status OK; bias, pulls and share beyond five standard errors of both centers; share of
+doublets; other statuses.
 """
 
 import numpy as np
@@ -51,7 +52,8 @@ def report(kind, spectra, e=None, a=None, **options):
             j = fit.names.index(f"{name}_center")
             away, sigma = fit.params[:, j] - truth, fit.sigma[:, j]
             beyond = 100 * np.mean(ok & ~(np.abs(away) < 5 * sigma))
-            words += f" | {name} {np.median(away[ok]):+.3f}, pull {np.std((away / sigma)[ok]):.2f}, >5: {beyond:.2f} %"
+            pull = np.std((away / sigma)[ok])
+            words += f" | {name} {np.median(away[ok]):+.3f}, pull {pull:.2f}, >5: {beyond:.2f} %"
         words += f" | doublets {100 * np.mean(fit.split_probability > 0.5):.1f} %"
     counts = zip(*np.unique(fit.status[~ok], return_counts=True), strict=True)
     print(words, {FitStatus(code).name: int(n) for code, n in counts}, flush=True)

@@ -93,7 +93,8 @@ def test_branches_5_to_35_wavenumbers_apart_reach_the_bound(separation):
 @pytest.mark.parametrize("share", [0.3, 0.7])
 @pytest.mark.parametrize("lower", [343.0, 352.0, 360.0])
 def test_unequal_branches_far_apart_are_found_or_lie_within_their_error(share, lower):
-    # a third of the line far away may as well be a plasma line: where its width does not tell, the error holds both
+    # a third of the line far away may as well be a plasma line: where its width does not tell, the error
+    # holds both
     centres = [lower, 380.0, 402.0]
     Y, truth = noisy(300, centres, 60, share=share)
     fit, found = fitted(Y)

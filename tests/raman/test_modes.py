@@ -185,7 +185,8 @@ def test_measured_ws2_under_532_nm_needs_all_lines(ws2_scan):
 
 @pytest.mark.reference
 def test_without_2la_the_fit_of_measured_ws2_takes_it_for_e_prime(ws2_scan):
-    # The guide warns of this: the default lines are for excitation off resonance. Their width gives them away.
+    # The guide warns of this: the default lines are for excitation off resonance. Their width gives them
+    # away.
     shift, spectra, flake = ws2_scan
     plain = RamanFeaturizer(shift, material="WS2", split=False, extra_lines=False, **AS_GIVEN).fit(spectra)
     fit = plain.fit_spectra(spectra)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From the best models of a spectrum to its numbers: weak lines fade out, and units become counts, compiled."""
+"""From the best models of a spectrum to its numbers: weak lines fade out, units become counts; compiled."""
 
 import numpy as np
 
@@ -125,7 +125,7 @@ def _shared_factor(lines, i, s):
 
 @njit(**OPTIONS)
 def write_model(problem, family, view, out_mixings, kind, mask, s, out_p, out_C):
-    """Lines of the material from NEXT and NORMAL_TRIAL, in counts; a mixing that the model lacks is 1 and known."""
+    """Lines of the material from NEXT and NORMAL_TRIAL, in counts; a mixing that the model lacks is 1."""
     lines = pick(family, kind, mask)
     n, groups = model_size(problem, lines), lines.n_groups - (lines.n - lines.n_base)
     n_shape, n_basis = n - problem.basis.shape[0], problem.basis.shape[0]

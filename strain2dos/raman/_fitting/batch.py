@@ -75,8 +75,8 @@ _LOW_SNR = int(FitStatus.LOW_SNR)
 _MISFIT = int(FitStatus.MISFIT)
 _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 
-# 2 ln odds at which weights change from equal to 1 / counts, and back where values only look like counts. Errors
-# are those of counts as soon as these are likelier.
+# 2 ln odds at which weights change from equal to 1 / counts, and back where values only look like counts.
+# Errors are those of counts as soon as these are likelier.
 COUNTS_ODDS, COUNTS_BACK, COUNTS_ERROR = 10.0, -20.0, 0.0
 # A foreign line of this share of the lowest line of the material could as well be the line itself.
 RIVAL = 2.0 * STRONG
@@ -86,8 +86,8 @@ LOPSIDED = 0.15
 
 @njit(**OPTIONS)
 def _allocate(problem, family):
-    # after the parameters come residual, directions of a split and of the profile, templates of units, and the
-    # rest of a tile
+    # after the parameters come residual, directions of a split and of the profile, templates of units, and
+    # the rest of a tile
     largest = 0
     for k in range(family.sizes.shape[0]):
         n = family.sizes[k, N_LINES]
@@ -109,8 +109,8 @@ def _allocate(problem, family):
 
 @njit(**OPTIONS)
 def _overlap(lines, pair, p):
-    """Whether the branches of a doublet are less than their width apart."""
-    return p[pair + 1] - p[pair] < 2.0 * p[2 * lines.n + lines.group[pair]]
+    """Whether the branches of a doublet are less than two widths apart."""
+    return p[pair + 1] - p[pair] < 4.0 * p[2 * lines.n + lines.group[pair]]
 
 
 @njit(**OPTIONS)
@@ -186,9 +186,9 @@ def _fit_once(first, second, family, view, s, out, row):
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
-    if problem.keep and not view.counts and view.level >= 0.0:
-        if counts_odds(problem, view, model_size(problem, lines), s) > COUNTS_ERROR:
-            count_covariance(problem, lines, view, p, noise2, best, s)
+    unweighted = problem.keep and not view.counts and view.level >= 0.0
+    if unweighted and counts_odds(problem, view, model_size(problem, lines), s) > COUNTS_ERROR:
+        count_covariance(problem, lines, view, p, noise2, best, s)
     status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (

@@ -54,27 +54,28 @@ _NOT_CONVERGED = int(FitStatus.NOT_CONVERGED)
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
 TRY_DOUBLET = 6.0
-# A band of defects of fewer standard errors than this beside a doublet: the doublet is fitted without it as well.
+# A band of defects of fewer standard errors than this beside a doublet: the doublet is fitted without it as
+# well.
 WEAK_BAND = 4.0
-# Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet starts
-# from the plain lines.
+# Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet
+# starts from the plain lines.
 COARSE = 2.0
 # Branches known no better than this (cm-1) are no doublet.
 VAGUE = 5.0
-# A branch of less than this share, over a full width away from the other, may be a foreign line; looked at where
-# the doublet is not far less probable than the singlet (2 ln odds).
+# A branch of less than this share, over a full width away from the other, may be a foreign line; looked at
+# where the doublet is not far less probable than the singlet (2 ln odds).
 RIVAL_SHARE = 0.42
 RIVAL_ODDS = 10.0
-# Whether it is, prior odds do not decide: where chi-square does not, 2 ln odds stay within this, and the error bar
-# holds both.
+# Whether it is, prior odds do not decide: where chi-square does not, 2 ln odds stay within this, and the
+# error bar holds both.
 UNDECIDED = 6.0
 
 
 @njit(**OPTIONS)
 def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
-    """The singlet model of a slot less the lines that are not the material's: these may have taken a branch's place.
+    """The singlet model of a slot less the lines that are not the material's.
 
-    Returns its slot and the number of slots.
+    These may have taken the place of a branch. Returns its slot and the number of slots.
     """
     mask, profile = s.ints[S_MASK, slot], s.ints[S_SECOND, slot]
     problem, p, q = second if profile == 1 else first, s.params[CHOICE], s.params[TRIAL]
@@ -100,13 +101,19 @@ def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
 
 @njit(**OPTIONS)
 def _fit_doublet(problem, family, view, start, noise2, slot, s):
-    """Fit the doublet that goes with a singlet model, whose parameters and residual the scratch holds."""
+    """Fit the doublet that goes with a singlet model, whose parameters and residual the scratch holds.
+
+    Returns its slot, and the number of slots: one more than ``slot``, unless it was fitted before.
+    """
     mask, profile = s.ints[S_MASK, start], s.ints[S_SECOND, start]
+    for k in range(slot):
+        if s.ints[S_KIND, k] == DOUBLET and s.ints[S_MASK, k] == mask and s.ints[S_SECOND, k] == profile:
+            return np.int64(k), slot
     best_doublet(problem, family, mask, view, noise2, s)
     try_model(
         problem, family, DOUBLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, s.params[CHOICE], slot, s
     )
-    return slot
+    return slot, slot + 1
 
 
 @njit(**OPTIONS)
@@ -146,14 +153,12 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
         worth = s.params[SCORES, 0] > TRY_DOUBLET * steps
         if not worth and not stands_apart(problem, singlets, view, np.sqrt(steps), s):
             return np.int64(-1), n_slots, noise2, kappa
-    slot = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
-    n_slots += 1
+    slot, n_slots = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
     if mask != NO_EXTRAS and n_slots < MAX_SLOTS and _has_weak_band(problem, family, slot, noise2, s):
         # the band was needed by the singlet alone
         plain = second if s.ints[S_SECOND, 0] == 1 else first
         return_to(plain, family, view, noise2, np.int64(0), p, s)
-        other = _fit_doublet(plain, family, view, np.int64(0), noise2, n_slots, s)
-        n_slots += 1
+        other, n_slots = _fit_doublet(plain, family, view, np.int64(0), noise2, n_slots, s)
         if s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
             slot = other
     problem = second if s.ints[S_SECOND, slot] == 1 else first
@@ -170,7 +175,7 @@ def _is_foreign(family, slot, s):
 
 @njit(**OPTIONS)
 def add_rival(first, second, family, view, double, noise2, kappa, n_slots, s):
-    """Fit the weaker branch of a doublet as a foreign line, where it stands apart; returns the number of slots."""
+    """Fit the weaker branch of a doublet as a foreign line, where it stands apart; returns the slots."""
     unit, pair = family.unit.shape[0] - 1, first.pair
     known = unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1
     if not known or n_slots >= MAX_SLOTS or _is_foreign(family, double, s):

@@ -24,17 +24,18 @@ MIN_SNR = 3.0
 # And each by so many where what neighbors share counts: lines are sought at some thirty places, each of which
 # reaches 4 by chance in 3e-5 of spectra.
 MIN_SHARED_SNR = 4.0
-# And all of them together by so many (root mean square) where the lines of the material alone leave a residual
-# rougher than `SMOOTH` to `ROUGH`: a background that wanders has humps as high. By far more where their distance
-# is not that of the material within `USUAL_SHIFT` (cm-1). Chosen on simulated spectra
-# without lines.
+# And all of them together by so many (root mean square) where the lines of the material alone leave a
+# residual rougher than `SMOOTH` to `ROUGH`: a background that wanders has humps as high. By far more where
+# their distance is not that of the material within `USUAL_SHIFT` (cm-1). Chosen on simulated spectra without
+# lines.
 MIN_ROUGH_SNR, MIN_STRANGE_SNR = 11.0, 18.0
 USUAL_SHIFT = 7.0
 MIN_STRANGE_LINE = 8.0
 SMOOTH, ROUGH = 0.8, 1.25
 # Lines on average so much broader than unstrained ones must stand out by so much more.
 BROAD, BROAD_FACTOR = (1.8, 2.6), 0.5
-# A line within so many of its widths of the end of the axis must be higher, by this factor, than what stands there.
+# A line within so many of its widths of the end of the axis must be higher, by this factor, than what stands
+# there.
 END_WIDTHS, END_SHARE = 2.0, 0.5
 # Residual (root mean square less the noise) over the lowest line.
 MAX_MISFIT = 0.2
@@ -75,7 +76,8 @@ def significance(problem, lines, p, C, noise2, kappa, pair, s):
     Returns
     -------
     least, total : float
-        Smallest and root of the summed squares of heights over their standard errors, the latter per root line.
+        Smallest and root of the summed squares of heights over their standard errors, the latter per root
+        line.
     apart : float
         By how much the distance of two neighboring ones differs from that of the unstrained material, cm-1.
     """
@@ -99,7 +101,7 @@ def significance(problem, lines, p, C, noise2, kappa, pair, s):
 
 @njit(**OPTIONS)
 def roughness(problem, lines, view, s):
-    """By how much more the residual in J scatters over a line's width than independent points would; 1 for these."""
+    """By how much more the residual in J scatters over a line's width than independent points would."""
     row, total = model_size(problem, lines), 0.0
     step = (s.points[AXIS, view.n - 1] - s.points[AXIS, 0]) / max(view.n - 1, 1)
     half = lines.values[L_FWHM, 0]
@@ -213,8 +215,8 @@ def _broadness(lines, p):
 def wanted_significance(lines, p, rough, shared, apart):
     """Least root mean square of `significance` for a residual as rough as that of the lines of the material.
 
-    ``shared``: share of the noise that neighbors have in common, whose humps look like lines. Humps of a background
-    that wanders are broad.
+    ``shared``: share of the noise that neighbors have in common, whose humps look like lines. Humps of a
+    background that wanders are broad.
     """
     wanted = MIN_STRANGE_SNR if apart > USUAL_SHIFT else MIN_ROUGH_SNR
     wanted *= 1.0 + BROAD_FACTOR * smooth_step(_broadness(lines, p), *BROAD)

@@ -96,8 +96,8 @@ def fit_plain(problem, family, view, s):
         if view.start >> unit & 1:
             mask = add_unit(problem, family, SINGLET, mask, unit, view, 0.5, p, s.params[TRIAL])
     try_model(
-        problem, family, SINGLET, mask, np.int64(0), view, NO_REWEIGHT + (2 if view.counts else 0), FIRST_NOISE2, 1.0,
-        p, np.int64(0), s,
+        problem, family, SINGLET, mask, np.int64(0), view, NO_REWEIGHT + (2 if view.counts else 0),
+        FIRST_NOISE2, 1.0, p, np.int64(0), s,
     )  # fmt: skip
 
 

@@ -5,8 +5,8 @@ Parameters of a model with L lines, G width groups, M mixings and nb baseline te
 
     center[L], height[L], half_width[G], mixing[M], baseline[nb]
 
-``half_width`` is the half width at half maximum; lines with the same entry of ``group`` share it. Lines of the
-material have a mixing each, or one in common, where the profile has any; extra lines are Lorentzians.
+``half_width`` is the half width at half maximum; lines with the same entry of ``group`` share it. Lines of
+the material have a mixing each, or one in common, where the profile has any; extra lines are Lorentzians.
 Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 """
 

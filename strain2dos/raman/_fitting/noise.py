@@ -20,8 +20,8 @@ from strain2dos.raman._fitting.single_model import LEAST_SHARE, model_size
 
 #: Neighbours further apart than this share no noise that smoothing or interpolation make.
 MAX_LAG = 24
-# Standard deviation of the correlation of second differences of independent noise, times the root of their number
-# (10,000 simulated series of 60).
+# Standard deviation of the correlation of second differences of independent noise, times the root of their
+# number (10,000 simulated series of 60).
 SPREAD = 0.56
 # So many points apart, smoothing and interpolation leave little in common, and a background bends little.
 FAR = 4
@@ -152,8 +152,9 @@ def shared_noise(lines, view, p, row, share, s):
 def residual_noise(problem, lines, view, p, chi2, s):
     """Variance of a weighted point, share of the noise that neighbours have in common, largest factor of it.
 
-    Row ``n`` of J holds the residual. Where chi-square is far above what lies off the lines, that gives the noise.
-    Where neighbors share it, the whole residual counts as noise. Last returned: the noise of the steps alone, which what is not fitted yet does not raise.
+    Row ``n`` of J holds the residual. Where chi-square is far above what lies off the lines, that gives the
+    noise. Where neighbors share it, the whole residual counts as noise. Last returned: the noise of the steps
+    alone, which what is not fitted yet does not raise.
     """
     n = model_size(problem, lines)
     whole = chi2 / max(view.n_used - n, 1)

@@ -98,7 +98,8 @@ def _lorentzian(x, sw, m, c, h, g, J, line, by_centre, by_width, residual):
 def half_maximum_gaussian(z: float) -> float:
     """Gaussian of height 1 and half width 1, exp(-ln(2) z^2), without a call, so that loops become vectors.
 
-    exp(t) = exp(t / 256)^256 with seven terms of the series; off by at most 3e-9, and below 1e-17 where it is 0.
+    exp(t) = exp(t / 256)^256 with seven terms of the series; off by at most 3e-9, and below 1e-17 where it is
+    0.
     """
     t = max(-LN2 * z * z, -40.0) * 0.00390625
     e = 1.0 + t * (1.0 / 7.0)

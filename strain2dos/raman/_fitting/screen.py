@@ -112,10 +112,10 @@ def _split_score(n, s):
 
 @njit(**OPTIONS)
 def _choose(n, first, n_rows, limit, s):
-    """Take directions with positive coefficients as long as one saves ``limit``; the others are freed from it.
+    """Take directions with positive coefficients as long as one saves ``limit``; the others are freed of it.
 
-    Rows ``first`` to ``n_rows`` of DAMPED; SCORES gets what each direction saved, 0 where it was not taken, and
-    behind these the coefficients. Returns whether any was.
+    Rows ``first`` to ``n_rows`` of DAMPED; SCORES gets what each direction saved, 0 where it was not taken,
+    and behind these the coefficients. Returns whether any was.
     """
     M, A, scores, some, behind = (
         s.square[DAMPED],
@@ -150,7 +150,7 @@ def _choose(n, first, n_rows, limit, s):
 
 @njit(**OPTIONS)
 def score_models(problem, family, lines, mask, view, profile, limit, p, s):
-    """Which further lines, and whether another profile, would each save the chi-square ``limit``, to first order.
+    """Which further lines, and whether another profile, would save the chi-square ``limit``, to first order.
 
     The scratch must hold Jacobian, residual and their products at ``p``. Score test (C. R. Rao, Proc. Camb.
     Phil. Soc. 44, 50 (1948)) of the known extra lines at their typical places and widths, of the Gaussian
@@ -229,7 +229,7 @@ def stands_apart(problem, lines, view, noise, s):
 
 @njit(**OPTIONS)
 def find_foreign(problem, lines, view, p, fwhm, noise, s):
-    """Strongest narrow line in the residual: place, height (0 where none stands out), chi-square that it saves.
+    """Strongest narrow line in the residual: place, height (0 for none), chi-square that it saves.
 
     The last in units of ``noise`` squared. Not on a fitted line, where a wrong profile leaves as much.
     """

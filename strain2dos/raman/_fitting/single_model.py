@@ -148,8 +148,8 @@ def fit_model(problem, lines, view, reweight, noise2, p, s):
         _baseline_rows(problem, view, n - n_base, s)
         chi2, converged = levenberg_marquardt(
             problem.shape, s.points[AXIS], s.points[SCALED], s.points[WEIGHTS], view.m, p, s.params[LOW],
-            s.params[HIGH], lines, n_mixings(problem, lines), view.offset, noise2, n_base, s.J, s.square[NORMAL],
-            s.square[NORMAL_TRIAL], s.square[DAMPED], s.params[WORK:],
+            s.params[HIGH], lines, n_mixings(problem, lines), view.offset, noise2, n_base, s.J,
+            s.square[NORMAL], s.square[NORMAL_TRIAL], s.square[DAMPED], s.params[WORK:],
         )  # fmt: skip
         if round_ < reweight:
             for k in range(view.n):

@@ -46,7 +46,8 @@ def fit_from(problem, family, kind, mask, view, reweight, noise2, p, s):
 def criterion(problem, family, lines, mask, view, chi2, kappa, total):
     """Bayesian information criterion, G. Schwarz, Ann. Stat. 6, 461 (1978), with the noise not known.
 
-    Noise that ``kappa`` points share makes points fewer. Extra lines cost their height and the prior odds against them: where and how wide they are is known.
+    Noise that ``kappa`` points share makes points fewer. Extra lines cost their height and the prior odds
+    against them: where and how wide they are is known.
     """
     m = view.n_used
     odds = m / kappa * np.log(max(chi2, 1e-20 * total) / m)

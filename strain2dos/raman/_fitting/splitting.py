@@ -27,8 +27,8 @@ from strain2dos.raman._fitting.records import (
 from strain2dos.raman._fitting.single_model import fit_model, model_size, seed_lines, set_bounds
 from strain2dos.raman._fitting.unexplained import CERTAIN, STRONG
 
-# -2 ln(prior odds) against the doublet: 0.6 to 0.7 % of singlets (40 times the noise, with and without a band of
-# defects) look like doublets by chance.
+# -2 ln(prior odds) against the doublet: 0.6 to 0.7 % of singlets (40 times the noise, with and without a band
+# of defects) look like doublets by chance.
 DOUBLET_PENALTY = 1.0
 # Branches have the width of an unstrained line; an instrument may add half of it, no more.
 BRANCH_WIDTH = 1.4

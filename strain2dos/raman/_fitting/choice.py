@@ -225,12 +225,15 @@ def _smooth_misfit(problem, family, view, noise2, shared, slot, single_chi2, s):
 
 @njit(**OPTIONS)
 def _splits_first(problem, family, view, s):
-    """Whether a split of the line explains more of what the plain lines leave than any other line would."""
+    """Whether a split of the line explains more of what the plain lines leave than any other line would.
+
+    And the noise of steps.
+    """
     mask, p = s.ints[S_MASK, 0], s.params[CURRENT]
     lines = pick(family, SINGLET, mask)
     steps = residual_noise(problem, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)[3]
     first = score_models(problem, family, lines, mask, view, False, np.inf, p, s)[1]
-    return first and s.params[SCORES, 0] > TRY_DOUBLET * steps
+    return first and s.params[SCORES, 0] > TRY_DOUBLET * steps, steps
 
 
 @njit(**OPTIONS)
@@ -287,8 +290,10 @@ def choose_model(first, second, family, view, s, weights):
     """
     fit_plain(first, family, view, s)
     n_slots, p = np.int64(1), s.params[CURRENT]
-    if first.pair >= 0 and not first.always and _splits_first(first, family, view, s):
-        n_slots = add_doublet(first, second, family, view, np.int64(0), 1.0, 1.0, n_slots, s)[1]
+    if first.pair >= 0 and not first.always:
+        splits, steps = _splits_first(first, family, view, s)
+        if splits:
+            n_slots = add_doublet(first, second, family, view, np.int64(0), steps, 1.0, n_slots, s)[1]
         return_to(first, family, view, FIRST_NOISE2, np.int64(0), p, s)
     single, n_slots, noise2, kappa = grow(first, second, family, view, np.int64(0), n_slots, s)
     if first.pair >= 0:

@@ -32,7 +32,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "strain_doping.md"
 
 def coefficient_table():
     """Every figure but the widths with all of its sources, as the user guide shows it."""
-    lines = ["| line | figure | value | in use | source | checked |", "|---|---|---|---|---|---|"]
+    lines = ["| line | quantity | value | in use | source | checked |", "|---|---|---|---|---|---|"]
     for material, mode in ALL:
         for figure, heading in HEADINGS.items():
             for source in (source for source in mode.sources if source.figure == figure):

@@ -459,6 +459,8 @@ def test_figures_and_code_of_the_guide_are_true():
     guide = (folder / "strain_doping.md").read_text(encoding="utf-8")
     calibrate, namespace = (folder / "calibrate.md").read_text(encoding="utf-8"), {}
     for block in re.findall(r"```python\n(.*?)```", guide + calibrate, flags=re.DOTALL):
+        if block in calibrate and "calibrate_rates" not in block:
+            continue  # reads the user's files
         exec(block, namespace)
     assert namespace["table"].columns.tolist() == ["strain", "doping"]
     assert namespace["errors"].notna().all(axis=None)

@@ -39,9 +39,10 @@ smoke-lowest: $(LOWEST)/.ready  ## a part of it: imports, joined estimators, sto
 check-estimators: $(VENV)/.ready-test  ## scikit-learn's checks over every public estimator, array API dispatch on
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
 
-lint: $(VENV)/.ready-test  ## ruff: lint and format; import-linter: rooms import one way; codespell
+lint: $(VENV)/.ready-test  ## ruff: lint and format; mypy; import-linter: rooms import one way; codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy strain2dos
 	$(BIN)/lint-imports
 	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs examples strain2dos tests benchmarks
 

@@ -8,10 +8,12 @@ from strain2dos.raman._fitting.averaging import faded
 from strain2dos.raman._fitting.gate import classify_fit
 from strain2dos.raman._fitting.growth import (
     FIRST_NOISE2,
+    TRY_EXTRA,
     WIDE_FOREIGN,
     add_unit,
     fit_plain,
     grow,
+    strongest_foreign,
     try_model,
     unlike_foreign,
 )
@@ -224,16 +226,28 @@ def _smooth_misfit(problem, family, view, noise2, shared, slot, single_chi2, s):
 
 
 @njit(**OPTIONS)
-def _splits_first(problem, family, view, s):
-    """Whether a split of the line explains more of what the plain lines leave than any other line would.
+def _look(first, second, family, view, s):
+    """What the residual of the plain lines, which the scratch holds, asks for.
 
-    And the noise of steps.
+    Returns
+    -------
+    plain, splits : bool
+        Nothing at all; a split of the line, before any other line.
+    noise2, steps : float
+        Variance of a weighted point, and that of the steps between points alone.
     """
-    mask, p = s.ints[S_MASK, 0], s.params[CURRENT]
+    mask, p, slot = s.ints[S_MASK, 0], s.params[CURRENT], np.int64(0)
     lines = pick(family, SINGLET, mask)
-    steps = residual_noise(problem, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)[3]
-    first = score_models(problem, family, lines, mask, view, False, np.inf, p, s)[1]
-    return first and s.params[SCORES, 0] > TRY_DOUBLET * steps, steps
+    noise2, _, _, steps = residual_noise(first, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)
+    adapts, limit = first.shape != second.shape, TRY_EXTRA * steps
+    some, before, alone = score_models(first, family, lines, mask, view, adapts, limit, p, s)
+    splits = first.pair >= 0 and alone > TRY_DOUBLET * steps
+    if some or splits or mask != NO_EXTRAS:
+        return False, splits and before, noise2, steps
+    if first.pair >= 0 and stands_apart(first, lines, view, np.sqrt(steps), s):
+        return False, False, noise2, steps
+    foreign = strongest_foreign(first, family, lines, view, slot, steps, 1.0, False, p, s)[1]
+    return foreign == 0.0, False, noise2, steps
 
 
 @njit(**OPTIONS)
@@ -290,10 +304,12 @@ def choose_model(first, second, family, view, s, weights):
     """
     fit_plain(first, family, view, s)
     n_slots, p = np.int64(1), s.params[CURRENT]
-    if first.pair >= 0 and not first.always:
-        splits, steps = _splits_first(first, family, view, s)
-        if splits:
-            n_slots = add_doublet(first, second, family, view, np.int64(0), steps, 1.0, n_slots, s)[1]
+    plain, splits, noise2, steps = _look(first, second, family, view, s)
+    if plain and not first.always:
+        _drop_failed(first, second, family, view, noise2, n_slots, s)
+        return np.int64(0), np.int64(-1), 0.0
+    if splits and not first.always:
+        n_slots = add_doublet(first, second, family, view, np.int64(0), steps, 1.0, n_slots, s)[1]
         return_to(first, family, view, FIRST_NOISE2, np.int64(0), p, s)
     single, n_slots, noise2, kappa = grow(first, second, family, view, np.int64(0), n_slots, s)
     if first.pair >= 0:

@@ -139,6 +139,21 @@ def _seed_broad_lines(problem, lines, s, p):
 
 
 @njit(**OPTIONS)
+def strongest_foreign(problem, family, lines, view, slot, noise2, kappa, some, p, s):
+    """Place, height (0 for none) and gain in chi-square of a foreign line in the residual of a slot's model.
+
+    ``some``: other lines are missing, so that what is left is no noise.
+    """
+    unit = family.unit.shape[0] - 1
+    if unit < 0 or family.unit_index[unit, U_ANYWHERE] == 0 or s.ints[S_MASK, slot] >> unit & 1:
+        return 0.0, 0.0, 0.0
+    whole = s.slots[slot, S_INFO, S_CHI2] / max(view.n_used - model_size(problem, lines), 1)
+    noise = np.sqrt((noise2 if some else max(noise2, whole)) * kappa)
+    place, height, gain = find_foreign(problem, lines, view, p, family.unit[unit, U_FWHM], noise, s)
+    return place, height, gain * noise * noise
+
+
+@njit(**OPTIONS)
 def _next_model(first, second, family, view, slot, noise2, kappa, s):
     """Start of the model that the screen asks for, in NEXT; returns (whether there is one, mask, profile)."""
     kind, mask, profile = s.ints[S_KIND, slot], s.ints[S_MASK, slot], s.ints[S_SECOND, slot]
@@ -146,20 +161,17 @@ def _next_model(first, second, family, view, slot, noise2, kappa, s):
     lines, p, q = pick(family, kind, mask), s.params[CURRENT], s.params[NEXT]
     n_units, scores = family.unit.shape[0], s.params[SCORES]
     adapts = first.shape != second.shape and profile == 0
-    some, _ = score_models(problem, family, lines, mask, view, adapts, TRY_EXTRA * noise2 * kappa, p, s)
+    some, _, _ = score_models(problem, family, lines, mask, view, adapts, TRY_EXTRA * noise2 * kappa, p, s)
     for i in range(model_size(problem, lines)):
         q[i] = p[i]
-    most, unit, height = 0.0, n_units - 1, 0.0
+    most, unit = 0.0, n_units - 1
     for i in range(n_units + 1):
         most = max(most, scores[1 + i])
-    if unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1 and not mask >> unit & 1:
-        whole = s.slots[slot, S_INFO, S_CHI2] / max(view.n_used - model_size(problem, lines), 1)
-        noise = np.sqrt((noise2 if some else max(noise2, whole)) * kappa)
-        place, height, gain = find_foreign(problem, lines, view, p, family.unit[unit, U_FWHM], noise, s)
-        if height > 0.0 and gain * noise * noise > most:
-            mask = add_unit(problem, family, kind, mask, unit, view, height, q, s.params[TRIAL])
-            q[line_of_unit(family, lines.n_base, mask, unit)] = place
-            return True, mask, profile
+    place, height, gain = strongest_foreign(problem, family, lines, view, slot, noise2, kappa, some, p, s)
+    if height > 0.0 and gain > most:
+        mask = add_unit(problem, family, kind, mask, unit, view, height, q, s.params[TRIAL])
+        q[line_of_unit(family, lines.n_base, mask, unit)] = place
+        return True, mask, profile
     if not some:
         return False, mask, profile
     _seed_broad_lines(problem, lines, s, q)

@@ -162,7 +162,9 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
     some : bool
         Whether anything but a split is needed.
     split_first : bool
-        Whether the split alone would save more than any other alone.
+        Whether the split alone would save more than any other line alone.
+    alone : float
+        Chi-square that the split alone would save.
     """
     n, n_lines, n_units = model_size(problem, lines), lines.n, family.unit.shape[0]
     scores, n_rows, pair = s.params[SCORES], n + 1, problem.pair
@@ -186,22 +188,22 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
     scores[1 + n_units] = 0.0
     scores[0] = 0.0
     if n_rows == n + 1:
-        return False, False
+        return False, False, 0.0
     if not _free_products(n, n_rows, view, s):
         for i in range(n_rows - first):
             scores[1 + i] = 0.0
         scores[0] = np.inf
-        return False, True
+        return False, True, np.inf
     M, alone, most = s.square[DAMPED], 0.0, 0.0
     if single:
         alone = _split_score(n, s)
-        for row in range(first, n_rows):
+        for row in range(first, n_rows - int(profile)):
             if M[n, row] > 0.0 and M[row, row] > INDEPENDENT * s.square[NORMAL, row, row]:
                 most = max(most, M[n, row] ** 2 / M[row, row])
     some = _choose(n, first, n_rows, limit, s)
     if single:
         scores[0] = _split_score(n, s) if some else alone
-    return some, alone > most
+    return some, alone > most, alone
 
 
 @njit(**OPTIONS)

@@ -108,9 +108,8 @@ def _fit_doublet(problem, family, view, start, noise2, slot, s):
     Returns its slot, and the number of slots: one more than ``slot``, unless it was fitted before.
     """
     mask, profile = s.ints[S_MASK, start], s.ints[S_SECOND, start]
-    for k in range(slot):
-        if s.ints[S_KIND, k] == DOUBLET and s.ints[S_MASK, k] == mask and s.ints[S_SECOND, k] == profile:
-            return np.int64(k), slot
+    if start == 0 and slot > 1 and s.ints[S_KIND, 1] == DOUBLET and s.ints[S_MASK, 1] == mask:
+        return np.int64(1), slot  # that of the plain lines was fitted first
     best_doublet(problem, family, mask, view, noise2, s)
     try_model(
         problem, family, DOUBLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, s.params[CHOICE], slot, s

@@ -45,6 +45,8 @@ TRY_EXTRA = 5.0
 FIRST_NOISE2 = 1e-4
 # -2 ln(prior) of a foreign line as wide, or as high, as the line of the material.
 WIDE_FOREIGN = 20.0
+# The same of one whose center lies within half a width of a line of the material.
+FOREIGN_ON_LINE = 1e4
 # The same against lines that are not Lorentzians, where the profile is not given: a top that a narrow doublet
 # flattens looks Gaussian.
 SECOND_PENALTY = 8.0
@@ -54,17 +56,21 @@ ROUNDS = 4
 
 @njit(**OPTIONS)
 def unlike_foreign(problem, family, lines, mask, p):
-    """-2 ln(prior) of a foreign line as wide as a phonon, or about as high as the line that may split.
+    """-2 ln(prior) of a foreign line as wide as a phonon, about as high as the split line, or on a line.
 
-    It has the width of the instrument alone; what is as high is rather a branch.
+    It has the width of the instrument alone; what is as high is rather a branch; what stands on a line of
+    the material is what its profile lacks.
     """
     unit = family.unit.shape[0] - 1
     if unit < 0 or family.unit_index[unit, U_ANYWHERE] == 0 or not mask >> unit & 1:
         return 0.0
     line, own = line_of_unit(family, lines.n_base, mask, unit), max(problem.pair, 0)
     wide = p[2 * lines.n + lines.group[line]] / p[2 * lines.n + lines.group[own]]
-    high = p[lines.n + line] / max(p[lines.n + own], 1e-300)
-    return WIDE_FOREIGN * (smooth_step(wide, 0.75, 1.0) + smooth_step(high, 0.6, 0.8))
+    high, near = p[lines.n + line] / max(p[lines.n + own], 1e-300), np.inf
+    for j in range(lines.n_base):
+        near = min(near, abs(p[line] - p[j]) / (2.0 * p[2 * lines.n + lines.group[j]]))
+    unlike = WIDE_FOREIGN * (smooth_step(wide, 0.75, 1.0) + smooth_step(high, 0.6, 0.8))
+    return unlike + FOREIGN_ON_LINE * (1.0 - smooth_step(near, 0.4, 0.7))
 
 
 @njit(**OPTIONS)

@@ -3,8 +3,8 @@
 Sapphire, silicon, defects: fit the lines that are there
 ========================================================
 
-A line of the substrate beside A1' disturbs its fit, and with it strain and doping.
-Naming the line is enough.
+A line of the substrate beside A1' would disturb its fit, and with it strain and doping.
+It is found, and fitted along.
 """
 
 # %%
@@ -33,13 +33,17 @@ spectra = simulate_spectra(
 # %%
 # Two fits
 # --------
-# The default lines of MoS2 do not include that of sapphire. The fit notices that a
-# strong line is left over, and flags it instead of giving a number that looks sound.
+# The lines of sapphire are looked for in what the lines of MoS2 leave
+# (``extra_lines=True``, the default). Where the substrate is known, name its line.
+# Without either, the spectra are flagged instead of giving numbers that look sound.
 
-choices = {"default lines": None, "with sapphire": ["E'", "A1'", "Al2O3"]}
-fig, axes = plt.subplots(1, 2, figsize=(12, 4.4), layout="constrained")
-for ax, (name, modes) in zip(axes, choices.items(), strict=True):
-    options = {} if modes is None else {"modes": modes}
+choices = {
+    "two lines alone": {"extra_lines": False},
+    "default": {},
+    "with sapphire": {"modes": ["E'", "A1'", "Al2O3"]},
+}
+fig, axes = plt.subplots(1, 3, figsize=(15, 4.4), layout="constrained")
+for ax, (name, options) in zip(axes, choices.items(), strict=True):
     featurizer = RamanFeaturizer(shift, split=False, **options).fit(spectra)
     fit = featurizer.fit_spectra(spectra)
     SpectrumFitDisplay.from_estimator(featurizer, spectra[0], ax=ax)

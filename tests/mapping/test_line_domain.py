@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from strain2dos import SpatialMapper, raman_pipeline
+from strain2dos import RamanFeaturizer, SpatialMapper, raman_pipeline
 from strain2dos.datasets import make_raman_dos
 from strain2dos.raman import LineReason
 from strain2dos.simulate import simulate_spectra
@@ -19,9 +19,11 @@ def data():
 @pytest.fixture(scope="module")
 def model(data):
     pipeline = raman_pipeline(data.shift, data.energies, n_members=1, max_epochs=10, random_state=0)
-    return pipeline.fit(
-        data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edge_targets
-    )
+    # a spectrum whose fit failed has no positions to learn from; few may
+    good = RamanFeaturizer(data.shift).fit(data.spectra).fit_spectra(data.spectra).status == 0
+    assert good.mean() > 0.99
+    known = {"dosregressor__groups": data.groups[good], "dosregressor__edges": data.edge_targets[good]}
+    return pipeline.fit(data.spectra[good], data.dos[good], **known)
 
 
 def mapped(model, lines, shift, **options):

@@ -3,8 +3,8 @@
 Sapphire, silicon, defects: fit the lines that are there
 ========================================================
 
-A line of the substrate beside A1' would disturb its fit, and with it strain and doping.
-It is found, and fitted along.
+A line of the substrate beside A1' would disturb its fit, strain and doping. It is
+found, and fitted along.
 """
 
 # %%

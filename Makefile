@@ -52,7 +52,7 @@ docs: $(VENV)/.ready-docs  ## the documentation, warnings as errors
 bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in one run each
 	$(BIN)/python benchmarks/fit_speed.py
 	$(BIN)/python benchmarks/fit_accuracy.py
-	$(BIN)/python benchmarks/fit_limit.py
+	$(BIN)/python benchmarks/kinds.py
 	$(BIN)/python benchmarks/fit_memory.py
 	$(BIN)/python benchmarks/map_speed.py
 	$(BIN)/python benchmarks/tight_binding.py

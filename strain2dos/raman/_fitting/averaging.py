@@ -5,7 +5,7 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.growth import SECOND_PENALTY
-from strain2dos.raman._fitting.models import base_index, line_of_unit, model_number, pick
+from strain2dos.raman._fitting.models import base_index, line_of_unit, model_number, own_widths, pick
 from strain2dos.raman._fitting.normal_equations import OPTIONS
 from strain2dos.raman._fitting.profiles import has_mixing, mixing_range
 from strain2dos.raman._fitting.records import (
@@ -92,7 +92,7 @@ def faded(problem, family, view, slot, noise2, kappa, s, extra_weight):
 @njit(**OPTIONS)
 def _source(problem, lines, out_mixings, i):
     """Where the i-th number that is given out stands in the model; -1 for a mixing that the model lacks."""
-    groups = lines.n_groups - (lines.n - lines.n_base)
+    groups = own_widths(lines)
     if i < 2 * lines.n_base + groups:
         return base_index(lines, i)
     i -= 2 * lines.n_base + groups
@@ -127,7 +127,7 @@ def _shared_factor(lines, i, s):
 def write_model(problem, family, view, out_mixings, kind, mask, s, out_p, out_C):
     """Lines of the material from NEXT and NORMAL_TRIAL, in counts; a mixing that the model lacks is 1."""
     lines = pick(family, kind, mask)
-    n, groups = model_size(problem, lines), lines.n_groups - (lines.n - lines.n_base)
+    n, groups = model_size(problem, lines), own_widths(lines)
     n_shape, n_basis = n - problem.basis.shape[0], problem.basis.shape[0]
     n_out = 2 * lines.n_base + groups + out_mixings + n_basis
     for i in range(n_out):
@@ -181,4 +181,4 @@ def show_best(problem, family, view, slot, s, out, row):
 @njit(**OPTIONS)
 def output_mixings(problem, lines):
     """Number of mixings that are given out: one for each width where the profile has any."""
-    return lines.n_groups - (lines.n - lines.n_base) if has_mixing(problem.shape) else 0
+    return own_widths(lines) if has_mixing(problem.shape) else 0

@@ -20,7 +20,15 @@ from strain2dos.raman._fitting.gate import (
     wanted_significance,
 )
 from strain2dos.raman._fitting.initial_guess import MAX_CANDIDATES
-from strain2dos.raman._fitting.models import fitted_height, line_of_unit, lowest_height, pick
+from strain2dos.raman._fitting.models import (
+    anywhere_unit,
+    fitted_height,
+    is_foreign,
+    line_of_unit,
+    lowest_height,
+    own_profile,
+    pick,
+)
 from strain2dos.raman._fitting.noise import count_covariance, counts_odds, residual_noise
 from strain2dos.raman._fitting.normal_equations import LANES, OPTIONS, TILE
 from strain2dos.raman._fitting.records import (
@@ -43,13 +51,11 @@ from strain2dos.raman._fitting.records import (
     S_KIND,
     S_MASK,
     S_PARAMS,
-    S_SECOND,
     S_STATUS,
     SIGNAL,
     SINGLET,
     SMOOTH,
     SPECTRUM,
-    U_ANYWHERE,
     WEIGHTS,
     WORK,
     Scratch,
@@ -117,7 +123,7 @@ def _overlap(lines, pair, p):
 def _judge(first, second, family, view, best, single, noise2, shared, kappa, s):
     """Status of the most probable model, whose residual stands in J."""
     kind, mask, p = s.ints[S_KIND, best], s.ints[S_MASK, best], s.params[CURRENT]
-    lines, problem = pick(family, kind, mask), second if s.ints[S_SECOND, best] == 1 else first
+    lines, problem = pick(family, kind, mask), own_profile(first, second, best, s)
     status, pair = s.ints[S_STATUS, best], problem.pair if kind == DOUBLET else -1
     if status != _OK:
         return status
@@ -126,7 +132,7 @@ def _judge(first, second, family, view, best, single, noise2, shared, kappa, s):
         least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, 0.0, pair, s)
         if pair >= 0 and s.ints[S_STATUS, single] == _OK and _overlap(lines, pair, p):
             # heights of branches that overlap are known badly, that of both together is not
-            one = second if s.ints[S_SECOND, single] == 1 else first
+            one = own_profile(first, second, single, s)
             singlets = pick(family, SINGLET, s.ints[S_MASK, single])
             least1, certain1, _ = significance(
                 one, singlets, s.slots[single, S_PARAMS], s.slots[single, S_COV:], noise2, kappa, -1, s
@@ -142,13 +148,11 @@ def _judge(first, second, family, view, best, single, noise2, shared, kappa, s):
             return_to(problem, family, view, noise2, best, p, s)
             if certain < wanted_significance(lines, p, rough, shared, apart):
                 return _LOW_SNR
-    if status in (_OK, _LOW_SNR, _MISFIT):
-        for unit in range(family.unit.shape[0]):
-            if mask >> unit & 1 and family.unit_index[unit, U_ANYWHERE] == 1:
-                h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
-                certain = p[h] ** 2 > CERTAIN**2 * noise2 * s.slots[best, S_COV + h, h]
-                if certain and p[h] > RIVAL * lowest_height(p, lines):
-                    status = _UNEXPLAINED_LINE
+    if status in (_OK, _LOW_SNR, _MISFIT) and is_foreign(family, best, s):
+        h = lines.n + line_of_unit(family, lines.n_base, mask, anywhere_unit(family))
+        certain = p[h] ** 2 > CERTAIN**2 * noise2 * s.slots[best, S_COV + h, h]
+        if certain and p[h] > RIVAL * lowest_height(p, lines):
+            status = _UNEXPLAINED_LINE
     return status
 
 
@@ -181,7 +185,7 @@ def _fit_once(first, second, family, view, s, out, row):
     weights, kept = out.extra_weight[row], row if first.keep else 0
     single, double, weight = choose_model(first, second, family, view, s, weights)
     best = double if weight > 0.5 else single
-    problem = second if s.ints[S_SECOND, best] == 1 else first
+    problem = own_profile(first, second, best, s)
     p, kind = s.params[CURRENT], s.ints[S_KIND, best]
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
@@ -198,7 +202,7 @@ def _fit_once(first, second, family, view, s, out, row):
     for slot in (double, single) if best == single else (single, double):
         if slot < 0 or (slot == double and weight == 0.0):
             continue
-        own = second if s.ints[S_SECOND, slot] == 1 else first
+        own = own_profile(first, second, slot, s)
         faded(own, family, view, slot, noise2, kappa, s, weights)
         mixings = output_mixings(second, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))
         if slot == double:
@@ -255,7 +259,7 @@ def _fit_row(offset, first, second, family, s, out, row):
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
         best, noise2 = _fit_once(first, second, family, view, s, out, row)
-        problem = second if s.ints[S_SECOND, best] == 1 else first
+        problem = own_profile(first, second, best, s)
         lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
         n = model_size(problem, lines)
         masked = 0

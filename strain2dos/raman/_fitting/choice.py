@@ -17,7 +17,14 @@ from strain2dos.raman._fitting.growth import (
     try_model,
     unlike_foreign,
 )
-from strain2dos.raman._fitting.models import leave_out, line_of_unit, pick
+from strain2dos.raman._fitting.models import (
+    anywhere_unit,
+    is_foreign,
+    leave_out,
+    line_of_unit,
+    own_profile,
+    pick,
+)
 from strain2dos.raman._fitting.noise import residual_noise, shared_noise, smooth_step
 from strain2dos.raman._fitting.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -42,7 +49,6 @@ from strain2dos.raman._fitting.records import (
     SINGLET,
     TRIAL,
     U_ANCHOR,
-    U_ANYWHERE,
 )
 from strain2dos.raman._fitting.screen import score_models, stands_apart
 from strain2dos.raman._fitting.single_model import model_size, set_bounds
@@ -97,7 +103,7 @@ def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
             return np.int64(k), n_slots
     if n_slots >= MAX_SLOTS:
         return np.int64(0), n_slots
-    try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, p, n_slots, s)
+    try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, p, n_slots, s)
     return n_slots, n_slots + 1
 
 
@@ -111,9 +117,7 @@ def _fit_doublet(problem, family, view, start, noise2, slot, s):
     if start == 0 and slot > 1 and s.ints[S_KIND, 1] == DOUBLET and s.ints[S_MASK, 1] == mask:
         return np.int64(1), slot  # that of the plain lines was fitted first
     best_doublet(problem, family, mask, view, noise2, s)
-    try_model(
-        problem, family, DOUBLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, s.params[CHOICE], slot, s
-    )
+    try_model(problem, family, DOUBLET, mask, profile, view, NO_REWEIGHT, noise2, s.params[CHOICE], slot, s)
     return slot, slot + 1
 
 
@@ -157,29 +161,21 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
     slot, n_slots = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
     if mask != NO_EXTRAS and n_slots < MAX_SLOTS and _has_weak_band(problem, family, slot, noise2, s):
         # the band was needed by the singlet alone
-        plain = second if s.ints[S_SECOND, 0] == 1 else first
+        plain = own_profile(first, second, 0, s)
         return_to(plain, family, view, noise2, np.int64(0), p, s)
         other, n_slots = _fit_doublet(plain, family, view, np.int64(0), noise2, n_slots, s)
         if s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
             slot = other
-    problem = second if s.ints[S_SECOND, slot] == 1 else first
+    problem = own_profile(first, second, slot, s)
     return_to(problem, family, view, noise2, slot, p, s)
     return grow(first, second, family, view, slot, n_slots, s)
 
 
 @njit(**OPTIONS)
-def _is_foreign(family, slot, s):
-    """Whether the model of a slot has the line that may be anywhere."""
-    unit = family.unit.shape[0] - 1
-    return unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1 and s.ints[S_MASK, slot] >> unit & 1 == 1
-
-
-@njit(**OPTIONS)
 def add_rival(first, second, family, view, double, noise2, kappa, n_slots, s):
     """Fit the weaker branch of a doublet as a foreign line, where it stands apart; returns the slots."""
-    unit, pair = family.unit.shape[0] - 1, first.pair
-    known = unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1
-    if not known or n_slots >= MAX_SLOTS or _is_foreign(family, double, s):
+    unit, pair = anywhere_unit(family), first.pair
+    if unit < 0 or n_slots >= MAX_SLOTS or is_foreign(family, double, s):
         return n_slots
     mask, profile = s.ints[S_MASK, double], s.ints[S_SECOND, double]
     problem, doublets, singlets = (
@@ -205,7 +201,7 @@ def add_rival(first, second, family, view, double, noise2, kappa, n_slots, s):
     q[line_of_unit(family, singlets.n_base, mask, unit)] = p[weak]
     lines = pick(family, SINGLET, mask)
     if view.n_used > model_size(problem, lines) + 1:
-        try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, 1.0, q, n_slots, s)
+        try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, q, n_slots, s)
         n_slots += 1
     return n_slots
 
@@ -265,7 +261,7 @@ def best_slot(n_slots, kind, s):
 def _drop_failed(first, second, family, view, noise2, n_slots, s):
     """Models that failed cannot be the better ones: infinite odds, unless nothing else is left."""
     for k in range(n_slots):
-        problem, kind = second if s.ints[S_SECOND, k] == 1 else first, s.ints[S_KIND, k]
+        problem, kind = own_profile(first, second, k, s), s.ints[S_KIND, k]
         lines = pick(family, kind, s.ints[S_MASK, k])
         if s.ints[S_STATUS, k] == _OK:
             set_bounds(
@@ -325,18 +321,18 @@ def choose_model(first, second, family, view, s, weights):
         return single, double, 0.0
     if first.always:
         return single, double, 1.0
-    one = second if s.ints[S_SECOND, single] == 1 else first
-    two = second if s.ints[S_SECOND, double] == 1 else first
+    one = own_profile(first, second, single, s)
+    two = own_profile(first, second, double, s)
     odds = faded(one, family, view, single, noise2, kappa, s, weights)
     odds -= faded(two, family, view, double, noise2, kappa, s, weights)
     chi1, chi2 = s.slots[single, S_INFO, S_CHI2], s.slots[double, S_INFO, S_CHI2]
     most = 200.0
     if np.isfinite(odds):
         odds -= _smooth_misfit(two, family, view, noise2, kappa, double, chi1, s)
-        if _is_foreign(family, single, s) and not _is_foreign(family, double, s):
+        if is_foreign(family, single, s) and not is_foreign(family, double, s):
             lines, mask = pick(family, SINGLET, s.ints[S_MASK, single]), s.ints[S_MASK, single]
             unlike = unlike_foreign(one, family, lines, mask, s.slots[single, S_PARAMS])
             most = UNDECIDED + unlike * smooth_step(unlike / WIDE_FOREIGN, 0.5, 0.9)
-            if mask & ~(1 << family.unit.shape[0] - 1) == s.ints[S_MASK, double]:
+            if mask & ~(1 << anywhere_unit(family)) == s.ints[S_MASK, double]:
                 most = max(most, abs(chi1 - chi2) / (noise2 * kappa))
     return single, double, 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -most), most)))

@@ -5,7 +5,16 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.levenberg_marquardt import weighted_square
-from strain2dos.raman._fitting.models import carry_over, line_of_unit, pick, unit_place
+from strain2dos.raman._fitting.models import (
+    anywhere_unit,
+    carry_over,
+    is_foreign,
+    line_of_unit,
+    own_profile,
+    own_widths,
+    pick,
+    unit_place,
+)
 from strain2dos.raman._fitting.noise import residual_noise, smooth_step
 from strain2dos.raman._fitting.normal_equations import OPTIONS
 from strain2dos.raman._fitting.profiles import mixing_range
@@ -30,7 +39,6 @@ from strain2dos.raman._fitting.records import (
     SIGNAL,
     SINGLET,
     TRIAL,
-    U_ANYWHERE,
     U_FWHM,
     WEIGHTS,
 )
@@ -61,8 +69,8 @@ def unlike_foreign(problem, family, lines, mask, p):
     It has the width of the instrument alone; what is as high is rather a branch; what stands on a line of
     the material is what its profile lacks.
     """
-    unit = family.unit.shape[0] - 1
-    if unit < 0 or family.unit_index[unit, U_ANYWHERE] == 0 or not mask >> unit & 1:
+    unit = anywhere_unit(family)
+    if unit < 0 or not mask >> unit & 1:
         return 0.0
     line, own = line_of_unit(family, lines.n_base, mask, unit), max(problem.pair, 0)
     wide = p[2 * lines.n + lines.group[line]] / p[2 * lines.n + lines.group[own]]
@@ -74,15 +82,12 @@ def unlike_foreign(problem, family, lines, mask, p):
 
 
 @njit(**OPTIONS)
-def try_model(problem, family, kind, mask, second, view, reweight, noise2, kappa, p, slot, s):
-    """Fit a model from its start ``p`` and keep it in a slot with its odds.
-
-    ``kappa``: so many points share their noise.
-    """
+def try_model(problem, family, kind, mask, second, view, reweight, noise2, p, slot, s):
+    """Fit a model from its start ``p`` and keep it in a slot with its odds."""
     lines = pick(family, kind, mask)
     chi2, converged = fit_from(problem, family, kind, mask, view, reweight, noise2, p, s)
     total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
-    odds = criterion(problem, family, lines, mask, view, chi2, kappa, total)
+    odds = criterion(problem, family, lines, mask, view, chi2, total)
     odds += unlike_foreign(problem, family, lines, mask, p) + SECOND_PENALTY * second
     if kind == DOUBLET:
         odds += DOUBLET_PENALTY + unlikely_doublet(problem, lines, p)
@@ -103,7 +108,7 @@ def fit_plain(problem, family, view, s):
             mask = add_unit(problem, family, SINGLET, mask, unit, view, 0.5, p, s.params[TRIAL])
     try_model(
         problem, family, SINGLET, mask, np.int64(0), view, NO_REWEIGHT + (2 if view.counts else 0),
-        FIRST_NOISE2, 1.0, p, np.int64(0), s,
+        FIRST_NOISE2, p, np.int64(0), s,
     )  # fmt: skip
 
 
@@ -135,10 +140,7 @@ def _seed_broad_lines(problem, lines, s, p):
     """Start lines again that were fitted broader than a line can be: they took in a band beside them."""
     for j in range(lines.n_base):
         half = 2 * lines.n + lines.group[j]
-        if (
-            lines.n_groups - (lines.n - lines.n_base) == lines.n_base
-            and 2.0 * p[half] > problem.fwhm_limit[j]
-        ):
+        if own_widths(lines) == lines.n_base and 2.0 * p[half] > problem.fwhm_limit[j]:
             k = s.ints[CHOSEN1, j]
             p[j], p[half] = problem.bins[k], 0.5 * lines.values[L_FWHM, j]
             p[lines.n + j] = max(s.points[SIGNAL, k], 0.01)
@@ -150,8 +152,8 @@ def strongest_foreign(problem, family, lines, view, slot, noise2, kappa, some, p
 
     ``some``: other lines are missing, so that what is left is no noise.
     """
-    unit = family.unit.shape[0] - 1
-    if unit < 0 or family.unit_index[unit, U_ANYWHERE] == 0 or s.ints[S_MASK, slot] >> unit & 1:
+    unit = anywhere_unit(family)
+    if unit < 0 or is_foreign(family, slot, s):
         return 0.0, 0.0, 0.0
     whole = s.slots[slot, S_INFO, S_CHI2] / max(view.n_used - model_size(problem, lines), 1)
     noise = np.sqrt((noise2 if some else max(noise2, whole)) * kappa)
@@ -207,7 +209,7 @@ def grow(first, second, family, view, slot, n_slots, s):
         Variance of a weighted point, and how many points share their noise.
     """
     p, kind = s.params[CURRENT], s.ints[S_KIND, slot]
-    problem = second if s.ints[S_SECOND, slot] == 1 else first
+    problem = own_profile(first, second, slot, s)
     lines = pick(family, kind, s.ints[S_MASK, slot])
     noise2, _, kappa, steps = residual_noise(problem, lines, view, p, s.slots[slot, S_INFO, S_CHI2], s)
     for i in range(ROUNDS):
@@ -219,9 +221,7 @@ def grow(first, second, family, view, slot, n_slots, s):
         problem, lines = second if profile == 1 else first, pick(family, kind, mask)
         if not some or view.n_used <= model_size(problem, lines) + 1:
             break
-        try_model(
-            problem, family, kind, mask, profile, view, NO_REWEIGHT, noise, 1.0, s.params[NEXT], n_slots, s
-        )
+        try_model(problem, family, kind, mask, profile, view, NO_REWEIGHT, noise, s.params[NEXT], n_slots, s)
         n_slots += 1
         if not s.slots[n_slots - 1, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
             break

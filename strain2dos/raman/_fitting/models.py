@@ -10,7 +10,10 @@ from strain2dos.raman._fitting.records import (
     N_GROUPS,
     N_LINES,
     N_PRIORS,
+    S_MASK,
+    S_SECOND,
     U_ANCHOR,
+    U_ANYWHERE,
     U_FWHM,
     U_FWHM2,
     U_LINES,
@@ -25,6 +28,32 @@ from strain2dos.raman._fitting.records import (
 def model_number(family, kind, mask):
     """Number of the model with lines of this kind and the extra lines of the bits in ``mask``."""
     return (kind << family.unit.shape[0]) + mask
+
+
+@njit(**OPTIONS)
+def own_profile(first, second, slot, s):
+    """The problem with the profile that the model of a slot was fitted with."""
+    return second if s.ints[S_SECOND, slot] == 1 else first
+
+
+@njit(**OPTIONS)
+def own_widths(lines):
+    """Number of widths of the lines of the material; those of a doublet share one."""
+    return lines.n_groups - (lines.n - lines.n_base)
+
+
+@njit(**OPTIONS)
+def anywhere_unit(family):
+    """Index of the line that may be anywhere, which is the last unit; -1 where there is none."""
+    unit = family.unit.shape[0] - 1
+    return unit if unit >= 0 and family.unit_index[unit, U_ANYWHERE] == 1 else -1
+
+
+@njit(**OPTIONS)
+def is_foreign(family, slot, s):
+    """Whether the model of a slot has the line that may be anywhere."""
+    unit = anywhere_unit(family)
+    return unit >= 0 and s.ints[S_MASK, slot] >> unit & 1 == 1
 
 
 @njit(**OPTIONS)
@@ -60,7 +89,7 @@ def unit_place(problem, family, lines, unit, offset, p):
     place = family.unit[unit, U_PLACE]
     if anchor < 0:
         return place + offset
-    if pair < 0 or lines.n_groups - (lines.n - lines.n_base) == lines.n_base or anchor < pair:
+    if pair < 0 or own_widths(lines) == lines.n_base or anchor < pair:
         return place + p[anchor]
     return place + (0.5 * (p[pair] + p[pair + 1]) if anchor == pair else p[anchor + 1])
 
@@ -69,7 +98,7 @@ def unit_place(problem, family, lines, unit, offset, p):
 def carry_over(family, lines, mask, p, n, more, unit, place, height, q):
     """Start of the model ``more``, which has one unit more than ``lines``: the rest as in ``p`` (n,)."""
     n_more, first = more.n, line_of_unit(family, lines.n_base, mask, unit)
-    added, group = more.n - lines.n, first - lines.n_base + more.n_groups - (more.n - lines.n_base)
+    added, group = more.n - lines.n, first - lines.n_base + own_widths(more)
     for j in range(lines.n):
         i = j if j < first else j + added
         q[i], q[n_more + i] = p[j], p[lines.n + j]
@@ -85,7 +114,7 @@ def carry_over(family, lines, mask, p, n, more, unit, place, height, q):
 def leave_out(family, lines, mask, p, n, fewer, unit, q):
     """Start of the model ``fewer``, which lacks a unit of ``lines``: the rest as in ``p`` (n,)."""
     first, gone = line_of_unit(family, lines.n_base, mask, unit), lines.n - fewer.n
-    group = 2 * lines.n + first - lines.n_base + lines.n_groups - (lines.n - lines.n_base)
+    group = 2 * lines.n + first - lines.n_base + own_widths(lines)
     for i in range(fewer.n):
         j = i if i < first else i + gone
         q[i], q[fewer.n + i] = p[j], p[lines.n + j]

@@ -4,7 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.models import unit_place
+from strain2dos.raman._fitting.models import own_widths, unit_place
 from strain2dos.raman._fitting.normal_equations import OPTIONS, eliminate, normal_equations
 from strain2dos.raman._fitting.profiles import GAUSSIAN, LN2, half_maximum_gaussian
 from strain2dos.raman._fitting.records import (
@@ -168,7 +168,7 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
     """
     n, n_lines, n_units = model_size(problem, lines), lines.n, family.unit.shape[0]
     scores, n_rows, pair = s.params[SCORES], n + 1, problem.pair
-    single = pair >= 0 and lines.n_groups - (n_lines - lines.n_base) == lines.n_base
+    single = pair >= 0 and own_widths(lines) == lines.n_base
     if single:
         g = p[2 * n_lines + lines.group[pair]]
         _split_directions(problem, view, p[pair], p[n_lines + pair], g, n + 1, s)

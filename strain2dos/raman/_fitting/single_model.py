@@ -5,6 +5,7 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.levenberg_marquardt import evaluate, levenberg_marquardt
+from strain2dos.raman._fitting.models import own_widths
 from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.profiles import has_mixing, mixing_range
 from strain2dos.raman._fitting.records import (
@@ -38,7 +39,7 @@ def n_mixings(problem, lines):
     """Number of mixings: none, one for all lines of the material, or one for each of their widths."""
     if not has_mixing(problem.shape):
         return 0
-    return 1 if problem.shared else lines.n_groups - (lines.n - lines.n_base)
+    return 1 if problem.shared else own_widths(lines)
 
 
 @njit(**OPTIONS)

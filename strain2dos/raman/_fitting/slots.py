@@ -43,14 +43,13 @@ def fit_from(problem, family, kind, mask, view, reweight, noise2, p, s):
 
 
 @njit(**OPTIONS)
-def criterion(problem, family, lines, mask, view, chi2, kappa, total):
+def criterion(problem, family, lines, mask, view, chi2, total):
     """Bayesian information criterion, G. Schwarz, Ann. Stat. 6, 461 (1978), with the noise not known.
 
-    Noise that ``kappa`` points share makes points fewer. Extra lines cost their height and the prior odds
-    against them: where and how wide they are is known.
+    Extra lines cost their height and the prior odds against them: where and how wide they are is known.
     """
     m = view.n_used
-    odds = m / kappa * np.log(max(chi2, 1e-20 * total) / m)
+    odds = m * np.log(max(chi2, 1e-20 * total) / m)
     odds += (model_size(problem, lines) - 3 * (lines.n - lines.n_base)) * np.log(m)
     for unit in range(family.unit.shape[0]):
         if mask >> unit & 1:

@@ -29,7 +29,7 @@ def pair_network(
 ) -> Callable[[Array], Array]:
     """Train the network and return it as a function of pairs.
 
-    128-128-64-32-1 with ReLU on standardised pairs and values, Adam at 1e-3, mean squared error, stopped
+    128-128-64-32-1 with ReLU on standardized pairs and values, Adam at 1e-3, mean squared error, stopped
     when a random fifth of its own training points has not improved for `patience` epochs, best weights
     kept. `tick` is told the number of each epoch.
     """
@@ -38,23 +38,23 @@ def pair_network(
 
     torch.manual_seed(seed)
     random = np.random.RandomState(seed)
-    centre, spread = pairs.mean(0), pairs.std(0)
+    center, spread = pairs.mean(0), pairs.std(0)
     spread[spread == 0] = 1.0
     level, height = values.mean(), values.std()
-    inputs = torch.tensor((pairs - centre) / spread, dtype=torch.float32)
+    inputs = torch.tensor((pairs - center) / spread, dtype=torch.float32)
     targets = torch.tensor((values.reshape(-1, 1) - level) / height, dtype=torch.float32)
     order = random.permutation(len(inputs))
     watch, train = torch.from_numpy(order[: len(order) // 5]), torch.from_numpy(order[len(order) // 5 :])
     widths = [pairs.shape[1], 128, 128, 64, 32]
     layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), nn.ReLU())]
     net = nn.Sequential(*layers, nn.Linear(32, 1))
-    optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     best, kept, waited = np.inf, net.state_dict(), 0
     for epoch in range(epochs):
         for batch in train[torch.randperm(len(train))].split(batch_size):
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             nn.functional.mse_loss(net(inputs[batch]), targets[batch]).backward()
-            optimiser.step()
+            optimizer.step()
         with torch.no_grad():
             loss = float(nn.functional.mse_loss(net(inputs[watch]), targets[watch]))
         if tick is not None:
@@ -69,7 +69,7 @@ def pair_network(
 
     def predict(asked: Array) -> Array:
         with torch.no_grad():
-            scaled = torch.tensor((asked - centre) / spread, dtype=torch.float32)
+            scaled = torch.tensor((asked - center) / spread, dtype=torch.float32)
             return net(scaled).numpy()[:, 0].astype(np.float64) * height + level
 
     return predict

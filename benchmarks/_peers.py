@@ -49,9 +49,9 @@ def along_a_line(build: Callable[[Array, Array], Callable[[Array], Array]]) -> F
 
 def linear_interpolation(X: Array, Y: Array, X_new: Array, groups: Rows) -> Array:
     """Interpolate linearly between the corners of Delaunay simplices, the nearest state beyond them."""
-    centre, scale = X.mean(0), X.std(0)
+    center, scale = X.mean(0), X.std(0)
     scale[scale == 0] = 1.0
-    known, asked = (X - centre) / scale, (X_new - centre) / scale
+    known, asked = (X - center) / scale, (X_new - center) / scale
     _, sizes, axes = np.linalg.svd(known, full_matrices=False)
     axes = axes[sizes > 1e-9 * sizes[0]]  # simplices need full dimension: a plan may leave the shear at zero
     known, asked = known @ axes.T, asked @ axes.T
@@ -132,7 +132,7 @@ def on_scores(build: Callable[[Array, Rows], Any]) -> FitPredict:
 
 
 def on_edges(build: Callable[[Array, Rows], Any]) -> FitPredict:
-    """Predict valence and conduction band edges, each standardised."""
+    """Predict valence and conduction band edges, each standardized."""
 
     def fit_predict(X: Array, Y: Array, X_new: Array, groups: Rows) -> Array:
         model = TransformedTargetRegressor(build(X, groups), transformer=StandardScaler())

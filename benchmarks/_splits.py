@@ -83,9 +83,9 @@ def inside_hull(points: Array, corners: Array, tolerance: float = 1e-9) -> NDArr
 
     Works in the subspace that `corners` span, because states along one line have no hull in the plane.
     """
-    centre = corners.mean(0)
-    width = np.abs(corners - centre).max() or 1.0
-    scaled, asked = (corners - centre) / width, (points - centre) / width
+    center = corners.mean(0)
+    width = np.abs(corners - center).max() or 1.0
+    scaled, asked = (corners - center) / width, (points - center) / width
     _, sizes, axes = np.linalg.svd(scaled, full_matrices=False)
     axes = axes[sizes > tolerance]
     within = np.abs(asked - asked @ axes.T @ axes).max(1) <= tolerance

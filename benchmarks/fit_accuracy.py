@@ -24,8 +24,8 @@ STEPS = (0.5, 0.7, 1.0, 1.4, 1.9)
 SPLITS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
 
 
-def line(x, centre, fwhm, height):
-    return height / (1 + 4 * ((x - centre) / fwhm) ** 2)
+def line(x, center, fwhm, height):
+    return height / (1 + 4 * ((x - center) / fwhm) ** 2)
 
 
 def singlets(x, c1, c2, w1, w2, h1, h2, level, slope):
@@ -195,42 +195,42 @@ def report(results: dict) -> None:
 def draw(results: dict, path: Path) -> None:
     import matplotlib.pyplot as plt
 
-    colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+    colors = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
     figure, axes = plt.subplots(1, 3, figsize=(13.5, 4), layout="constrained", dpi=110)
-    for colour, step in zip(colours, STEPS, strict=True):
+    for color, step in zip(colors, STEPS, strict=True):
         rows = [row for row in results["bound"] if row["step"] == step]
         label = f"{step:g} cm$^{{-1}}$ per point"
         snr, ratio = [row["snr"] for row in rows], [row["rmse_over_bound"][0] for row in rows]
-        axes[0].loglog(snr, [row["bound"][0] for row in rows], "-", lw=1, color=colour)
+        axes[0].loglog(snr, [row["bound"][0] for row in rows], "-", lw=1, color=color)
         axes[0].loglog(
             snr,
             [r * row["bound"][0] for r, row in zip(ratio, rows, strict=True)],
             "o",
             ms=5,
-            color=colour,
+            color=color,
             label=label,
         )
     axes[0].set_xticks(SNRS, [str(snr) for snr in SNRS])
     axes[0].minorticks_off()
-    axes[0].set(xlabel="Height of E' over noise", ylabel="RMSE of the centre of E' (cm$^{-1}$)")
-    axes[0].set_title("Centres; lines: Cramér-Rao bound")
+    axes[0].set(xlabel="Height of E' over noise", ylabel="RMSE of the center of E' (cm$^{-1}$)")
+    axes[0].set_title("Centers; lines: Cramér-Rao bound")
     names = list(results["pulls"]["gaussian"])
-    for shift, colour, noise in zip((-0.12, 0.12), colours[:2], ("gaussian", "poisson"), strict=True):
+    for shift, color, noise in zip((-0.12, 0.12), colors[:2], ("gaussian", "poisson"), strict=True):
         rows = results["pulls"][noise]
         mean, scatter = ([rows[name][i] for name in names] for i in (0, 1))
-        style = {"fmt": "o", "ms": 5, "color": colour, "capsize": 4, "label": f"{noise.capitalize()} noise"}
+        style = {"fmt": "o", "ms": 5, "color": color, "capsize": 4, "label": f"{noise.capitalize()} noise"}
         axes[1].errorbar(np.arange(len(names)) + shift, mean, scatter, **style)
     for level in (-1, 1):
         axes[1].axhline(level, color="0.7", lw=1, ls="--")
     axes[1].set_xticks(range(len(names)), [name.replace("_", "\n") for name in names], fontsize="small")
     axes[1].set(ylabel="(estimate - truth) / stated error", ylim=(-1.6, 1.9))
     axes[1].set_title("Mean and scatter of all columns")
-    for colour, (step, rows) in zip(colours, results["doublets"].items(), strict=False):
+    for color, (step, rows) in zip(colors, results["doublets"].items(), strict=False):
         splits = [float(s) for s in rows]
         label = f"{float(step):g} cm$^{{-1}}$ per point"
-        axes[2].plot(splits, [100 * r["called"] for r in rows.values()], "o", ms=5, color=colour, label=label)
+        axes[2].plot(splits, [100 * r["called"] for r in rows.values()], "o", ms=5, color=color, label=label)
         ideal = [100 * r["ideal_at_1_percent"] for r in rows.values()]
-        axes[2].plot(splits, ideal, "-", lw=1, color=colour)
+        axes[2].plot(splits, ideal, "-", lw=1, color=color)
     axes[2].set(xlabel="Splitting of E' (cm$^{-1}$)", ylabel="Taken for a doublet (%)")
     axes[2].set_title("Doublets found; lines: ideal test, 1 % false")
     for ax in axes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Spectra per second and centre errors of our fit, ramansep, scipy and lmfit, in one process run.
+"""Spectra per second and center errors of our fit, ramansep, scipy and lmfit, in one process run.
 
 Run ``python benchmarks/fit_speed.py`` (``--n 2000`` for a quick look). All take turns in several rounds, so
 that what else the machine does hits all alike; ratios are medians over the rounds. First on one thread, then
@@ -187,7 +187,7 @@ def main() -> None:
         }
         for title, rows in tables.items():
             show(title, rows)
-        results[f"{n_points} points"] = {"cramer_rao_centres": bound} | tables
+        results[f"{n_points} points"] = {"cramer_rao_centers": bound} | tables
     packages = ("numpy", "scipy", "numba", "lmfit", "ramansep")
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps({"machine": machine(*packages), "results": results}, indent=1))

@@ -39,7 +39,7 @@ ORDER = [GAP, AT, SPLITTING, *SLOPES.values(), RATIO, *TO_GAMMA.values(), *TO_Q.
 
 # Middles of the valleys in reduced coordinates; all six of Q: spin-orbit coupling and strain part them.
 _THIRDS = np.array([(1, 1), (1, -2), (-2, 1)])
-_CENTRES = {
+_CENTERS = {
     "K": np.array([(1, 1), (2, 2)]) / 3,
     "G": np.zeros((1, 2)),
     "Q": np.vstack([_THIRDS, -_THIRDS]) / 6,
@@ -51,7 +51,7 @@ _PATCH = _STEP * np.stack(np.meshgrid(*[np.arange(-_REACH, _REACH + 1)] * 2), ax
 def valley_energies(model: TightBindingTMD, strain: ArrayLike) -> dict[str, Array]:
     """Highest valence (VB) and lowest conduction (CB) energies near K, Gamma and Q, in eV, one per tensor."""
     energies = {}
-    for valley, centers in _CENTRES.items():
+    for valley, centers in _CENTERS.items():
         k = (centers[:, None] + _PATCH).reshape(-1, 2)
         bands = model.bands(k, strain=np.atleast_2d(strain), spin=1)
         energies[f"VB_{valley}"], energies[f"CB_{valley}"] = bands[..., 6].max(1), bands[..., 7].min(1)

@@ -64,7 +64,7 @@ def test_the_pipeline_predicts_the_gap_of_a_strain_state_it_has_not_seen(data):
         dos__edges=data.edges[~unseen],
     )
     gap = model[-1].predict_edges(model[:-1].transform(data.spectra[unseen])).gap
-    # the neighbours at 0 and 2 % lie 180 and 220 meV away; linear interpolation between them misses by 19 meV
+    # the neighbors at 0 and 2 % lie 180 and 220 meV away; linear interpolation between them misses by 19 meV
     assert np.abs(gap - data.gap[unseen]).max() < 0.019
     assert model.predict(data.spectra).min() >= 0.0
 

@@ -120,7 +120,7 @@ print(f"90 % interval: predicted gap +- {np.median(half_width):.0f} meV")
 # %%
 # The maps
 # --------
-# Grey pixels carry the flag, hatched ones have no features. The last map holds the
+# Gray pixels carry the flag, hatched ones have no features. The last map holds the
 # error against the half width of the interval; crosses are pixels whose true gap
 # lies outside their interval.
 
@@ -148,11 +148,11 @@ for ax, (name, (title, options)) in zip(axes.flat, panels.items(), strict=True):
     MapDisplay.from_dataset(kept, name, ax=ax, **options)
     ax.set_title("", loc="left")
     ax.set_title(title)
-    grey = np.where(flagged, 1.0, np.nan)
+    gray = np.where(flagged, 1.0, np.nan)
     ax.pcolormesh(
         flake.x,
         flake.y,
-        np.ma.masked_invalid(grey),
+        np.ma.masked_invalid(gray),
         cmap=ListedColormap(["0.6"]),
         vmin=0,
         vmax=1,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compiled functions that bring along all they call: a process that compiles computes what others compute.
 
-numba compiles a function together with copies of the functions it calls, optimised in their new surroundings,
+numba compiles a function together with copies of the functions it calls, optimized in their new surroundings,
 and marks these copies as replaceable. A process that compiled the called functions themselves a moment before
 then runs those; a process that loads the caller from the cache runs the copies. Both are right, but they may
 sum in another order: the last digits differed. Here the copies are private to their object and always used.

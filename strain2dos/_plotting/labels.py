@@ -7,7 +7,6 @@ import re
 
 _QUANTITIES = {
     "center": ("center", "cm⁻¹"),
-    "centre": ("center", "cm⁻¹"),
     "fwhm": ("width", "cm⁻¹"),
     "area": ("area", ""),
     "height": ("height", ""),

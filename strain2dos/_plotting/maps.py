@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from strain2dos._grids import borders
 from strain2dos._plotting.axes import pyplot
 from strain2dos._plotting.lengths import draw_scale_bar
-from strain2dos._plotting.spaces import LEGEND_ROW, colour_bar
+from strain2dos._plotting.spaces import LEGEND_ROW, color_bar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ OUTSIDE_STYLE: dict[str, Any] = {
 HATCHES = ("////", "\\\\\\\\", "....", "xxxx", "||||", "----", "++++", "oo", "**")
 
 
-class ColourScale(NamedTuple):
+class ColorScale(NamedTuple):
     """How values become colors; ``extend`` is the side on which some lie beyond the end."""
 
     cmap: str
@@ -41,7 +41,7 @@ def robust_scale(
     cmap: str = "viridis",
     vmin: float | None = None,
     vmax: float | None = None,
-) -> ColourScale:
+) -> ColorScale:
     """Colors over the middle 96 % of the values and a tenth more, or between the given ends.
 
     Where values lie beyond, the color bar gets an arrow.
@@ -55,7 +55,7 @@ def robust_scale(
     """
     values = values[np.isfinite(values)]
     if not values.size:
-        return ColourScale(cmap, vmin, vmax)
+        return ColorScale(cmap, vmin, vmax)
     least, most = values.min(), values.max()
     low, high = np.quantile(values, [0.02, 0.98])
     margin = 0.1 * (high - low)
@@ -63,13 +63,13 @@ def robust_scale(
     vmax = min(most, high + margin) if vmax is None else vmax
     below, above = bool(least < vmin), bool(most > vmax)
     extend = ("both" if above else "min") if below else ("max" if above else "neither")
-    return ColourScale(cmap, float(vmin), float(vmax), extend)
+    return ColorScale(cmap, float(vmin), float(vmax), extend)
 
 
 def draw_map(
     values: xr.DataArray,
     ax: "Axes | None",
-    scale: ColourScale,
+    scale: ColorScale,
     label: str | None,
     *,
     legend_rows: int = 0,
@@ -87,7 +87,7 @@ def draw_map(
     mesh = ax.pcolormesh(
         borders(x), borders(y), data, cmap=scale.cmap, vmin=scale.vmin, vmax=scale.vmax, rasterized=True
     )
-    bar = colour_bar(ax, mesh, label, scale.extend, legend_rows)
+    bar = color_bar(ax, mesh, label, scale.extend, legend_rows)
     ax.set(aspect="equal", xlabel=_axis_label(values, "x"), ylabel=_axis_label(values, "y"))
     if _is_index(values, "y") and not ax.yaxis_inverted():
         ax.invert_yaxis()  # a table without positions is shown as it is read

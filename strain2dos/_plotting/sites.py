@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._plotting.axes import COLOURS, pyplot
+from strain2dos._plotting.axes import COLORS, pyplot
 from strain2dos._plotting.lengths import draw_scale_bar
-from strain2dos._plotting.maps import DEAD_STYLE, OUTSIDE_STYLE, ColourScale, position_label
-from strain2dos._plotting.spaces import LEGEND_ROW, colour_bar
+from strain2dos._plotting.maps import DEAD_STYLE, OUTSIDE_STYLE, ColorScale, position_label
+from strain2dos._plotting.spaces import LEGEND_ROW, color_bar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,12 +57,12 @@ def draw_curve(
     x, y = along[order], values[order]
     sigma = None if std is None else std[order]
     marker = "o" if not joined or len(x) <= 60 else ""
-    (line,) = ax.plot(x, y, marker=marker, ms=3.5, ls="-" if joined else "", color=COLOURS[0])
+    (line,) = ax.plot(x, y, marker=marker, ms=3.5, ls="-" if joined else "", color=COLORS[0])
     if sigma is not None and joined:
         label = "± 1 standard deviation"
-        ax.fill_between(x, y - sigma, y + sigma, color=COLOURS[0], alpha=0.25, linewidth=0, label=label)
+        ax.fill_between(x, y - sigma, y + sigma, color=COLORS[0], alpha=0.25, linewidth=0, label=label)
     elif sigma is not None:
-        ax.errorbar(x, y, sigma, fmt="none", color=COLOURS[0], capsize=2, label="± 1 standard deviation")
+        ax.errorbar(x, y, sigma, fmt="none", color=COLORS[0], capsize=2, label="± 1 standard deviation")
     lost = x[~np.isfinite(y)]
     ax.plot(lost, np.full(lost.size, 0.03), ls="", transform=ax.get_xaxis_transform(), **DEAD_MARK)
     ax.set(xlabel=xlabel, ylabel=ylabel)
@@ -80,7 +80,7 @@ def draw_sites(
     y: Floats,
     values: Floats,
     ax: "Axes | None",
-    scale: ColourScale,
+    scale: ColorScale,
     *,
     label: str | None,
     unit: Any,
@@ -96,7 +96,7 @@ def draw_sites(
     disks = ax.scatter(
         x[known], y[known], c=values[known], s=diameter**2, cmap=scale.cmap, vmin=scale.vmin, vmax=scale.vmax
     )
-    bar = colour_bar(ax, disks, label, scale.extend, legend_rows)
+    bar = color_bar(ax, disks, label, scale.extend, legend_rows)
     ax.set(aspect="equal", xlabel=position_label("x", unit), ylabel=position_label("y", unit))
     ax.margins(0.1)
     draw_scale_bar(ax, float(np.ptp(x)), unit)

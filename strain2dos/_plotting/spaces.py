@@ -20,7 +20,7 @@ _LEGEND_TYPE, _LABEL_TYPE = 17.0, 13.0
 _LEGEND_KEY = 0.45  # inches of the patch before the words
 
 
-def colour_bar(
+def color_bar(
     ax: "Axes", drawn: "Collection", label: str | None, extend: str, legend_rows: int = 0
 ) -> "Colorbar | None":
     """Add a color bar as high as the map, and keep room for `legend_rows` rows below it.

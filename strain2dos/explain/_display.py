@@ -18,7 +18,7 @@ _EDGE_LABELS = {"vbm": "VBM", "cbm": "CBM", "gap": "Gap"}
 _EDGE_COLORS = {"vbm": BLUE, "cbm": ORANGE, "gap": "#000000"}
 
 
-def summarise(explanation: Shares, values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
+def summarize(explanation: Shares, values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
     """Bring shares (n, k, ...) of samples down to one row per feature (k, ...).
 
     Parameters
@@ -123,12 +123,12 @@ class ExplanationHeatmapDisplay:
         ax: Axes | None = None,
         energy_range: tuple[float, float] | None = None,
     ) -> ExplanationHeatmapDisplay:
-        """Summarise the samples of an explanation and draw them.
+        """Summarize the samples of an explanation and draw them.
 
         Parameters
         ----------
         explanation : DOSExplanation
-            What is summarised.
+            What is summarized.
         kind : {"auto", "signed", "absolute", "slope"}, default="auto"
             "signed": mean share; "absolute": mean magnitude; "slope": change per standard deviation of the
             feature. "auto": "signed" for one sample, otherwise "slope". (Signed shares of
@@ -142,7 +142,7 @@ class ExplanationHeatmapDisplay:
         -------
         ExplanationHeatmapDisplay
         """
-        matrix, kind = summarise(explanation, explanation.values, kind)
+        matrix, kind = summarize(explanation, explanation.values, kind)
         edges = {
             n: float(np.nanmean(explanation.edge_predictions(n)))
             for n in explanation.edge_values
@@ -253,7 +253,7 @@ class EdgeAttributionDisplay:
     def from_explanation(
         cls, explanation: Shares, *, kind: str = "auto", ax: Axes | None = None
     ) -> EdgeAttributionDisplay:
-        """Summarise the edge shares of an explanation (kinds as for the heatmap) and draw them.
+        """Summarize the edge shares of an explanation (kinds as for the heatmap) and draw them.
 
         Parameters
         ----------
@@ -275,7 +275,7 @@ class EdgeAttributionDisplay:
             )
         shares = {}
         for name, values in explanation.edge_values.items():
-            shares[name], found = summarise(explanation, values, kind)
+            shares[name], found = summarize(explanation, values, kind)
         return cls(shares, explanation.feature_names, kind=found).plot(ax=ax)
 
     def plot(self, ax: Axes | None = None) -> EdgeAttributionDisplay:

@@ -29,7 +29,7 @@ def read_raman(
 ) -> xr.DataArray:
     r"""Read spectra, a line scan or a map into a labeled array with an ascending axis.
 
-    The layout is recognised from the content, not from the name alone:
+    The layout is recognized from the content, not from the name alone:
 
     - two columns of text, axis and intensity (comments, settings and one line of column names allowed);
     - the axis in the first column and one spectrum in each of the others: WITec tables, whose labels carry

@@ -18,7 +18,7 @@ from ._strain.calibrate_rates import CalibratedRates as CalibratedRates
 from ._strain.calibrate_rates import calibrate_rates as calibrate_rates
 from ._strain.least_squares import DomainCheck as DomainCheck
 from ._strain.least_squares import Separation as Separation
-from ._strain.plausibility import LineJudgement as LineJudgement
+from ._strain.plausibility import LineJudgment as LineJudgment
 from ._strain.plausibility import LineReason as LineReason
 from ._strain.plausibility import judge_positions as judge_positions
 from ._strain.separator import StrainDopingSeparator as StrainDopingSeparator

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from strain2dos._plotting.axes import COLOURS
+from strain2dos._plotting.axes import COLORS
 from strain2dos.explain._report import ReportFigure
 from strain2dos.mapping import MapDisplay, profile
 from strain2dos.report._points import Point
@@ -87,7 +87,7 @@ def _points(view: MapView, points: list[Point]) -> Figure:
     energies = view.dataset["energy"].values
     for number, point in enumerate(points):
         dos, std = view.curve("dos", point.pixel), view.curve("dos_std", point.pixel)
-        color = COLOURS[number % len(COLOURS)]
+        color = COLORS[number % len(COLORS)]
         ax.plot(energies, dos, color=color, label=point.label)
         if std is not None:
             ax.fill_between(energies, np.maximum(dos - std, 0), dos + std, color=color, alpha=0.25, lw=0)

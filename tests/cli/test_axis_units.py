@@ -38,7 +38,7 @@ def written(flake, folder, **attrs):
     return path
 
 
-def test_nanometres_without_a_laser_line_are_refused(run, model, flake, tmp_path):
+def test_nanometers_without_a_laser_line_are_refused(run, model, flake, tmp_path):
     outcome = run("map", model, written(flake, tmp_path), "-o", tmp_path / "out", "--no-csv", "-q")
     assert outcome.code == 1
     assert "spectral axis is in nm" in outcome.err
@@ -46,7 +46,7 @@ def test_nanometres_without_a_laser_line_are_refused(run, model, flake, tmp_path
     assert not (tmp_path / "out").exists()
 
 
-def test_nanometres_with_a_laser_line_give_the_map_of_wavenumbers(run, model, flake, tmp_path):
+def test_nanometers_with_a_laser_line_give_the_map_of_wavenumbers(run, model, flake, tmp_path):
     flake.to_netcdf(tmp_path / "plain.nc", engine="h5netcdf")
     maps = []
     for name, path in (("nm", written(flake, tmp_path, laser_nm=532.0)), ("cm", tmp_path / "plain.nc")):

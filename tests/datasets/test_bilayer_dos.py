@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Generated curves of stacked layers: the model at its strains, labelled as a model."""
+"""Generated curves of stacked layers: the model at its strains, labeled as a model."""
 
 import numpy as np
 import pytest

@@ -61,9 +61,9 @@ def test_descending_energies_are_turned_round(write):
 def test_percent_is_divided_by_a_hundred_and_labels_are_kept(write):
     path = write(SMALL)
     assert read_dos_table(path, strain_unit="percent").strain[2, 0] == pytest.approx(0.002)
-    labelled = read_dos_table(path, strain_unit="label")
-    assert labelled.strain[2, 0] == 0.2
-    assert labelled.provenance["strain_unit"] == "label"
+    labeled = read_dos_table(path, strain_unit="label")
+    assert labeled.strain[2, 0] == 0.2
+    assert labeled.provenance["strain_unit"] == "label"
 
 
 def test_an_energy_of_rounding_noise_is_kept_as_written(write):

@@ -94,11 +94,11 @@ def valence_count(data, name):
     return trapezoid(data.dos[row, inside], data.energies[inside])
 
 
-def test_provenance_names_code_functional_and_licence(data):
+def test_provenance_names_code_functional_and_license(data):
     recipe = data.provenance["recipe"]
     assert recipe["xc"] == "PBE"
     assert "gpaw" in recipe["versions"]
-    assert data.provenance["licence"] == "CC0-1.0"
+    assert data.provenance["license"] == "CC0-1.0"
 
 
 def test_no_two_states_are_equal_by_symmetry(data):

@@ -177,7 +177,7 @@ def test_defects_bring_their_bands_and_widen_the_lines():
     assert np.mean(disordered.spectra[:, near].mean(1) > clean.spectra[:, near].mean(1) + 0.03 * height) > 0.9
 
 
-def test_smoothed_spectra_share_their_noise_between_neighbours():
+def test_smoothed_spectra_share_their_noise_between_neighbors():
     records = load_mos2_dft()
     still = records.subset(np.array([records.name.index("bi+0")]))
     for share, expected in ((0.0, 0.0), (1.0, 0.5)):

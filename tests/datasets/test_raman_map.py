@@ -111,7 +111,7 @@ def test_random_scene_is_flat_reaches_the_stated_strain_and_has_both_signs():
     assert np.nanmax(np.abs(data.height)) == 0
 
 
-def test_neighbours_share_widths_heights_and_background():
+def test_neighbors_share_widths_heights_and_background():
     data = make_raman_map((40, 40), cosmic_rays=0.0, n_dead=0, counts=(1e6, 4e6), random_state=0)
     level = data.intensity.values[..., :10].mean(axis=-1)
     height = data.intensity.max("shift").values

@@ -48,8 +48,8 @@ def test_windows_integrate_exactly_and_add_up(explanation):
 
 
 def test_grouped_features_add_their_shares(explanation):
-    together = explanation.grouped({"Raman centres": ["E'_center", "A1'_center"]})
-    assert together.feature_names == ("Raman centres", "E'_fwhm")
+    together = explanation.grouped({"Raman centers": ["E'_center", "A1'_center"]})
+    assert together.feature_names == ("Raman centers", "E'_fwhm")
     np.testing.assert_allclose(together.values[:, 0], explanation.values[:, :2].sum(axis=1))
     np.testing.assert_allclose(
         together.edge_values["gap"][:, 0], explanation.edge_values["gap"][:, :2].sum(axis=1)
@@ -80,7 +80,7 @@ def test_slope_is_the_regression_of_shares_on_features(explanation):
         np.testing.assert_allclose(display.matrix[feature], slope, atol=1e-12)
 
 
-def test_heatmap_is_centred_at_zero_and_marks_the_edges(explanation):
+def test_heatmap_is_centered_at_zero_and_marks_the_edges(explanation):
     display = explanation.plot_heatmap(kind="signed")
     assert display.im_.norm.vmin == -display.im_.norm.vmax
     np.testing.assert_allclose(display.matrix, explanation.values.mean(axis=0))
@@ -96,7 +96,7 @@ def test_heatmap_is_centred_at_zero_and_marks_the_edges(explanation):
 
 
 def test_groups_are_drawn_against_their_first_member(explanation):
-    together = explanation.grouped({"Raman centres": ["A1'_center", "E'_center"]})
+    together = explanation.grouped({"Raman centers": ["A1'_center", "E'_center"]})
     x = explanation.data[:, 1]
     slope = np.polyfit(x, explanation.values[:, :2].sum(axis=1), 1)[0] * x.std()
     np.testing.assert_allclose(together.plot_heatmap().matrix[0], slope, atol=1e-12)
@@ -207,11 +207,11 @@ def test_report_needs_no_other_file_and_describes_its_figures(tmp_path):
 def test_explanation_page_shows_everything_and_leaves_no_figure_open(explanation, tmp_path):
     before = plt.get_fignums()
     path = explanation.to_html(
-        tmp_path / "why.html", energy_windows={"valence": (-7.0, -5.5)}, groups={"Raman centres": NAMES[:2]}
+        tmp_path / "why.html", energy_windows={"valence": (-7.0, -5.5)}, groups={"Raman centers": NAMES[:2]}
     )
     assert plt.get_fignums() == before
     page, source = Page(path), path.read_text(encoding="utf-8")
     assert len(page.alts) == 4
-    assert "Raman centres" in source
+    assert "Raman centers" in source
     assert "|valence| (states)" in source
     assert "exact over all coalitions" in source

@@ -11,7 +11,7 @@ from strain2dos.datasets import load_mos2_dft, make_raman_dos
 from strain2dos.dos import DOSRegressor
 from strain2dos.raman import RamanFeaturizer
 
-CENTRES = ["E'-", "E'+", "A1'"]
+CENTERS = ["E'-", "E'+", "A1'"]
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +25,10 @@ def phonon_model():
 
 def test_gap_and_raman_lines_fall_together_under_tension(phonon_model):
     data, model = phonon_model
-    explanation = DOSExplainer(model, data.phonons, feature_names=CENTRES).explain(data.phonons)
+    explanation = DOSExplainer(model, data.phonons, feature_names=CENTERS).explain(data.phonons)
     assert explanation.method == "exact"
     np.testing.assert_allclose(explanation.predictions, model.predict(data.phonons), atol=1e-9)
-    together = explanation.grouped({"Raman lines": CENTRES})
+    together = explanation.grouped({"Raman lines": CENTERS})
     gap = together.edge_values["gap"][:, 0]
     # Tension softens the lines: the share of all lines in the gap falls with them, d(gap)/d(E') > 0.
     assert np.corrcoef(gap, data.phonons[:, :2].mean(axis=1))[0, 1] > 0.9

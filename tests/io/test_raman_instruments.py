@@ -73,7 +73,7 @@ def test_witec_text_cut_between_two_lines_is_refused(write):
         read_raman(write(text[: text.rindex("383.5")]))
 
 
-def test_witec_table_puts_labelled_pixels_on_their_grid(write):
+def test_witec_table_puts_labeled_pixels_on_their_grid(write):
     values = np.arange(24.0).reshape(6, 4)
     labels = [f"Map_Spec.Data 1_F({x}/{y})" for y in (0, 1) for x in (0, 1, 2)]
     text = "\t".join(["X-Axis", *labels]) + "\n" + rows("\t", values[:, ::-1], AXIS[::-1])

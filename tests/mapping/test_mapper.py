@@ -68,8 +68,8 @@ class Step(RegressorMixin, BaseEstimator):
 @pytest.fixture
 def spectra(rng):
     shift = np.linspace(375.0, 415.0, 41)
-    centre = rng.uniform(380, 390, (4, 5, 1))
-    cube = np.exp(-((shift - centre) ** 2) / 8) + 0.01
+    center = rng.uniform(380, 390, (4, 5, 1))
+    cube = np.exp(-((shift - center) ** 2) / 8) + 0.01
     return xr.DataArray(
         cube,
         dims=("y", "x", "shift"),

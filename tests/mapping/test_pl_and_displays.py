@@ -26,8 +26,8 @@ def maps():
 def test_deming_line_is_the_principal_axis_once_both_errors_are_equal(maps):
     gap, pl = (values.ravel() for values in maps)
     result = compare_with_pl(*maps, error_ratio=4.0)
-    centred = np.column_stack([gap - gap.mean(), (pl - pl.mean()) / 2.0])
-    axis = np.linalg.svd(centred, full_matrices=False)[2][0]
+    centered = np.column_stack([gap - gap.mean(), (pl - pl.mean()) / 2.0])
+    axis = np.linalg.svd(centered, full_matrices=False)[2][0]
     slope = 2.0 * axis[1] / axis[0]
     np.testing.assert_allclose(
         [result.slope, result.intercept], [slope, pl.mean() - slope * gap.mean()], rtol=1e-9
@@ -126,7 +126,7 @@ def test_map_has_units_true_extent_and_hatched_pixels(flake):
     np.testing.assert_array_equal(display.im_.get_coordinates()[0, :, 0], [3.5, 2.5, 1.5, 0.5, -0.5])
 
 
-def test_one_stray_pixel_does_not_take_the_colours():
+def test_one_stray_pixel_does_not_take_the_colors():
     gap = np.linspace(1.5, 1.7, 400).reshape(20, 20)
     gap[3, 4] = 0.4
     flake = xr.Dataset({"gap": (("y", "x"), gap, {"units": "eV"})})

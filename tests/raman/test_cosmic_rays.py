@@ -26,11 +26,11 @@ def edge():
     shift = np.arange(360.0, 430.0, 0.6)
     y, x = np.mgrid[0:36, 0:40]
     bump = np.exp(-(((x - 24 - 0.1 * y) / 2.5) ** 2))
-    centre = np.stack([384.5 - 8.0 * bump, 384.5 - 4.0 * bump, 403.0 - 2.0 * bump], axis=-1)
-    centre[x < 13] = np.nan
+    center = np.stack([384.5 - 8.0 * bump, 384.5 - 4.0 * bump, 403.0 - 2.0 * bump], axis=-1)
+    center[x < 13] = np.nan
     heights = (1500.0 + 20.0 * x + 15.0 * y)[..., None] * [1.0, 1.2]
     cube = simulate_spectra(
-        centre.reshape(-1, 3), shift, height=heights.reshape(-1, 2), read_noise=READ_NOISE, random_state=0
+        center.reshape(-1, 3), shift, height=heights.reshape(-1, 2), read_noise=READ_NOISE, random_state=0
     )
     return cube.reshape(36, 40, -1)
 
@@ -71,7 +71,7 @@ def share_found(cube, seeds, **options):
     return {key: float(np.mean(values)) for key, values in found.items()}, 1e6 * wrong / total
 
 
-# Off the lines, and on the strongest line: there the neighbours of this map differ in width by up to a half.
+# Off the lines, and on the strongest line: there the neighbors of this map differ in width by up to a half.
 @pytest.mark.parametrize(
     ("name", "least_off", "least_on"),
     [
@@ -101,7 +101,7 @@ def test_clean_maps_are_left_alone(flake, edge):
 # From the height of a line on nothing is missed; of the hits of 20 times the noise some stay, beside a line.
 @pytest.mark.parametrize(("weakest", "most"), [(3, 1.02), (2, 1.10)])
 @pytest.mark.parametrize("widths", [(3,), (1, 2, 3, 4)])
-def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths, weakest, most):
+def test_masked_map_gives_the_centers_of_the_clean_map(edge, widths, weakest, most):
     shift = np.arange(360.0, 430.0, 0.6)
     featurizer = RamanFeaturizer(shift).fit(edge.reshape(-1, len(shift)))
     columns = [list(featurizer.get_feature_names_out()).index(f"{mode}_center") for mode in ("E'", "A1'")]
@@ -110,15 +110,15 @@ def test_masked_map_gives_the_centres_of_the_clean_map(edge, widths, weakest, mo
     truth = np.stack([384.5 - 6.0 * bump, 403.0 - 2.0 * bump], axis=-1)[x >= 13]
 
     def rms(cube):
-        centres = featurizer.transform(cube[x >= 13])[:, columns]
-        lost.append(np.isnan(centres).any(axis=1).mean())
-        return np.sqrt(np.nanmean((centres - truth) ** 2, axis=0))
+        centers = featurizer.transform(cube[x >= 13])[:, columns]
+        lost.append(np.isnan(centers).any(axis=1).mean())
+        return np.sqrt(np.nanmean((centers - truth) ** 2, axis=0))
 
     def rms_untreated(cube):
         # all numbers, trusted or not: a hit taken for a line leaves the line unexplained, which is flagged
         fit = untreated.fit_spectra(cube[x >= 13])
-        centres = fit.params[:, [fit.names.index(f"{mode}_center") for mode in ("E'", "A1'")]]
-        return np.sqrt(np.nanmean((centres - truth) ** 2, axis=0))
+        centers = fit.params[:, [fit.names.index(f"{mode}_center") for mode in ("E'", "A1'")]]
+        return np.sqrt(np.nanmean((centers - truth) ** 2, axis=0))
 
     lost = []
     clean = rms(edge)
@@ -170,7 +170,7 @@ def test_line_scan_and_memory_mapped_counts_are_taken(tmp_path):
 
 
 def test_coarsely_digitised_counts_have_a_noise(flake):
-    cube = np.round(flake.intensity.values / 300.0)  # most neighbouring points are equal
+    cube = np.round(flake.intensity.values / 300.0)  # most neighboring points are equal
     assert 1e6 * mask_cosmic_rays(cube, return_mask=True)[1].mean() < 60
     cube[20, 20, 50:53] += 12.0
     assert mask_cosmic_rays(cube, return_mask=True)[1][20, 20, 50:53].all()
@@ -205,7 +205,7 @@ def test_maps_without_a_signal_stay_as_they_are(value):
 
 
 def test_impossible_input_is_refused_with_its_shape():
-    with pytest.raises(ValueError, match=r"has \(40,\); a single spectrum has no neighbours"):
+    with pytest.raises(ValueError, match=r"has \(40,\); a single spectrum has no neighbors"):
         mask_cosmic_rays(np.zeros(40))
     with pytest.raises(ValueError, match=r"at least 2 spectra of at least 10 points, .* is \(1, 1"):
         mask_cosmic_rays(np.zeros((1, 1, 40)))

@@ -59,7 +59,7 @@ def test_spectrum_display_draws_into_given_axes_and_names_a_failure():
         SpectrumFitDisplay.from_estimator(featurizer, spectrum(0.0)[None])
 
 
-def test_legend_gives_the_centres_with_their_errors():
+def test_legend_gives_the_centers_with_their_errors():
     y = spectrum(8.0)
     featurizer = RamanFeaturizer(X_AXIS).fit(y[None])
     fit = featurizer.fit_spectra(y[None])
@@ -145,13 +145,13 @@ def test_grid_labels_lie_on_their_lines_of_equal_strain_and_doping():
     display = CorrelationDisplay.from_estimator(separator, centers)
     ax = display.ax_
     labels = [text for text in ax.texts if text.get_text()]
-    colours = {line.get_label(): line.get_color() for line in ax.lines}
+    colors = {line.get_label(): line.get_color() for line in ax.lines}
     assert len(labels) >= 6
     for text in labels:
         at = ax.transData.inverted().transform(ax.transAxes.transform(text.get_position()))
         strain, doping = separator.transform([at])[0]
         value = float(text.get_text().replace("\u2212", "-"))
-        is_strain = text.get_color() == colours["strain (%)"]
+        is_strain = text.get_color() == colors["strain (%)"]
         assert (100 * strain if is_strain else doping) == pytest.approx(value, abs=1e-6)
 
 
@@ -175,7 +175,7 @@ def test_dataset_holds_each_feature_on_the_coordinates_of_the_map(flake):
     np.testing.assert_array_equal(dataset.status.values.ravel(), fit.status)
     assert dataset["E'_center"].attrs["units"] == dataset["A1'-E'"].attrs["units"] == "cm-1"
     assert dataset["E'_area"].attrs["units"] == "counts cm-1"
-    assert dataset["E'-_center"].attrs["long_name"] == "E'- centre"
+    assert dataset["E'-_center"].attrs["long_name"] == "E'- center"
     assert dataset.status.attrs["flag_meanings"].split()[4] == "flat"
     xr.testing.assert_identical(dataset.x.drop_attrs(), cube.x.drop_attrs())
     with pytest.raises(ValueError, match="like holds 12 spectra"):
@@ -211,7 +211,7 @@ def test_feature_map_tells_the_reason_of_each_failure(flake):
     assert box.y0 >= 0
 
 
-def test_colours_of_a_feature_map_leave_outliers_to_the_arrows(flake):
+def test_colors_of_a_feature_map_leave_outliers_to_the_arrows(flake):
     cube, _, fit = flake
     dataset = fit.to_dataset(cube)
     plain = FeatureMapDisplay.from_dataset(dataset, "A1'_center").im_.get_clim()

@@ -138,7 +138,7 @@ def test_a_line_outside_of_the_axis_is_flagged():
     assert np.mean(featurizer.fit_spectra(Y[:, inside]).status == FitStatus.OK) < 0.01
 
 
-def test_errors_hold_where_neighbours_share_noise():
+def test_errors_hold_where_neighbors_share_noise():
     rng = np.random.default_rng(2)
     clean, e, _ = spectra(1500)
     clean = line(e, 3.0, 100.0) + line(403.0, 5.0, 120.0) + 50

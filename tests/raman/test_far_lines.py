@@ -8,34 +8,34 @@ from strain2dos.datasets import load_mos2_dft
 from strain2dos.raman import FitStatus, RamanFeaturizer, RamanMode
 
 AXIS = np.arange(330.0, 440.0, 0.6)
-CENTRES = ("E'-_center", "E'+_center", "A1'_center")
+CENTERS = ("E'-_center", "E'+_center", "A1'_center")
 FWHM, A_FWHM, HEIGHT = 2.5, 4.8, 100.0
 LINES = (FWHM, FWHM, A_FWHM)
 
 
-def lorentz(centre, fwhm, height):
-    return height / (1 + 4 * ((AXIS - np.asarray(centre)[..., None]) / fwhm) ** 2)
+def lorentz(center, fwhm, height):
+    return height / (1 + 4 * ((AXIS - np.asarray(center)[..., None]) / fwhm) ** 2)
 
 
-def gauss(centre, fwhm, height):
-    return height * np.exp(-4 * np.log(2) * ((AXIS - np.asarray(centre)[..., None]) / fwhm) ** 2)
+def gauss(center, fwhm, height):
+    return height * np.exp(-4 * np.log(2) * ((AXIS - np.asarray(center)[..., None]) / fwhm) ** 2)
 
 
-def clean(centres, share=0.5, ratio=1.25, line=lorentz):
+def clean(centers, share=0.5, ratio=1.25, line=lorentz):
     heights = HEIGHT * np.array([share, 1.0 - share, ratio])
-    lines = zip(np.moveaxis(np.asarray(centres, float), -1, 0), LINES, heights, strict=True)
+    lines = zip(np.moveaxis(np.asarray(centers, float), -1, 0), LINES, heights, strict=True)
     return sum(line(*each) for each in lines) + 10 + 0.02 * (AXIS - 385)
 
 
-def noisy(n, centres, snr, seed=0, **options):
-    """Spectra with lines anywhere between two points, and their centres."""
+def noisy(n, centers, snr, seed=0, **options):
+    """Spectra with lines anywhere between two points, and their centers."""
     rng = np.random.default_rng(seed)
-    truth = np.asarray(centres, float) + rng.uniform(-0.3, 0.3, (n, 3))
+    truth = np.asarray(centers, float) + rng.uniform(-0.3, 0.3, (n, 3))
     return clean(truth, **options) + rng.normal(0, HEIGHT / snr, (n, AXIS.size)), truth
 
 
-def bound(centres, snr, share=0.5, ratio=1.25):
-    """Cramer-Rao bound of the three centres: Fisher matrix of all ten parameters, by differences."""
+def bound(centers, snr, share=0.5, ratio=1.25):
+    """Cramer-Rao bound of the three centers: Fisher matrix of all ten parameters, by differences."""
 
     def model(p):
         x = AXIS
@@ -44,7 +44,7 @@ def bound(centres, snr, share=0.5, ratio=1.25):
         return pair + line(p[2], p[7], p[5]) + p[8] + p[9] * (x - 385)
 
     heights = [HEIGHT * share, HEIGHT * (1 - share), HEIGHT * ratio]
-    p = np.array([*centres, *heights, FWHM, A_FWHM, 10.0, 0.02])
+    p = np.array([*centers, *heights, FWHM, A_FWHM, 10.0, 0.02])
     steps = np.diag(1e-5 * np.maximum(np.abs(p), 1.0))
     J = np.array([(model(p + d) - model(p - d)) / (2 * d.max()) for d in steps]) * snr / HEIGHT
     return np.sqrt(np.diag(np.linalg.inv(J @ J.T)))[:3]
@@ -52,7 +52,7 @@ def bound(centres, snr, share=0.5, ratio=1.25):
 
 def fitted(Y, **options):
     fit = RamanFeaturizer(AXIS, **options).fit(Y).fit_spectra(Y)
-    return fit, fit.params[:, [fit.names.index(name) for name in CENTRES if name in fit.names]]
+    return fit, fit.params[:, [fit.names.index(name) for name in CENTERS if name in fit.names]]
 
 
 def far_states():
@@ -65,8 +65,8 @@ def far_states():
 
 @pytest.mark.parametrize("snr", [30, 60, 100])
 def test_states_of_opposite_strains_reach_the_bound(snr):
-    for centres in far_states():
-        Y, truth = noisy(600, centres, snr)
+    for centers in far_states():
+        Y, truth = noisy(600, centers, snr)
         fit, found = fitted(Y)
         assert np.mean(fit.status == FitStatus.OK) > 0.995
         # of branches that stand apart, few may as well be a foreign line: their error bar holds both
@@ -74,20 +74,20 @@ def test_states_of_opposite_strains_reach_the_bound(snr):
         ok = (fit.status == FitStatus.OK) & (fit.split_probability > 0.99)
         rmse = np.sqrt(np.mean((found - truth)[ok] ** 2, axis=0))
         # 600 spectra give the RMSE to 2.9 %; the view ends 22 cm-1 from the lines, which costs 1 to 2 %.
-        np.testing.assert_allclose(rmse / bound(centres, snr), 1.0, atol=0.11)
+        np.testing.assert_allclose(rmse / bound(centers, snr), 1.0, atol=0.11)
 
 
 @pytest.mark.parametrize("separation", range(5, 36, 3))
 def test_branches_5_to_35_wavenumbers_apart_reach_the_bound(separation):
-    centres = [368.0 - separation / 2, 368.0 + separation / 2, 402.0]
-    Y, truth = noisy(600, centres, 30, seed=separation)
+    centers = [368.0 - separation / 2, 368.0 + separation / 2, 402.0]
+    Y, truth = noisy(600, centers, 30, seed=separation)
     fit, found = fitted(Y)
     decided = (fit.status == FitStatus.OK) & (fit.split_probability > 0.99)
     error = (found - truth)[decided]
     assert np.mean(fit.status == FitStatus.OK) > 0.995
     assert np.mean(decided) > 0.99
     rmse = np.sqrt(np.mean(error[np.abs(error).max(axis=1) < 1.0] ** 2, axis=0))
-    np.testing.assert_allclose(rmse / bound(centres, 30), 1.0, atol=0.13)
+    np.testing.assert_allclose(rmse / bound(centers, 30), 1.0, atol=0.13)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7])
@@ -95,10 +95,10 @@ def test_branches_5_to_35_wavenumbers_apart_reach_the_bound(separation):
 def test_unequal_branches_far_apart_are_found_or_lie_within_their_error(share, lower):
     # a third of the line far away may as well be a plasma line: where its width does not tell, the error
     # holds both
-    centres = [lower, 380.0, 402.0]
-    Y, truth = noisy(300, centres, 60, share=share)
+    centers = [lower, 380.0, 402.0]
+    Y, truth = noisy(300, centers, 60, share=share)
     fit, found = fitted(Y)
-    sigma = fit.sigma[:, [fit.names.index(name) for name in CENTRES]]
+    sigma = fit.sigma[:, [fit.names.index(name) for name in CENTERS]]
     assert np.all(fit.status == FitStatus.OK)
     assert np.mean((np.abs(found - truth) < 5 * sigma).all(axis=1)) > 0.99
     assert np.mean(np.abs(found - truth).max(axis=1) < 1.0) > 0.85

@@ -21,8 +21,8 @@ def half_width(profile):
     return z[np.argmax(profile(z) < 0.5 * profile(0.0))]
 
 
-def voigt_line(centre, lorentz_half, sigma, height, x=AXIS):
-    return height * voigt_profile(x - centre, sigma, lorentz_half) / voigt_profile(0, sigma, lorentz_half)
+def voigt_line(center, lorentz_half, sigma, height, x=AXIS):
+    return height * voigt_profile(x - center, sigma, lorentz_half) / voigt_profile(0, sigma, lorentz_half)
 
 
 def fit(Y, lineshape, **options):
@@ -44,13 +44,13 @@ def test_voigt_lines_of_scipy_come_back_with_calibrated_errors():
     assert np.all(found.status == 0)
     assert found.names[:4] == ("P_center", "P_fwhm", "P_area", "P_mixing")
     x = np.linspace(-4000, 4000, 800_001)
-    for mode, lorentz_half, sigma, centre, height in (
+    for mode, lorentz_half, sigma, center, height in (
         ("P", 1.0, 0.8, 384.0, 1000.0),
         ("Q", 2.0, 1.2, 404.0, 1200.0),
     ):
         half = half_width(lambda z, a=lorentz_half, s=sigma: voigt_profile(z, s, a))
         area = trapezoid(voigt_line(0.0, lorentz_half, sigma, height, x), x)
-        truths = {"center": centre, "fwhm": 2 * half, "area": area, "mixing": lorentz_half / half}
+        truths = {"center": center, "fwhm": 2 * half, "area": area, "mixing": lorentz_half / half}
         for kind, truth in truths.items():
             z = pull(found, f"{mode}_{kind}", truth)
             assert abs(z.mean()) < 0.15, (mode, kind)
@@ -72,8 +72,8 @@ def test_voigt_fit_reaches_its_limits_without_losing_the_line(lorentz_half, sigm
 
 
 def test_fano_lines_come_back_with_calibrated_errors():
-    def line(centre, g, height, b):
-        e = (AXIS - centre) / g
+    def line(center, g, height, b):
+        e = (AXIS - center) / g
         return height * (1 + b * e) ** 2 / (1 + e**2)
 
     clean = line(384.0, 1.5, 1000.0, -0.2) + line(404.0, 2.5, 1200.0, 0.15) + 100
@@ -90,9 +90,9 @@ def test_fano_lines_come_back_with_calibrated_errors():
 def test_a_fano_line_fitted_as_a_lorentzian_is_off_and_as_a_fano_line_is_not():
     e = (AXIS - 384.0) / 1.5
     clean = 1000 * (1 + 0.3 * e) ** 2 / (1 + e**2) + 1200 * lorentz((AXIS - 404.0) / 2.5) + 100
-    centre = {shape: fit(clean[None], shape).params[0, 0] for shape in ("lorentzian", "fano")}
-    assert centre["fano"] == pytest.approx(384.0, abs=1e-3)
-    assert centre["lorentzian"] > 384.2
+    center = {shape: fit(clean[None], shape).params[0, 0] for shape in ("lorentzian", "fano")}
+    assert center["fano"] == pytest.approx(384.0, abs=1e-3)
+    assert center["lorentzian"] > 384.2
 
 
 @pytest.mark.parametrize("lineshape", ["pseudo_voigt", "voigt", "fano"])

@@ -19,8 +19,8 @@ def write_map(path, n):
     whole = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(n, AXIS.size))
     for start in range(0, n, 5000):
         rows = whole[start : start + 5000]
-        centres = 384.0 + rng.normal(0, 1, (len(rows), 1))
-        rows[:] = 100 / (1 + ((AXIS - centres) / 1.5) ** 2) + 120 / (1 + ((AXIS - centres - 20) / 2.5) ** 2)
+        centers = 384.0 + rng.normal(0, 1, (len(rows), 1))
+        rows[:] = 100 / (1 + ((AXIS - centers) / 1.5) ** 2) + 120 / (1 + ((AXIS - centers - 20) / 2.5) ** 2)
         rows += 50 + rng.normal(0, 2.5, rows.shape)
     whole.flush()
     return np.load(path, mmap_mode="r")

@@ -141,17 +141,17 @@ def test_a_source_of_a_figure_that_does_not_exist_is_refused():
 
 def test_the_2la_band_of_mos2_is_recovered_with_its_error():
     x = np.arange(340.0, 500.0, 0.5)
-    centres = {"E'": (383.1, 3.0, 100.0), "A1'": (401.9, 5.0, 120.0), "2LA": (449.0, 24.0, 30.0)}
+    centers = {"E'": (383.1, 3.0, 100.0), "A1'": (401.9, 5.0, 120.0), "2LA": (449.0, 24.0, 30.0)}
     curve = 50 + 0.02 * x
-    for centre, fwhm, height in centres.values():
-        curve = curve + height / (1 + ((x - centre) / (fwhm / 2)) ** 2)
+    for center, fwhm, height in centers.values():
+        curve = curve + height / (1 + ((x - center) / (fwhm / 2)) ** 2)
     noisy = curve + np.random.default_rng(0).normal(0, 1.0, (400, x.size))
     featurizer = RamanFeaturizer(x, modes=["E'", "A1'", "2LA"], split=False)
     fit = featurizer.fit(noisy).fit_spectra(noisy)
     assert np.mean(fit.status == FitStatus.OK) > 0.99
     good = fit.status == FitStatus.OK
-    for name, (centre, fwhm, _) in centres.items():
-        for kind, truth in (("center", centre), ("fwhm", fwhm)):
+    for name, (center, fwhm, _) in centers.items():
+        for kind, truth in (("center", center), ("fwhm", fwhm)):
             j = fit.names.index(f"{name}_{kind}")
             pull = (fit.params[good, j] - truth) / fit.sigma[good, j]
             assert abs(pull.mean()) < 4 / np.sqrt(good.sum()), (name, kind)
@@ -193,10 +193,10 @@ def test_without_2la_the_fit_of_measured_ws2_takes_it_for_e_prime(ws2_scan):
     assert np.all(fit.status[flake] == FitStatus.IMPLAUSIBLE_WIDTH)
     default = RamanFeaturizer(shift, material="WS2").fit(spectra).fit_spectra(spectra)
     assert np.all(default.status[flake] != FitStatus.OK)
-    centre, width = (
+    center, width = (
         np.median(fit.params[flake, fit.names.index(f"E'_{kind}")]) for kind in ("center", "fwhm")
     )
-    assert centre == pytest.approx(351.3, abs=0.2)
+    assert center == pytest.approx(351.3, abs=0.2)
     assert width > 10.0
 
 

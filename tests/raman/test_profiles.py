@@ -11,10 +11,10 @@ from strain2dos.raman._fitting.profiles import SHAPES, profile
 from strain2dos.raman._fitting.records import LineSet
 
 X_AXIS = np.linspace(-40.0, 40.0, 1601)
-CENTRE, HEIGHT, HALF_WIDTH = 0.7, 3.0, 2.5
+CENTER, HEIGHT, HALF_WIDTH = 0.7, 3.0, 2.5
 
 
-def rows(shape, mixing, *, x=X_AXIS, c=CENTRE, h=HEIGHT, g=HALF_WIDTH):
+def rows(shape, mixing, *, x=X_AXIS, c=CENTER, h=HEIGHT, g=HALF_WIDTH):
     out = np.zeros((5, x.size))
     mixing = 0.0 if shape == "gaussian" else mixing
     profile(SHAPES[shape], x, np.ones(x.size), x.size, c, h, g, mixing, out, 0, 1, 2, 3, 4)
@@ -50,14 +50,14 @@ CASES = [("lorentzian", 0.0), ("gaussian", 0.0), ("pseudo_voigt", 0.3), ("fano",
 
 @pytest.mark.parametrize(("shape", "mixing"), CASES)
 def test_profile_is_its_textbook_formula(shape, mixing):
-    expected = ORACLES[shape]((X_AXIS - CENTRE) / HALF_WIDTH, mixing)
+    expected = ORACLES[shape]((X_AXIS - CENTER) / HALF_WIDTH, mixing)
     np.testing.assert_allclose(rows(shape, mixing)[0], expected, atol=1e-14)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.6, 0.9, 0.99, 0.9999, 1.0])
 def test_voigt_profile_is_within_its_stated_error(share):
     # 2.1e-6 of the height from the eight poles, 0.02 % of the width from the formula for the total width
-    z = (X_AXIS - CENTRE) / HALF_WIDTH
+    z = (X_AXIS - CENTER) / HALF_WIDTH
     found, expected = rows("voigt", share)[0], voigt(z, share)
     width_error = 2.5e-4 * np.abs(np.gradient(expected, z) * z).max()
     assert np.abs(found - expected).max() < 2.1e-6 + width_error
@@ -67,7 +67,7 @@ def test_voigt_poles_reach_the_stated_error_at_equal_widths():
     # the same Gaussian and Lorentzian widths as the profile itself uses: only the eight poles are left
     share, c = 0.4, 0.5346
     sigma = HALF_WIDTH * np.sqrt((1 - share) * (1 + (1 - 2 * c) * share)) / np.sqrt(2 * np.log(2))
-    exact = voigt_profile(X_AXIS - CENTRE, sigma, share * HALF_WIDTH) / voigt_profile(
+    exact = voigt_profile(X_AXIS - CENTER, sigma, share * HALF_WIDTH) / voigt_profile(
         0, sigma, share * HALF_WIDTH
     )
     assert np.abs(rows("voigt", share)[0] - exact).max() < 2.1e-6
@@ -78,9 +78,9 @@ def test_voigt_poles_reach_the_stated_error_at_equal_widths():
 )
 def test_derivatives_are_those_of_the_profile(shape, mixing):
     step = 1e-5
-    _, by_centre, by_mixing = rows(shape, mixing)
-    difference = rows(shape, mixing, c=CENTRE + step)[0] - rows(shape, mixing, c=CENTRE - step)[0]
-    np.testing.assert_allclose(by_centre, HEIGHT * difference / (2 * step), atol=1e-6)
+    _, by_center, by_mixing = rows(shape, mixing)
+    difference = rows(shape, mixing, c=CENTER + step)[0] - rows(shape, mixing, c=CENTER - step)[0]
+    np.testing.assert_allclose(by_center, HEIGHT * difference / (2 * step), atol=1e-6)
     if shape in ("lorentzian", "gaussian"):
         return
     step = min(step, 0.1 * (1 - mixing)) if shape == "voigt" else step

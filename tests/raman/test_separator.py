@@ -98,7 +98,7 @@ def test_pure_biaxial_strain_has_twice_its_trace_and_no_deviator():
     np.testing.assert_allclose(doping, STATES[:, 1], atol=1e-11)
 
 
-def test_more_lines_than_unknowns_are_weighed_as_by_a_direct_minimisation():
+def test_more_lines_than_unknowns_are_weighed_as_by_a_direct_minimization():
     _, X = three_lines(5)
     for sigma in (None, (0.05, 0.08, 0.4)):
         separator = StrainDopingSeparator(**THREE, sigma=sigma).fit(X)
@@ -268,8 +268,8 @@ def test_lines_given_by_coefficients_alone_need_as_many_columns():
 
 
 def spectra(x, states, noise=0.0):
-    centres = StrainDopingSeparator().fit([[0.0, 0.0]]).inverse_transform(states)
-    e, a = centres[:, :1], centres[:, 1:]
+    centers = StrainDopingSeparator().fit([[0.0, 0.0]]).inverse_transform(states)
+    e, a = centers[:, :1], centers[:, 1:]
     rows = 100 / (1 + ((x - e) / 1.5) ** 2) + 100 / (1 + ((x - a) / 2.5) ** 2) + 30
     return rows + np.random.default_rng(7).normal(0, 1, rows.shape) * noise
 
@@ -380,7 +380,7 @@ def test_one_call_refuses_what_it_cannot_find_by_name():
         StrainDopingSeparator(output="strain").separate(three_line_fit(5))
 
 
-def test_no_bit_of_a_row_depends_on_its_neighbours():
+def test_no_bit_of_a_row_depends_on_its_neighbors():
     _, X = three_lines(64)
     X[5, 1] = np.nan
     spread = np.tile(np.diag(SIGMA**2) + 0.01, (64, 1, 1))

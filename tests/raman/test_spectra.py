@@ -13,9 +13,9 @@ from strain2dos.raman import FitStatus, RamanFeaturizer, RamanMode
 AXIS = np.arange(320.0, 450.0, 0.7)
 
 
-def lorentz(x, centre, fwhm, height):
-    centre, fwhm, height = (np.asarray(v, float)[..., None] for v in (centre, fwhm, height))
-    return height / (1 + 4 * ((x - centre) / fwhm) ** 2)
+def lorentz(x, center, fwhm, height):
+    center, fwhm, height = (np.asarray(v, float)[..., None] for v in (center, fwhm, height))
+    return height / (1 + 4 * ((x - center) / fwhm) ** 2)
 
 
 def spectra(e=384.6, a=402.7, *, x=AXIS, split=0.0, noise=2.0, seed=0, n=None):
@@ -97,7 +97,7 @@ def test_a_weaker_line_apart_from_the_stronger_one_is_found_on_a_coarse_axis(spl
     assert np.mean(away < 5 * fit.sigma[:, fit.names.index("E'_center")]) > 0.98
 
 
-def test_centre_of_a_doublet_is_its_mean_weighted_by_area():
+def test_center_of_a_doublet_is_its_mean_weighted_by_area():
     fit = fitted(spectra(380.0, 402.0, split=8.0, noise=0.01), split=True)
     expected = (60 * 376 + 50 * 384) / 110
     assert feature(fit, "E'_center")[0] == pytest.approx(expected, abs=1e-3)
@@ -143,8 +143,8 @@ def test_cosmic_rays_in_one_spectrum_of_twenty_cost_less_than_5_percent():
     # one to three points wide, 0.3 to 20 times as high as a line, anywhere
     rng = np.random.default_rng(12)
     n, x = 20_000, np.arange(345.0, 445.0, 0.7)
-    centres = 384.6 + rng.uniform(-0.35, 0.35, n)
-    clean = spectra(centres, 404.0, x=x, noise=2.5, seed=12)
+    centers = 384.6 + rng.uniform(-0.35, 0.35, n)
+    clean = spectra(centers, 404.0, x=x, noise=2.5, seed=12)
     hit = clean.copy()
     for row in np.flatnonzero(rng.random(n) < 0.05):
         start, length = rng.integers(5, x.size - 8), rng.integers(1, 4)
@@ -154,7 +154,7 @@ def test_cosmic_rays_in_one_spectrum_of_twenty_cost_less_than_5_percent():
         fit = fitted(Y, x, split=False, despike=despike)
         ok = fit.status == 0
         assert name == "naive" or ok.mean() > 0.999
-        error = np.column_stack([feature(fit, "E'_center") - centres, feature(fit, "A1'_center") - 404.0])
+        error = np.column_stack([feature(fit, "E'_center") - centers, feature(fit, "A1'_center") - 404.0])
         rmse[name] = np.sqrt(np.mean(error[ok] ** 2, axis=0))
     assert np.all(rmse["hit"] < 1.05 * rmse["clean"])
     # fits of lines that no phonon makes are flagged or taken for a foreign line: it is only a little worse
@@ -168,9 +168,9 @@ def test_despiking_never_touches_clean_lines(step):
     np.testing.assert_array_equal(
         fitted(X, x, split=False).n_points, fitted(X, x, split=False, despike=False).n_points
     )
-    quantised = np.round(X / 10) * 10
+    quantized = np.round(X / 10) * 10
     masked = (
-        fitted(quantised, x, split=False, despike=False).n_points - fitted(quantised, x, split=False).n_points
+        fitted(quantized, x, split=False, despike=False).n_points - fitted(quantized, x, split=False).n_points
     )
     assert np.all(masked == 0)
 
@@ -195,8 +195,8 @@ def test_unusable_spectra_get_their_reason_and_nan_features():
     features = featurizer.transform(X)
     assert np.isnan(features[1:7]).all()
     assert np.isfinite(features[[0, 7]]).all()
-    centre = featurizer.get_feature_names_out().tolist().index("E'_center")
-    assert features[7, centre] == pytest.approx(384.6, abs=0.1)
+    center = featurizer.get_feature_names_out().tolist().index("E'_center")
+    assert features[7, center] == pytest.approx(384.6, abs=0.1)
 
 
 @pytest.mark.parametrize("factor", [1e-140, 1e140])
@@ -335,8 +335,8 @@ def test_index_axis_reports_positions_in_points():
     assert few.status[0] == FitStatus.TOO_FEW_POINTS
 
 
-def test_resolved_doublets_in_shot_noise_reach_the_bound_of_their_centres():
-    # two lines of 2.5 cm-1 width, 4 to 12 cm-1 apart: no other model may pull their centres together
+def test_resolved_doublets_in_shot_noise_reach_the_bound_of_their_centers():
+    # two lines of 2.5 cm-1 width, 4 to 12 cm-1 apart: no other model may pull their centers together
     random = np.random.default_rng(5)
     shift = np.arange(340.0, 430.0, 0.6)
     n, counts, fwhm = 400, 3000.0, 2.5
@@ -344,7 +344,7 @@ def test_resolved_doublets_in_shot_noise_reach_the_bound_of_their_centres():
     lower = random.uniform(366.0, 376.0, n)
     lines = ((lower, 1.0, fwhm), (lower + apart, 1.0, fwhm), (np.full(n, 404.0), 1.3, 4.8))
     mean = 300.0 + counts * sum(
-        height / (1 + (2 * (shift - centre[:, None]) / width) ** 2) for centre, height, width in lines
+        height / (1 + (2 * (shift - center[:, None]) / width) ** 2) for center, height, width in lines
     )
     spectra = random.poisson(mean)
     names = ("E'-_center", "E'+_center")

@@ -9,7 +9,7 @@ from strain2dos.raman import RamanFeaturizer
 
 TRUTH = np.array(
     [384.3, 3.0, 100.0, 403.2, 5.0, 120.0, 50.0, 0.3]
-)  # centre, fwhm, height (twice), level, slope
+)  # center, fwhm, height (twice), level, slope
 
 
 def model(x, c1, w1, h1, c2, w2, h2, level, slope):
@@ -39,7 +39,7 @@ def column(fit, name):
 
 
 @pytest.mark.parametrize(("snr", "step"), [(10, 0.5), (40, 0.64), (100, 1.0), (100, 1.9)])
-def test_centre_error_reaches_the_cramer_rao_bound(snr, step):
+def test_center_error_reaches_the_cramer_rao_bound(snr, step):
     rng = np.random.default_rng(snr)
     x = np.arange(365.0, 427.0, step)
     noise = 100.0 / snr
@@ -102,7 +102,7 @@ def test_reported_errors_are_calibrated(noise):
         assert np.mean(fit.chi2 / (fit.n_points - 8)) == pytest.approx(1.0, abs=0.01)
 
 
-def test_covariance_of_the_difference_follows_from_the_centres():
+def test_covariance_of_the_difference_follows_from_the_centers():
     rng = np.random.default_rng(1)
     x = np.arange(365.0, 427.0, 0.6)
     Y = model(x, *TRUTH) + rng.normal(0, 3, (50, x.size))
@@ -112,7 +112,7 @@ def test_covariance_of_the_difference_follows_from_the_centres():
     np.testing.assert_allclose(C[:, k, k], C[:, i, i] + C[:, j, j] - 2 * C[:, i, j], rtol=1e-10)
 
 
-def test_centres_and_errors_agree_with_scipy_and_lmfit():
+def test_centers_and_errors_agree_with_scipy_and_lmfit():
     lmfit = pytest.importorskip("lmfit", reason="lmfit is part of the test extra")
     rng = np.random.default_rng(2)
     x = np.arange(365.0, 425.0, 0.7)
@@ -121,17 +121,17 @@ def test_centres_and_errors_agree_with_scipy_and_lmfit():
     ours = np.column_stack([column(fit, "E'_center")[0], column(fit, "A1'_center")[0]])
     sigmas = np.column_stack([column(fit, "E'_center")[1], column(fit, "A1'_center")[1]])
     peer, ratios = lmfit.Model(model), []
-    for y, centre, sigma in zip(Y, ours, sigmas, strict=True):
+    for y, center, sigma in zip(Y, ours, sigmas, strict=True):
         # The same points: the featurizer leaves out what lies over 22 cm-1 outside the lines.
         p, cov = curve_fit(model, x, y, TRUTH, ftol=1e-14, xtol=1e-14, gtol=1e-14)
-        np.testing.assert_allclose(centre, p[[0, 3]], atol=1e-4)
+        np.testing.assert_allclose(center, p[[0, 3]], atol=1e-4)
         # peers take all that the fit leaves for noise, the featurizer what its steps show where that is less
         ratio = sigma / np.sqrt(np.diag(cov))[[0, 3]]
         np.testing.assert_allclose(ratio, ratio[0], rtol=1e-3)
         ratios.append(ratio[0])
         start = dict(zip(peer.param_names, TRUTH, strict=True))
         result = peer.fit(y, x=x, **start, fit_kws={"ftol": 1e-13, "xtol": 1e-13})
-        np.testing.assert_allclose(centre, [result.params["c1"].value, result.params["c2"].value], atol=1e-4)
+        np.testing.assert_allclose(center, [result.params["c1"].value, result.params["c2"].value], atol=1e-4)
     assert np.median(ratios) == pytest.approx(1.0, abs=1e-3)
     assert 0.6 < min(ratios) <= max(ratios) < 1.001
 
@@ -145,7 +145,7 @@ def test_noise_free_lines_come_back_to_rounding():
     assert column(fit, "E'-_center")[0][0] == pytest.approx(TRUTH[0], abs=1e-6)
 
 
-def test_centres_do_not_depend_on_the_slope_of_the_baseline():
+def test_centers_do_not_depend_on_the_slope_of_the_baseline():
     rng = np.random.default_rng(3)
     x = np.arange(365.0, 427.0, 0.7)
     Y = model(x, *TRUTH) + rng.normal(0, 2, (100, x.size))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Axes in other units are converted where that is possible and refused where not; never relabelled."""
+"""Axes in other units are converted where that is possible and refused where not; never relabeled."""
 
 import numpy as np
 import pytest

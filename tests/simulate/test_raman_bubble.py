@@ -56,9 +56,9 @@ def test_strain_is_biaxial_at_the_apex_and_radial_at_the_rim():
 
 def test_tensor_equals_numerical_derivatives_of_height_and_displacement():
     x, y = np.linspace(-0.8, 0.8, 801), np.linspace(-0.9, 0.9, 901)
-    centre = (0.1, -0.2)
-    h, strain = bubble_strain(x[None], y[:, None], height=HEIGHT, radius=RADIUS, center=centre)
-    dx, dy = x[None] - centre[0], y[:, None] - centre[1]
+    center = (0.1, -0.2)
+    h, strain = bubble_strain(x[None], y[:, None], height=HEIGHT, radius=RADIUS, center=center)
+    dx, dy = x[None] - center[0], y[:, None] - center[1]
     # the hoop strain is u / r, so it gives the displacement vector
     square = dx**2 + dy**2
     hoop = (strain[..., 0] * dy**2 + strain[..., 1] * dx**2 - 2 * strain[..., 2] * dx * dy) / square

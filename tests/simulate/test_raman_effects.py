@@ -103,7 +103,7 @@ def test_pink_noise_falls_as_one_over_f():
     assert slope == pytest.approx(-1.0, abs=0.05)
 
 
-def test_interpolation_halfway_between_detector_points_halves_the_variance_and_correlates_neighbours():
+def test_interpolation_halfway_between_detector_points_halves_the_variance_and_correlates_neighbors():
     native = np.concatenate([SHIFT - 0.125, SHIFT[-1:] + 0.125])
     noise = dark(native_shift=native)
     assert noise.var() == pytest.approx(12.5, rel=0.02)

@@ -44,11 +44,11 @@ def gap_parity(held_out: Mapping[str, pd.DataFrame]) -> Figure:
     """Predicted against first-principles gaps of strain states that the model never saw, by kind of state."""
     import matplotlib.pyplot as plt
 
-    from strain2dos._plotting.axes import COLOURS
+    from strain2dos._plotting.axes import COLORS
     from strain2dos.dos import GapParityDisplay
 
     figure, ax = plt.subplots(figsize=(5.4, 5.0), layout="constrained")
-    ax.set_prop_cycle(color=COLOURS[:2])
+    ax.set_prop_cycle(color=COLORS[:2])
     for label, found in held_out.items():
         GapParityDisplay.from_predictions(found["gap"], found["gap_predicted"], label=label, ax=ax)
     ax.set(xlabel="First-principles gap (eV)", ylabel="Predicted gap (eV)")

@@ -74,10 +74,10 @@ def demo(
     merit = run.execute(stages(run, jobs=1 if quick and jobs is None else cores(jobs)), quiet=quiet, tell=say)
     for name in run.files:
         typer.echo(f"wrote {output / name}")
-    _summarise(merit, run)
+    _summarize(merit, run)
 
 
-def _summarise(merit: Mapping[str, Mapping[str, Any]], run: Run) -> None:
+def _summarize(merit: Mapping[str, Mapping[str, Any]], run: Run) -> None:
     held, flake, light = merit["hold_out"], merit["map"], merit["photoluminescence"]
     rows = [
         (f"band gap of held-out strain states (MAE, R2 {held['gap_r2']:.3f})", held["gap_mae_mev"], "meV"),

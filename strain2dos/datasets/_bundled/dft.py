@@ -83,7 +83,7 @@ def load_dft(material: str = "MoS2") -> StrainedDOS:
     table = dict(zip(header, np.loadtxt(path, delimiter=",", skiprows=1, unpack=True), strict=True))
     dos = np.array([table[state["name"]] for state in states])
     data = as_strained_dos(states, table["energy_eV"], dos, document["recipe"])
-    notes = {"licence": "CC0-1.0", "notes": _NOTES.get(material, _NOTES_OF_OTHERS)}
+    notes = {"license": "CC0-1.0", "notes": _NOTES.get(material, _NOTES_OF_OTHERS)}
     return dataclasses.replace(data, provenance=data.provenance | notes)
 
 

@@ -21,7 +21,7 @@ def read_dos_table(
 
     The header holds the strain of each column; its first cell may be empty or any word. This is the layout of
     ``train_dos.csv`` that the strain2DOS notebooks train on. Tables padded with scaled copies of genuine
-    curves are recognised: such copies look like data, but a random split puts them on both sides.
+    curves are recognized: such copies look like data, but a random split puts them on both sides.
 
     Parameters
     ----------

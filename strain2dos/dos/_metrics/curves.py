@@ -78,7 +78,7 @@ def wasserstein(y_true: ArrayLike, y_pred: ArrayLike, *, energies: ArrayLike) ->
     .. math:: \frac{1}{n} \sum_i \int |\hat F_i(E) - F_i(E)| \, dE
 
     with :math:`F` the share of states below an energy: the Wasserstein-1 distance between the curves, each
-    normalised to one [Villani, Topics in Optimal Transportation, AMS 2003, section 2.2].
+    normalized to one [Villani, Topics in Optimal Transportation, AMS 2003, section 2.2].
 
     Parameters
     ----------

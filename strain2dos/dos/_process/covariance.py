@@ -34,7 +34,7 @@ class Covariance(torch.nn.Module):
     family : {"gaussian", "matern52", "matern32"}
         Stationary part.
     lengths : array of shape (n_members, n_features)
-        Length scales of standardised features.
+        Length scales of standardized features.
     linear, noise : array of shape (n_members,)
         Variances of linear part and noise, in units of the stationary part.
     hidden : sequence of int
@@ -76,7 +76,7 @@ class Covariance(torch.nn.Module):
                 self.biases.append(_parameter(random.uniform(-limit, limit, (members, 1, right))))
 
     def warp(self, x: Tensor) -> Tensor:
-        """Return what the networks make of standardised features (n, p): (n_members, n, n_outputs)."""
+        """Return what the networks make of standardized features (n, p): (n_members, n, n_outputs)."""
         if self.log_reach is None:
             return x.new_zeros((len(self.log_lengths), len(x), 0))
         hidden = x.expand(len(self.log_lengths), *x.shape)

@@ -175,7 +175,7 @@ class LoadedHeads:
         self.network = None if heads.network is None else load(heads.network, device)
 
     def sides(self, features: Array) -> list[tuple[Array, Array, Array]]:
-        """Return what kernels without networks predict for standardised features (n, p), then those with.
+        """Return what kernels without networks predict for standardized features (n, p), then those with.
 
         Each side has means and variances (n_members, n, n_scores) and the weights of its members, which add
         to one.

@@ -34,7 +34,7 @@ class Process:
     reach : ndarray of shape (n_members,)
         Size of the networks' outputs in the distance.
     points : ndarray of shape (n_points, n_features)
-        Standardised features of the states that the processes are conditioned on.
+        Standardized features of the states that the processes are conditioned on.
     coefficients : ndarray of shape (n_members, n_points, n_outputs)
         By which covariances with these states give means.
     factors : ndarray of shape (n_members, n_points, rank)
@@ -113,7 +113,7 @@ class Loaded(NamedTuple):
     member_weights: torch.Tensor
 
     def members(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return (n_members, n, n_outputs) means and variances for standardised features."""
+        """Return (n_members, n, n_outputs) means and variances for standardized features."""
         place = self.covariance.place(x)
         cross = self.covariance.between(place, self.placed)
         left = self.covariance.diagonal(place) - (cross @ self.factors).square().sum(-1)

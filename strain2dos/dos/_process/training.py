@@ -77,7 +77,7 @@ class OneBatch:
 
 
 class DensityNet(NeuralNet):  # type: ignore[misc]
-    """A skorch net that minimises the sum of its members' losses: they share no weight."""
+    """A skorch net that minimizes the sum of its members' losses: they share no weight."""
 
     def __init__(self, module: Any, *, seed: int = 0, **options: Any) -> None:
         super().__init__(module, criterion=LeftOutDensity, **options)
@@ -160,7 +160,7 @@ def train_networks(
 
 
 def network_of(covariance: Covariance, options: TrainingOptions, seed: int = 0, **more: Any) -> DensityNet:
-    """Return the skorch net of a covariance, not yet initialised."""
+    """Return the skorch net of a covariance, not yet initialized."""
     own: Sequence[tuple[str, Any]] = [
         ("rate", LRScheduler(CosineAnnealingLR, T_max=options.max_epochs)),
         # members descend on their own, so the limit on all gradients grows with their number

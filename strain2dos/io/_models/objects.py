@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-#: Labelled one-dimensional arrays that users pass as parameters, such as ``energies=table.index``.
-_LABELLED = {
+#: Labeled one-dimensional arrays that users pass as parameters, such as ``energies=table.index``.
+_LABELED = {
     "pandas": ("Series", "Index", "RangeIndex"),
     "polars": ("Series",),
     "xarray": ("DataArray",),
@@ -63,7 +63,7 @@ def _with(estimator: BaseEstimator, attributes: dict[str, Any], seen: dict[int, 
 
 def _is_labeled(value: Any) -> bool:
     kind = type(value)
-    return kind.__name__ in _LABELLED.get(kind.__module__.partition(".")[0], ())
+    return kind.__name__ in _LABELED.get(kind.__module__.partition(".")[0], ())
 
 
 def _same(ones: Any, others: Any) -> bool:

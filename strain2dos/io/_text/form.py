@@ -37,7 +37,7 @@ class Form:
 
 
 def form_of(source: Source, head: list[tuple[int, str]]) -> Form:
-    """Recognise the layout from the first lines.
+    """Recognize the layout from the first lines.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from strain2dos._plotting.axes import pyplot
 from strain2dos._plotting.maps import (
     DEAD_STYLE,
     OUTSIDE_STYLE,
-    ColourScale,
+    ColorScale,
     draw_map,
     hatch_over,
     position_label,
@@ -309,7 +309,7 @@ def _slice(values: xr.DataArray, name: str, chosen: dict[str, Any]) -> xr.DataAr
 
 def _scale(
     values: xr.DataArray, known: np.ndarray, cmap: str | None, vmin: float | None, vmax: float | None
-) -> ColourScale:
+) -> ColorScale:
     signed = values.name in ("strain", "doping", "shear")
     if cmap is None and signed and vmin is None and vmax is None and known.size:
         cmap, vmax = "RdBu_r", float(np.abs(known).max())

@@ -9,7 +9,7 @@ import numpy as np
 
 from strain2dos.raman._features.calibration import LineCalibration
 from strain2dos.raman._materials.lookup import material_modes
-from strain2dos.raman._strain.plausibility import LineJudgement, LineReason, judge_positions
+from strain2dos.raman._strain.plausibility import LineJudgment, LineReason, judge_positions
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -31,7 +31,7 @@ def _calibration(featurizer: BaseEstimator) -> LineCalibration | None:
     return LineCalibration.from_unstrained(unstrained, modes)
 
 
-def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgement | None:
+def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgment | None:
     """Judge rows of features by the positions among them; None where these cannot be judged.
 
     Parameters
@@ -57,7 +57,7 @@ def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudge
 
 
 def domain_of(model: FittedModel, features: np.ndarray, score: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Join the regressor's ``score`` (n,) with the judgement of the positions among ``features`` (n, q).
+    """Join the regressor's ``score`` (n,) with the judgment of the positions among ``features`` (n, q).
 
     Returns
     -------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the neighbours of a spectrum let expect around a point of it."""
+"""What the neighbors of a spectrum let expect around a point of it."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from strain2dos.raman._cosmic_rays.neighbours import Prepared
+    from strain2dos.raman._cosmic_rays.neighbors import Prepared
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -19,16 +19,16 @@ _N_TERMS = 4  # scale, shift, broadening, offset
 _FEWEST_POINTS = 2 * _N_TERMS
 # F distribution with 22 and 22 degrees of freedom: 5 % of equally good fits differ by more.
 _AS_GOOD = 2.0
-# Share of a line's height that no neighbour foretells.
+# Share of a line's height that no neighbor foretells.
 _LINE_SHARE = 0.05
 
 
 class Expectation(NamedTuple):
-    """Candidates (c, w) against their neighbours; the middle column is the top of the candidate.
+    """Candidates (c, w) against their neighbors; the middle column is the top of the candidate.
 
     ``residual`` and ``upper`` are the spectrum minus the median, and minus nearly the highest, of what the
-    neighbours give; ``fit_sigma`` is the standard deviation of ``residual`` by chance (infinite where no
-    neighbour fits), ``shape_sigma`` what comes on top because the neighbours disagree on the shape of a line,
+    neighbors give; ``fit_sigma`` is the standard deviation of ``residual`` by chance (infinite where no
+    neighbor fits), ``shape_sigma`` what comes on top because the neighbors disagree on the shape of a line,
     and ``noise`` the standard deviation of the spectrum alone.
     """
 
@@ -48,7 +48,7 @@ def expect(
     max_width: int,
     max_move: int,
 ) -> Expectation:
-    """Fit the neighbours to spectra around candidates, which stay out of the fit.
+    """Fit the neighbors to spectra around candidates, which stay out of the fit.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def expect(
     rows, peak : (c,) ndarray of int
         Spectrum and point of each candidate.
     beside : (c, k) ndarray of int
-        Neighbours; -1 where there is none.
+        Neighbors; -1 where there is none.
     run : pair of (c,) ndarray of int
         First and last (exclusive) point of the candidate against ``peak``.
     max_width, max_move : int
@@ -98,7 +98,7 @@ def _left_out(offsets: Integers, run: tuple[Integers, Integers], max_width: int)
 def _aligned(
     ready: "Prepared", beside: Integers, peak: Integers, own: Floats, weight: Floats, max_move: int
 ) -> Floats:
-    """Neighbours (c, k, w, 4) moved to where they fit best, with two derivatives and a constant."""
+    """Neighbors (c, k, w, 4) moved to where they fit best, with two derivatives and a constant."""
     m = ready.filled.shape[1]
     reach = HALF_WINDOW + max_move + 2
     index = np.clip(peak[:, None] + np.arange(-reach, reach + 1), 0, m - 1)
@@ -138,7 +138,7 @@ def _best_move(value: Floats, slope: Floats, own: Floats, weight: Floats) -> Int
     determinant = vv * ss - vs**2
     solvable = determinant > 1e-9 * vv * ss
     explained = (ss * vy**2 - 2.0 * vs * vy * sy + vv * sy**2) / np.where(solvable, determinant, 1.0)
-    scale = ss * vy - vs * sy  # a neighbour turned upside down is no model
+    scale = ss * vy - vs * sy  # a neighbor turned upside down is no model
     return np.where(solvable & (scale > 0.0), explained, 0.0).argmax(axis=2)
 
 
@@ -147,7 +147,7 @@ def _fit_terms(terms: Floats, own: Floats, weight: Floats) -> tuple[Floats, Floa
     weighted = terms * weight[:, None, :, None]
     normal = weighted.swapaxes(-1, -2) @ terms
     scale = np.sqrt(np.diagonal(normal, axis1=-2, axis2=-1))
-    scale = np.where(scale > 0.0, scale, 1.0)  # a flat neighbour has no slope
+    scale = np.where(scale > 0.0, scale, 1.0)  # a flat neighbor has no slope
     normal = normal / (scale[..., :, None] * scale[..., None, :]) + 1e-9 * np.eye(_N_TERMS)
     inverse = np.linalg.inv(normal) / (scale[..., :, None] * scale[..., None, :])
     right = np.einsum("ckwp,cw->ckp", weighted, own)
@@ -169,8 +169,8 @@ def _fit_terms(terms: Floats, own: Floats, weight: Floats) -> tuple[Floats, Floa
 def _combine(
     expected: Floats, misfit: Floats, leverage: Floats, variance: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Median and (nearly) highest (c, w) of the neighbours that fit about as well as the best, and the
-    variance of the difference to the median: by chance, and by the neighbours' disagreement.
+    """Median and (nearly) highest (c, w) of the neighbors that fit about as well as the best, and the
+    variance of the difference to the median: by chance, and by the neighbors' disagreement.
     """
     best = misfit.min(axis=1)
     taken = misfit <= (_AS_GOOD * np.maximum(best, 1.0))[:, None]
@@ -184,14 +184,14 @@ def _combine(
         return np.take_along_axis(ordered, position[:, None, None], axis=1)[:, 0]
 
     middle = 0.5 * (rank(last // 2) + rank((last + 1) // 2))
-    # Of five and more neighbours one may be hit in the same place.
+    # Of five and more neighbors one may be hit in the same place.
     upper = rank(np.where(n >= 5, last - 1, last))
     spread = np.where(taken[:, :, None], leverage, 0.0).sum(axis=1) / np.maximum(n, 1)[:, None]
     # 1.5: variance of a median against that of a mean.
     own = variance * (1.0 + 1.5 / np.maximum(n, 1))[:, None]
     # Where nobody fits nothing can be said: an infinite error keeps the candidate from being a hit.
     fit2 = np.where(n > 0, np.maximum(best, 1.0), np.inf)[:, None] * (own + spread)
-    # Lines of another width or splitting than the neighbours' are not foretold better than the neighbours
+    # Lines of another width or splitting than the neighbors' are not foretold better than the neighbors
     # agree, and never to better than a share of their height.
     apart = np.where(taken[:, :, None], expected - middle[:, None, :], 0.0)
     shape2 = (apart**2).sum(axis=1) / np.maximum(n, 1)[:, None] + (_LINE_SHARE * middle) ** 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cosmic rays in maps and line scans, recognised by the spectra beside each spectrum."""
+"""Cosmic rays in maps and line scans, recognized by the spectra beside each spectrum."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from strain2dos.raman._cosmic_rays.bad_pixels import bad_columns
-from strain2dos.raman._cosmic_rays.neighbours import HitSearch, find_hits, prepare
+from strain2dos.raman._cosmic_rays.neighbors import HitSearch, find_hits, prepare
 
-# Working arrays per point of a block (neighbours, their sort, the spectra in several forms), and the memory
+# Working arrays per point of a block (neighbors, their sort, the spectra in several forms), and the memory
 # that they may take together.
 _ARRAYS_PER_POINT = 24
 _BLOCK_BYTES = 2**27
-# A hit can hide behind a stronger one beside it, in its own spectrum or in a neighbour's: a second look, with
+# A hit can hide behind a stronger one beside it, in its own spectrum or in a neighbor's: a second look, with
 # the first hits gone, finds it.
 _PASSES = 2
 _MAP_OFFSETS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, dx) != (0, 0))
@@ -45,11 +45,11 @@ def mask_cosmic_rays(
         dims in any order, as long as one is called "shift" (else the last is taken). It is read block by
         block, so it can be memory-mapped or dask-backed. NaN stays NaN.
     threshold : float, default=5.0
-        Standard deviations of the noise by which a point has to exceed what its neighbours let expect.
+        Standard deviations of the noise by which a point has to exceed what its neighbors let expect.
     max_width : int, default=4
         Points; whatever stands out over more points than this is no hit.
     max_move : int, default=8
-        Points by which a line may have moved between neighbouring spectra.
+        Points by which a line may have moved between neighboring spectra.
     columns : bool, default=True
         Whether to mask detector pixels that are hot or dead in more than half of the spectra as well.
     return_mask : bool, default=False
@@ -74,19 +74,19 @@ def mask_cosmic_rays(
 
     Notes
     -----
-    Candidates exceed the median of the scaled neighbours (eight in a map, four in a line scan). Around each
-    candidate, every neighbour is fitted to the spectrum without the candidate: scale, offset, shift and
-    broadening, over +-14 points. The neighbours that fit best give the expectation, as in the nearest
-    neighbour comparisons of Behrend et al. [1]_ and Cappel et al. [2]_; a point is hit where it stands out
+    Candidates exceed the median of the scaled neighbors (eight in a map, four in a line scan). Around each
+    candidate, every neighbor is fitted to the spectrum without the candidate: scale, offset, shift and
+    broadening, over +-14 points. The neighbors that fit best give the expectation, as in the nearest
+    neighbor comparisons of Behrend et al. [1]_ and Cappel et al. [2]_; a point is hit where it stands out
     from their median by ``threshold`` standard deviations and from (nearly) all of them by half of it, in the
     manner of an upper-bound spectrum [3]_. What stands out must end abruptly on both sides, as no Raman line
     does.
 
     The noise of a spectrum is the median absolute second difference; it grows with the counts as shot noise
-    does. Where no neighbour fits well (an edge of a flake, a wrinkle one pixel wide) the misfit counts as
+    does. Where no neighbor fits well (an edge of a flake, a wrinkle one pixel wide) the misfit counts as
     noise, so nothing is masked there on slight grounds. Hits of less than about ten standard deviations are
-    found in part only, and on a line only above about a quarter of its height where neighbours differ in the
-    shape of the line. On axes so coarse that lines are no wider than ``max_width`` points, neighbours have to
+    found in part only, and on a line only above about a quarter of its height where neighbors differ in the
+    shape of the line. On axes so coarse that lines are no wider than ``max_width`` points, neighbors have to
     be alike, or lines are taken for hits: lower ``max_width`` there. The result does not depend on the size
     of the blocks, and turning the map over turns the result over.
 
@@ -117,7 +117,7 @@ def mask_cosmic_rays(
     mask = np.zeros((*grid, array.shape[-1]), dtype=bool)
     if columns:
         mask |= bad_columns(_blocks(array, grid, 0), threshold)
-    offsets, halo = _neighbourhood(grid)
+    offsets, halo = _neighborhood(grid)
     active = np.ones(grid, dtype=bool)
     for _ in range(_PASSES):
         before = mask.copy()
@@ -158,7 +158,7 @@ def _check_shape(array: Any) -> None:
     if len(shape) not in (2, 3):
         raise ValueError(
             f"cube must have the shape (y, x, n_shift) or (n, n_shift), but has {shape}; a single spectrum "
-            "has no neighbours, RamanFeaturizer(despike=True) looks for hits within it."
+            "has no neighbors, RamanFeaturizer(despike=True) looks for hits within it."
         )
     if np.prod(shape[:-1]) < 2 or shape[-1] < 10:
         raise ValueError(
@@ -167,8 +167,8 @@ def _check_shape(array: Any) -> None:
         )
 
 
-def _neighbourhood(grid: tuple[int, ...]) -> tuple[NDArray[np.int64], int]:
-    """Offsets (k, 2) to the neighbours in y and x, and how many rows they reach."""
+def _neighborhood(grid: tuple[int, ...]) -> tuple[NDArray[np.int64], int]:
+    """Offsets (k, 2) to the neighbors in y and x, and how many rows they reach."""
     if grid[1] == 1:
         offsets = np.array(_LINE_OFFSETS)
     elif grid[0] == 1:
@@ -211,7 +211,7 @@ def _hits_of_rows(
 
 
 def _footprint(offsets: NDArray[np.int64], halo: int) -> NDArray[np.bool_]:
-    """The neighbourhood as a structuring element for `scipy.ndimage.binary_dilation`."""
+    """The neighborhood as a structuring element for `scipy.ndimage.binary_dilation`."""
     reach = max(halo, int(np.abs(offsets[:, 1]).max()))
     footprint = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=bool)
     footprint[reach, reach] = True

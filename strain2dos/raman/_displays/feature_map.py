@@ -8,7 +8,7 @@ import xarray as xr
 
 from strain2dos._plotting.axes import status_words
 from strain2dos._plotting.labels import feature_label
-from strain2dos._plotting.maps import ColourScale, draw_map, hatch, robust_scale, unit_sign
+from strain2dos._plotting.maps import ColorScale, draw_map, hatch, robust_scale, unit_sign
 from strain2dos.raman._fitting.status import FitStatus
 
 if TYPE_CHECKING:
@@ -147,8 +147,8 @@ class FeatureMapDisplay:
         cmap : str, default="viridis"
             Color map.
         vmin, vmax : float, default=None
-            Ends of the colours. By default the middle 96 % of the values and a tenth more, so that single
-            outliers do not take all the contrast; arrows on the colour bar tell where values lie beyond.
+            Ends of the colors. By default the middle 96 % of the values and a tenth more, so that single
+            outliers do not take all the contrast; arrows on the color bar tell where values lie beyond.
         colorbar : bool, default=True
             Whether to add a color bar.
 
@@ -201,8 +201,8 @@ class FeatureMapDisplay:
         return words[:1].upper() + words[1:] + (f" ({unit})" if unit else "")
 
 
-def _scale(values: xr.DataArray, cmap: str, vmin: float | None, vmax: float | None) -> ColourScale:
+def _scale(values: xr.DataArray, cmap: str, vmin: float | None, vmax: float | None) -> ColorScale:
     data = np.asarray(values.values, dtype=np.float64)
     if values.name == "split_probability" and vmin is None and vmax is None:
-        return ColourScale(cmap, 0.0, 1.0)
+        return ColorScale(cmap, 0.0, 1.0)
     return robust_scale(data, cmap, vmin, vmax)

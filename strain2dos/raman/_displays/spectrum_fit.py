@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos._plotting.axes import COLOURS, pyplot, status_words
+from strain2dos._plotting.axes import COLORS, pyplot, status_words
 from strain2dos._plotting.labels import mode_label
 from strain2dos.raman._fitting.status import FitStatus
 
@@ -112,7 +112,7 @@ class SpectrumFitDisplay:
 
         Notes
         -----
-        The curves lie on the axis as measured. With ``reference="Si"`` the centres in the legend are those of
+        The curves lie on the axis as measured. With ``reference="Si"`` the centers in the legend are those of
         the features, on the axis that the silicon line corrects.
         """
         spectrum = np.asarray(spectrum, dtype=float)
@@ -173,13 +173,13 @@ class SpectrumFitDisplay:
                 self.curve_shift,
                 self.baseline,
                 self.baseline + line,
-                color=COLOURS[1 + k % (len(COLOURS) - 1)],
+                color=COLORS[1 + k % (len(COLORS) - 1)],
                 alpha=0.4,
                 lw=0,
                 label=self._line_label(name),
             )
         ax.plot(self.curve_shift, self.baseline, "--", lw=1, color="0.3", label="baseline")
-        ax.plot(self.curve_shift, total, lw=1.5, color=COLOURS[0], label="fit")
+        ax.plot(self.curve_shift, total, lw=1.5, color=COLORS[0], label="fit")
         if out.any() and not out.all():
             _draw_masked(ax, self.shift[out], self._height_of_masked(out, total), size)
 

@@ -47,7 +47,7 @@ class CorrelationDisplay:
     mode_names : pair of str
         Names of the two lines, for the axes.
     values : (n,) ndarray, optional
-        Colour of the points; without it they are all of one colour.
+        Color of the points; without it they are all of one color.
     value_label : str
         What the values are, for the color bar.
     covariance : (n, 2, 2) ndarray, optional
@@ -136,7 +136,7 @@ class CorrelationDisplay:
             if covariance.shape != (len(centers), 2, 2):
                 raise ValueError(
                     f"covariance must have shape ({len(centers)}, 2, 2), but has {covariance.shape}; take "
-                    "the rows and columns of the two centres, or use CorrelationDisplay.from_fit."
+                    "the rows and columns of the two centers, or use CorrelationDisplay.from_fit."
                 )
         return cls._of(estimator, centers, separated[:, 0], covariance).plot(density=density, ax=ax)
 
@@ -193,7 +193,7 @@ class CorrelationDisplay:
         strain: NDArray[np.float64],
         covariance: NDArray[np.float64] | None,
     ) -> Self:
-        """Points in the plane of a separator, coloured by their strain."""
+        """Points in the plane of a separator, colored by their strain."""
         names, values = tuple(estimator.mode_names_), PERCENT * strain
         plane = (estimator.origin_, estimator.matrix_, names)
         return cls(centers, *plane, values=values, covariance=covariance)
@@ -204,7 +204,7 @@ class CorrelationDisplay:
         Parameters
         ----------
         density : bool, default=None
-            True: colour tells how many spectra fall into a cell; False: one mark per spectrum. None: the
+            True: color tells how many spectra fall into a cell; False: one mark per spectrum. None: the
             former from 3000 spectra on.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure by default.

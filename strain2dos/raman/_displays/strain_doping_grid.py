@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._plotting.axes import COLOURS
+from strain2dos._plotting.axes import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,14 +29,14 @@ def draw_grid(
     corners = np.array([[x, y] for x in (low[0], high[0]) for y in (low[1], high[1])])
     reach = (corners - origin) @ np.linalg.inv(np.column_stack(directions)).T
     taken: list[NDArray[np.float64]] = []
-    for k, (label, colour) in enumerate(zip(labels, COLOURS[:2], strict=True)):
+    for k, (label, color) in enumerate(zip(labels, COLORS[:2], strict=True)):
         along, across = directions[k], directions[1 - k]
         ends = origin + np.outer([reach[:, k].min(), reach[:, k].max()], along)
-        ax.plot(*ends.T, "-", lw=1.4, color=colour, label=label, zorder=2)
+        ax.plot(*ends.T, "-", lw=1.4, color=color, label=label, zorder=2)
         for mark in _marks(reach[:, k]):
             span = np.array([reach[:, 1 - k].min(), reach[:, 1 - k].max()])
             line = origin + mark * along + np.outer(span, across)
-            ax.plot(*line.T, "-", lw=0.5, color=colour, alpha=0.55, zorder=1)
+            ax.plot(*line.T, "-", lw=0.5, color=color, alpha=0.55, zorder=1)
             places = (_label_place(line, low, high, side=1 - k, reverse=turn) for turn in (False, True))
             free = (
                 at
@@ -46,7 +46,7 @@ def draw_grid(
             at = next(free, None)
             if at is not None:
                 taken.append(at)
-                _write(ax, at, f"{mark:g}".replace("-", "\u2212"), colour)
+                _write(ax, at, f"{mark:g}".replace("-", "\u2212"), color)
     ax.set_xlim(low[0], high[0])
     ax.set_ylim(low[1], high[1])
 
@@ -83,13 +83,13 @@ def _label_place(
     return at if leave > enter and inside else None
 
 
-def _write(ax: "Axes", at: NDArray[np.float64], text: str, colour: str) -> None:
+def _write(ax: "Axes", at: NDArray[np.float64], text: str, color: str) -> None:
     ax.text(
         float(at[0]),
         float(at[1]),
         text,
         transform=ax.transAxes,
-        color=colour,
+        color=color,
         fontsize="x-small",
         ha="center",
         va="center",

@@ -28,7 +28,7 @@ def line_kinds(lineshape: str) -> tuple[str, ...]:
 
 
 def group_names(group: FitGroup, lineshape: str) -> list[str]:
-    """Columns of one group: all kinds for each mode; the doublet's centres follow their mode."""
+    """Columns of one group: all kinds for each mode; the doublet's centers follow their mode."""
     names = []
     for j, mode in enumerate(group.modes):
         names += [f"{mode.name}_{kind}" for kind in line_kinds(lineshape)]

@@ -110,10 +110,10 @@ class FitPlan:
         return offset, variance, np.where(found, 0, int(FitStatus.NO_REFERENCE))
 
     def _correct_axis(self, values: NDArray, cov: NDArray | None, offset: NDArray, variance: NDArray) -> None:
-        centres = np.array([name.endswith("_center") for name in self.names])
-        values[:, centres] -= offset[:, None]
+        centers = np.array([name.endswith("_center") for name in self.names])
+        values[:, centers] -= offset[:, None]
         if cov is not None:
-            cov += variance[:, None, None] * np.outer(centres, centres)
+            cov += variance[:, None, None] * np.outer(centers, centers)
 
     def _add_difference(self, values: NDArray, cov: NDArray | None) -> None:
         modes = usual_modes(self.modes)

@@ -23,7 +23,7 @@ class SpectraFit:
     Attributes
     ----------
     params : (n, k) ndarray
-        Features in the order of ``names``: centres and widths in cm-1, areas in counts x cm-1. Kept where the
+        Features in the order of ``names``: centers and widths in cm-1, areas in counts x cm-1. Kept where the
         status is ``NOT_CONVERGED`` or later; NaN where nothing was fitted.
     sigma : (n, k) ndarray
         One standard deviation of each.

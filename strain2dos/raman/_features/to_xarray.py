@@ -12,7 +12,7 @@ from strain2dos.raman._fitting.status import FitStatus
 if TYPE_CHECKING:
     from strain2dos.raman._features.result import SpectraFit
 
-_WORDS = {"center": "centre", "fwhm": "full width at half maximum", "area": "area"}
+_WORDS = {"center": "center", "fwhm": "full width at half maximum", "area": "area"}
 
 
 def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:

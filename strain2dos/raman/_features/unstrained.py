@@ -96,7 +96,7 @@ def _rows(
     if not hasattr(spectra, "dims"):
         if region is not None:
             raise ValueError(
-                "region needs a labelled map (DataArray with x and y), but spectra has no labels."
+                "region needs a labeled map (DataArray with x and y), but spectra has no labels."
             )
         return np.atleast_2d(np.asarray(spectra, dtype=float)), axis
     spectra = in_wavenumbers(spectra)

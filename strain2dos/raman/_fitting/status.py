@@ -25,14 +25,14 @@ class FitStatus(IntEnum):
     FLAT
         All points have one value other than zero.
     SATURATED
-        Three or more neighbouring points sit on the maximum: the detector clipped the line.
+        Three or more neighboring points sit on the maximum: the detector clipped the line.
     NOT_CONVERGED
         The iteration limit was reached, or two lines changed places.
     LOW_SNR
-        A line does not stand out of the noise, whose correlation between neighbouring points counts: there is
+        A line does not stand out of the noise, whose correlation between neighboring points counts: there is
         no line to speak of.
     AT_BOUND
-        A centre or width ended on the border of its allowed range.
+        A center or width ended on the border of its allowed range.
     NO_REFERENCE
         The reference line (``reference="Si"``) could not be fitted, so the axis is not known.
     UNEXPLAINED_LINE
@@ -96,7 +96,7 @@ _WORDS = {
     "SATURATED": ("the detector clipped a line", "measure with less laser power or a shorter exposure"),
     "NOT_CONVERGED": ("the fit did not converge", "look at the spectrum with SpectrumFitDisplay"),
     "LOW_SNR": ("a line is lost in the noise", "expose longer or average pixels; bare substrate looks so"),
-    "AT_BOUND": ("a centre or width ran into its bound", "look at the spectrum with SpectrumFitDisplay"),
+    "AT_BOUND": ("a center or width ran into its bound", "look at the spectrum with SpectrumFitDisplay"),
     "NO_REFERENCE": ("the reference line was not found", "pass reference=None or spectra that hold the line"),
     "UNEXPLAINED_LINE": (
         "a strong line is not among the fitted ones",

@@ -62,7 +62,7 @@ class RamanMode:
     position : float
         Unstrained, neutral, room temperature, in cm-1.
     window : tuple of float
-        (low, high) in cm-1: where the centre is sought.
+        (low, high) in cm-1: where the center is sought.
     fwhm : float
         Typical full width at half maximum in cm-1 (start of the fit and width of the smoothing that finds
         it).

@@ -162,7 +162,7 @@ def fixed_inverse(matrix: Floats, sigma: Floats | None) -> Floats:
 def weighted_rows(
     matrix: Floats, shift: Floats, covariance: Floats
 ) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    """Generalised least squares of each row with its own covariance.
+    """Generalized least squares of each row with its own covariance.
 
     A. C. Aitken, Proc. R. Soc. Edinburgh 55, 42 (1936). Ties between lines (directions without variance)
     are kept to; a tie that no unknown could break is no degree of freedom.
@@ -240,7 +240,7 @@ def full_covariance(covariance: ArrayLike, n: int, m: int) -> Floats:
     if covariance.shape != (n, m, m):
         raise ValueError(
             f"covariance must have shape ({n}, {m}, {m}), or ({n}, {m}) for standard deviations, but has "
-            f"{covariance.shape}; take the rows and columns of the {m} centres."
+            f"{covariance.shape}; take the rows and columns of the {m} centers."
         )
     return covariance
 

@@ -64,7 +64,7 @@ _WORDS = {
 }
 
 
-class LineJudgement(NamedTuple):
+class LineJudgment(NamedTuple):
     """How far positions lie outside, and why.
 
     Attributes
@@ -86,7 +86,7 @@ def judge_positions(
     shift: ArrayLike = (0.0, 0.0),
     material: str = "MoS2",
     strain_limits: tuple[float, float] = STRAIN_LIMITS,
-) -> LineJudgement:
+) -> LineJudgment:
     """Judge positions of E' and A1' by the strain and doping that they read as.
 
     Two positions determine strain and doping exactly, so another layer shows as p-doping: two layers read as
@@ -108,7 +108,7 @@ def judge_positions(
 
     Returns
     -------
-    LineJudgement
+    LineJudgment
         Score and reason of each row.
 
     Raises
@@ -145,7 +145,7 @@ def judge_positions(
     }
     score = np.max(list(ratios.values()), axis=0)
     reason = _reasons(ratios, score, raw - origin, doping)
-    return LineJudgement(score, reason)
+    return LineJudgment(score, reason)
 
 
 def _coefficients(material: str) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._plotting.axes import COLOURS
+from strain2dos._plotting.axes import COLORS
 from strain2dos.report._charts.chart import legend_above, new_chart
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def line_chart(name: str, x: str, y: str, *, curves: tuple[str, ...], band: bool
         # any numbers, so that the axes have ends until the script of the page brings those of a pixel
         any_two = {key: [0.0, 1.0] for key in ("x", "y", "low", "high")}
         source = ColumnDataSource(any_two, name=f"{name}-{number}")
-        color = COLOURS[number % len(COLOURS)]
+        color = COLORS[number % len(COLORS)]
         options = {"legend_label": curve} if len(curves) > 1 else {}
         if band:
             chart.varea("x", "low", "high", source=source, fill_color=color, fill_alpha=0.22, **options)
@@ -56,7 +56,7 @@ def points_chart(
     """Curves of the density of states at chosen points, each with its band where there is one."""
     chart = new_chart("points", "Energy (eV)", "DOS (states/eV/cell)", height=320)
     for number, (label, (dos, std)) in enumerate(curves.items()):
-        color = COLOURS[number % len(COLOURS)]
+        color = COLORS[number % len(COLORS)]
         if std is not None:
             low = np.maximum(dos - std, 0.0)
             chart.varea(energies, low, dos + std, fill_color=color, fill_alpha=0.22, legend_label=label)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._grids import borders
-from strain2dos._plotting.axes import COLOURS, VERMILION
+from strain2dos._plotting.axes import COLORS, VERMILION
 from strain2dos._plotting.lengths import micrometers_per
 from strain2dos._plotting.maps import position_label, robust_scale
 from strain2dos.mapping._places import Places
@@ -216,13 +216,13 @@ def _curve_chart(name: str, quantity: Quantity, places: Places, label: str) -> f
         std = quantity.std[order]
         low, high = values - std, values + std
         if places.kind == "line":
-            chart.varea(along, low, high, fill_color=COLOURS[0], fill_alpha=0.22)
+            chart.varea(along, low, high, fill_color=COLORS[0], fill_alpha=0.22)
         else:
-            chart.segment(along, low, along, high, line_color=COLOURS[0])
+            chart.segment(along, low, along, high, line_color=COLORS[0])
     if places.kind == "line":
-        chart.line(along, values, line_color=COLOURS[0], line_width=2)
+        chart.line(along, values, line_color=COLORS[0], line_width=2)
     source = ColumnDataSource({"x": places.along, "y": quantity.values})
-    chart.scatter("x", "y", source=source, size=5, color=COLOURS[0])
+    chart.scatter("x", "y", source=source, size=5, color=COLORS[0])
     _crosses(chart, name)
     _add_cursor(chart, name)
     on_click(chart)

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from strain2dos.simulate._raman.bands import added_lines, per_spectrum
 from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.lines import voigt
-from strain2dos.simulate._raman.polarisation import polarised_intensities
+from strain2dos.simulate._raman.polarization import polarised_intensities
 from strain2dos.simulate._raman.recording import fringe_factor, read_out, recorded
 
 

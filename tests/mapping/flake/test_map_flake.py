@@ -126,7 +126,7 @@ def test_an_unstrained_place_of_the_map_calibrates_it():
         ({"material": "WS2"}, "no model for 'WS2' comes with the package.*StrainDopingSeparator"),
         ({"unstrained": (384.6,)}, "unstrained must be the positions of E' and A1'"),
         ({"scissor": 1880.0}, "scissor is the gap of the unstrained layer in eV"),
-        ({"quantities": ("gap", "colour")}, r"\['colour'\]"),
+        ({"quantities": ("gap", "color")}, r"\['color'\]"),
     ],
 )
 def test_wrong_arguments_are_named_with_the_way_out(truth, options, words):

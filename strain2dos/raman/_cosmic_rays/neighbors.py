@@ -17,7 +17,7 @@ _MEDIAN_POINTS = 9
 _BATCH = 256
 # What the points beside a hit may still show: a share of its height and standard deviations of the noise.
 _FLANK_SHARE, _FLANK_NOISE = 0.15, 1.0
-# The same for candidates on lines which the neighbours foretell badly, and how far beyond the threshold these
+# The same for candidates on lines which the neighbors foretell badly, and how far beyond the threshold these
 # have to be: the foretold line is uncertain over its width, not from one point to the next.
 _SHARP_SHARE, _SHARP_NOISE, _SHARP_FACTOR = 0.1, 0.5, 2.0
 
@@ -61,7 +61,7 @@ def prepare(spectra: Floats) -> Prepared:
     level = np.median(smooth, axis=1)
     noise = np.where(enough, _noise(filled), 0.0)
     # Shot noise: the variance grows in proportion to the counts. Where the background was subtracted the
-    # proportion cannot be read from it; the misfit of the neighbours then has to tell.
+    # proportion cannot be read from it; the misfit of the neighbors then has to tell.
     grows = level > noise
     gain = np.where(grows, noise**2 / np.where(grows, level, 1.0), 0.0)
     variance = noise[:, None] ** 2 + gain[:, None] * np.maximum(smooth - level[:, None], 0.0)
@@ -74,7 +74,7 @@ def _noise(spectra: Floats) -> Floats:
     noise = 1.4826 * np.median(second, axis=1) / np.sqrt(6.0)
     coarse = noise == 0.0
     if coarse.any():
-        # Quantised counts: more than half of the differences are 0, so the noise is below one step.
+        # Quantized counts: more than half of the differences are 0, so the noise is below one step.
         steps = np.where(second[coarse] > 0.0, second[coarse], np.inf).min(axis=1)
         noise[coarse] = np.where(np.isfinite(steps), steps, 0.0)
     return noise
@@ -91,7 +91,7 @@ def find_hits(
     rows : (r,) ndarray of int
         Spectra to judge.
     beside : (r, k) ndarray of int
-        Their neighbours; -1 where there is none.
+        Their neighbors; -1 where there is none.
     search : HitSearch
     """
     hits = np.zeros((len(rows), ready.filled.shape[1]), dtype=bool)
@@ -112,7 +112,7 @@ def find_hits(
 
 
 def _excess(ready: Prepared, rows: NDArray[np.int64], beside: NDArray[np.int64]) -> Floats:
-    """By how many standard deviations (r, m) each point exceeds the median of its scaled neighbours."""
+    """By how many standard deviations (r, m) each point exceeds the median of its scaled neighbors."""
     own = ready.smooth[rows]
     own_mean = own.mean(axis=1)
     scaled = np.full((beside.shape[1], *own.shape), np.inf)
@@ -120,9 +120,9 @@ def _excess(ready: Prepared, rows: NDArray[np.int64], beside: NDArray[np.int64])
         there = index >= 0
         other = ready.smooth[index[there]]
         middle = other.mean(axis=1)
-        centred = other - middle[:, None]
-        power = np.einsum("ij,ij->i", centred, centred)
-        common = np.einsum("ij,ij->i", centred, own[there])
+        centered = other - middle[:, None]
+        power = np.einsum("ij,ij->i", centered, centered)
+        common = np.einsum("ij,ij->i", centered, own[there])
         scale = np.maximum(common, 0.0) / np.where(power > 0.0, power, 1.0)
         raw = ready.filled[index[there]] - middle[:, None]
         scaled[k, there] = scale[:, None] * raw + own_mean[there, None]
@@ -135,7 +135,7 @@ def _excess(ready: Prepared, rows: NDArray[np.int64], beside: NDArray[np.int64])
 
 
 def _runs(score: Floats, limit: float) -> tuple[NDArray[np.int64], ...]:
-    """Runs of neighbouring points above the limit: row, start, stop (exclusive) and highest point of each."""
+    """Runs of neighboring points above the limit: row, start, stop (exclusive) and highest point of each."""
     above = np.zeros((score.shape[0], score.shape[1] + 2), dtype=np.int8)
     above[:, 1:-1] = score > limit
     edge = np.diff(above, axis=1)
@@ -157,12 +157,12 @@ def _confirm(
     runs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     search: HitSearch,
 ) -> Iterator[tuple[int, int, int]]:
-    """Compare candidates with what their neighbours let expect; yield index, start and stop of the hits."""
+    """Compare candidates with what their neighbors let expect; yield index, start and stop of the hits."""
     start, stop, peak = runs
-    centre, half = HALF_WINDOW, 0.5 * search.threshold
+    center, half = HALF_WINDOW, 0.5 * search.threshold
     run = (start - peak, stop - peak)
     found = expect(ready, rows, beside, peak, run, search.max_width, search.max_move)
-    kept = np.flatnonzero(found.residual[:, centre] >= half * found.noise[:, centre])
+    kept = np.flatnonzero(found.residual[:, center] >= half * found.noise[:, center])
     if not kept.size:
         return
     # A candidate may be only the tip of a hit, the rest of which was still in the fit.
@@ -170,11 +170,11 @@ def _confirm(
     run = (np.minimum(run[0][kept], -left), np.maximum(run[1][kept], right + 1))
     peak = peak[kept]
     found = expect(ready, rows[kept], beside[kept], peak, run, search.max_width, search.max_move)
-    share = _FLANK_SHARE * found.residual[:, centre, None]
+    share = _FLANK_SHARE * found.residual[:, center, None]
     above = (found.residual >= np.maximum(half * found.fit_sigma, share)) & (found.upper > 0.0)
     left, right = _extent(above, search.max_width)
     is_hit = left + right + 1 <= search.max_width
-    is_hit &= found.upper[:, centre] >= half * found.fit_sigma[:, centre]
+    is_hit &= found.upper[:, center] >= half * found.fit_sigma[:, center]
     is_hit &= _stands_out(found, left, right, search.threshold, ready.gain[rows[kept]])
     for k in np.flatnonzero(is_hit):
         yield kept[k], max(peak[k] - left[k], 0), peak[k] + right[k] + 1
@@ -187,12 +187,12 @@ def _stands_out(
     threshold: float,
     gain: Floats,
 ) -> NDArray[np.bool_]:
-    """Whether candidates exceed the neighbours beyond doubt, and end abruptly on both sides."""
-    centre = HALF_WINDOW
+    """Whether candidates exceed the neighbors beyond doubt, and end abruptly on both sides."""
+    center = HALF_WINDOW
     each = np.arange(len(left))
-    top, noise = found.residual[:, centre], found.noise[:, centre]
-    flank = np.maximum(*(np.abs(found.residual[each, k]) for k in (centre - left - 1, centre + right + 1)))
-    offset = np.arange(found.residual.shape[1]) - centre
+    top, noise = found.residual[:, center], found.noise[:, center]
+    flank = np.maximum(*(np.abs(found.residual[each, k]) for k in (center - left - 1, center + right + 1)))
+    offset = np.arange(found.residual.shape[1]) - center
     inside = (offset >= -left[:, None]) & (offset <= right[:, None])
     n = inside.sum(axis=1)
     mean = (inside * found.residual).sum(axis=1) / n

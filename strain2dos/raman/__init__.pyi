@@ -16,9 +16,9 @@ from ._materials.mode import ModeSource as ModeSource
 from ._materials.mode import RamanMode as RamanMode
 from ._strain.calibrate_rates import CalibratedRates as CalibratedRates
 from ._strain.calibrate_rates import calibrate_rates as calibrate_rates
-from ._strain.least_squares import DomainCheck as DomainCheck
-from ._strain.least_squares import Separation as Separation
 from ._strain.plausibility import LineJudgment as LineJudgment
 from ._strain.plausibility import LineReason as LineReason
 from ._strain.plausibility import judge_positions as judge_positions
+from ._strain.result import ConsistencyTest as ConsistencyTest
+from ._strain.result import Separation as Separation
 from ._strain.separator import StrainDopingSeparator as StrainDopingSeparator

@@ -10,7 +10,7 @@ from ._raman.phonon_calibration import calibrate_phonons as calibrate_phonons
 from ._raman.phonons import PHONON_PARAMETERS as PHONON_PARAMETERS
 from ._raman.phonons import PhononParameters as PhononParameters
 from ._raman.phonons import strained_phonons as strained_phonons
-from ._raman.polarization import polarised_intensities as polarised_intensities
+from ._raman.polarization import polarized_intensities as polarized_intensities
 from ._raman.spectra import simulate_spectra as simulate_spectra
 from ._strain_plan import strain_plan as strain_plan
 from ._strain_symmetry import equivalent_strains as equivalent_strains

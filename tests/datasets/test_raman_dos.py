@@ -7,7 +7,7 @@ import pytest
 from strain2dos import RamanFeaturizer, StrainDopingSeparator
 from strain2dos.datasets import SampleVariation, StrainedDOS, load_mos2_dft, make_raman_dos
 from strain2dos.datasets._raman.line_positions import line_positions
-from strain2dos.simulate import polarised_intensities, strained_phonons
+from strain2dos.simulate import polarized_intensities, strained_phonons
 
 ALIKE = SampleVariation((0.0, 0.0), 0.0, 0.0, 0.0)
 
@@ -86,9 +86,9 @@ def test_temperature_moves_lines_and_leaves_the_dos():
     assert warm.provenance["temperature_K"] == 345.0
 
 
-def test_instrument_and_polarisation_reach_the_spectra():
+def test_instrument_and_polarization_reach_the_spectra():
     records, crossed_angles = load_mos2_dft(), (0.0, np.pi / 2)
-    shares = polarised_intensities(records.strain, crossed_angles)
+    shares = polarized_intensities(records.strain, crossed_angles)
     clear = (np.diff(records.phonons[:, :2]).ravel() > 3.0) & (np.abs(shares[:, 0] - 0.5) > 0.3)
     split = records.subset(clear)
     rows = np.arange(len(split))
@@ -97,7 +97,7 @@ def test_instrument_and_polarisation_reach_the_spectra():
     options = {"data": split, "counts": (1e8, 1e8), "doping": 0.0, "random_state": 3}
     plain, blurred, crossed = (
         make_raman_dos(len(split), **options, **extra)
-        for extra in ({}, {"instrument_fwhm": 3.0}, {"polarisation": crossed_angles})
+        for extra in ({}, {"instrument_fwhm": 3.0}, {"polarization": crossed_angles})
     )
     assert (blurred.spectra.max(axis=1) < 0.95 * plain.spectra.max(axis=1)).all()
     lower, upper, a_line = (np.abs(plain.shift[:, None] - line).argmin(axis=0) for line in plain.phonons.T)

@@ -180,7 +180,7 @@ def test_the_seed_fixes_the_map_and_attributes_state_the_parameters():
 def test_maps_survive_a_file(tmp_path):
     import xarray as xr
 
-    settings = ({}, {"calibration": "scale", "polarisation": (0.0, 0.1)}, {"phonons": "grueneisen"})
+    settings = ({}, {"calibration": "scale", "polarization": (0.0, 0.1)}, {"phonons": "grueneisen"})
     for i, extra in enumerate(settings):
         data = make_raman_map((8, 8), random_state=0, **extra)
         data.to_netcdf(tmp_path / f"{i}.nc", engine="scipy")

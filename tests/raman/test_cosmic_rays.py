@@ -195,7 +195,7 @@ def test_hot_and_dead_detector_pixels_are_masked_in_all_spectra(flake):
     mask = mask_cosmic_rays(cube, return_mask=True)[1]
     assert np.flatnonzero(mask.all(axis=(0, 1))).tolist() == [50, 100, 140, 141]
     assert (mask ^ clean)[..., [50, 100, 140, 141]].mean() > 0.99
-    assert not mask_cosmic_rays(cube, columns=False, return_mask=True)[1].all(axis=(0, 1)).any()
+    assert not mask_cosmic_rays(cube, bad_pixels=False, return_mask=True)[1].all(axis=(0, 1)).any()
 
 
 @pytest.mark.parametrize("value", [0.0, 7.0, np.nan])

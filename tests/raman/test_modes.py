@@ -34,10 +34,10 @@ def coefficient_table():
     """Every figure but the widths with all of its sources, as the user guide shows it."""
     lines = ["| line | quantity | value | in use | source | checked |", "|---|---|---|---|---|---|"]
     for material, mode in ALL:
-        for figure, heading in HEADINGS.items():
-            for source in (source for source in mode.sources if source.figure == figure):
+        for quantity, heading in HEADINGS.items():
+            for source in (source for source in mode.sources if source.quantity == quantity):
                 values = source.value if isinstance(source.value, tuple) else (source.value,)
-                used = "yes" if source is mode.source_of(figure) else ""
+                used = "yes" if source is mode.source_of(quantity) else ""
                 what = f"{source.kind}; {source.sample}" if source.sample else source.kind
                 value = " / ".join(f"{number:g}" for number in values)
                 if source.spread is not None:
@@ -50,10 +50,10 @@ def coefficient_table():
 
 @pytest.mark.parametrize(("material", "mode"), ALL, ids=lambda value: getattr(value, "name", value))
 def test_every_figure_in_use_has_a_source_that_gives_its_value(material, mode):
-    for figure in FIGURES:
-        source = mode.source_of(figure)
-        assert (source is None) == (getattr(mode, figure) is None), (material, mode.name, figure)
-        assert source is None or (source.citation and source.value == getattr(mode, figure))
+    for quantity in FIGURES:
+        source = mode.source_of(quantity)
+        assert (source is None) == (getattr(mode, quantity) is None), (material, mode.name, quantity)
+        assert source is None or (source.citation and source.value == getattr(mode, quantity))
     assert mode.source
 
 
@@ -100,15 +100,15 @@ def test_reported_monolayers_lie_within_two_spreads_of_the_origin():
 
 def test_every_rate_of_mos2_has_a_spread_that_holds_the_other_measurement():
     for mode in material_modes("MoS2"):
-        for figure in ("biaxial_rate", "gruneisen", "doping_rate", "temperature_rate"):
-            spread = mode.spread_of(figure)
-            assert spread > 0, (mode.name, figure)
-            used = [source for source in mode.sources if source.figure == figure]
+        for quantity in ("biaxial_rate", "gruneisen", "doping_rate", "temperature_rate"):
+            spread = mode.spread_of(quantity)
+            assert spread > 0, (mode.name, quantity)
+            used = [source for source in mode.sources if source.quantity == quantity]
             biaxial = [
                 source for source in used if source.citation != CONLEY
             ]  # Conley strained along one axis
             values = [source.value for source in biaxial if source.kind != "calculated"]
-            assert np.ptp(values) / 2 < 1.1 * spread, (mode.name, figure)
+            assert np.ptp(values) / 2 < 1.1 * spread, (mode.name, quantity)
 
 
 def test_optional_lines_come_only_where_asked_for():

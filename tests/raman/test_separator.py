@@ -145,7 +145,7 @@ def test_covariance_of_the_invariants_agrees_with_monte_carlo():
 def test_domain_flags_sound_rows_as_rarely_as_its_level_says(level):
     _, X = three_lines(40_000, seed=4)
     separator = StrainDopingSeparator(**THREE).fit(X)
-    check = separator.domain(X, np.tile(SIGMA, (len(X), 1)), level=level)
+    check = separator.check_consistency(X, np.tile(SIGMA, (len(X), 1)), level=level)
     assert np.all(check.dof == 1)
     assert np.mean(~check.in_domain) == pytest.approx(1 - level, abs=0.003)
 
@@ -154,7 +154,7 @@ def test_domain_is_calibrated_for_correlated_errors():
     covariance = np.diag(SIGMA**2) + 0.3**2  # an axis error moves all lines together
     random = np.random.default_rng(5)
     X = ORIGIN + STATES[[0]] @ RATES.T + random.multivariate_normal(np.zeros(3), covariance, 40_000)
-    check = StrainDopingSeparator(**THREE).fit(X).domain(X, np.tile(covariance, (len(X), 1, 1)))
+    check = StrainDopingSeparator(**THREE).fit(X).check_consistency(X, np.tile(covariance, (len(X), 1, 1)))
     assert np.mean(~check.in_domain) == pytest.approx(0.01, abs=0.003)
 
 
@@ -164,15 +164,15 @@ def test_domain_flags_a_line_that_was_moved():
     freed = np.linalg.svd(RATES / SIGMA[:, None])[0][:, 2]  # the one direction that no state explains
     line = int(np.argmax(np.abs(freed)))
     X[:, line] += 5 * SIGMA[line] / abs(freed[line])
-    assert np.mean(separator.domain(X, np.tile(SIGMA, (len(X), 1))).in_domain) < 0.02
+    assert np.mean(separator.check_consistency(X, np.tile(SIGMA, (len(X), 1))).in_domain) < 0.02
 
 
 def test_domain_says_that_as_many_lines_as_unknowns_cannot_be_tested():
     separator = StrainDopingSeparator().fit(STATES)
     with pytest.raises(ValueError, match=r"2 lines \(E', A1'\) determine 2 unknowns exactly, so no row"):
-        separator.domain(STATES, np.ones((200, 2)))
+        separator.check_consistency(STATES, np.ones((200, 2)))
     with pytest.raises(ValueError, match=r"level must lie between 0 and 1, but is 99"):
-        StrainDopingSeparator(**THREE).fit(ORIGIN[None]).domain(ORIGIN[None], [SIGMA], level=99)
+        StrainDopingSeparator(**THREE).fit(ORIGIN[None]).check_consistency(ORIGIN[None], [SIGMA], level=99)
 
 
 def test_tied_branches_of_an_unsplit_line_add_nothing_and_are_not_tested():
@@ -185,7 +185,7 @@ def test_tied_branches_of_an_unsplit_line_add_nothing_and_are_not_tested():
     expected, expected_spread = two.propagate([[383.0, 401.0]], [[0.1, 0.2]])
     np.testing.assert_allclose(values, expected, rtol=1e-9)
     np.testing.assert_allclose(spread, expected_spread, rtol=1e-9)
-    check = separator.domain(X, tied)
+    check = separator.check_consistency(X, tied)
     assert (check.dof[0], np.isnan(check.chi2[0]), check.in_domain[0]) == (0, True, False)
 
 
@@ -212,8 +212,8 @@ def test_an_unsplit_line_gives_no_deviator_and_no_error_of_it(extra):
     assert np.all(np.abs(pulls.mean(axis=0)) < 4 / np.sqrt(unsplit.sum()))
     np.testing.assert_allclose(pulls.std(axis=0), 1.0, atol=0.15)
     if extra:
-        assert np.all(result.domain.dof[unsplit] == 1)
-        assert np.mean(result.domain.in_domain[unsplit]) > 0.95
+        assert np.all(result.consistency.dof[unsplit] == 1)
+        assert np.mean(result.consistency.in_domain[unsplit]) > 0.95
 
 
 def test_anisotropic_strain_comes_back_from_spectra_with_its_error():
@@ -333,7 +333,7 @@ def test_one_call_from_fitted_spectra_has_calibrated_errors(reference):
     rows += 40 / (1 + ((x - 520.7) / 2.0) ** 2)
     fit = RamanFeaturizer(x, split=False, reference=reference).fit(rows).fit_spectra(rows)
     result = StrainDopingSeparator().separate(fit)
-    assert result.domain is None
+    assert result.consistency is None
     pulls = (result.values - state) / result.sigma
     assert np.all(np.abs(pulls.mean(axis=0)) < 4 / np.sqrt(600))
     np.testing.assert_allclose(pulls.std(axis=0), 1.0, atol=0.12)
@@ -387,7 +387,7 @@ def test_no_bit_of_a_row_depends_on_its_neighbors():
     separator = StrainDopingSeparator(**THREE).fit(X)
     whole = separator.transform(X)
     values, covariance = separator.propagate(X, spread)
-    chi2 = separator.domain(X, spread).chi2
+    chi2 = separator.check_consistency(X, spread).chi2
     back = separator.inverse_transform(values)
     assert np.isnan(whole[5]).all()
     assert np.isnan(values[5]).all()
@@ -397,7 +397,7 @@ def test_no_bit_of_a_row_depends_on_its_neighbors():
         alone = separator.propagate(X[one], spread[one])
         np.testing.assert_array_equal(alone[0][0], values[j])
         np.testing.assert_array_equal(alone[1][0], covariance[j])
-        np.testing.assert_array_equal(separator.domain(X[one], spread[one]).chi2[0], chi2[j])
+        np.testing.assert_array_equal(separator.check_consistency(X[one], spread[one]).chi2[0], chi2[j])
         np.testing.assert_array_equal(separator.inverse_transform(values[one])[0], back[j])
 
 

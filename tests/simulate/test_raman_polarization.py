@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from strain2dos.simulate import PHONON_PARAMETERS, polarised_intensities, simulate_spectra, strained_phonons
+from strain2dos.simulate import PHONON_PARAMETERS, polarized_intensities, simulate_spectra, strained_phonons
 
 RNG = np.random.default_rng(0)
 STRAIN = RNG.uniform(-0.03, 0.03, (200, 3))
@@ -39,7 +39,7 @@ def test_group_leaves_one_tensor_diagonal_along_armchair_and_one_off_diagonal_al
 
 def test_intensities_equal_raman_tensors_contracted_with_numerical_eigenvectors():
     tensors, p = raman_tensors_of_the_group(), PHONON_PARAMETERS["MoS2"]
-    found = polarised_intensities(STRAIN, ANGLES)
+    found = polarized_intensities(STRAIN, ANGLES)
     lines = strained_phonons(STRAIN)
     for (exx, eyy, exy), (incident, scattered), shares, modes in zip(
         STRAIN, ANGLES, found, lines, strict=True
@@ -57,37 +57,37 @@ def test_intensities_equal_raman_tensors_contracted_with_numerical_eigenvectors(
 
 
 def test_uniaxial_tension_gives_the_published_form():
-    # Mohiuddin et al., Phys. Rev. B 79, 205433 (2009): polarisations from the strain axis, phi from zigzag
+    # Mohiuddin et al., Phys. Rev. B 79, 205433 (2009): polarizations from the strain axis, phi from zigzag
     for phi, (incident, scattered) in zip(np.linspace(-3, 3, 40), ANGLES, strict=False):
         strain = rotated([[0.01, -0.0025, 0.0]], phi)
-        shares = polarised_intensities(strain, (incident + phi, scattered + phi))[0]
+        shares = polarized_intensities(strain, (incident + phi, scattered + phi))[0]
         total = incident + scattered + 3 * phi
         np.testing.assert_allclose(shares[:2], [np.sin(total) ** 2, np.cos(total) ** 2], atol=1e-12)
 
 
 def test_compression_swaps_the_branches():
-    stretched, pressed = (polarised_intensities([[e, 0.0, 0.0]], (0.3, 0.4))[0] for e in (0.01, -0.01))
+    stretched, pressed = (polarized_intensities([[e, 0.0, 0.0]], (0.3, 0.4))[0] for e in (0.01, -0.01))
     np.testing.assert_allclose(pressed, stretched[[1, 0, 2]], atol=1e-12)
 
 
 def test_turning_strain_and_light_by_120_degrees_changes_nothing():
     turn = 2 * np.pi / 3
-    turned = polarised_intensities(rotated(STRAIN, turn), ANGLES + turn)
-    np.testing.assert_allclose(turned, polarised_intensities(STRAIN, ANGLES), atol=1e-12)
+    turned = polarized_intensities(rotated(STRAIN, turn), ANGLES + turn)
+    np.testing.assert_allclose(turned, polarized_intensities(STRAIN, ANGLES), atol=1e-12)
 
 
 def test_an_average_over_the_analyser_gives_half_of_the_doublet_to_each_branch():
     scattered = np.arange(8) * np.pi / 8
     pairs = np.column_stack([np.full(8, 0.7), scattered])
-    shares = polarised_intensities(np.repeat(STRAIN[:1], 8, axis=0), pairs)
+    shares = polarized_intensities(np.repeat(STRAIN[:1], 8, axis=0), pairs)
     np.testing.assert_allclose(shares.mean(axis=0), [0.5, 0.5, 0.5], atol=1e-12)
 
 
-def test_crossed_polarisers_put_a1_out_and_leave_e():
+def test_crossed_polarizers_put_a1_out_and_leave_e():
     shift = np.arange(340.0, 440.0, 0.25)
     options = {"shot_noise": False, "read_noise": 0.0, "baseline": (0.0,), "fwhm": (1.0, 1.0)}
     lines, strain = [[385.0, 385.0, 404.0]], np.zeros((1, 3))
-    crossed = simulate_spectra(lines, shift, polarisation=(0.2, 0.2 + np.pi / 2), strain=strain, **options)
+    crossed = simulate_spectra(lines, shift, polarization=(0.2, 0.2 + np.pi / 2), strain=strain, **options)
     plain = simulate_spectra(lines, shift, height=(2000.0, 0.0), **options)
     np.testing.assert_allclose(crossed, plain, atol=1e-9)
 
@@ -97,22 +97,22 @@ def test_each_branch_of_a_spectrum_has_its_share_of_the_height():
     strain, angles = [[0.02, 0.0, 0.005]], (0.4, -1.1)
     options = {"shot_noise": False, "read_noise": 0.0, "baseline": (0.0,), "fwhm": (0.01, 0.01)}
     spectrum = simulate_spectra(
-        [[375.0, 390.0, 404.0]], shift, polarisation=angles, strain=strain, height=(1000.0, 500.0), **options
+        [[375.0, 390.0, 404.0]], shift, polarization=angles, strain=strain, height=(1000.0, 500.0), **options
     )[0]
     tops = spectrum[np.searchsorted(shift, [375.0, 390.0, 404.0])]
-    expected = polarised_intensities(strain, angles)[0] * [1000.0, 1000.0, 500.0]
+    expected = polarized_intensities(strain, angles)[0] * [1000.0, 1000.0, 500.0]
     np.testing.assert_allclose(tops, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"polarisation": (0.0, 0.0)}, r"polarisation needs strain.*np.zeros"),
-        ({"polarisation": (0.0, 0.0), "strain": np.zeros((3, 3))}, r"one row per spectrum \(2\), but has 3"),
-        ({"polarisation": (0.0,), "strain": np.zeros((2, 3))}, r"shape \(2,\) or \(2, 2\)"),
-        ({"polarisation": (0.0, 0.0), "strain": np.zeros(3)}, r"shape \(n, 3\)"),
+        ({"polarization": (0.0, 0.0)}, r"polarization needs strain.*np.zeros"),
+        ({"polarization": (0.0, 0.0), "strain": np.zeros((3, 3))}, r"one row per spectrum \(2\), but has 3"),
+        ({"polarization": (0.0,), "strain": np.zeros((2, 3))}, r"shape \(2,\) or \(2, 2\)"),
+        ({"polarization": (0.0, 0.0), "strain": np.zeros(3)}, r"shape \(n, 3\)"),
     ],
 )
-def test_impossible_polarisations_are_refused(changes, message):
+def test_impossible_polarizations_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         simulate_spectra([[385.0, 385.0, 404.0]] * 2, np.arange(340.0, 440.0), **changes)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
+from strain2dos._renamed import renamed_parameters
 from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
 from strain2dos.datasets._raman.line_positions import Calibration, PhononSource, only_mos2
 from strain2dos.datasets._raman.line_shapes import independent_quantiles
@@ -100,6 +101,7 @@ class RamanDOS:
         return edge_table(self.valleys, self.edges, self.name)
 
 
+@renamed_parameters(polarisation="polarization")
 def make_raman_dos(
     n_samples: int = 320,
     material: str = "MoS2",
@@ -112,7 +114,7 @@ def make_raman_dos(
     calibration: Calibration = "rates",
     temperature: float = ROOM_TEMPERATURE,
     instrument_fwhm: float = 0.0,
-    polarisation: tuple[float, float] | None = None,
+    polarization: tuple[float, float] | None = None,
     variation: SampleVariation | None = None,
     data: StrainedDOS | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -156,7 +158,7 @@ def make_raman_dos(
         Temperature in kelvin. It shifts the lines alone: widths, band edges and DOS stay.
     instrument_fwhm : float, default=0.0
         Full width at half maximum of the spectrometer's Gaussian response in cm-1; lines become Voigt lines.
-    polarisation : tuple of float, optional
+    polarization : tuple of float, optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
         analyser.
     variation : SampleVariation, optional
@@ -204,7 +206,7 @@ def make_raman_dos(
     density = rng.normal(0.0, doping, n_samples)
     varied = SampleVariation() if variation is None else variation
     measurement = Measurement(
-        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation
+        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarization
     )
     lines, spectra = measurement.spectra(
         axis,

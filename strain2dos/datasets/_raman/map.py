@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_random_state
 
+from strain2dos._renamed import renamed_parameters
 from strain2dos.datasets._raman.dos import DEFAULT_SHIFT
 from strain2dos.datasets._raman.interpolation import interpolate_states
 from strain2dos.datasets._raman.line_positions import (
@@ -40,6 +41,7 @@ _LONG_NAMES = {
 }
 
 
+@renamed_parameters(polarisation="polarization")
 def make_raman_map(
     shape: tuple[int, int] = (33, 33),
     *,
@@ -58,7 +60,7 @@ def make_raman_map(
     calibration: Calibration = "rates",
     temperature: float = ROOM_TEMPERATURE,
     instrument_fwhm: float = 0.0,
-    polarisation: tuple[float, float] | None = None,
+    polarization: tuple[float, float] | None = None,
     effects: SpectrumEffects | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> xr.Dataset:
@@ -115,7 +117,7 @@ def make_raman_map(
         Temperature in kelvin. It shifts the lines alone: widths, band edges and photoluminescence stay.
     instrument_fwhm : float, default=0.0
         Full width at half maximum of the spectrometer's Gaussian response in cm-1; lines become Voigt lines.
-    polarisation : tuple of float, optional
+    polarization : tuple of float, optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
         analyser.
     effects : SpectrumEffects, optional
@@ -165,7 +167,7 @@ def make_raman_map(
     tensors = strain.reshape(-1, 3)
     state = interpolate_states(tensors)
     measurement = Measurement(
-        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarisation,
+        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarization,
         effects,
     )  # fmt: skip
     _, spectra = measurement.spectra(
@@ -185,7 +187,7 @@ def make_raman_map(
         "n_dead": n_dead,
     } | measurement.provenance()
     # attributes of NetCDF cannot be None
-    attrs["polarisation_rad"] = "none" if polarisation is None else list(polarisation)
+    attrs["polarization_rad"] = "none" if polarization is None else list(polarization)
     return _dataset(spectra.reshape(*shape, -1), truth, {"flake": flake, "dead": dead}, (y, x, axis), attrs)
 
 

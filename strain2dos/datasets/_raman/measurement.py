@@ -34,7 +34,7 @@ class Measurement:
     calibration: Calibration
     temperature: float
     instrument_fwhm: float
-    polarisation: tuple[float, float] | None
+    polarization: tuple[float, float] | None
     effects: SpectrumEffects | None = None
 
     def spectra(
@@ -109,7 +109,7 @@ class Measurement:
             axis,
             **shapes,
             instrument_fwhm=self.instrument_fwhm,
-            polarisation=self.polarisation,
+            polarization=self.polarization,
             strain=strain,
             cosmic_rays=self.cosmic_rays,
             effects=effects,
@@ -124,7 +124,7 @@ class Measurement:
                 "doping_std": self.doping,
                 "cosmic_rays": self.cosmic_rays,
                 "instrument_fwhm_cm-1": self.instrument_fwhm,
-                "polarisation_rad": self.polarisation,
+                "polarization_rad": self.polarization,
             }
             | self._effects()
             | position_provenance(self.phonons, self.calibration, self.temperature)

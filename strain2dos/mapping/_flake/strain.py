@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from strain2dos.raman import RamanFeaturizer, StrainDopingSeparator
 from strain2dos.raman._features.result import SpectraFit
-from strain2dos.raman._strain.least_squares import Separation
 from strain2dos.raman._strain.lines import CENTER, default_lines
+from strain2dos.raman._strain.result import Separation
 
 Array = NDArray[np.float64]
 

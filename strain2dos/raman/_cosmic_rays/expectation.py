@@ -46,7 +46,7 @@ def expect(
     peak: Integers,
     run: tuple[Integers, Integers],
     max_width: int,
-    max_move: int,
+    max_line_shift: int,
 ) -> Expectation:
     """Fit the neighbors to spectra around candidates, which stay out of the fit.
 
@@ -59,7 +59,7 @@ def expect(
         Neighbors; -1 where there is none.
     run : pair of (c,) ndarray of int
         First and last (exclusive) point of the candidate against ``peak``.
-    max_width, max_move : int
+    max_width, max_line_shift : int
 
     Returns
     -------
@@ -74,7 +74,7 @@ def expect(
     variance = ready.variance[rows[:, None], index]
     weight = (inside & ready.valid[rows[:, None], index]) / variance
     weight[_left_out(offsets, run, max_width)] = 0.0
-    terms = _aligned(ready, beside, peak, own, weight, max_move)
+    terms = _aligned(ready, beside, peak, own, weight, max_line_shift)
     expected, misfit, leverage = _fit_terms(terms, own, weight)
     misfit = np.where(beside >= 0, misfit, np.inf)
     middle, upper, fit2, shape2 = _combine(expected, misfit, leverage, variance)
@@ -96,11 +96,11 @@ def _left_out(offsets: Integers, run: tuple[Integers, Integers], max_width: int)
 
 
 def _aligned(
-    ready: "Prepared", beside: Integers, peak: Integers, own: Floats, weight: Floats, max_move: int
+    ready: "Prepared", beside: Integers, peak: Integers, own: Floats, weight: Floats, max_line_shift: int
 ) -> Floats:
     """Neighbors (c, k, w, 4) moved to where they fit best, with two derivatives and a constant."""
     m = ready.filled.shape[1]
-    reach = HALF_WINDOW + max_move + 2
+    reach = HALF_WINDOW + max_line_shift + 2
     index = np.clip(peak[:, None] + np.arange(-reach, reach + 1), 0, m - 1)
     other = ready.filled[beside[:, :, None], index[:, None, :]] - ready.level[beside][:, :, None]
     # Derivatives of a parabola through five points (Savitzky and Golay, Anal. Chem. 36, 1627 (1964)).

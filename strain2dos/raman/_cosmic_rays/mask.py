@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
+from strain2dos._renamed import renamed_parameters
 from strain2dos.raman._cosmic_rays.bad_pixels import bad_columns
 from strain2dos.raman._cosmic_rays.neighbors import HitSearch, find_hits, prepare
 
@@ -23,13 +24,14 @@ _MAP_OFFSETS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, 
 _LINE_OFFSETS = ((-2, 0), (-1, 0), (1, 0), (2, 0))
 
 
+@renamed_parameters(max_move="max_line_shift", columns="bad_pixels")
 def mask_cosmic_rays(
     cube: xr.DataArray | NDArray[Any],
     *,
     threshold: float = 5.0,
     max_width: int = 4,
-    max_move: int = 8,
-    columns: bool = True,
+    max_line_shift: int = 8,
+    bad_pixels: bool = True,
     return_mask: bool = False,
 ) -> Any:
     """Replace points hit by cosmic rays with NaN, judged by the spectra beside each spectrum.
@@ -48,9 +50,9 @@ def mask_cosmic_rays(
         Standard deviations of the noise by which a point has to exceed what its neighbors let expect.
     max_width : int, default=4
         Points; whatever stands out over more points than this is no hit.
-    max_move : int, default=8
+    max_line_shift : int, default=8
         Points by which a line may have moved between neighboring spectra.
-    columns : bool, default=True
+    bad_pixels : bool, default=True
         Whether to mask detector pixels that are hot or dead in more than half of the spectra as well.
     return_mask : bool, default=False
         Whether to return which points were masked.
@@ -110,12 +112,12 @@ def mask_cosmic_rays(
     >>> np.array_equal(np.isnan(masked), mask)
     True
     """
-    search = _check(threshold, max_width, max_move)
+    search = _check(threshold, max_width, max_line_shift)
     array, dims = _ordered(cube)
     _check_shape(array)
     grid = array.shape[:-1] if array.ndim == 3 else (len(array), 1)
     mask = np.zeros((*grid, array.shape[-1]), dtype=bool)
-    if columns:
+    if bad_pixels:
         mask |= bad_columns(_blocks(array, grid, 0), threshold)
     offsets, halo = _neighborhood(grid)
     active = np.ones(grid, dtype=bool)
@@ -131,17 +133,17 @@ def mask_cosmic_rays(
     return _handed_back(cube, mask, dims, return_mask)
 
 
-def _check(threshold: float, max_width: int, max_move: int) -> HitSearch:
+def _check(threshold: float, max_width: int, max_line_shift: int) -> HitSearch:
     if not threshold > 0:
         raise ValueError(
             f"threshold must be a positive number of standard deviations, but is {threshold}; 5 is usual."
         )
-    if not 1 <= max_width <= 8 or max_move < 0:
+    if not 1 <= max_width <= 8 or max_line_shift < 0:
         raise ValueError(
-            f"max_width must lie between 1 and 8 points and max_move be at least 0 points, but are "
-            f"{max_width} and {max_move}; the defaults are 4 and 8."
+            f"max_width must lie between 1 and 8 points and max_line_shift be at least 0 points, but are "
+            f"{max_width} and {max_line_shift}; the defaults are 4 and 8."
         )
-    return HitSearch(float(threshold), int(max_width), int(max_move))
+    return HitSearch(float(threshold), int(max_width), int(max_line_shift))
 
 
 def _ordered(cube: xr.DataArray | NDArray[Any]) -> tuple[Any, tuple[Any, ...] | None]:

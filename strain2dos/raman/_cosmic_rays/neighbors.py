@@ -27,7 +27,7 @@ class HitSearch(NamedTuple):
 
     threshold: float
     max_width: int
-    max_move: int
+    max_line_shift: int
 
 
 class Prepared(NamedTuple):
@@ -161,7 +161,7 @@ def _confirm(
     start, stop, peak = runs
     center, half = HALF_WINDOW, 0.5 * search.threshold
     run = (start - peak, stop - peak)
-    found = expect(ready, rows, beside, peak, run, search.max_width, search.max_move)
+    found = expect(ready, rows, beside, peak, run, search.max_width, search.max_line_shift)
     kept = np.flatnonzero(found.residual[:, center] >= half * found.noise[:, center])
     if not kept.size:
         return
@@ -169,7 +169,7 @@ def _confirm(
     left, right = _extent((found.residual > found.noise)[kept], search.max_width)
     run = (np.minimum(run[0][kept], -left), np.maximum(run[1][kept], right + 1))
     peak = peak[kept]
-    found = expect(ready, rows[kept], beside[kept], peak, run, search.max_width, search.max_move)
+    found = expect(ready, rows[kept], beside[kept], peak, run, search.max_width, search.max_line_shift)
     share = _FLANK_SHARE * found.residual[:, center, None]
     above = (found.residual >= np.maximum(half * found.fit_sigma, share)) & (found.upper > 0.0)
     left, right = _extent(above, search.max_width)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from strain2dos._plotting.axes import COLORS, pyplot, status_words
 from strain2dos._plotting.labels import mode_label
+from strain2dos._renamed import renamed_parameters
 from strain2dos.raman._fitting.status import FitStatus
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ class SpectrumFitDisplay:
         self.masked = masked
 
     @classmethod
+    @renamed_parameters(group="region")
     def from_estimator(
-        cls, estimator: "RamanFeaturizer", spectrum: ArrayLike, *, group: int = 0, ax: "Axes | None" = None
+        cls, estimator: "RamanFeaturizer", spectrum: ArrayLike, *, region: int = 0, ax: "Axes | None" = None
     ) -> Self:
         """Fit one spectrum and plot it.
 
@@ -95,7 +97,7 @@ class SpectrumFitDisplay:
             Fitted.
         spectrum : array-like of shape (n_shift,)
             Counts on the axis of the fit.
-        group : int, default=0
+        region : int, default=0
             Which set of lines, where a material has lines too far apart for one baseline (graphene: 0 is G,
             1 is 2D).
         ax : matplotlib Axes, default=None
@@ -118,7 +120,7 @@ class SpectrumFitDisplay:
         spectrum = np.asarray(spectrum, dtype=float)
         if spectrum.ndim != 1:
             raise ValueError(f"spectrum must be one row of X, but has shape {spectrum.shape}; pass X[i].")
-        return cls(**estimator._curves(spectrum, group), centers=line_centers(estimator, spectrum)).plot(
+        return cls(**estimator._curves(spectrum, region), centers=line_centers(estimator, spectrum)).plot(
             ax=ax
         )
 

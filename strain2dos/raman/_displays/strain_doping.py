@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from strain2dos._plotting.axes import pyplot
 from strain2dos._plotting.labels import mode_label
+from strain2dos.raman._displays.error_ellipse import draw_ellipse
 from strain2dos.raman._displays.strain_doping_grid import draw_grid
+from strain2dos.raman._displays.strain_doping_points import draw_density, draw_points, set_limits
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._strain.separator import PERCENT, StrainDopingSeparator
 
@@ -218,103 +220,23 @@ class CorrelationDisplay:
             _, ax = pyplot().subplots(figsize=(6.0, 5.2), layout="constrained")
         good = np.isfinite(self.centers).all(axis=1)
         centers = self.centers[good]
-        self._set_limits(ax, centers)
+        set_limits(ax, centers, self.origin)
         if density or (density is None and len(centers) > _MANY):
-            self._draw_density(ax, centers)
+            self.colorbar_ = draw_density(ax, centers)
         else:
-            self._draw_points(ax, centers, good)
+            values = np.zeros(len(centers)) if self.values is None else self.values[good]
+            self.colorbar_ = draw_points(ax, centers, values, self.value_label)
         directions = (self.matrix[:, 0] / PERCENT, self.matrix[:, 1])
         labels = ("strain (%)", "doping ($10^{13}$ e/cm$^2$)")
         draw_grid(ax, self.origin, directions, labels)
         ax.plot(*self.origin, "k*", ms=10, label="unstrained, neutral", zorder=4)
-        self._draw_ellipse(ax, good)
+        self.ellipse_, self.magnification_ = None, 1
+        if self.covariance is not None:
+            points = np.vstack([centers, self.origin])
+            self.ellipse_, self.magnification_ = draw_ellipse(ax, self.covariance[good], points)
         for axis, name in zip((ax.xaxis, ax.yaxis), self.mode_names, strict=True):
             axis.set_label_text(f"{mode_label(name)} (cm⁻¹)")
         # Below the axes: inside, it would hide points or the labels of the grid.
         ax.legend(frameon=False, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
         self.ax_, self.figure_ = ax, ax.figure
         return self
-
-    def _set_limits(self, ax: "Axes", centers: NDArray[np.float64]) -> None:
-        """Room for all points; for the origin as well unless that squeezes them into a corner."""
-        everything = centers if len(centers) else self.origin[None]
-        low, high = everything.min(axis=0), everything.max(axis=0)
-        wide = np.maximum(high - low, 1.0)
-        both = np.vstack([everything, self.origin])
-        if (np.ptp(both, axis=0) <= 3.0 * wide).all():
-            low, high = both.min(axis=0), both.max(axis=0)
-        pad = 0.1 * np.maximum(high - low, 1.0)
-        ax.set_xlim(low[0] - pad[0], high[0] + pad[0])
-        ax.set_ylim(low[1] - pad[1], high[1] + pad[1])
-
-    def _draw_points(self, ax: "Axes", centers: NDArray[np.float64], good: NDArray[np.bool_]) -> None:
-        values = np.zeros(len(centers)) if self.values is None else self.values[good]
-        limit = max(float(np.abs(values).max(initial=0.0)), 1e-3)
-        points = ax.scatter(
-            *centers.T,
-            c=values,
-            cmap="RdBu_r",
-            vmin=-limit,
-            vmax=limit,
-            s=14,
-            edgecolors="0.35",
-            linewidths=0.3,
-            zorder=3,
-        )
-        self.colorbar_ = ax.figure.colorbar(points, ax=ax, label=self.value_label)
-
-    def _draw_density(self, ax: "Axes", centers: NDArray[np.float64]) -> None:
-        cells = ax.hexbin(
-            *centers.T,
-            gridsize=60,
-            extent=(*ax.get_xlim(), *ax.get_ylim()),
-            mincnt=1,
-            bins="log",
-            cmap="viridis_r",
-            linewidths=0.1,
-            zorder=1.5,
-        )
-        self.colorbar_ = ax.figure.colorbar(cells, ax=ax, label="Spectra per cell")
-
-    def _draw_ellipse(self, ax: "Axes", good: NDArray[np.bool_]) -> None:
-        """One standard deviation of a typical point, in a corner, magnified until it can be seen."""
-        from matplotlib.patches import Ellipse
-
-        self.ellipse_, self.magnification_ = None, 1
-        if self.covariance is None:
-            return
-        covariance = self.covariance[good]
-        covariance = covariance[np.isfinite(covariance).all(axis=(1, 2))]
-        if not len(covariance):
-            return
-        typical = np.median(covariance, axis=0)
-        variances, axes = np.linalg.eigh(typical)
-        width, height = 2.0 * np.sqrt(np.maximum(variances[::-1], 0.0))
-        spans = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
-        largest = float((np.sqrt(np.maximum(np.diag(typical), 0.0)) / spans).max())
-        while 0.0 < largest * self.magnification_ < 0.008:
-            self.magnification_ *= 10
-        place = _emptiest_corner(ax, np.vstack([self.centers[good], self.origin]))
-        times = rf", drawn $\times${self.magnification_}" if self.magnification_ > 1 else ""
-        self.ellipse_ = ax.add_patch(
-            Ellipse(
-                place,
-                width * self.magnification_,
-                height * self.magnification_,
-                angle=float(np.degrees(np.arctan2(axes[1, 1], axes[0, 1]))),
-                facecolor="0.85",
-                edgecolor="black",
-                lw=1,
-                zorder=4,
-                label=rf"1$\sigma$ error of a typical point{times}",
-            )
-        )
-
-
-def _emptiest_corner(ax: "Axes", points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The corner of the axes (a little inside) from which the next point is farthest."""
-    low = np.array([ax.get_xlim()[0], ax.get_ylim()[0]])
-    span = np.array([ax.get_xlim()[1], ax.get_ylim()[1]]) - low
-    corners = np.array([[x, y] for x in (0.12, 0.88) for y in (0.12, 0.88)])
-    distance = [np.linalg.norm((points - low) / span - corner, axis=1).min() for corner in corners]
-    return low + span * corners[int(np.argmax(distance))]

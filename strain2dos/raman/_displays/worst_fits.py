@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos._plotting.axes import pyplot, status_words
+from strain2dos._renamed import renamed_parameters
 from strain2dos.raman._displays.spectrum_fit import SpectrumFitDisplay
 from strain2dos.raman._fitting.status import FitStatus
 
@@ -81,8 +82,9 @@ class WorstFitsDisplay:
         self.counts = counts
 
     @classmethod
+    @renamed_parameters(group="region")
     def from_estimator(
-        cls, estimator: "RamanFeaturizer", X: ArrayLike | xr.DataArray, *, n: int = 12, group: int = 0
+        cls, estimator: "RamanFeaturizer", X: ArrayLike | xr.DataArray, *, n: int = 12, region: int = 0
     ) -> Self:
         """Fit all spectra and show the worst.
 
@@ -94,7 +96,7 @@ class WorstFitsDisplay:
             Spectra of a DataArray are named by their position.
         n : int, default=12
             How many to show; all of them where there are fewer.
-        group : int, default=0
+        region : int, default=0
             Which set of lines, as for `SpectrumFitDisplay.from_estimator`.
 
         Returns
@@ -113,7 +115,8 @@ class WorstFitsDisplay:
         misfit = _misfit(fit, spectra, poisson=estimator.noise == "poisson")
         index = _worst_first(fit.status, misfit, n)
         fits = [
-            SpectrumFitDisplay(**estimator._curves(np.asarray(spectra[i], dtype=float), group)) for i in index
+            SpectrumFitDisplay(**estimator._curves(np.asarray(spectra[i], dtype=float), region))
+            for i in index
         ]
         for display, i in zip(fits, index, strict=True):
             display.status = FitStatus(int(fit.status[i]))  # with all groups and the reference line

@@ -4,35 +4,37 @@
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from strain2dos._renamed import RenamedAttribute
+
 Kind = Literal["measured", "calculated", "derived", "chosen"]
 Checked = Literal["data", "abstract", "quoted", "no"]
 
 
 @dataclass(frozen=True)
 class ModeSource:
-    """Where one figure of a line comes from.
+    """Where one number of a line comes from.
 
-    A line may hold several sources for one figure: the first is the one in use, the others tell how far
+    A line may hold several sources for one quantity: the first is the one in use, the others show how far
     published values differ.
 
     Parameters
     ----------
-    figure : str
+    quantity : str
         Field of `RamanMode`, for example ``"biaxial_rate"``.
     value : float or tuple
         What this source gives, in the unit of the field.
     citation : str
         Authors, journal, year.
     kind : {"measured", "calculated", "derived", "chosen"}
-        "derived": computed from other figures of the same line. "chosen": a setting of the fit, not physics.
+        "derived": computed from other quantities of the same line. "chosen": a setting of the fit.
     checked : {"data", "abstract", "quoted", "no"}
-        How far the figure was verified. "data": fitted to public spectra. "abstract": stands in the paper's
+        How far the value was verified. "data": fitted to public spectra. "abstract": stands in the paper's
         abstract. "quoted": read in another work that quotes the paper, not in the paper. "no": known from
         the literature but not checked; check before relying on it.
     sample : str
         What was measured, on what.
     spread : float or tuple of float or None
-        One standard deviation of the figure: as the source states it, or as published values scatter.
+        One standard deviation of the value: as the source states it, or as published values scatter.
 
     Examples
     --------
@@ -42,13 +44,14 @@ class ModeSource:
     ('Conley et al., Nano Lett. 13, 3626 (2013)', 'no')
     """
 
-    figure: str
+    quantity: str
     value: float | tuple[str | float, ...]
     citation: str
     kind: Kind = "measured"
     checked: Checked = "no"
     sample: str = ""
     spread: float | tuple[float, ...] | None = None
+    figure = RenamedAttribute("quantity")
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class RamanMode:
     doping_rate : float or None
         Shift in cm-1 per 1e13 electrons/cm2.
     source : str
-        Where the figures come from, in words; by default the citations of ``sources``.
+        Where the values come from, in words; by default the citations of ``sources``.
     shear_potential : float or None
         Shear deformation potential beta: the branches lie beta w sqrt((exx - eyy)^2 + 4 exy^2) apart.
     uniaxial_rates : tuple of float or None
@@ -88,7 +91,7 @@ class RamanMode:
     optional : bool, default=False
         Fitted only where asked for by name.
     sources : tuple of ModeSource
-        The source of each figure.
+        The source of each value.
     fwhm_range : tuple of float or None
         Full widths in cm-1 that the line has been seen with, the instrument included.
     anchor : tuple of (str, float, float) or None
@@ -124,21 +127,23 @@ class RamanMode:
     height_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse sources of figures that do not exist; put their citations into ``source``."""
+        """Refuse sources of quantities that do not exist; put their citations into ``source``."""
         known = {field.name for field in fields(self)}
-        unknown = [source.figure for source in self.sources if source.figure not in known]
+        unknown = [source.quantity for source in self.sources if source.quantity not in known]
         if unknown:
-            raise ValueError(f"sources of {self.name} name {unknown}, but the figures are {sorted(known)}.")
+            raise ValueError(
+                f"sources of {self.name} name {unknown}, but the quantities are {sorted(known)}."
+            )
         if not self.source and self.sources:
-            cited = [f"{source.figure}: {source.citation}" for source in self.in_use()]
+            cited = [f"{source.quantity}: {source.citation}" for source in self.in_use()]
             object.__setattr__(self, "source", "; ".join(cited))
 
-    def source_of(self, figure: str) -> ModeSource | None:
-        """Source of the figure in use; None where none is known.
+    def source_of(self, quantity: str) -> ModeSource | None:
+        """Source of the value in use; None where none is known.
 
         Parameters
         ----------
-        figure : str
+        quantity : str
             Name of a field.
 
         Returns
@@ -146,14 +151,14 @@ class RamanMode:
         ModeSource or None
             With the reference and how far it was checked.
         """
-        return next((source for source in self.in_use() if source.figure == figure), None)
+        return next((source for source in self.in_use() if source.quantity == quantity), None)
 
-    def spread_of(self, figure: str) -> float | tuple[float, ...] | None:
-        """One standard deviation of the figure in use; None where none is known.
+    def spread_of(self, quantity: str) -> float | tuple[float, ...] | None:
+        """One standard deviation of the value in use; None where none is known.
 
         Parameters
         ----------
-        figure : str
+        quantity : str
             Name of a field.
 
         Returns
@@ -167,11 +172,11 @@ class RamanMode:
         >>> [mode.spread_of("position") for mode in material_modes("MoS2")]
         [0.5, 0.7]
         """
-        source = self.source_of(figure)
+        source = self.source_of(quantity)
         return None if source is None else source.spread
 
     def in_use(self) -> tuple[ModeSource, ...]:
-        """Sources whose value is the one in use, one per figure.
+        """Sources whose value is the one in use, one per quantity.
 
         Returns
         -------
@@ -180,6 +185,6 @@ class RamanMode:
         """
         found = {}
         for source in self.sources:
-            if source.value == getattr(self, source.figure):
-                found.setdefault(source.figure, source)
+            if source.value == getattr(self, source.quantity):
+                found.setdefault(source.quantity, source)
         return tuple(found.values())

@@ -42,24 +42,24 @@ Spread = float | tuple[float, ...] | None
 
 
 def measured(
-    figure: str, value: Value, citation: str, checked: str = "no", sample: str = "", spread: Spread = None
+    quantity: str, value: Value, citation: str, checked: str = "no", sample: str = "", spread: Spread = None
 ) -> ModeSource:
-    """A figure that was measured."""
-    return ModeSource(figure, value, citation, "measured", checked, sample, spread)
+    """A value that was measured."""
+    return ModeSource(quantity, value, citation, "measured", checked, sample, spread)
 
 
 def calculated(
-    figure: str, value: Value, citation: str, checked: str = "no", sample: str = "monolayer"
+    quantity: str, value: Value, citation: str, checked: str = "no", sample: str = "monolayer"
 ) -> ModeSource:
-    """A figure from first principles."""
-    return ModeSource(figure, value, citation, "calculated", checked, sample)
+    """A value from first principles."""
+    return ModeSource(quantity, value, citation, "calculated", checked, sample)
 
 
 def derived(
-    figure: str, value: Value, citation: str, checked: str, sample: str, spread: Spread = None
+    quantity: str, value: Value, citation: str, checked: str, sample: str, spread: Spread = None
 ) -> ModeSource:
-    """A figure computed from others of the same line."""
-    return ModeSource(figure, value, citation, "derived", checked, sample, spread)
+    """A value computed from others of the same line."""
+    return ModeSource(quantity, value, citation, "derived", checked, sample, spread)
 
 
 def width(value: float) -> ModeSource:

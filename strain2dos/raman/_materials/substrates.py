@@ -40,7 +40,7 @@ SUBSTRATES: dict[str, RamanMode] = {
             width(5.0),
             widths((2.0, 9.0), "the instrument included"),
             measured("anchor", ("Al2O3", -41.0, -39.0), PORTO, "no", "sapphire"),
-            measured("height_range", (0.1, 0.2), TYPICAL, "no", "c-cut sapphire; turns with polarisation"),
+            measured("height_range", (0.1, 0.2), TYPICAL, "no", "c-cut sapphire; turns with polarization"),
         ),
     ),
 }  # fmt: skip

@@ -57,7 +57,7 @@ def common_errors(
     rates_covariance: ArrayLike | None,
     given: tuple[bool, bool, bool],
 ) -> CommonErrors:
-    """What was given, else the spread of the table where its figures are in use, else none.
+    """What was given, else the spread of the table where its values are in use, else none.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ def common_errors(
             )
         return CommonErrors(positions, rates)
     rates = np.zeros((2 * m, 2 * m))
-    for k, figure in enumerate(("biaxial_rate", "doping_rate")):
-        spread = _sigma(lines, None, figure, given[1 + k])
+    for k, quantity in enumerate(("biaxial_rate", "doping_rate")):
+        spread = _sigma(lines, None, quantity, given[1 + k])
         rates[k * m : (k + 1) * m, k * m : (k + 1) * m] = np.outer(spread, spread) * same
     return CommonErrors(positions, rates)
 
 
-def _sigma(lines: Sequence[Line], given: ArrayLike | None, figure: str, own: bool) -> Floats:
+def _sigma(lines: Sequence[Line], given: ArrayLike | None, quantity: str, own: bool) -> Floats:
     if given is not None:
         return np.asarray(given, dtype=float)
-    spreads = [None if own or line.mode is None else line.mode.spread_of(figure) for line in lines]
+    spreads = [None if own or line.mode is None else line.mode.spread_of(quantity) for line in lines]
     return np.array([0.0 if spread is None else float(spread) for spread in spreads])

@@ -2,26 +2,16 @@
 """How a set of lines answers to strain and doping: coefficients of the table or of the user, as a matrix."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from strain2dos.raman._features.calibration import LITERATURE
-from strain2dos.raman._features.result import SpectraFit
-from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.mode import RamanMode
 from strain2dos.raman._strain.common import CommonErrors, common_errors
-from strain2dos.raman._strain.least_squares import (
-    Separation,
-    check_domain,
-    fixed_inverse,
-    solved_rows,
-    standard_deviations,
-)
-from strain2dos.raman._strain.lines import CENTER, OUTPUTS, Floats, Line
-from strain2dos.raman._strain.plausibility import judge_positions
+from strain2dos.raman._strain.least_squares import fixed_inverse
+from strain2dos.raman._strain.lines import OUTPUTS, Floats, Line
 
 PERCENT = 100.0
 
@@ -74,14 +64,14 @@ class LineSystem:
 
 
 def coefficients(
-    lines: tuple[Line, ...], material: str, name: str, given: ArrayLike | None, figure: str
+    lines: tuple[Line, ...], material: str, name: str, given: ArrayLike | None, quantity: str
 ) -> Floats:
-    """One number per line: as given, or the figure of the table.
+    """One number per line: as given, or that of the table.
 
     Raises
     ------
     ValueError
-        Where what is given is not one finite number per line, or the table does not hold the figure.
+        Where what is given is not one finite number per line, or the table does not hold it.
     """
     names = ", ".join(line.name for line in lines)
     if given is not None:
@@ -92,7 +82,7 @@ def coefficients(
                 "give one for each; for other lines than these, name their columns in columns=."
             )
         return values
-    values = [getattr(line.mode, figure, None) for line in lines]
+    values = [getattr(line.mode, quantity, None) for line in lines]
     if len(values) < 2 or any(value is None for value in values):
         raise ValueError(
             f"{name} of {material} are not in the table for all lines ({names}: {values}); pass {name}=(one "
@@ -119,8 +109,8 @@ def line_system(lines: tuple[Line, ...], options: Mapping[str, Any]) -> LineSyst
         Where a coefficient is missing or wrong, or the unknowns cannot be told apart.
     """
 
-    def values(name: str, figure: str) -> Floats:
-        return coefficients(lines, options["material"], name, options[name], figure)
+    def values(name: str, quantity: str) -> Floats:
+        return coefficients(lines, options["material"], name, options[name], quantity)
 
     strain, doping = values("strain_rates", "biaxial_rate"), values("doping_rates", "doping_rate")
     positions = values("positions", "position")
@@ -192,57 +182,3 @@ def _windows(lines: tuple[Line, ...], origin: Floats) -> Floats:
         mode = line.mode or RamanMode(line.name, position, (position - reach, position + reach), 1.0)
         windows[j] = np.add(mode.window, position - mode.position)
     return windows
-
-
-def separate_spectra(
-    fit: SpectraFit, picked: NDArray[np.int64], system: LineSystem, level: float
-) -> Separation:
-    """Separation of fitted spectra with their full covariance; NaN where the status is not OK.
-
-    Parameters
-    ----------
-    fit : SpectraFit
-    picked : (m,) ndarray of int
-        Columns of the lines in ``fit.names``.
-    system : LineSystem
-    level : float
-        Of the domain check.
-    """
-    bad = fit.status != FitStatus.OK
-    shift = np.where(bad[:, None], np.nan, fit.params[:, picked] - system.origin)
-    covariance = fit.covariance[:, picked[:, None], picked[None, :]]
-    covariance = np.where(bad[:, None, None], np.nan, covariance)
-    values, spread, chi2, dof = solved_rows(system.matrix, system.inverse, shift, covariance)
-    sigma = standard_deviations(spread, system.inverse, covariance)
-    testable = system.matrix.shape[0] > system.matrix.shape[1]
-    domain = check_domain(chi2, dof, level) if testable else None
-    common = _calibrated(system, fit, picked).of(values, system.inverse, system.percent)
-    return Separation(
-        values, sigma, spread, system.unknowns, domain, common, judged_fit(fit, system.material)
-    )
-
-
-def _calibrated(system: LineSystem, fit: SpectraFit, picked: NDArray[np.int64]) -> CommonErrors:
-    """Common errors; the calibration of the fit knows the unstrained positions better than the table."""
-    calibration = fit.calibration
-    if system.origin_given or calibration is None or calibration.source == LITERATURE:
-        return system.common
-    sigma = fit.common_sigma[picked]
-    correlation = system.common.positions != 0
-    return replace(
-        system.common, positions=np.outer(sigma, sigma) * (correlation | np.eye(len(sigma), dtype=bool))
-    )
-
-
-def judged_fit(fit: SpectraFit, material: str) -> NDArray[np.int64] | None:
-    """`LineReason` codes (n,) of fitted spectra; None where material or lines cannot be judged."""
-    columns = [f"{name}{CENTER}" for name in ("E'", "A1'")]
-    if not set(columns) <= set(fit.names):
-        return None
-    j = [fit.names.index(column) for column in columns]
-    positions = np.where((fit.status == FitStatus.OK)[:, None], fit.params[:, j], np.nan)
-    shift = (0.0, 0.0) if fit.calibration is None else fit.calibration.of(columns)[0]
-    try:
-        return judge_positions(positions, fit.sigma[:, j], shift=shift, material=material).reason
-    except ValueError:
-        return None

@@ -26,7 +26,7 @@ class Line:
     name : str
         As in column names, without ``_center``.
     mode : RamanMode or None
-        Its figures in the table; None where the table does not know it.
+        Its row in the table; None where the table does not know it.
     branch : int
         -1 and +1: lower and upper branch of a line that strain splits; 0: not split.
     """

@@ -13,16 +13,11 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
+from strain2dos._renamed import RenamedAttribute
 from strain2dos.raman._features.result import SpectraFit
-from strain2dos.raman._strain.least_squares import (
-    DomainCheck,
-    Separation,
-    check_domain,
-    full_covariance,
-    solved_rows,
-    times,
-)
-from strain2dos.raman._strain.line_system import PERCENT, line_system, separate_spectra
+from strain2dos.raman._strain.fitted_spectra import separate_spectra
+from strain2dos.raman._strain.least_squares import full_covariance, matmul_in_fixed_order, solve_shifts
+from strain2dos.raman._strain.line_system import PERCENT, line_system
 from strain2dos.raman._strain.lines import (
     OUTPUTS,
     Line,
@@ -31,6 +26,7 @@ from strain2dos.raman._strain.lines import (
     read_positions,
     refuse_indices,
 )
+from strain2dos.raman._strain.result import ConsistencyTest, Separation, consistency_of
 
 __all__ = ["PERCENT", "StrainDopingSeparator"]
 
@@ -39,13 +35,13 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
     """Strain and electron doping from the positions of two or more Raman lines.
 
     Lines move linearly with strain and with doping, but at different rates; two positions therefore give
-    both quantities. More lines make the result more precise and testable (`domain`); both branches of the
-    line that strain splits give the invariants of the strain tensor (``output="invariants"``).
+    both quantities. More lines make the result more precise and testable (`check_consistency`); both branches
+    of the line that strain splits give the invariants of the strain tensor (``output="invariants"``).
 
     Parameters
     ----------
     material : str, default="MoS2"
-        Where the figures come from that are not given below (see `material_modes`).
+        Material whose tabulated values are used for each parameter left at None (see `material_modes`).
     columns : sequence of str or int, default=None
         The columns of X that hold the positions, one per line. None: the columns named after the first two
         lines of the material (``"E'_center"``, ``"A1'_center"``; with ``output="invariants"``
@@ -237,7 +233,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         (n_samples, n_unknowns) ndarray
             Columns as `get_feature_names_out` says.
         """
-        return times(self._shifts(X), self.inverse_)
+        return matmul_in_fixed_order(self._shifts(X), self.inverse_)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
         """Line positions in cm-1 for given strain (fraction) and doping (1e13 electrons/cm2).
@@ -260,7 +256,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
                 f"X must hold the {len(names)} columns {', '.join(names)}, but has {X.shape[1]}; select "
                 "these."
             )
-        return times(X, self.matrix_) + self.origin_
+        return matmul_in_fixed_order(X, self.matrix_) + self.origin_
 
     def propagate(
         self, X: ArrayLike, covariance: ArrayLike
@@ -300,8 +296,12 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         """
         return self._solved(X, covariance)[:2]
 
-    def domain(self, X: ArrayLike, covariance: ArrayLike, *, level: float = 0.99) -> DomainCheck:
-        """Tell rows whose lines do not agree with any strain and doping.
+    domain = RenamedAttribute("check_consistency")
+
+    def check_consistency(
+        self, X: ArrayLike, covariance: ArrayLike, *, level: float = 0.99
+    ) -> ConsistencyTest:
+        """Find rows whose lines do not agree with any strain and doping.
 
         The weighted sum of squared residuals is compared with the quantile of the chi-square distribution:
         of rows that follow the model, the share 1 - ``level`` is flagged by chance.
@@ -317,7 +317,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        DomainCheck
+        ConsistencyTest
             chi2, dof and in_domain, each (n_samples,).
 
         Raises
@@ -332,7 +332,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         >>> rates = {"strain_rates": (-4.31, -2.5, -9.0), "doping_rates": (-0.33, -2.2, 0.0)}
         >>> separator = StrainDopingSeparator(**names, **rates).fit([[384.6, 402.7, 454.0]])
         >>> rows = [[380.29, 400.2, 445.0], [380.29, 400.2, 454.0]]
-        >>> separator.domain(rows, [[0.1, 0.1, 0.5]] * 2).in_domain
+        >>> separator.check_consistency(rows, [[0.1, 0.1, 0.5]] * 2).in_domain
         array([ True, False])
         """
         check_is_fitted(self)
@@ -343,7 +343,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
                 "row can be tested; add a line in columns=."
             )
         _, _, chi2, dof = self._solved(X, covariance)
-        return check_domain(chi2, dof, level)
+        return consistency_of(chi2, dof, level)
 
     def separate(self, fit: SpectraFit, *, level: float = 0.99) -> Separation:
         """Strain and doping with errors from fitted spectra, in one call.
@@ -358,7 +358,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         fit : SpectraFit
             From `RamanFeaturizer.fit_spectra`.
         level : float, default=0.99
-            For the domain check, where there are more lines than unknowns.
+            For the consistency test, where there are more lines than unknowns.
 
         Returns
         -------
@@ -421,7 +421,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
     def _solved(self, X: ArrayLike, covariance: ArrayLike) -> tuple[NDArray, ...]:
         shift = self._shifts(X)
         covariance = full_covariance(covariance, *shift.shape)
-        return solved_rows(self.matrix_, self.inverse_, shift, covariance)
+        return solve_shifts(self.matrix_, self.inverse_, shift, covariance)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -71,7 +71,7 @@ def _cited(mode: RamanMode) -> str:
     """Where the figures of a line that move it come from."""
     used = ("position", "biaxial_rate", "shear_potential", "doping_rate", "temperature_rate")
     sources = [mode.source_of(figure) for figure in used]
-    return f"{mode.name} " + ", ".join(f"{s.figure}: {s.citation}" for s in sources if s is not None)
+    return f"{mode.name} " + ", ".join(f"{s.quantity}: {s.citation}" for s in sources if s is not None)
 
 
 #: Parameters of the materials whose shear potential, Grueneisen parameters and doping rates have all been

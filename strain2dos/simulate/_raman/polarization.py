@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How strongly each line scatters for given polarisations of the incident and the scattered light."""
+"""How strongly each line scatters for given polarizations of the incident and the scattered light."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos._renamed import renamed_parameters
 from strain2dos.simulate._strain_symmetry import as_tensors
 
 
-def polarised_intensities(strain: ArrayLike, polarisation: ArrayLike) -> NDArray[np.float64]:
-    r"""Share of the lines E'-, E'+ and A1' that polarised backscattering shows.
+@renamed_parameters(polarisation="polarization")
+def polarized_intensities(strain: ArrayLike, polarization: ArrayLike) -> NDArray[np.float64]:
+    r"""Share of the lines E'-, E'+ and A1' that polarized backscattering shows.
 
     A monolayer of 2H type (point group D3h) has a mirror plane that holds the armchair direction. An E' mode
     that moves along armchair (y) is even under it and has the Raman tensor [[1, 0], [0, -1]]; one along
@@ -22,7 +24,7 @@ def polarised_intensities(strain: ArrayLike, polarisation: ArrayLike) -> NDArray
     - ``I(E'-) = sin^2(phi + theta_i + theta_s)`` and ``I(E'+) = cos^2(phi + theta_i + theta_s)``,
     - ``I(A1') = cos^2(theta_i - theta_s)``.
 
-    With polarisations counted from the strain axis instead of zigzag the first two read
+    With polarizations counted from the strain axis instead of zigzag the first two read
     ``sin^2(theta_i + theta_s + 3 phi)`` and ``cos^2(theta_i + theta_s + 3 phi)``, the published form. Raman
     tensors are those of the unstrained crystal; their change with strain is of first order in the strain and
     is left out.
@@ -32,13 +34,13 @@ def polarised_intensities(strain: ArrayLike, polarisation: ArrayLike) -> NDArray
     strain : array-like of shape (n, 3)
         Tensors [exx, eyy, exy] as fractions, x along zigzag and y along armchair. Without a deviator both
         branches coincide, and only their sum has a meaning.
-    polarisation : array-like of shape (2,) or (n, 2)
+    polarization : array-like of shape (2,) or (n, 2)
         Angles (theta_i, theta_s) of incident and scattered electric field against x, in radians.
 
     Returns
     -------
     ndarray of shape (n, 3)
-        Intensity of [E'-, E'+, A1']. The two E' branches sum to 1; A1' is 1 for parallel polarisations.
+        Intensity of [E'-, E'+, A1']. The two E' branches sum to 1; A1' is 1 for parallel polarizations.
 
     Raises
     ------
@@ -56,18 +58,18 @@ def polarised_intensities(strain: ArrayLike, polarisation: ArrayLike) -> NDArray
     Examples
     --------
     >>> import numpy as np
-    >>> from strain2dos.simulate import polarised_intensities
+    >>> from strain2dos.simulate import polarized_intensities
     >>> stretched_along_zigzag = [[0.01, 0.0, 0.0]]
-    >>> polarised_intensities(stretched_along_zigzag, (0.0, 0.0))
+    >>> polarized_intensities(stretched_along_zigzag, (0.0, 0.0))
     array([[0., 1., 1.]])
-    >>> polarised_intensities(stretched_along_zigzag, (0.0, np.pi / 2)).round(12)
+    >>> polarized_intensities(stretched_along_zigzag, (0.0, np.pi / 2)).round(12)
     array([[1., 0., 0.]])
     """
     tensor = as_tensors(strain)
-    angles = np.asarray(polarisation, dtype=np.float64)
+    angles = np.asarray(polarization, dtype=np.float64)
     if angles.shape not in ((2,), (len(tensor), 2)):
         raise ValueError(
-            f"polarisation must have shape (2,) or ({len(tensor)}, 2) with the angles of incident and "
+            f"polarization must have shape (2,) or ({len(tensor)}, 2) with the angles of incident and "
             f"scattered light in radians, but has {angles.shape}."
         )
     exx, eyy, exy = tensor.T

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
+from strain2dos._renamed import renamed_parameters
 from strain2dos.simulate._raman.bands import added_lines, per_spectrum
 from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.lines import voigt
-from strain2dos.simulate._raman.polarization import polarised_intensities
+from strain2dos.simulate._raman.polarization import polarized_intensities
 from strain2dos.simulate._raman.recording import fringe_factor, read_out, recorded
 
 
+@renamed_parameters(polarisation="polarization")
 def simulate_spectra(
     phonons: ArrayLike,
     shift: ArrayLike,
@@ -22,7 +24,7 @@ def simulate_spectra(
     height: ArrayLike = (2000.0, 2500.0),
     baseline: ArrayLike = (200.0, 0.0),
     instrument_fwhm: float = 0.0,
-    polarisation: ArrayLike | None = None,
+    polarization: ArrayLike | None = None,
     strain: ArrayLike | None = None,
     shot_noise: bool = True,
     read_noise: float = 5.0,
@@ -33,8 +35,8 @@ def simulate_spectra(
     """Spectra with the lines E'-, E'+ and A1', a sloping or curved background and the noise of a CCD.
 
     Each spectrum is a sum of three Lorentzian lines, widened by the instrument, on a polynomial baseline.
-    Without polarisation analysis both E' branches carry half of the height of E'; with it,
-    :func:`polarised_intensities` gives the part of each line that shows. Counts are Poisson distributed, the
+    Without polarization analysis both E' branches carry half of the height of E'; with it,
+    :func:`polarized_intensities` gives the part of each line that shows. Counts are Poisson distributed, the
     read-out adds Gaussian noise, cosmic rays add spikes of one to three pixels.
 
     Parameters
@@ -47,19 +49,19 @@ def simulate_spectra(
         Full widths of E' and A1' in cm-1, without the instrument.
     height : array-like of shape (2,) or (n, 2), default=(2000.0, 2500.0)
         Peak heights of an unsplit E' and of A1' in counts, before the instrument widens the lines: their
-        areas do not depend on it. With ``polarisation``, the height of A1' is the one for parallel
-        polarisations.
+        areas do not depend on it. With ``polarization``, the height of A1' is the one for parallel
+        polarizations.
     baseline : array-like of shape (k,) or (n, k), default=(200.0, 0.0)
         Background at the middle of the axis in counts, its slope in counts per cm-1, and, for a curved one,
         the coefficients in counts of the Legendre polynomials P2, P3, ... in the axis scaled to -1 ... 1.
         Where the sum is below zero it is zero.
     instrument_fwhm : float, default=0.0
         Full width at half maximum of the spectrometer's Gaussian response in cm-1.
-    polarisation : array-like of shape (2,) or (n, 2), optional
+    polarization : array-like of shape (2,) or (n, 2), optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; needs
         ``strain``. Left out: no analyser.
     strain : array-like of shape (n, 3), optional
-        [exx, eyy, exy] as fractions: the axes along which the E' branches vibrate. Used with ``polarisation``
+        [exx, eyy, exy] as fractions: the axes along which the E' branches vibrate. Used with ``polarization``
         alone.
     shot_noise : bool, default=True
         Draw Poisson counts; False keeps the expected counts.
@@ -82,7 +84,7 @@ def simulate_spectra(
     ------
     ValueError
         When shapes disagree, a width is not positive, a probability or noise is out of range, or
-        ``polarisation`` comes without ``strain``.
+        ``polarization`` comes without ``strain``.
 
     Examples
     --------
@@ -103,7 +105,7 @@ def simulate_spectra(
     _check_noise(read_noise, cosmic_rays)
     widths, heights = _per_spectrum(fwhm, len(lines), "fwhm"), _per_spectrum(height, len(lines), "height")
     _check_widths(widths, instrument_fwhm)
-    shares = _shares(len(lines), polarisation, strain)
+    shares = _shares(len(lines), polarization, strain)
     effects = SpectrumEffects() if effects is None else effects
     native = axis if effects.native_shift is None else np.asarray(effects.native_shift, dtype=np.float64)
     offset = per_spectrum(effects.axis_offset, len(lines), "axis_offset")
@@ -145,17 +147,17 @@ def _per_spectrum(value: ArrayLike, n: int, name: str) -> NDArray[np.float64]:
     return np.broadcast_to(array, (n, 2))
 
 
-def _shares(n: int, polarisation: ArrayLike | None, strain: ArrayLike | None) -> NDArray[np.float64]:
+def _shares(n: int, polarization: ArrayLike | None, strain: ArrayLike | None) -> NDArray[np.float64]:
     """Part of the height of E', E' and A1' that each line shows, shape (n, 3)."""
-    if polarisation is None:
+    if polarization is None:
         # without an analyser both branches of the doublet scatter alike, so each has half of the line
         return np.broadcast_to([0.5, 0.5, 1.0], (n, 3))
     if strain is None:
         raise ValueError(
-            "polarisation needs strain, whose axes the branches of E' follow, but strain is None; "
+            "polarization needs strain, whose axes the branches of E' follow, but strain is None; "
             "pass strain=np.zeros((n, 3)) for unstrained samples."
         )
-    shares = polarised_intensities(strain, polarisation)
+    shares = polarized_intensities(strain, polarization)
     if len(shares) != n:
         raise ValueError(f"strain must have one row per spectrum ({n}), but has {len(shares)}.")
     return shares

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from sklearn import get_config
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
@@ -47,6 +48,18 @@ def fit_arguments(estimator: BaseEstimator, known: Mapping[str, Any]) -> dict[st
     if "groups" in known and _splits_by_group(estimator.cv):
         passed["groups"] = known["groups"]
     return passed
+
+
+def as_fitted(step: Any) -> Any:
+    """Return what holds the parameters that a step was fitted with; the step itself where nothing does."""
+    return getattr(step, "fitted_", step)
+
+
+def clone_as_fitted(step: BaseEstimator) -> BaseEstimator:
+    """Clone a step with the parameters of its last fit, whatever was set since then."""
+    kept = as_fitted(step)
+    names = [name for name in step.get_params(deep=False) if kept is not step and hasattr(kept, name)]
+    return clone(step).set_params(**{name: deepcopy(getattr(kept, name)) for name in names})
 
 
 def fit_with(estimator: BaseEstimator, X: Any, y: Any, known: Mapping[str, Any]) -> Any:

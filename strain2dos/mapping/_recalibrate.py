@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
-from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from strain2dos._estimators.fitting import clone_as_fitted
 from strain2dos.raman import RamanFeaturizer, measure_unstrained
 from strain2dos.raman._features.units import axis_of
 
@@ -76,7 +76,7 @@ def recalibrate(
     name, featurizer = steps[0]
     cube = shift if isinstance(shift, xr.DataArray) and set(shift.dims) > {"shift"} else None
     axis = np.asarray(axis_of(shift if cube is None else cube["shift"]), dtype=np.float64)
-    moved = clone(featurizer).set_params(shift=axis, reference=reference, unstrained=unstrained)
+    moved = clone_as_fitted(featurizer).set_params(shift=axis, reference=reference, unstrained=unstrained)
     if region is not None:
         if unstrained is not None or cube is None:
             raise ValueError(

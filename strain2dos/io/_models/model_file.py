@@ -27,6 +27,7 @@ OWN_TYPES = (
     "strain2dos.dos.BandEdges",
     "strain2dos.dos.ConformalDOSRegressor",
     "strain2dos.dos.DOSRegressor",
+    "strain2dos.dos.StrainInvariants",
     "strain2dos.dos.metrics.DOSScorer",
     "strain2dos.mapping.SpatialMapper",
 )

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from strain2dos._estimators.fitting import as_fitted, clone_as_fitted
 from strain2dos.mapping._flake.model import choose_model
 from strain2dos.mapping._flake.source import flake_cube
 from strain2dos.mapping._recalibrate import recalibrate
@@ -46,7 +46,7 @@ class PreparedFlake:
 
     def provenance(self) -> dict[str, Any]:
         """Material, model, file and calibration, as plain values that a file can hold."""
-        featurizer = self.pipeline[0]
+        featurizer = as_fitted(self.pipeline[0])
         known: dict[str, Any] = {"material": featurizer.material, "model_name": self.name}
         if self.source_file is not None:
             known["source_file"] = self.source_file
@@ -79,7 +79,7 @@ def prepare_flake(
     pipeline = chosen.pipeline
     if noise is not None:
         (name, featurizer), *rest = pipeline.steps
-        pipeline = Pipeline([(name, clone(featurizer).set_params(noise=noise)), *rest])
+        pipeline = Pipeline([(name, clone_as_fitted(featurizer).set_params(noise=noise)), *rest])
     place = cube["shift"]
     if unstrained_region is not None:
         place = cube.compute() if cube.chunks is not None else cube

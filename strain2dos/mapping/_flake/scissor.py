@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos._estimators.fitting import as_fitted
 from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.raman._materials.lookup import material_modes
 
@@ -94,7 +95,10 @@ class Scissor:
 def _unstrained(model: FittedModel) -> Array:
     """Features (1, p) of the unstrained, neutral layer."""
     names = [str(name) for name in model.featurizer.get_feature_names_out()]
-    known = {mode.name: mode.position for mode in material_modes(model.featurizer.material, optional=True)}
+    known = {
+        mode.name: mode.position
+        for mode in material_modes(as_fitted(model.featurizer).material, optional=True)
+    }
     lines = [name.removesuffix("_center") for name in names]
     places = [known.get(line, known.get(line[:-1])) for line in lines]
     if not all(name.endswith("_center") for name in names) or None in places:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from strain2dos._estimators.fitting import as_fitted
 from strain2dos.raman import RamanFeaturizer, StrainDopingSeparator
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._strain.lines import CENTER, default_lines
@@ -39,9 +40,9 @@ class StrainLines:
     @classmethod
     def of(cls, featurizer: RamanFeaturizer) -> StrainLines | None:
         """Look up the lines of a featurizer; None where the table lacks a rate of its material."""
-        separator = StrainDopingSeparator(material=featurizer.material, output="invariants")
+        separator = StrainDopingSeparator(material=as_fitted(featurizer).material, output="invariants")
         try:
-            names = [line.name for line in default_lines(featurizer.material, "invariants")]
+            names = [line.name for line in default_lines(as_fitted(featurizer).material, "invariants")]
             origin = pd.DataFrame([[0.0] * len(names)], columns=[f"{name}{CENTER}" for name in names])
             separator.fit(origin * np.nan)
         except ValueError:

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from strain2dos._estimators.columns import column_order, feature_names
+from strain2dos._estimators.fitting import as_fitted
 from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.raman._features.units import in_wavenumbers
 
@@ -94,7 +95,7 @@ def refuse_indices(model: FittedModel) -> None:
     ValueError
         Its positions are detector indices, which mean another shift on another detector.
     """
-    if model.featurizer is not None and model.featurizer.shift is None:
+    if model.featurizer is not None and as_fitted(model.featurizer).shift is None:
         raise ValueError(
             f"the model's {type(model.featurizer).__name__} was made without an axis, so its positions are "
             "detector indices rather than Raman shifts in cm-1, and no map can be made of them; make it with "

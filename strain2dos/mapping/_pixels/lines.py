@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strain2dos._estimators.fitting import as_fitted
 from strain2dos.raman._features.calibration import LineCalibration
 from strain2dos.raman._materials.lookup import material_modes
 from strain2dos.raman._strain.plausibility import LineJudgment, LineReason, judge_positions
@@ -21,11 +22,12 @@ _COLUMNS = ("E'_center", "A1'_center")
 
 def _calibration(featurizer: BaseEstimator) -> LineCalibration | None:
     """Calibration of a featurizer's positions in cm-1; None where it has none."""
-    if getattr(featurizer, "shift", None) is None or not hasattr(featurizer, "unstrained"):
+    if getattr(as_fitted(featurizer), "shift", None) is None or not hasattr(featurizer, "unstrained"):
         return None
-    modes = material_modes(featurizer.material, optional=True)
+    fitted = as_fitted(featurizer)
+    modes = material_modes(fitted.material, optional=True)
     known = {mode.name for mode in modes}
-    unstrained = featurizer.unstrained
+    unstrained = fitted.unstrained
     if unstrained is not None:
         unstrained = {name: value for name, value in unstrained.items() if name in known}
     return LineCalibration.from_unstrained(unstrained, modes)
@@ -50,7 +52,7 @@ def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgm
         return judge_positions(
             features[:, [names.index(name) for name in _COLUMNS]],
             shift=calibration.of(_COLUMNS)[0],
-            material=featurizer.material,
+            material=as_fitted(featurizer).material,
         )
     except ValueError:  # the table does not know how strain and doping move the lines of this material
         return None
@@ -93,7 +95,9 @@ def common_gap_error(model: FittedModel) -> dict[str, Any]:
     names = [str(name) for name in featurizer.get_feature_names_out()]
     if not all(name.endswith("_center") for name in names):
         return {}
-    places = {mode.name: mode.position for mode in material_modes(featurizer.material, optional=True)}
+    places = {
+        mode.name: mode.position for mode in material_modes(as_fitted(featurizer).material, optional=True)
+    }
     lines = [name.removesuffix("_center") for name in names]
     lines = [line if line in places else line[:-1] for line in lines]
     if not set(lines) <= set(places):

@@ -15,15 +15,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.raman._features.areas import relative_areas
-from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
-from strain2dos.raman._features.calibration import LineCalibration
-from strain2dos.raman._features.columns import DIFFERENCE, HEIGHT, line_kinds, usual_modes
-from strain2dos.raman._features.plan import FitPlan
+from strain2dos.raman._features.columns import usual_modes
+from strain2dos.raman._features.fitted import FittedLines
 from strain2dos.raman._features.result import SpectraFit
-from strain2dos.raman._fitting.engine import FitOptions, n_threads
+from strain2dos.raman._fitting.engine import n_threads
 from strain2dos.raman._fitting.profiles import LINESHAPES
 from strain2dos.raman._fitting.records import NOISES
-from strain2dos.raman._fitting.region import FitGroup, fit_group, neighbouring
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
 
@@ -93,6 +90,9 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     ----------
     shift_ : (n_shift,) ndarray
         The axis in use.
+    fitted_ : FittedLines
+        The parameters as they were when ``fit`` was called. ``set_params`` takes effect with the next
+        ``fit``, but for ``n_jobs``, which changes no result.
     n_features_in_ : int
     feature_names_in_ : (n_shift,) ndarray
         Only where X had string column names.
@@ -228,15 +228,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
                 f"would be detector indices, and curves learned from them would hold for this detector "
                 "alone. Make it with the Raman shift of the columns of X, RamanFeaturizer(shift)."
             )
-        self.shift_ = check_shift(self.shift, X.shape[1])
-        known = (*line_kinds(self.lineshape), DIFFERENCE)
-        unknown = [kind for kind in self.features if kind not in known]
-        if unknown or not self.features:
-            raise ValueError(
-                f"features must be some of {known} for {self.lineshape} lines, but is {self.features!r}; "
-                f"take the others out or use the default."
-            )
-        self._calibration(self._plan(keep=False))
+        self.fitted_ = FittedLines.of(self.get_params(deep=False), X.shape[1])
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -300,10 +292,10 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
             None where the fit kept none.
         """
         kept = fit.covariance if len(fit.covariance) == len(fit.status) else None
-        usual = [mode.name for mode in usual_modes(self._plan(keep=False).modes)]
+        usual = [mode.name for mode in usual_modes(self.fitted_.plan(keep=False).modes)]
         values, covariance = relative_areas(fit.names, fit.params, kept, usual)
         values, covariance = relative_areas(fit.names, values, covariance, usual, kind="height")
-        good, chosen = fit.status == FitStatus.OK, self._selected(fit.names)
+        good, chosen = fit.status == FitStatus.OK, self.fitted_.selected(fit.names)
         values = np.where(good[:, None], values, np.nan)[:, chosen]
         if covariance is None:
             return values, None
@@ -341,18 +333,18 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
             Such as ``"E'_center"``.
         """
         check_is_fitted(self)
-        names = self._plan(keep=False).names
-        return np.array([names[j] for j in self._selected(names)], dtype=object)
+        names = self.fitted_.plan(keep=False).names
+        return np.array([names[j] for j in self.fitted_.selected(names)], dtype=object)
+
+    @property
+    def shift_(self) -> NDArray[np.float64]:
+        """The axis in use."""
+        return self.fitted_.axis
 
     def _fitted(self, X: NDArray, *, keep: bool) -> SpectraFit:
-        plan = self._plan(keep=keep)
-        fit = self._calibration(plan).applied_to(plan.fit(X, n_threads(self.n_jobs)))
-        return replace(fit, unit="points") if self.shift is None else fit
-
-    def _calibration(self, plan: FitPlan) -> LineCalibration:
-        if self.shift is None and self.unstrained is None:
-            return LineCalibration((), (), ())  # positions are in points
-        return LineCalibration.from_unstrained(self.unstrained, plan.modes)
+        plan = self.fitted_.plan(keep=keep)
+        fit = self.fitted_.calibration(plan).applied_to(plan.fit(X, n_threads(self.n_jobs)))
+        return replace(fit, unit="points") if self.fitted_.shift is None else fit
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray:
         return validate_data(
@@ -364,65 +356,28 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
             ensure_min_features=2 if reset else 1,  # later the count is compared with the fitted one
         )
 
-    def _plan(self, *, keep: bool) -> FitPlan:
-        """What is fitted and how. Made anew each time, so that fitted state is plain arrays."""
-        modes = select_modes(self.material, self.modes)
-        if self.shift is None:
-            modes = index_modes(modes, self.shift_.size)
-        sets = [modes] if self.shift is None else neighbouring(modes)
-        on_axis = self.shift is not None
-        style: dict[str, Any] = {
-            "baseline_degree": self.baseline_degree,
-            "split": self.split is not False,
-            "material": self.material if on_axis and self.extra_lines else None,
-            "checked": on_axis,
-        }
-        groups = [self._group(members, **style) for members in sets]
-        reference = None
-        if self.reference is not None:
-            line = (REFERENCES[self.reference],)
-            line = index_modes(line, self.shift_.size) if self.shift is None else line
-            reference = self._group(line, baseline_degree=1, split=False, checked=on_axis)
-        options = FitOptions(
-            lineshape=self.lineshape,
-            noise=self.noise,
-            despike=self.despike,
-            always=self.split is True or self.split == "always",
-            keep=keep,
-        )
-        return FitPlan(reference, groups, options)
-
-    def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> FitGroup:
-        group = fit_group(modes, self.shift_, **options)
-        if group is None:
-            windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
-            raise ValueError(
-                f"shift covers {self.shift_.min():.1f} to {self.shift_.max():.1f} cm-1 and has no point in "
-                f"a window "
-                f"that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
-            )
-        return group
-
-    def _selected(self, names: tuple[str, ...]) -> list[int]:
-        kinds = tuple(f"_{kind}" for kind in self.features)
-        has_difference = "_" not in names[-1]
-        asked = self._asked_for()
-        chosen = [
-            j
-            for j, name in enumerate(names)
-            if name.endswith(kinds) and (name.endswith(f"_{HEIGHT}") or name.rpartition("_")[0] in asked)
-        ]
-        return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
-
-    def _asked_for(self) -> set[str]:
-        """Lines all of whose columns were asked for; of other extra lines there are heights."""
-        names = {mode.name for mode in select_modes(self.material, self.modes)}
-        return names | {f"{name}{sign}" for name in names for sign in "-+"}
-
     def _curves(self, spectrum: NDArray, index: int) -> dict[str, Any]:
         """What `SpectrumFitDisplay` shows of one spectrum, on the axis as given."""
         check_is_fitted(self)
-        return self._plan(keep=False).curves(self._validate(spectrum[np.newaxis], reset=False)[0], index)
+        row = self._validate(spectrum[np.newaxis], reset=False)[0]
+        return self.fitted_.plan(keep=False).curves(row, index)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return parameters and, once fitted, plain values and arrays."""
+        state = dict(super().__getstate__())
+        if "fitted_" in state:
+            state["fitted_"] = self.fitted_.to_state()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Rebuild what was fitted; where only the axis was kept, from the parameters."""
+        state = dict(state)
+        learned, axis = state.pop("fitted_", None), state.pop("shift_", None)
+        super().__setstate__(state)
+        if learned is not None:
+            self.fitted_ = FittedLines(**learned)
+        elif axis is not None:
+            self.fitted_ = FittedLines.of(self.get_params(deep=False), len(axis))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

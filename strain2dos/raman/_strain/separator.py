@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Strain and doping from the positions of two or more lines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from numbers import Real
 from typing import Any, Self
 
@@ -89,6 +90,8 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         Whether names or ``columns`` told the columns.
     mode_names_ : tuple of str
         Names of the lines.
+    parameters_ : dict
+        Parameters as they were when ``fit`` was called: ``set_params`` takes effect with the next ``fit``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only where X had string column names.
@@ -210,10 +213,12 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         """
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
-        lines = self._lines(names)
-        picked = picked_columns(lines, self.columns, names, self.n_features_in_)
+        parameters = deepcopy(self.get_params(deep=False))
+        lines = _lines(parameters, names)
+        picked = picked_columns(lines, parameters["columns"], names, self.n_features_in_)
+        self.parameters_ = parameters
         self.columns_, self.named_ = picked
-        system = line_system(lines, self.get_params(deep=False))
+        system = line_system(lines, parameters)
         self.origin_, self.windows_ = system.origin, system.windows
         self.matrix_, self.inverse_ = system.matrix, system.inverse
         self.mode_names_ = system.names
@@ -250,7 +255,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
-        names = OUTPUTS[self.output]
+        names = OUTPUTS[self._known()["output"]]
         if X.shape[1] != len(names):
             raise ValueError(
                 f"X must hold the {len(names)} columns {', '.join(names)}, but has {X.shape[1]}; select "
@@ -350,8 +355,9 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
 
         Lines are found by name and the covariance of the fit is used in full: lines that overlap, and the
         error of the silicon line that moves all of them (``reference="Si"``), are correlated. Spectra
-        whose status is not OK give NaN. ``fit`` need not have been called before. The result names the error
-        that all spectra share (`Separation.common_sigma`) and lines that lie too far apart for one layer.
+        whose status is not OK give NaN. ``fit`` need not have been called before; where it was, the
+        parameters are those of that call. The result names the error that all spectra share
+        (`Separation.common_sigma`) and lines that lie too far apart for one layer.
 
         Parameters
         ----------
@@ -373,19 +379,21 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         """
         self._validate_params()
         fit.require_shift("strain")
-        if self.columns is not None and not all(isinstance(column, str) for column in self.columns):
+        parameters = self._known()
+        columns = parameters["columns"]
+        if columns is not None and not all(isinstance(column, str) for column in columns):
             raise ValueError(
-                f"columns holds numbers ({self.columns!r}), but fitted lines are found by name; give names "
+                f"columns holds numbers ({columns!r}), but fitted lines are found by name; give names "
                 'such as "E\'_center".'
             )
         names = list(fit.names)
-        lines = self._lines(names)
-        picked, named = picked_columns(lines, self.columns, names, -1)
+        lines = _lines(parameters, names)
+        picked, named = picked_columns(lines, columns, names, -1)
         if not named:
             raise ValueError(
                 f"no column of {names} belongs to {[line.name for line in lines]}; name them in columns=."
             )
-        return separate_spectra(fit, picked, line_system(lines, self.get_params(deep=False)), level)
+        return separate_spectra(fit, picked, line_system(lines, parameters), level)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return ``["strain", "doping"]`` or ``["trace", "deviator", "doping"]``.
@@ -401,15 +409,15 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
             Names of the columns of `transform`.
         """
         check_is_fitted(self)
-        return np.array(OUTPUTS[self.output], dtype=object)
+        return np.array(OUTPUTS[self._known()["output"]], dtype=object)
 
-    def _lines(self, names: list[str]) -> tuple[Line, ...]:
-        given = (self.positions, self.strain_rates, self.doping_rates)
-        return chosen_lines(self.material, self.output, self.columns, given, names)
+    def _known(self) -> dict[str, Any]:
+        """Parameters as they were when ``fit`` was called; as they are where it was not."""
+        return vars(self).get("parameters_", self.get_params(deep=False))
 
     def _positions(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         positions = read_positions(X, self.columns_, self.named_, self.windows_, self.mode_names_)
-        if self.named_ and self.columns is None:
+        if self.named_ and self._known()["columns"] is None:
             refuse_indices(positions, self.windows_, self.mode_names_)
         return positions
 
@@ -427,3 +435,8 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _lines(parameters: Mapping[str, Any], names: list[str]) -> tuple[Line, ...]:
+    given = (parameters["positions"], parameters["strain_rates"], parameters["doping_rates"])
+    return chosen_lines(parameters["material"], parameters["output"], parameters["columns"], given, names)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a featurizer was fitted with: its parameters as they were then, and the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
+from strain2dos.raman._features.calibration import LineCalibration, Position
+from strain2dos.raman._features.columns import DIFFERENCE, HEIGHT, line_kinds
+from strain2dos.raman._features.plan import FitPlan
+from strain2dos.raman._fitting.engine import FitOptions
+from strain2dos.raman._fitting.region import FitGroup, fit_group, neighbouring
+from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
+
+
+@dataclass(frozen=True)
+class FittedLines:
+    """Which lines are fitted on which axis, and what is returned of them.
+
+    The values are copies: neither ``set_params`` nor a change in a list or array that was passed reaches
+    them.
+
+    Attributes
+    ----------
+    axis : (n_shift,) ndarray
+        The axis in use: Raman shift in cm-1, or the column index.
+    shift : (n_shift,) ndarray or None
+        None where the axis is the column index.
+    material, modes, lineshape, split, baseline_degree, reference, despike, noise, features, unstrained, \
+extra_lines
+        As for `RamanFeaturizer`.
+    """
+
+    axis: NDArray[np.float64]
+    shift: NDArray[np.float64] | None
+    material: str
+    modes: str | Sequence[str | RamanMode]
+    lineshape: str
+    split: str | bool
+    baseline_degree: int
+    reference: str | None
+    despike: bool
+    noise: str
+    features: Sequence[str]
+    unstrained: Mapping[str, Position] | None
+    extra_lines: bool
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any], n_features: int) -> Self:
+        """Check the parameters of a featurizer against the number of columns of X.
+
+        Parameters
+        ----------
+        parameters : mapping
+            Of a `RamanFeaturizer`.
+        n_features : int
+            Columns of X.
+
+        Raises
+        ------
+        ValueError
+            If the axis does not fit, a line has no points on it, or a kind of feature is unknown.
+        """
+        axis = check_shift(parameters["shift"], n_features)
+        own: dict[str, Any] = {"axis": axis, "shift": None if parameters["shift"] is None else axis}
+        names = [field.name for field in fields(cls) if field.name not in own]
+        made = cls(**own, **deepcopy({name: parameters[name] for name in names}))
+        known = (*line_kinds(made.lineshape), DIFFERENCE)
+        unknown = [kind for kind in made.features if kind not in known]
+        if unknown or not made.features:
+            raise ValueError(
+                f"features must be some of {known} for {made.lineshape} lines, but is {made.features!r}; "
+                f"take the others out or use the default."
+            )
+        made.calibration(made.plan(keep=False))
+        return made
+
+    def to_state(self) -> dict[str, Any]:
+        """Return plain values and arrays."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def calibration(self, plan: FitPlan) -> LineCalibration:
+        """What is added to the positions of the lines of a plan."""
+        if self.shift is None and self.unstrained is None:
+            return LineCalibration((), (), ())  # positions are in points
+        return LineCalibration.from_unstrained(self.unstrained, plan.modes)
+
+    def plan(self, *, keep: bool) -> FitPlan:
+        """What is fitted and how; with `keep`, covariances are kept."""
+        on_axis = self.shift is not None
+        modes = select_modes(self.material, self.modes)
+        sets = neighbouring(modes) if on_axis else [index_modes(modes, self.axis.size)]
+        style: dict[str, Any] = {
+            "baseline_degree": self.baseline_degree,
+            "split": self.split is not False,
+            "material": self.material if on_axis and self.extra_lines else None,
+            "checked": on_axis,
+        }
+        groups = [self._group(members, **style) for members in sets]
+        reference = None
+        if self.reference is not None:
+            line: tuple[RamanMode, ...] = (REFERENCES[self.reference],)
+            line = line if on_axis else index_modes(line, self.axis.size)
+            reference = self._group(line, baseline_degree=1, split=False, checked=on_axis)
+        options = FitOptions(
+            lineshape=self.lineshape,
+            noise=self.noise,
+            despike=self.despike,
+            always=self.split is True or self.split == "always",
+            keep=keep,
+        )
+        return FitPlan(reference, groups, options)
+
+    def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> FitGroup:
+        group = fit_group(modes, self.axis, **options)
+        if group is None:
+            windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
+            raise ValueError(
+                f"shift covers {self.axis.min():.1f} to {self.axis.max():.1f} cm-1 and has no point in "
+                f"a window "
+                f"that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
+            )
+        return group
+
+    def selected(self, names: tuple[str, ...]) -> list[int]:
+        """Places of the features that are returned, among all columns."""
+        kinds = tuple(f"_{kind}" for kind in self.features)
+        has_difference = "_" not in names[-1]
+        asked = self._asked_for()
+        chosen = [
+            j
+            for j, name in enumerate(names)
+            if name.endswith(kinds) and (name.endswith(f"_{HEIGHT}") or name.rpartition("_")[0] in asked)
+        ]
+        return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
+
+    def _asked_for(self) -> set[str]:
+        """Lines all of whose columns were asked for; of other extra lines there are heights."""
+        names = {mode.name for mode in select_modes(self.material, self.modes)}
+        return names | {f"{name}{sign}" for name in names for sign in "-+"}

@@ -4,6 +4,7 @@
 import bz2
 import gzip
 import lzma
+import struct
 import time
 
 import h5py
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 
 from strain2dos.io import read_raman
+
+resource = pytest.importorskip("resource", reason="peak memory comes from getrusage, which Windows lacks")
 
 
 def netcdf(path, **options):
@@ -66,6 +69,82 @@ def test_a_soft_link_inside_the_file_harms_nothing(tmp_path):
     with h5py.File(path, "a") as file:
         file["group/again"] = h5py.SoftLink("/group")
     assert read_raman(path).shape == (2, 3, 4)
+
+
+def test_a_group_that_holds_itself_harms_nothing(tmp_path):
+    path = netcdf(tmp_path / "map.nc")
+    with h5py.File(path, "a") as file:
+        group = file.create_group("group")
+        group["again"] = group
+        file["group/top"] = file["/"]
+    assert read_raman(path).shape == (2, 3, 4)
+
+
+def peak_of_refusal(path, match):
+    """By how many bytes the largest memory of this process grows while a file is refused."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match=match):
+        read_raman(path)
+    return 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+
+DAMAGED = r"damaged\.nc is no NetCDF with spectra that could be read: its header is damaged, or it is a part"
+
+
+@pytest.mark.parametrize("place", range(26, 42))
+def test_a_header_without_some_of_its_bytes_takes_no_memory(tmp_path, place):
+    """Found by chance: what followed was read as the size, 4 GB, of the description of a split file."""
+    content = bytearray(netcdf(tmp_path / "map.nc").read_bytes())
+    del content[place : place + 16]
+    path = tmp_path / "damaged.nc"
+    path.write_bytes(content)
+    assert peak_of_refusal(path, DAMAGED) < 2**26
+
+
+def test_a_file_that_names_itself_a_part_of_several_is_refused(tmp_path):
+    content = bytearray(netcdf(tmp_path / "map.nc").read_bytes())
+    content[48:56] = len(content).to_bytes(8, "little")
+    path = tmp_path / "damaged.nc"
+    path.write_bytes(content + bytes(4) + b"\xff\xff\xff\xff" + b"NCSAmult" + bytes(64))
+    assert peak_of_refusal(path, DAMAGED) < 2**26
+
+
+def test_a_file_that_starts_within_another_is_refused(tmp_path):
+    path = tmp_path / "damaged.nc"
+    with h5py.File(path, "w", libver="latest") as file:
+        file["intensity"] = np.ones((2, 3, 4))
+    content = bytearray(path.read_bytes())
+    content[12:20] = (512).to_bytes(8, "little")
+    path.write_bytes(content)
+    assert peak_of_refusal(path, DAMAGED) < 2**26
+
+
+def test_an_attribute_larger_than_any_header_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "map.nc"
+    with h5py.File(path, "w", libver="latest") as file:
+        file["intensity"] = np.ones((2, 3, 4))
+        file["intensity"].attrs["remark"] = np.zeros(2**21 + 1)
+    assert peak_of_refusal(path, r"an attribute of /intensity claims 16777224 bytes") < 2**26
+
+
+def test_a_text_that_is_not_stored_is_refused_before_it_is_read(tmp_path):
+    path = netcdf(tmp_path / "map.nc")
+    with h5py.File(path, "a") as file:
+        file.create_dataset("remark", shape=(), dtype="S1000000000")
+    assert peak_of_refusal(path, "variable remark claims 1000000000 bytes, of which only 0 are") < 2**26
+
+
+def test_parameters_of_a_filter_count_as_the_size_of_a_chunk(tmp_path):
+    path = netcdf(tmp_path / "map.nc")
+    with h5py.File(path, "a") as file:
+        file.create_dataset("packed", data=np.arange(457), chunks=(457,), scaleoffset=0)
+    assert read_raman(path).shape == (2, 3, 4)
+    content = path.read_bytes()
+    # kind of scale, scale, numbers in a chunk, kind, bytes of a number
+    stated, large = (struct.pack("<IIIII", 2, 0, size, 0, 8) for size in (457, 2**29))
+    assert content.count(stated) == 1
+    path.write_bytes(content.replace(stated, large))
+    assert peak_of_refusal(path, "variable packed claims 4294967296 bytes") < 2**26
 
 
 BOMBS = {

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether chunked files hold what their headers claim."""
+"""Whether a Zarr store holds what its headers claim."""
 
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,95 +13,25 @@ import xarray as xr
 from strain2dos.io._store.places import StoreFiles
 
 #: Deflate packs at most 1032 : 1; zstd and blosc pack constants further.
-_DEFLATED, _PACKED = 1100, 10_000
+DEFLATED, _PACKED = 1100, 10_000
 _SMALL = 2**20
 #: Bytes to which one chunk may unpack whatever the limit of memory: it is whole in memory when it is read.
-_CHUNK = 2**28
+CHUNK = 2**28
 _MANY = 10_000_000
 _NODES = ("zarr.json", ".zarray", ".zgroup")
-#: Signature and version of a global heap of HDF5, and how much of either end of a file is searched for it.
-_HEAP, _HEAPS = b"GCOL\x01\x00\x00\x00", 2**26
 
 
-def check_hdf5(path: Path, *, limit: int) -> None:
-    """Refuse files that point to other files, and variables far larger than what is stored of them.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    limit : int
-        Bytes of spectra that may be held in memory.
-
-    Raises
-    ------
-    ValueError
-        When data would come from another file, or a variable claims more than compression can explain.
-    """
-    import h5py
-
-    _check_heaps(path)
-    with h5py.File(path, "r") as file:
-        groups = [file]
-        while groups:
-            group = groups.pop()
-            for name in group:
-                # the link first: to look at the object would follow it
-                if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
-                    raise ValueError(f"{name} lies in another file, which is not followed")
-                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                    continue
-                found = group[name]
-                if isinstance(found, h5py.Group):
-                    groups.append(found)
-                elif isinstance(found, h5py.Dataset):
-                    _check_variable(str(name), found, limit)
-
-
-def _check_variable(name: str, found: Any, limit: int) -> None:
-    """Refuse data in other files, and sizes that cannot be."""
-    if found.external or found.is_virtual:
-        raise ValueError(f"variable {name} has its data in another file, which is not followed")
-    if found.shape:
-        claimed = math.prod(found.shape) * found.dtype.itemsize
-        chunk = math.prod(found.chunks or (0,)) * found.dtype.itemsize
-        _plausible(name, max(claimed, chunk), found.id.get_storage_size(), _DEFLATED)
-        _bounded(name, chunk, limit)
-
-
-def _check_heaps(path: Path) -> None:
-    """Refuse a damaged global heap: HDF5's library would walk through free space of size 0 for ever."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        for part in {0, max(size - _HEAPS, 0)}:
-            file.seek(part)
-            content = file.read(_HEAPS)
-            start = content.find(_HEAP)
-            while start >= 0:
-                _walk(content, start)
-                start = content.find(_HEAP, start + 8)
-
-
-def _walk(content: bytes, start: int) -> None:
-    """Step through the objects of a heap: index, references, reserved, size; the data fill up to 8 bytes."""
-    end = min(start + int.from_bytes(content[start + 8 : start + 16], "little"), len(content))
-    place = start + 16
-    while place + 16 <= end:
-        index, _, _, size = struct.unpack_from("<HHIQ", content, place)
-        if index == 0 and size == 0:
-            raise ValueError(f"its heap at byte {start} is damaged")
-        place += size if index == 0 else 16 + -(-size // 8) * 8
-
-
-def _plausible(name: str, claimed: int, stored: int, ratio: int) -> None:
+def plausible(name: str, claimed: int, stored: int, ratio: int) -> None:
+    """Refuse a variable that claims more bytes than the stored ones can unpack to."""
     if claimed > _SMALL + ratio * stored:
         raise ValueError(f"variable {name} claims {claimed} bytes, of which only {stored} are stored")
 
 
-def _bounded(name: str, chunk: int, limit: int) -> None:
-    if chunk > max(limit, _CHUNK):
+def bounded(name: str, chunk: int, limit: int) -> None:
+    """Refuse a chunk that unpacks to more bytes than may be in memory."""
+    if chunk > max(limit, CHUNK):
         raise ValueError(
-            f"one chunk of variable {name} unpacks to {chunk} bytes, above the limit of {max(limit, _CHUNK)}"
+            f"one chunk of variable {name} unpacks to {chunk} bytes, above the limit of {max(limit, CHUNK)}"
         )
 
 
@@ -167,8 +95,8 @@ def check_zarr(files: StoreFiles, *, limit: int) -> Absent:
             else:
                 stored += size
         claimed = max(math.prod(array.shape), math.prod(chunk)) * array.dtype.itemsize
-        _plausible(name, claimed, stored, _PACKED)
-        _bounded(name, math.prod(chunk) * array.dtype.itemsize, limit)
+        plausible(name, claimed, stored, _PACKED)
+        bounded(name, math.prod(chunk) * array.dtype.itemsize, limit)
         if lost and len(array.shape) < 2:
             raise ValueError(f"{len(lost)} of {total} chunks of the coordinate {name} are absent")
         absent.chunks[name], absent.totals[name] = lost, total

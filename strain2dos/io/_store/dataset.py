@@ -15,7 +15,7 @@ from strain2dos._files import address_of, check_metadata, is_url
 from strain2dos.io._common.axis import ascending_axis
 from strain2dos.io._common.memory import warn_caller
 from strain2dos.io._instruments.optional import import_optional, lazy_dask, silenced
-from strain2dos.io._store.chunks import Absent, check_hdf5, check_zarr
+from strain2dos.io._store.chunks import Absent, check_zarr
 from strain2dos.io._store.places import AddressFiles, FolderFiles
 
 _LOST = "_strain2dos_lost"
@@ -43,6 +43,8 @@ def read_netcdf(path: Path, *, hdf5: bool, limit: int) -> xr.DataArray:
     """
     with _readable(path, "NetCDF"):
         if hdf5:
+            from strain2dos.io._store.hdf5 import check_hdf5
+
             check_hdf5(path, limit=limit)
         return _spectra(path, xr.open_dataset(path, engine="h5netcdf" if hdf5 else None), limit)
 

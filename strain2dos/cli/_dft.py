@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from strain2dos.cli._common.options import Debug, Force, Quiet
 
 dft = typer.Typer(
     name="dft",
-    help="First-principles records of strained monolayers with GPAW: plan the states, run them.",
+    help="First-principles records of strained monolayers with GPAW: plan states, run them, ask for more.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -27,6 +27,12 @@ _RUN = examples(
     "strain2dos dft run --ripple 1.0 --period 12 --out ripples",
 )
 _PLAN = examples("strain2dos dft plan --states 60 --out plan.csv")
+_SUGGEST = examples(
+    "strain2dos dft suggest --material WS2 -n 4",
+    "strain2dos dft suggest --material WS2 -n 4 --plan ws2_dft_plan.csv --out next.csv",
+    "strain2dos dft suggest --records wse2 -n 4 --out next.csv",
+    "strain2dos dft suggest --material WS2 -n 2 --map out/map.nc",
+)
 
 
 @dft.command("run", epilog=_RUN)
@@ -130,6 +136,72 @@ def plan(
     with replacing(out) as part:
         table.to_csv(part, index=False)
     wrote(out)
+
+
+@dft.command("suggest", epilog=_SUGGEST)
+@guarded
+def suggest(
+    material: Annotated[str, typer.Option(help="Layer whose bundled states are known.")] = "MoS2",
+    records: Annotated[
+        Path | None, typer.Option(help="Folder of records instead, as `strain2dos dft run` writes it.")
+    ] = None,
+    states: Annotated[int, typer.Option("--states", "-n", min=1, help="Number of states to suggest.")] = 4,
+    over: Annotated[
+        Path | None,
+        typer.Option("--map", help="Map with strain and shear where the model is to be sure. [default: all]"),
+    ] = None,
+    plan: Annotated[Path | None, typer.Option(help="Plan to choose from. [default: 256 states]")] = None,
+    normal: Annotated[
+        tuple[float, float], typer.Option(metavar="LOW HIGH", help="Range of exx and eyy, as fractions.")
+    ] = (-0.04, 0.06),
+    shear: Annotated[float, typer.Option(help="Largest |exy|, as a fraction.")] = 0.02,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV file to write, a plan.")] = None,
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """Suggest states whose calculation would lower the uncertainty of a model of the known states most."""
+    if out is not None:
+        refuse_to_overwrite([out], force=force)
+    from strain2dos._files import replacing
+    from strain2dos.datasets import load_dft, read_dft_records, suggest_states
+
+    data = load_dft(material) if records is None else read_dft_records(records)
+    table = suggest_states(
+        data,
+        states,
+        over=None if over is None else _open_map(over),
+        candidates=None if plan is None else _table(plan),
+        normal=normal,
+        shear=shear,
+    )
+    typer.echo(table.round({"uncertainty_left": 3}).to_string(index=False))
+    if out is not None:
+        with replacing(out) as part:
+            table.to_csv(part, index=False)
+        wrote(out)
+
+
+def _table(path: Path) -> Any:
+    """Read a plan as a table."""
+    import pandas as pd
+
+    from strain2dos.simulate.dft import read_plan
+
+    return pd.DataFrame([(s.name, *s.strain) for s in read_plan(path)], columns=["name", "exx", "eyy", "exy"])
+
+
+def _open_map(path: Path) -> Any:
+    """Load strain and shear of a map, NetCDF or Zarr."""
+    import xarray as xr
+
+    from strain2dos.mapping import open_map
+
+    if path.suffix == ".zarr":
+        return open_map(path)
+    if not path.exists():
+        raise FileNotFoundError(2, "No such file", str(path))
+    with xr.open_dataset(path) as found:
+        return found.load()
 
 
 def register(app: typer.Typer) -> None:

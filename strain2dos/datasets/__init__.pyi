@@ -10,6 +10,7 @@ from ._raman.map import make_raman_map as make_raman_map
 from ._raman.variation import SampleVariation as SampleVariation
 from ._strained import StrainedDOS as StrainedDOS
 from ._strained_dos import make_strained_dos as make_strained_dos
+from ._suggest import suggest_states as suggest_states
 from ._tables.dft_records import read_dft_records as read_dft_records
 from ._tables.dos_table import read_dos_table as read_dos_table
 from ._tables.strain_map import read_strain_map as read_strain_map

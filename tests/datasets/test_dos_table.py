@@ -84,6 +84,17 @@ def test_copies_are_dropped_by_ratio_and_named_in_one_warning(write):
     )
 
 
+def test_labels_that_no_layer_survives_as_strain_are_said_to_be_bending(write):
+    text = table_text(["0", "0.33", "0.331"], family([1], seed=1) + family([1, 1.01]))
+    with pytest.warns(UserWarning, match=r"dropped.*Labels reach 0.331.*probably a measure of bending"):
+        read_dos_table(write(text), strain_unit="label")
+    for unit, labels in (("fraction", ["0", "0.33", "0.331"]), ("label", ["0", "5", "5.05"])):
+        text = table_text(labels, family([1], seed=1) + family([1, 1.01]))
+        with pytest.warns(UserWarning, match="dropped") as caught:
+            read_dos_table(write(text), strain_unit=unit)
+        assert "bending" not in str(caught[0].message)
+
+
 def test_copies_can_be_kept(write):
     path = write(table_text(["0.33", "0.331"], family([1, 1.01])))
     data = read_dos_table(path, strain_unit="label", drop_scaled_copies=False)
@@ -222,3 +233,4 @@ def test_the_published_table_keeps_its_nine_genuine_curves(reference_dir):
     message = str(caught[0].message)
     assert "'0.331' = 1.01 x '0.33'" in message
     assert "'0.0329' = 0.99 x '0.033'" in message
+    assert "probably a measure of bending" in message

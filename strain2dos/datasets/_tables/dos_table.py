@@ -13,6 +13,10 @@ from strain2dos.datasets._strained import StrainedDOS
 from strain2dos.datasets._tables.csv import CellTable, stated_unit, to_fraction, validate_strain_unit
 from strain2dos.datasets._tables.scaled_duplicates import ScaledCopy, find_scaled_copies
 
+# Monolayer MoS2 breaks at 6 to 11 % of strain [Bertolazzi et al., ACS Nano 5, 9703 (2011)]; labels from 1 on
+# are per cent, if they are strain.
+_BREAKS, _PER_CENT = 0.12, 1.0
+
 
 def read_dos_table(
     path: str | PathLike[str], *, strain_unit: str, drop_scaled_copies: bool = True
@@ -29,7 +33,7 @@ def read_dos_table(
         CSV file; CRLF or LF line ends.
     strain_unit : {"fraction", "percent", "label"}
         What the header means. Percents are divided by 100; labels are kept as written, for files that do not
-        state a unit.
+        state a unit. Those of the published strain2DOS table are probably a measure of bending.
     drop_scaled_copies : bool, default=True
         Leave out columns that are another column times a constant, and name them in a warning. Of each family
         the curve stays of which the others are 0.99, 1.01, 1.02 or 1.03 times; when that does not decide, the
@@ -53,7 +57,7 @@ def read_dos_table(
     Warns
     -----
     UserWarning
-        When scaled copies were dropped.
+        When scaled copies were dropped. It also says so when labels reach more than a layer can be stretched.
 
     Examples
     --------
@@ -92,9 +96,21 @@ def read_dos_table(
     )
     if not copies or not drop_scaled_copies:
         return data
-    warnings.warn(_copies_message(copies, labels, table.path.name), UserWarning, stacklevel=2)
+    message = _copies_message(copies, labels, table.path.name) + _bending_note(strain, strain_unit)
+    warnings.warn(message, UserWarning, stacklevel=2)
     dropped = {copy.column for copy in copies}
     return data.subset([i for i in range(len(data)) if i not in dropped])
+
+
+def _bending_note(strain: NDArray[np.float64], strain_unit: str) -> str:
+    largest = float(np.abs(strain).max())
+    if strain_unit != "label" or not _BREAKS < largest < _PER_CENT:
+        return ""
+    return (
+        f" Labels reach {largest:.3g}, and a layer breaks at a strain of 0.06 to 0.11: those of the "
+        "published strain2DOS table are probably a measure of bending, as its gap falls with their square. "
+        "In-plane strain, such as that from Raman lines, does not belong in them; load_dft has curves for it."
+    )
 
 
 def _check_size(table: CellTable) -> None:

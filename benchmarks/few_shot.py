@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Does a model that knows MoS2 need fewer states of another material?
+
+Models learn from a few states of the new material, alone or together with all states of MoS2 and a column
+that tells the two apart, and predict its other states. The unstrained state is always among those that are
+known, the rest is chosen by chance. Run as
+
+    python benchmarks/few_shot.py [--material WS2] [--sizes 3 4 6 8] [--repeats 6]
+
+Every finished figure is kept in ``benchmarks/output``: an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from _machine import machine
+
+from strain2dos import DOSRegressor
+from strain2dos.datasets import StrainedDOS, load_dft
+from strain2dos.dos import metrics
+from strain2dos.simulate import strain_invariants
+
+OUTPUT = Path(__file__).parent / "output" / "few_shot"
+VALLEYS = {"vbm_K": "VB_K", "vbm_G": "VB_G", "cbm_K": "CB_K", "cbm_Q": "CB_Q"}
+
+
+def features(data: StrainedDOS, code: float) -> np.ndarray:
+    """Invariants of the strain, and a column that tells the material."""
+    return np.column_stack([strain_invariants(data.strain), np.full(len(data), code)])
+
+
+def valleys(data: StrainedDOS) -> pd.DataFrame:
+    """Energies of the four valleys that can be band edges, for any of the materials."""
+    return pd.DataFrame({name: data.extra[key] for name, key in VALLEYS.items()}, index=data.name)
+
+
+def errors(
+    train: list[tuple[StrainedDOS, float]], test: StrainedDOS, code: float, representation: str
+) -> dict[str, float]:
+    """Errors for a test set of a model of one or more materials, each with its code."""
+    model = DOSRegressor(test.energies, hidden_layer_sizes=(), representation=representation, random_state=0)
+    model.fit(
+        np.vstack([features(*part) for part in train]),
+        np.vstack([part.dos for part, _ in train]),
+        edges=pd.concat([valleys(part) for part, _ in train], ignore_index=True),
+    )
+    rows = features(test, code)
+    gap = model.predict_edges(rows).gap
+    return {
+        "gap_mae_meV": float(1000 * np.abs(gap - test.gap).mean()),
+        "wasserstein_meV": float(metrics.wasserstein(test.dos, model.predict(rows), energies=test.energies)),
+    }
+
+
+def run(
+    new: StrainedDOS, known: StrainedDOS, size: int, seed: int, representation: str
+) -> list[dict[str, float | int | str]]:
+    """Errors with and without the known material, for one choice of states."""
+    path = OUTPUT / f"{new.provenance['material']}_{len(new)}_{representation}_{size}_{seed}.json"
+    if not path.exists():
+        first = new.name.index("bi+0")
+        order = [first, *(row for row in np.random.RandomState(seed).permutation(len(new)) if row != first)]
+        train, test = new.subset(order[:size]), new.subset(order[size:])
+        found = {
+            "alone": errors([(train, 1.0)], test, 1.0, representation),
+            "with MoS2": errors([(known, 0.0), (train, 1.0)], test, 1.0, representation),
+        }
+        path.write_text(json.dumps(found))
+    found = json.loads(path.read_text())
+    return [{"states": size, "seed": seed, "model": name, **value} for name, value in found.items()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--material", default="WS2", help="the new material")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[3, 4, 6, 8], help="states of it")
+    parser.add_argument("--repeats", type=int, default=6, help="choices of these states")
+    parser.add_argument("--representation", default="grid", help="how curves are written")
+    options = parser.parse_args()
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    new, known = load_dft(options.material), load_dft("MoS2")
+    rows = [
+        row
+        for size in options.sizes
+        for seed in range(options.repeats)
+        for row in run(new, known, size, seed, options.representation)
+    ]
+    table = pd.DataFrame(rows).pivot_table(
+        index="states", columns="model", values=["gap_mae_meV", "wasserstein_meV"], aggfunc=["mean", "max"]
+    )
+    print(table.round(1).to_string())
+    answer = {"machine": machine("numpy", "torch"), "rows": rows}
+    (OUTPUT.parent / "few_shot.json").write_text(json.dumps(answer, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,13 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from strain2dos._grids import borders as borders_of
-from strain2dos._plotting.axes import BLUE, ORANGE, new_axes
+from strain2dos._plotting.axes import new_axes
 from strain2dos._plotting.labels import feature_label
 from strain2dos.explain._shares import Shares
+from strain2dos.explain._targets import color, label, unit
 
 _KINDS = ("auto", "signed", "absolute", "slope")
-_EDGE_LABELS = {"vbm": "VBM", "cbm": "CBM", "gap": "Gap"}
-_EDGE_COLORS = {"vbm": BLUE, "cbm": ORANGE, "gap": "#000000"}
 
 
 def summarize(explanation: Shares, values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
@@ -145,8 +144,8 @@ class ExplanationHeatmapDisplay:
         matrix, kind = summarize(explanation, explanation.values, kind)
         edges = {
             n: float(np.nanmean(explanation.edge_predictions(n)))
-            for n in explanation.edge_values
-            if n != "gap"
+            for n in ("vbm", "cbm")
+            if n in explanation.edge_values
         }
         unit = explanation.energy_unit
         display = cls(
@@ -200,7 +199,7 @@ class ExplanationHeatmapDisplay:
             if borders[0] <= energy <= borders[-1]:
                 ax.axvline(energy, color="white" if absolute else "black", lw=1.2, ls="--")
                 ax.annotate(
-                    _EDGE_LABELS[name],
+                    label(name),
                     (energy, 1.0),
                     (0, 3),
                     xycoords=("data", "axes fraction"),
@@ -269,12 +268,13 @@ class EdgeAttributionDisplay:
         EdgeAttributionDisplay
             The display.
         """
-        if not explanation.edge_values:
+        in_ev = {name: values for name, values in explanation.edge_values.items() if unit(name)}
+        if not in_ev:
             raise ValueError(
                 "the explanation has no band edges; explain a model that has energies, with edges=True."
             )
         shares = {}
-        for name, values in explanation.edge_values.items():
+        for name, values in in_ev.items():
             shares[name], found = summarize(explanation, values, kind)
         return cls(shares, explanation.feature_names, kind=found).plot(ax=ax)
 
@@ -296,7 +296,7 @@ class EdgeAttributionDisplay:
         height = 0.8 / n
         for number, (name, values) in enumerate(self.shares.items()):
             place = np.arange(k) + (number - (n - 1) / 2) * height
-            ax.barh(place, 1e3 * values, height, color=_EDGE_COLORS[name], label=_EDGE_LABELS[name])
+            ax.barh(place, 1e3 * values, height, color=color(name), label=label(name))
         ax.axvline(0, color="0.4", lw=0.8)
         ax.set_yticks(range(k), [feature_label(name) for name in self.feature_names])
         ax.set_ylim(k - 0.5, -0.5)

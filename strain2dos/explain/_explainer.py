@@ -5,23 +5,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from tqdm import tqdm
 
 from strain2dos._estimators.columns import aligned, column_names, finite_rows, scatter_rows
 from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.explain._explanation import DOSExplanation
-from strain2dos.explain._shapley import base_values, exact_shapley, sampled_shapley
-from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
+from strain2dos.explain._interactions import Pairs
+from strain2dos.explain._run import Plan, explain_rows
+from strain2dos.explain._samples import check_background, features_of, split_point
+from strain2dos.explain._shapley import Found
+from strain2dos.explain._targets import Evaluations, conformal_of, scalar_names
+from strain2dos.mapping._pixels.model import FittedModel
 
 # Curves held at a time while coalitions are evaluated.
-_CHUNK_BYTES = 2**26
+_CHUNK_BYTES = 2**25
 # Rows at a time where a row gives a few numbers only, such as band edges.
 _CHUNK_ROWS = 2**16
 
@@ -56,6 +58,9 @@ class DOSExplainer:
     n_permutations : int, default=10
         Permutations sampled, each forwards and backwards: at most ``2 k n_permutations`` coalitions instead
         of :math:`2^k`. To save time few features can be sampled too, with ``max_exact=1``.
+    n_jobs : int, default=None
+        Threads that share the samples, as joblib counts jobs: None is one, -1 all cores. The values do not
+        depend on it.
     random_state : int, RandomState or None, default=None
         Seed of the thinning and the sampling.
     progress : bool, default=False
@@ -107,10 +112,12 @@ class DOSExplainer:
         max_background: int = 100,
         max_exact: int = 11,
         n_permutations: int = 10,
+        n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         progress: bool = False,
     ) -> None:
         self._model = FittedModel.from_estimator(estimator, energies=energies, edge_options=edge_options)
+        self._conformal = conformal_of(estimator)
         if self._model.featurizer is not None:
             raise ValueError(
                 f"the estimator starts with {type(self._model.first).__name__}, so its columns are spectral "
@@ -121,10 +128,12 @@ class DOSExplainer:
         self.max_background = max_background
         self.max_exact = max_exact
         self.n_permutations = n_permutations
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self.progress = progress
         self._columns = self._model.chain.columns or column_names(background)
-        self.background = self._check_background(aligned(background, self._columns, what="background"))
+        rows = aligned(background, self._columns, what="background")
+        self.background = check_background(rows, max_background, random_state)
         k = self.background.shape[1]
         names = feature_names or self._columns or [f"x{j}" for j in range(k)]
         if len(names) != k:
@@ -161,10 +170,10 @@ class DOSExplainer:
             Whose :meth:`explain` takes spectra.
         """
         chain = look_through(pipeline)
-        n_before = _split_point(chain, at)
+        n_before = split_point(chain, at)
         if not n_before:
             return cls(chain, background, **options)
-        features, kept = _features_of(chain, n_before, background)
+        features, kept = features_of(chain, n_before, background)
         if not kept.all():
             warnings.warn(
                 f"{int((~kept).sum())} of {len(kept)} background spectra have no finite features; they "
@@ -176,9 +185,18 @@ class DOSExplainer:
         options.setdefault("feature_names", [str(name) for name in names])
         explainer = cls(chain.after(n_before), features[kept], **options)
         explainer._front, explainer._n_before = chain, n_before
+        explainer._conformal = conformal_of(pipeline)
         return explainer
 
-    def explain(self, X: npt.ArrayLike, *, edges: bool = True, curves: bool = True) -> DOSExplanation:
+    def explain(
+        self,
+        X: npt.ArrayLike,
+        *,
+        edges: bool = True,
+        curves: bool = True,
+        targets: Sequence[str] = (),
+        interactions: bool = False,
+    ) -> DOSExplanation:
         """Attribute the predictions of samples to their features.
 
         Parameters
@@ -188,8 +206,15 @@ class DOSExplainer:
         edges : bool, default=True
             Whether to explain the band edges too, where the model has them.
         curves : bool, default=True
-            Whether to explain the curves. False explains the band edges alone, without decoding a curve for
+            Whether to explain the curves. False explains numbers alone, without decoding a curve for
             every coalition where the model learned its edges; ``values`` then holds no energies.
+        targets : sequence of str, default=()
+            Other numbers to be explained, as far as the model gives them: "gap_direct" (at K); "vbm_std",
+            "cbm_std", "gap_std" and "gap_direct_std", what the model itself states about its error;
+            "vbm_width", "cbm_width" and "gap_width", widths of conformal intervals; "domain_score".
+        interactions : bool, default=False
+            Whether to explain pairs of features too, see ``DOSExplanation.interactions``. It costs no
+            evaluation more, but memory for k (k - 1) / 2 curves per sample.
 
         Returns
         -------
@@ -200,7 +225,8 @@ class DOSExplainer:
         ------
         ValueError
             If the number or the names of the features differ from the background's, no sample has finite
-            features, or there is nothing to explain.
+            features, there is nothing to explain, the model does not give a target, or interactions are
+            asked for with fewer than two features, or more than ``max_exact``.
 
         Warns
         -----
@@ -218,81 +244,80 @@ class DOSExplainer:
                 UserWarning,
                 stacklevel=2,
             )
-        names = EDGE_NAMES if edges and self._model.has_edges else ()
-        if not curves and not names:
+        names = scalar_names(self._model, edges, targets)
+        self._check_wishes(names, edges, curves, interactions)
+        found, base = self._shapley(data[kept], (*(("dos",) if curves else ()), *names), interactions)
+        explanation = self._explanation(data, kept, found, base, names, curves)
+        _warn_missing(explanation)
+        return explanation
+
+    def _check_wishes(self, names: Sequence[str], edges: bool, curves: bool, interactions: bool) -> None:
+        k = len(self.feature_names)
+        if interactions and not 2 <= k <= self.max_exact:
             raise ValueError(
-                "curves=False leaves the band edges, but "
-                + (
-                    "edges=False leaves these out too."
-                    if not edges
-                    else "the model knows none; pass energies=."
-                )
+                f"interactions=True needs 2 to max_exact={self.max_exact} features, but there are {k}; "
+                "they are taken over all coalitions, so raise max_exact or explain fewer features."
             )
-        values, base, missing = self._shapley(data[kept], (*(("dos",) if curves else ()), *names))
-        values, missing = scatter_rows(values, kept), scatter_rows(missing, kept)
+        if not curves and not names:
+            reason = (
+                "edges=False leaves these out too." if not edges else "the model knows none; pass energies=."
+            )
+            raise ValueError(f"curves=False leaves the band edges, but {reason}")
+
+    def _explanation(
+        self,
+        data: np.ndarray,
+        kept: np.ndarray,
+        found: Found,
+        base: np.ndarray,
+        names: Sequence[str],
+        curves: bool,
+    ) -> DOSExplanation:
+        values, missing = scatter_rows(found.values, kept), scatter_rows(found.missing, kept)
         n_dos = len(base) - len(names)
         index = {name: n_dos + number for number, name in enumerate(names)}
         energies = self._model.energies if curves else np.zeros(0)
-        known = self._model.energies is not None
-        explanation = DOSExplanation(
+        pairs = None
+        if found.pairs is not None:
+            whole = scatter_rows(found.pairs, kept)
+            pairs = Pairs(whole[..., :n_dos], {name: whole[..., column] for name, column in index.items()})
+        return DOSExplanation(
             values=values[..., :n_dos],
             base_values=base[:n_dos],
             edge_values={name: values[..., column] for name, column in index.items()},
             edge_base_values={name: float(base[column]) for name, column in index.items()},
             missing_edges={name: missing[:, column] for name, column in index.items()},
             energies=np.arange(n_dos, dtype=np.float64) if energies is None else energies,
-            energy_unit="eV" if known else None,
+            energy_unit="eV" if self._model.energies is not None else None,
             feature_names=self.feature_names,
             data=data,
             method="exact" if len(self.feature_names) <= self.max_exact else "permutation",
             n_background=len(self.background),
+            pairs=pairs,
         )
-        _warn_missing(explanation)
-        return explanation
 
     def _shapley(
-        self, data: np.ndarray, quantities: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Shapley values (n, k, m), base (m,) and missing shares (n, m) of all quantities side by side."""
-
-        def function(rows: np.ndarray) -> np.ndarray:
-            Z, good, _ = self._model.chain.transform_finite(rows)
-            if not good.all():
-                raise ValueError(
-                    "a step before the regressor answered finite features with values not finite."
-                )
-            found = self._model.predict(Z, quantities)
-            return np.column_stack([found[name] for name in quantities]).astype(np.float64, copy=False)
-
-        width = function(self.background[:1]).shape[1]
-        max_rows = int(np.clip(_CHUNK_BYTES // (8 * width), 64, _CHUNK_ROWS))
-        base = base_values(function, self.background, max_rows)
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        k = len(self.feature_names)
-        n_coalitions = 2**k if k <= self.max_exact else 2 * k * self.n_permutations
-        step = max(1, max_rows // (n_coalitions * len(self.background)))
-        parts = []
-        with tqdm(total=len(data), desc="explain", unit="sample", disable=not self.progress) as bar:
-            for start in range(0, len(data), step):
-                X = data[start : start + step]
-                if k <= self.max_exact:
-                    parts.append(exact_shapley(function, X, self.background, base, max_rows))
-                else:
-                    # every sample is explained with the same orders, whatever stands beside it
-                    random, n = np.random.RandomState(seed), self.n_permutations
-                    parts.append(
-                        sampled_shapley(
-                            function, X, self.background, max_rows, n_permutations=n, random=random
-                        )
-                    )
-                bar.update(len(X))
-        values, missing = zip(*parts, strict=True)
-        return np.concatenate(values), base[0], np.concatenate(missing)
+        self, data: np.ndarray, quantities: tuple[str, ...], pairs: bool
+    ) -> tuple[Found, np.ndarray]:
+        """Shapley values of all quantities side by side (n, k, m), and their base values (m,)."""
+        means = Evaluations(self._model, self._conformal, quantities)
+        means.check()
+        width = means(self.background[:1, np.newaxis])[0].shape[1]
+        plan = Plan(
+            exact=len(self.feature_names) <= self.max_exact,
+            pairs=pairs,
+            n_permutations=self.n_permutations,
+            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+            max_rows=int(np.clip(_CHUNK_BYTES // (8 * width), 64, _CHUNK_ROWS)),
+            n_jobs=self.n_jobs,
+            progress=self.progress,
+        )
+        return explain_rows(means, data, self.background, plan)
 
     def _features(self, X: npt.ArrayLike) -> np.ndarray:
         """Features (n, k) of what :meth:`explain` was given; NaN where there are none."""
         if self._front is not None:
-            return _features_of(self._front, self._n_before, X)[0]
+            return features_of(self._front, self._n_before, X)[0]
         data = aligned(X, self._columns)
         if data.ndim != 2 or data.shape[1] != len(self.feature_names):
             raise ValueError(
@@ -300,48 +325,6 @@ class DOSExplainer:
                 f"{data.shape}."
             )
         return data
-
-    def _check_background(self, rows: np.ndarray) -> np.ndarray:
-        if rows.ndim != 2 or not len(rows):
-            raise ValueError(f"background must have shape (n_background, k), but has shape {rows.shape}.")
-        if not np.isfinite(rows).all():
-            bad = int((~finite_rows(rows)).sum())
-            raise ValueError(
-                f"background has {bad} of {len(rows)} rows with values that are not finite; drop them."
-            )
-        if len(rows) <= self.max_background:
-            return rows.copy()
-        picked = check_random_state(self.random_state).choice(len(rows), self.max_background, replace=False)
-        return rows[np.sort(picked)]
-
-
-def _split_point(chain: Chain, at: int | str | None) -> int:
-    """Number of leading steps that only prepare the features."""
-    if at is None:
-        return int(chain.featurizer is not None)
-    if isinstance(at, str):
-        if at not in chain.names:
-            raise ValueError(
-                f"at={at!r} names no transformer of the pipeline; its transformers are {list(chain.names)}."
-            )
-        return chain.names.index(at) + 1
-    if not 0 <= at <= len(chain.front):
-        raise ValueError(
-            f"at={at} must leave at least the regressor of the pipeline's {len(chain.steps)} steps."
-        )
-    return at
-
-
-def _features_of(chain: Chain, n_before: int, X: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, k) that the first steps make of spectra, NaN where they failed, and which are finite."""
-    raw = aligned(X, chain.columns)
-    kept = chain.usable(raw)
-    if not kept.any():
-        raise ValueError(f"none of the {len(raw)} spectra can be used: all hold values that are not finite.")
-    front = replace(chain, front=chain.front[:n_before], names=chain.names[:n_before])
-    Z, inner, _ = front.transform_finite(np.where(np.isfinite(raw[kept]), raw[kept], np.nan))
-    kept[kept] = inner
-    return scatter_rows(np.asarray(Z, dtype=np.float64), kept), kept
 
 
 def _warn_missing(explanation: DOSExplanation) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from strain2dos._reprs import one_line, table
 from strain2dos.explain._shares import Shares
+from strain2dos.explain._targets import unit
 
 if TYPE_CHECKING:
     import shap
@@ -32,7 +33,8 @@ class DOSExplanation(Shares):
     base_values : ndarray of shape (n_energies,)
         Mean predicted curve over the background; ``base_values + values.sum(axis=1)`` is the prediction.
     edge_values : dict of ndarray of shape (n, k)
-        Shapley values of "vbm", "cbm" and "gap" in eV; empty where the model has no edges.
+        Shapley values of "vbm", "cbm" and "gap" in eV, and of other targets that were asked for; empty where
+        the model has no edges.
     edge_base_values : dict of float
         Means over the background, in eV.
     missing_edges : dict of ndarray of shape (n,)
@@ -48,6 +50,10 @@ class DOSExplanation(Shares):
         "exact" or "permutation".
     n_background : int
         Background samples averaged over.
+    interactions : Interactions
+        What pairs of features do together; only after ``explain(..., interactions=True)``.
+    pairs : Pairs or None
+        The numbers behind it.
 
     Examples
     --------
@@ -231,7 +237,7 @@ class DOSExplanation(Shares):
         }
         for name, values in self.edge_values.items():
             details = {
-                "units": "eV",
+                "units": unit(name) or "1",
                 "long_name": f"share in {name}",
                 "base_value": self.edge_base_values[name],
             }

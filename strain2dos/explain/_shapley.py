@@ -4,12 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 
-# The value function: rows (n, k) to the quantities to be explained (n, m); NaN where there is none.
-ValueFunction = Callable[[np.ndarray], np.ndarray]
+# The value function: rows (g, b, k) to means (g, m) over the b rows that have a value (NaN if none has), and
+# how many of them (g, m) have none.
+Means = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+class Found(NamedTuple):
+    """Shapley values (s, k, m), those of pairs (s, n_pairs, m) if asked, and missing shares (s, m)."""
+
+    values: np.ndarray
+    pairs: np.ndarray | None
+    missing: np.ndarray
 
 
 def coalitions(k: int) -> np.ndarray:
@@ -30,15 +41,36 @@ def shapley_matrix(k: int) -> np.ndarray:
     return np.where(member.T, joins[size], -waits[size])
 
 
+def pairs_of(k: int) -> list[tuple[int, int]]:
+    """Pairs of features, in the order of `pair_matrix`."""
+    return list(combinations(range(k), 2))
+
+
+def pair_matrix(k: int) -> np.ndarray:
+    """Weights (n_pairs, 2**k) that turn the values of all coalitions into Shapley interaction values.
+
+    A pair i, j counts the difference v(S+i+j) - v(S+i) - v(S+j) + v(S) with |S|! (k-|S|-2)! / (k-1)! over
+    all S without the two [M. Grabisch and M. Roubens, Int. J. Game Theory 28, 547 (1999)].
+    """
+    member = coalitions(k)
+    both = [(member[:, i].astype(int) + member[:, j], i, j) for i, j in pairs_of(k)]
+    rows = []
+    for count, _, _ in both:
+        others = member.sum(axis=1) - count
+        weight = np.array([1.0 / ((k - 1) * comb(k - 2, s)) if s <= k - 2 else 0.0 for s in range(k + 1)])
+        rows.append(np.where(count == 1, -1.0, 1.0) * weight[others])
+    return np.array(rows).reshape(-1, 2**k)
+
+
 def coalition_values(
-    function: ValueFunction, X: np.ndarray, background: np.ndarray, members: np.ndarray, max_rows: int
+    means: Means, X: np.ndarray, background: np.ndarray, members: np.ndarray, max_rows: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of ``function`` over the background for every coalition of the features of every sample.
+    """Mean over the background for every coalition of the features of every sample.
 
     Parameters
     ----------
-    function : callable
-        (n, k) to (n, m).
+    means : callable
+        (g, b, k) to (g, m), twice.
     X : array of shape (s, k)
         Samples: a coalition takes its members' values from them, the others' from the background.
     background : array of shape (b, k)
@@ -65,77 +97,65 @@ def coalition_values(
         for start in range(0, len(members), step):
             part = members[start : start + step]
             rows = np.where(part[:, np.newaxis], some, background)
-            mean, lost = _mean_of_present(function(rows.reshape(-1, k)).reshape(*rows.shape[:3], -1))
-            parts.append(mean)
-            absent = absent + lost
+            mean, lost = means(rows.reshape(-1, b, k))
+            parts.append(mean.reshape(len(some), len(part), -1))
+            absent = absent + lost.reshape(len(some), len(part), -1).sum(axis=1)
         blocks.append(np.concatenate(parts, axis=1))
         missing.append(absent)
     return np.concatenate(blocks), np.concatenate(missing)
 
 
-def _mean_of_present(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (s, c, m) of values (s, c, b, m) over background rows that have one, and how many have none."""
-    absent = np.isnan(found)
-    if not absent.any():
-        return found.mean(axis=2), np.zeros(found[:, 0, 0].shape)
-    present = found.shape[2] - absent.sum(axis=2)
-    with np.errstate(invalid="ignore"):
-        mean = np.where(absent, 0.0, found).sum(axis=2) / np.where(present, present, np.nan)
-    return mean, absent.sum(axis=(1, 2))
-
-
 def exact_shapley(
-    function: ValueFunction, X: np.ndarray, background: np.ndarray, base: np.ndarray, max_rows: int
-) -> tuple[np.ndarray, np.ndarray]:
+    means: Means, X: np.ndarray, background: np.ndarray, base: np.ndarray, max_rows: int, *, pairs: bool
+) -> Found:
     """Interventional Shapley values over all coalitions.
 
     Parameters
     ----------
-    function : callable
-        (n, k) to (n, m).
+    means : callable
     X : array of shape (s, k)
     background : array of shape (b, k)
     base : array of shape (2, m)
         Mean of the function over the background and the number of its missing values, the same for all
         samples: see `base_values`.
     max_rows : int
+    pairs : bool
+        Whether to return interaction values too, from the same evaluations.
 
     Returns
     -------
-    values : array of shape (s, k, m)
-    missing : array of shape (s, m)
-        Share of the evaluations without a value (NaN), which the means leave out.
+    Found
     """
     k = X.shape[1]
-    members, weights = coalitions(k), shapley_matrix(k)
-    full = function(X)[:, np.newaxis]
+    full, lost = means(X[:, np.newaxis])
+    full = full[:, np.newaxis]
     values = [np.broadcast_to(base[0], full.shape), full]
-    missing = base[1] + np.isnan(full[:, 0])
+    missing = base[1] + lost
     if k > 1:
-        inner, missing_inner = coalition_values(function, X, background, members[1:-1], max_rows)
+        inner, missing_inner = coalition_values(means, X, background, coalitions(k)[1:-1], max_rows)
         values.insert(1, inner)
         missing = missing + missing_inner
     # the empty coalition needs the background only, the full one the sample only
-    n_rows = (len(members) - 1) * len(background) + 1
-    return weights @ np.concatenate(values, axis=1), missing / n_rows
+    n_rows = (2**k - 1) * len(background) + 1
+    every = np.concatenate(values, axis=1)
+    return Found(shapley_matrix(k) @ every, pair_matrix(k) @ every if pairs else None, missing / n_rows)
 
 
-def base_values(function: ValueFunction, background: np.ndarray, max_rows: int) -> np.ndarray:
+def base_values(means: Means, background: np.ndarray) -> np.ndarray:
     """Mean of the function over the background and the number of values that it has not there: (2, m)."""
-    nobody = np.zeros((1, background.shape[1]), dtype=bool)
-    mean, missing = coalition_values(function, background[:1], background, nobody, max_rows)
-    return np.stack([mean[0, 0], missing[0]])
+    mean, missing = means(background[np.newaxis])
+    return np.stack([mean[0], missing[0]])
 
 
 def sampled_shapley(
-    function: ValueFunction,
+    means: Means,
     X: np.ndarray,
     background: np.ndarray,
     max_rows: int,
     *,
     n_permutations: int,
     random: np.random.RandomState,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Found:
     """Sample Shapley values over permutations of the features; the results are those of `exact_shapley`.
 
     Features join one after the other, in each order forwards and backwards, which is exact for models whose
@@ -147,11 +167,11 @@ def sampled_shapley(
         np.concatenate([_joining(order) for order in orders]), axis=0, return_inverse=True
     )
     place = place.reshape(len(orders), k + 1)
-    values, missing = coalition_values(function, X, background, members, max_rows)
+    values, missing = coalition_values(means, X, background, members, max_rows)
     total = np.zeros((len(X), k, values.shape[2]))
     for order, path in zip(orders, place, strict=True):
         total[:, order] += np.diff(values[:, path], axis=1)
-    return total / len(orders), missing / (len(members) * len(background))
+    return Found(total / len(orders), None, missing / (len(members) * len(background)))
 
 
 def _there_and_back(order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

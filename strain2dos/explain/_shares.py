@@ -11,6 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.integrate import trapezoid
 
+from strain2dos.explain._interactions import Interactions, Pairs, grouped_pairs, matrices
+from strain2dos.explain._targets import unit
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -27,6 +30,7 @@ class Shares:
     data: np.ndarray
     method: str
     n_background: int
+    pairs: Pairs | None = None
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -41,9 +45,35 @@ class Shares:
         rows = np.arange(len(self))[samples]
         edges = {name: values[rows] for name, values in self.edge_values.items()}
         missing = {name: share[rows] for name, share in self.missing_edges.items()}
+        pairs = self.pairs
+        if pairs is not None:
+            own = {name: values[rows] for name, values in pairs.edge_values.items()}
+            pairs = Pairs(pairs.values[rows], own)
         return replace(
-            self, values=self.values[rows], edge_values=edges, missing_edges=missing, data=self.data[rows]
+            self,
+            values=self.values[rows],
+            edge_values=edges,
+            missing_edges=missing,
+            data=self.data[rows],
+            pairs=pairs,
         )
+
+    @property
+    def interactions(self) -> Interactions:
+        """What pairs of features do together, where it was explained too.
+
+        Raises
+        ------
+        ValueError
+            If it was not.
+        """
+        if self.pairs is None:
+            raise ValueError("pairs of features were not explained; call explain(X, interactions=True).")
+        edges = {
+            name: matrices(self.edge_values[name], values) for name, values in self.pairs.edge_values.items()
+        }
+        values = matrices(self.values, self.pairs.values)
+        return Interactions(values, edges, self.energies, self.energy_unit, self.feature_names)
 
     @property
     def predictions(self) -> np.ndarray:
@@ -124,13 +154,26 @@ class Shares:
 
         data = self.data[:, [members[0] for members in columns.values()]]
         edges = {name: add(values) for name, values in self.edge_values.items()}
+        pairs = self.pairs
+        if pairs is not None:
+            members, k = list(columns.values()), len(self.feature_names)
+            own = {name: grouped_pairs(values, members, k) for name, values in pairs.edge_values.items()}
+            pairs = Pairs(grouped_pairs(pairs.values, members, k), own)
         return replace(
-            self, values=add(self.values), edge_values=edges, feature_names=tuple(columns), data=data
+            self,
+            values=add(self.values),
+            edge_values=edges,
+            feature_names=tuple(columns),
+            data=data,
+            pairs=pairs,
         )
 
     def summary(self, energy_windows: Mapping[str, tuple[float, float]] | None = None) -> pd.DataFrame:
         """Mean magnitude of the shares per feature: band edges in meV, windows in states per cell."""
-        columns = {f"|{name}| (meV)": 1e3 * _mean_abs(values) for name, values in self.edge_values.items()}
+        columns = {
+            f"|{name}| (meV)" if unit(name) else f"|{name}|": (1e3 if unit(name) else 1.0) * _mean_abs(values)
+            for name, values in self.edge_values.items()
+        }
         for name, values in self.windows(energy_windows or {}).items():
             columns[f"|{name}| (states)"] = _mean_abs(values)
         if self.values.shape[-1]:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.integrate import trapezoid
 
 from strain2dos.explain._shares import Shares
+from strain2dos.explain._targets import unit
 
 if TYPE_CHECKING:
     import shap
@@ -37,18 +38,22 @@ def _of(explanation: Shares, target: str | float | tuple[float, float]) -> tuple
                 f"target={target!r} was not explained; take one of {list(explanation.edge_values)}, an "
                 "energy or a window (e_low, e_high) of energies."
             )
-        return explanation.edge_values[target], explanation.edge_base_values[target], f"{target} (eV)"
-    grid, unit = explanation.energies, explanation.energy_unit or "index"
+        return (
+            explanation.edge_values[target],
+            explanation.edge_base_values[target],
+            f"{target} (eV)" if unit(target) else target,
+        )
+    grid, axis = explanation.energies, explanation.energy_unit or "index"
     if isinstance(target, Sequence | np.ndarray) and len(target) == 2:
         low, high = map(float, target)
         values = explanation.window(low, high)
         inner = grid[(grid > low) & (grid < high)]
         nodes = np.concatenate([[low], inner, [high]])
         base = float(trapezoid(np.interp(nodes, grid, explanation.base_values), nodes))
-        return values, base, f"states in {low:g} to {high:g} {unit}"
+        return values, base, f"states in {low:g} to {high:g} {axis}"
     energy = float(target)
     if not len(grid) or not grid[0] <= energy <= grid[-1]:
-        known = f"{grid[0]:g} to {grid[-1]:g} {unit}" if len(grid) else "none: curves were left out"
+        known = f"{grid[0]:g} to {grid[-1]:g} {axis}" if len(grid) else "none: curves were left out"
         raise ValueError(f"target={energy:g} must lie within the energies, {known}.")
     base = float(np.interp(energy, grid, explanation.base_values))
-    return explanation._at(energy), base, f"DOS at {energy:g} {unit}"
+    return explanation._at(energy), base, f"DOS at {energy:g} {axis}"

@@ -196,6 +196,14 @@ class LoadedHeads:
         mean, variance = mixed(*self._members(self.heads.valleys[k], self.valleys[k], features))
         return mean[:, 0], variance[:, 0]
 
+    def valley_mean(self, k: int, features: Array) -> Array:
+        """Return the mean (n,) alone."""
+        x = torch.tensor(features, dtype=torch.float64, device=self.device)
+        found = [(part.means(x), part.member_weights) for part in self.valleys[k]]
+        means, weights = (torch.cat(some).cpu().numpy() for some in zip(*found, strict=True))
+        head = self.heads.valleys[k]
+        return np.einsum("m,mnd->nd", weights, head.mean + head.scale * means)[:, 0]
+
     def _members(self, head: Head, parts: list[Loaded], features: Array) -> tuple[Array, Array, Array]:
         x = torch.tensor(features, dtype=torch.float64, device=self.device)
         found = [(*part.members(x), part.member_weights) for part in parts]

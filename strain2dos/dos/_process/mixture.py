@@ -121,6 +121,10 @@ class Loaded(NamedTuple):
         left = left.clamp(min=0.0) + self.noise[:, None]
         return cross @ self.coefficients, left[..., None] * self.variance[:, None, :]
 
+    def means(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the means alone, which cost a fraction of the variances."""
+        return self.covariance.between(self.covariance.place(x), self.placed) @ self.coefficients
+
 
 def load(process: Process, device: str) -> Loaded:
     """Return a process ready to predict on a device."""

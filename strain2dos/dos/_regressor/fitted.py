@@ -124,22 +124,25 @@ class FittedDOS:
                 deviation[rows] = basis.spread(latents, variance)[:size]
         return answer, deviation
 
-    def valley_energies(self, X: Array, device: str) -> tuple[Array, Array]:
-        """Return energies and variances (n, n_valleys) of the valleys that were learned beside the curves."""
+    def valley_energies(self, X: Array, device: str, *, std: bool) -> tuple[Array, Array | None]:
+        """Return energies and, if asked, variances (n, n_valleys) of the valleys that were learned."""
         heads = self.heads.loaded(device)
         means = np.empty((len(X), len(self.valleys)))
-        variances = np.empty_like(means)
+        variances = np.empty_like(means) if std else None
         for rows, size, features in self._blocks(X):
             for column in range(len(self.valleys)):
+                if variances is None:
+                    means[rows, column] = heads.valley_mean(column, features)[:size]
+                    continue
                 mean, variance = heads.valley(column, features)
                 means[rows, column], variances[rows, column] = mean[:size], variance[:size]
         return means, variances
 
     def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:
         """Return the edges that were learned beside the curves, with their standard deviation if asked."""
-        means, variances = self.valley_energies(X, device)
+        means, variances = self.valley_energies(X, device, std=std)
         found = edges_of_valleys(means, self.n_valence)
-        return found, spread_of_valleys(means, variances, self.n_valence) if std else None
+        return found, None if variances is None else spread_of_valleys(means, variances, self.n_valence)
 
     def samples(self, X: Array, device: str, places: Array, normals: Array) -> Iterator[tuple[slice, Array]]:
         """Give slices of rows with curves (n, n_samples, n_energies) drawn from the mixture of processes.

@@ -402,8 +402,9 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
                 "edges=...), for instance StrainedDOS.edge_targets."
             )
         with one_thread():
-            energies, variances = self.fitted_.valley_energies(X, check_device(self.device))
-        return (energies, np.sqrt(variances)) if return_std else energies
+            device = check_device(self.device)
+            energies, variances = self.fitted_.valley_energies(X, device, std=return_std)
+        return energies if variances is None else (energies, np.sqrt(variances))
 
     def predict_quantiles(self, X: ArrayLike, q: ArrayLike) -> Array:
         """Predict quantiles of the density at each energy.

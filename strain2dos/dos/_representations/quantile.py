@@ -83,14 +83,7 @@ class QuantileRepresentation(Representation):
 
     def decode(self, latent: Array) -> Array:
         """Return (n, n_energies) densities."""
-        borders = cell_borders(self.energies)
-        answer = np.zeros((len(latent), len(self.energies)))
-        for sign, counts, part in (
-            (1.0, self.up, latent[:, :_COUNTS]),
-            (-1.0, self.down, latent[:, _COUNTS:]),
-        ):
-            _differentiate(part / np.sqrt(np.gradient(counts)), counts, borders, sign, self.ceiling, answer)
-        return answer
+        return self._decoded(latent, np.zeros((1, self.width)), 0.0, 0.0)
 
     def expected(self, latent: Array, width: Array) -> Array:
         """Return the mean (n, n_energies) of the densities of latents that scatter by `width`.
@@ -98,20 +91,24 @@ class QuantileRepresentation(Representation):
         The density is a sum over states, each at its own energy, so its mean depends on how each energy
         scatters and not on how energies scatter together: moving all of them at once gives it.
         """
-        answer = self.decode(latent)
-        size = np.sqrt(np.r_[np.gradient(self.up), np.gradient(self.down)])
         window = float(self.energies[-1] - self.energies[0])
         # less than half a step of the grid shows nowhere
-        least, most = 0.5 * window / (len(self.energies) - 1), _MAX_SCATTER * window
-        scatter = (1.0 - self.edge_share()) * np.minimum(width / size, most)
-        step = np.sqrt(np.maximum(np.square(scatter) - least**2, 0.0)) * size
-        low, high = (size * self.energies[end] for end in (0, -1))
-        sign = np.r_[np.ones(_COUNTS), -np.ones(_COUNTS)]
-        rows = np.flatnonzero(((step > 0) & (sign * latent > low) & (sign * latent < high)).any(axis=1))
-        if rows.size:
-            answer[rows] *= WEIGHTS[0]
-            for place, weight in zip(PLACES[1:], WEIGHTS[1:], strict=True):
-                answer[rows] += weight * self.decode(latent[rows] + place * step[rows])
+        return self._decoded(latent, width, 0.5 * window / (len(self.energies) - 1), _MAX_SCATTER * window)
+
+    def _decoded(self, latent: Array, width: Array, least: float, most: float) -> Array:
+        low, high = self.energies[0], self.energies[-1]
+        borders, free = cell_borders(self.energies), 1.0 - self.edge_share()
+        answer = np.zeros((len(latent), len(self.energies)))
+        # states below the gap are counted along the axis turned around
+        for counts, part, ends, axis, sign in (
+            (self.up, slice(None, _COUNTS), (low, high), borders, 1),
+            (self.down, slice(_COUNTS, None), (-high, -low), -borders[::-1], -1),
+        ):
+            own, wide = (np.ascontiguousarray(values[:, part]) for values in (latent, width))
+            per_unit, counted = 1.0 / np.sqrt(np.gradient(counts)), np.r_[0.0, counts]
+            scatter = free[part], least, most, *ends
+            _decode(own, wide, per_unit, scatter, counted, axis.copy(), sign, self.ceiling, answer)
+        answer /= np.diff(borders)
         return answer
 
     def spread(self, latent: Array, size: Array, directions: Array) -> Array:
@@ -177,27 +174,62 @@ def _nodes(part, counts, ceiling):  # type: ignore[no-untyped-def]  # pragma: no
 
 
 @njit(nogil=True)
-def _differentiate(part, counts, borders, sign, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
-    n, size = part.shape
-    m = len(borders) - 1
+def _decode(latent, width, per_unit, scatter, counts, borders, sign, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
+    n, size = latent.shape
+    apart = (counts[1:] - counts[:-1]) / ceiling
+    middle, step, nodes = np.empty(size), np.empty(size), np.empty(size + 1)
     for row in range(n):
-        nodes = _nodes(part[row], counts, ceiling)
-        at, before = 0, 0.0
-        for j in range(m + 1):
-            x = borders[j] if sign > 0 else -borders[m - j]
-            while at < size and nodes[at + 1] < x:
-                at += 1
-            if x <= nodes[0]:
-                now = 0.0
-            elif at >= size:
-                now = counts[size - 1]
-            else:
-                low = 0.0 if at == 0 else counts[at - 1]
-                now = low + (counts[at] - low) * (x - nodes[at]) / (nodes[at + 1] - nodes[at])
-            if j > 0:
-                cell = j - 1 if sign > 0 else m - j
-                answer[row, cell] += max(now - before, 0.0) / (borders[cell + 1] - borders[cell])
-            before = now
+        moved = _steps(latent[row], width[row % len(width)], per_unit, scatter, middle, step)
+        for place in range(3 if moved else 1):
+            for k in range(size):
+                nodes[k + 1] = middle[k] + PLACES[place] * step[k]
+            _keep_apart(nodes, apart)
+            _add_states(nodes, counts, borders, sign, WEIGHTS[place] if moved else 1.0, answer[row])
+
+
+@njit(nogil=True)
+def _steps(latent, width, per_unit, scatter, middle, step):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Fill energies of the counts and how far each scatters; return whether one in the window does."""
+    free, least, most, low, high = scatter
+    moved = False
+    for k in range(len(latent)):
+        middle[k] = latent[k] * per_unit[k]
+        wide = free[k] * min(width[k] * per_unit[k], most)
+        step[k] = np.sqrt(max(wide * wide - least * least, 0.0))
+        moved |= (step[k] > 0.0) & (middle[k] > low) & (middle[k] < high)
+    return moved
+
+
+@njit(nogil=True)
+def _keep_apart(nodes, apart):  # type: ignore[no-untyped-def]  # pragma: no cover
+    size = len(apart)
+    nodes[0] = 3 * nodes[1] - 2 * nodes[2]
+    # few curves need it, and to look is faster than to compare each energy with the last one that was moved
+    close = False
+    for k in range(size):
+        close |= nodes[k + 1] < nodes[k] + apart[k]
+    if close:
+        for k in range(size):
+            nodes[k + 1] = max(nodes[k + 1], nodes[k] + apart[k])
+
+
+@njit(nogil=True)
+def _add_states(nodes, counts, borders, sign, weight, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
+    size = len(nodes) - 1
+    at, before = 0, 0.0
+    origin = 0 if sign > 0 else len(answer) - 1
+    for j in range(np.searchsorted(borders, nodes[0]), len(borders)):
+        x = borders[j]
+        while at < size and nodes[at + 1] < x:
+            at += 1
+        now = counts[size]
+        if at < size:
+            now = counts[at] + (counts[at + 1] - counts[at]) * (x - nodes[at]) / (nodes[at + 1] - nodes[at])
+        if j > 0:
+            answer[origin + sign * (j - 1)] += weight * max(now - before, 0.0)
+        if at == size:
+            break
+        before = now
 
 
 @njit(nogil=True)

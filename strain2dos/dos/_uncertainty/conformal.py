@@ -369,6 +369,10 @@ class ConformalDOSRegressor(
             If the estimator has no edges, or too few groups have the edge for the level.
         """
         check_is_fitted(self)
+        return self._intervals_of(self, X, level)
+
+    def _intervals_of(self, predicts: Any, X: ArrayLike, level: float | None = None) -> EdgeIntervals:
+        """Put intervals around the edges of what `predicts`: this regressor, or the one inside of it."""
         if self.edge_scores_ is None:
             raise ValueError(
                 "edge intervals need edges of the groups left out, but the estimator was fitted without "
@@ -380,8 +384,8 @@ class ConformalDOSRegressor(
             counted = f"with a {name} among the {len(scores)} of the training set"
             factors.append(self._factor(known, level, f"level of the {name} intervals", counted))
         if self.edge_std_floor_ is None:
-            return edge_intervals(self.predict_edges(X), factors)
-        edges, std = self.predict_edges(X, return_std=True)
+            return edge_intervals(predicts.predict_edges(X), factors)
+        edges, std = predicts.predict_edges(X, return_std=True)
         sizes = [np.maximum(s / floor, 1.0) for s, floor in zip(std, self.edge_std_floor_, strict=True)]
         return edge_intervals(edges, [q * size for q, size in zip(factors, sizes, strict=True)])
 

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Shapley values of many samples: in parts that bound the memory, on as many threads as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import effective_n_jobs
+from tqdm import tqdm
+
+from strain2dos.explain._shapley import Found, Means, base_values, exact_shapley, sampled_shapley
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How samples are explained.
+
+    Attributes
+    ----------
+    exact, pairs : bool
+        Whether over all coalitions, and whether with interaction values.
+    n_permutations, seed : int
+        Of the sampling.
+    max_rows : int
+        Rows evaluated at a time by each thread.
+    n_jobs : int or None
+        Threads, as joblib counts jobs.
+    progress : bool
+        Whether to show a bar.
+    """
+
+    exact: bool
+    pairs: bool
+    n_permutations: int
+    seed: int
+    max_rows: int
+    n_jobs: int | None
+    progress: bool
+
+
+def explain_rows(
+    means: Means, data: np.ndarray, background: np.ndarray, plan: Plan
+) -> tuple[Found, np.ndarray]:
+    """Shapley values of the rows ``data`` (n, k), and the base values (m,).
+
+    Parts are the same however many threads there are, and so are the values, bit for bit.
+    """
+    base = base_values(means, background)
+    k = data.shape[1]
+    n_coalitions = 2**k if plan.exact else 2 * k * plan.n_permutations
+    step = max(1, plan.max_rows // (n_coalitions * len(background)))
+
+    def part(start: int) -> Found:
+        rows = data[start : start + step]
+        if plan.exact:
+            return exact_shapley(means, rows, background, base, plan.max_rows, pairs=plan.pairs)
+        # every sample is explained with the same orders, whatever stands beside it
+        random, n = np.random.RandomState(plan.seed), plan.n_permutations
+        return sampled_shapley(means, rows, background, plan.max_rows, n_permutations=n, random=random)
+
+    starts = range(0, len(data), step)
+    with tqdm(total=len(data), desc="explain", unit="sample", disable=not plan.progress) as bar:
+        parts = []
+        for found in _in_threads(part, starts, plan.n_jobs):
+            parts.append(found)
+            bar.update(len(found.values))
+    values, pairs, missing = zip(*parts, strict=True)
+    whole = None if pairs[0] is None else np.concatenate([some for some in pairs if some is not None])
+    return Found(np.concatenate(values), whole, np.concatenate(missing)), base[0]
+
+
+def _in_threads(part, starts: range, n_jobs: int | None) -> Iterator[Found]:  # type: ignore[no-untyped-def]
+    n_threads = min(effective_n_jobs(n_jobs), len(starts))
+    if n_threads < 2:
+        yield from map(part, starts)
+        return
+    # what costs time (linear algebra, compiled loops) lets other threads run
+    with ThreadPoolExecutor(n_threads) as threads:
+        yield from threads.map(part, starts)

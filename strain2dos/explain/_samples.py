@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Samples in feature space: of tables as they are, of spectra by the first steps of a pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils import check_random_state
+
+from strain2dos._estimators.columns import aligned, finite_rows, scatter_rows
+from strain2dos._estimators.wrappers import Chain
+
+
+def split_point(chain: Chain, at: int | str | None) -> int:
+    """Number of leading steps that only prepare the features."""
+    if at is None:
+        return int(chain.featurizer is not None)
+    if isinstance(at, str):
+        if at not in chain.names:
+            raise ValueError(
+                f"at={at!r} names no transformer of the pipeline; its transformers are {list(chain.names)}."
+            )
+        return chain.names.index(at) + 1
+    if not 0 <= at <= len(chain.front):
+        raise ValueError(
+            f"at={at} must leave at least the regressor of the pipeline's {len(chain.steps)} steps."
+        )
+    return at
+
+
+def features_of(chain: Chain, n_before: int, X: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Features (n, k) that the first steps make of spectra, NaN where they failed, and which are finite."""
+    raw = aligned(X, chain.columns)
+    kept = chain.usable(raw)
+    if not kept.any():
+        raise ValueError(f"none of the {len(raw)} spectra can be used: all hold values that are not finite.")
+    front = replace(chain, front=chain.front[:n_before], names=chain.names[:n_before])
+    Z, inner, _ = front.transform_finite(np.where(np.isfinite(raw[kept]), raw[kept], np.nan))
+    kept[kept] = inner
+    return scatter_rows(np.asarray(Z, dtype=np.float64), kept), kept
+
+
+def check_background(
+    rows: np.ndarray, max_background: int, random_state: int | np.random.RandomState | None
+) -> np.ndarray:
+    """Return the background (<= max_background, k), thinned at random where it is larger."""
+    if rows.ndim != 2 or not len(rows):
+        raise ValueError(f"background must have shape (n_background, k), but has shape {rows.shape}.")
+    if not np.isfinite(rows).all():
+        bad = int((~finite_rows(rows)).sum())
+        raise ValueError(
+            f"background has {bad} of {len(rows)} rows with values that are not finite; drop them."
+        )
+    if len(rows) <= max_background:
+        return rows.copy()
+    picked = check_random_state(random_state).choice(len(rows), max_background, replace=False)
+    return rows[np.sort(picked)]

@@ -5,22 +5,33 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from strain2dos._estimators.columns import aligned, column_names, finite_rows, scatter_rows
+from strain2dos._estimators.columns import aligned, as_named, column_names, finite_rows, scatter_rows
 from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._interactions import Pairs
-from strain2dos.explain._run import Plan, explain_rows
-from strain2dos.explain._samples import check_background, features_of, split_point
-from strain2dos.explain._shapley import Found
-from strain2dos.explain._targets import Evaluations, conformal_of, scalar_names
-from strain2dos.mapping._pixels.model import FittedModel
+from strain2dos.explain._maps import chosen_groups, map_of
+from strain2dos.explain._values.coordinates import StrainCoordinates, in_coordinates
+from strain2dos.explain._values.domain_words import SeenRanges
+from strain2dos.explain._values.error_shares import ErrorShares, variance_parts
+from strain2dos.explain._values.run import Plan, explain_rows
+from strain2dos.explain._values.samples import check_background, features_of, split_point
+from strain2dos.explain._values.shapley import Found
+from strain2dos.explain._values.targets import Evaluations, conformal_of, scalar_names
+from strain2dos.mapping._pixels.cube import align_columns, as_cube
+from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from strain2dos.raman import StrainDopingSeparator
 
 # Curves held at a time while coalitions are evaluated.
 _CHUNK_BYTES = 2**25
@@ -48,6 +59,10 @@ class DOSExplainer:
         else the columns of `background`.
     energies : array-like of shape (n_energies,), default=None
         Energies in eV, for regressors without ``energies_``.
+    coordinates : {"strain"} or StrainDopingSeparator, default=None
+        Explain strain, shear and doping in place of the line positions from which they follow, by the rates
+        of the separator; features that are no positions stay as they are. Line positions move together
+        under strain and under doping, so their own shares say little about either.
     edge_options : mapping, default=None
         Keyword arguments for :func:`strain2dos.dos.band_edges`, for regressors without ``predict_edges``.
     max_background : int, default=100
@@ -108,6 +123,7 @@ class DOSExplainer:
         *,
         feature_names: Sequence[str] | None = None,
         energies: npt.ArrayLike | None = None,
+        coordinates: str | StrainDopingSeparator | None = None,
         edge_options: Mapping[str, Any] | None = None,
         max_background: int = 100,
         max_exact: int = 11,
@@ -140,6 +156,13 @@ class DOSExplainer:
             raise ValueError(f"feature_names has {len(names)} names, but the background has {k} columns.")
         self.feature_names = tuple(map(str, names))
         self._columns = self._columns or list(self.feature_names)
+        self._seen = SeenRanges.of(rows, self.feature_names)
+        self._plain, self._coordinates = self._model, None
+        if coordinates is not None:
+            self._coordinates = StrainCoordinates.of(self.feature_names, _separator(coordinates))
+            self._model = in_coordinates(self._model, self._coordinates)
+            self.background = self._coordinates.from_features(self.background)
+            self.feature_names = self._coordinates.names
 
     @classmethod
     def from_pipeline(
@@ -314,17 +337,186 @@ class DOSExplainer:
         )
         return explain_rows(means, data, self.background, plan)
 
+    def explain_map(
+        self,
+        cube: xr.DataArray,
+        *,
+        targets: Sequence[str] = ("gap",),
+        groups: str | Mapping[str, Sequence[str]] | None = "collinear",
+        errors: bool | None = None,
+        curves: bool = False,
+    ) -> xr.Dataset:
+        """Attribute numbers of every pixel of a map, and their errors, to features.
+
+        Parameters
+        ----------
+        cube : DataArray with dims y, x and shift (or feature)
+            Spectra for an explainer made by :meth:`from_pipeline`, else features.
+        targets : sequence of str, default=("gap",)
+            Band edges, and other numbers as for :meth:`explain`.
+        groups : {"collinear"}, mapping or None, default="collinear"
+            Features whose shares are given as sums. "collinear": those whose correlation over the
+            background is above 0.9, since a model can trade their shares without a change of predictions;
+            ``attrs["groups"]`` says which and why. A mapping: names of features by the name of the group.
+        errors : bool, default=None
+            Whether to divide the variance of each target too, by :meth:`explain_errors`. None: where the fit
+            of the spectra gives a covariance.
+        curves : bool, default=False
+            Whether to explain the curves too, which costs a decoded curve for every coalition.
+
+        Returns
+        -------
+        Dataset
+            For each target ``NAME_values`` (y, x, feature) in eV; ``NAME_driver`` (y, x), the number of the
+            feature with the largest share, with its name in ``flag_meanings``; and, with errors,
+            ``NAME_error`` (y, x) and ``NAME_error_share`` (y, x, source).
+
+        Raises
+        ------
+        ValueError
+            If the axis or the names do not fit the model, or a target is not known.
+        """
+        chain = self._plain.chain if self._front is None else self._front
+        model = replace(self._plain, chain=chain)
+        cube = align_columns(as_cube(cube), model)
+        rows = np.asarray(cube.values, dtype=np.float64).reshape(-1, cube.shape[-1])
+        others = [name for name in targets if name not in EDGE_NAMES]
+        whole = self.explain(rows, edges=len(others) < len(targets), curves=curves, targets=others)
+        members, why = chosen_groups(groups, self.background, self.feature_names)
+        errors = self._has_covariance if errors is None else errors
+        parts = {name: self.explain_errors(rows, target=name) for name in targets} if errors else {}
+        return map_of(whole.grouped(members) if members else whole, cube, targets, parts, why)
+
+    def explain_errors(
+        self, X: npt.ArrayLike, covariance: npt.ArrayLike | None = None, *, target: str = "gap"
+    ) -> ErrorShares:
+        """Divide the variance of a number of each sample among the errors of its features and of the model.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            As for :meth:`explain`.
+        covariance : array-like of shape (n, k, k) or (k, k), default=None
+            Covariance of the errors of the features, in the order of the features (not of the coordinates).
+            None: that of the fit, for an explainer made by :meth:`from_pipeline`.
+        target : str, default="gap"
+            A band edge or another number, as for :meth:`explain`.
+
+        Returns
+        -------
+        ErrorShares
+            Samples without finite features or covariance are NaN in it.
+
+        Raises
+        ------
+        ValueError
+            If there is no covariance.
+        """
+        data, blur = self._with_covariance(X, covariance)
+        if self._coordinates is not None:
+            jacobian = self._coordinates.jacobian
+            blur = jacobian @ blur @ jacobian.T
+        good = finite_rows(data) & np.isfinite(blur).all(axis=(1, 2))
+        means = Evaluations(self._model, self._conformal, (target,))
+        means.check()
+
+        def function(rows: np.ndarray) -> np.ndarray:
+            return means(rows[:, np.newaxis])[0][:, 0]
+
+        parts, sources = variance_parts(function, data[good], blur[good]), self.feature_names
+        if target in EDGE_NAMES and self._model.edges_have_std:
+            own = Evaluations(self._model, None, (f"{target}_std",))(data[good][:, np.newaxis])[0]
+            parts, sources = np.column_stack([parts, np.square(own)]), (*sources, "model")
+        return ErrorShares(target, sources, scatter_rows(parts, good))
+
+    def explain_domain(self, X: npt.ArrayLike) -> np.ndarray:
+        """Say which feature or distance of features puts a sample outside of the training states.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, k)
+            As for :meth:`explain`.
+
+        Returns
+        -------
+        ndarray of str of shape (n,)
+            Empty for samples inside; else a sentence with the value that lies furthest outside the range of
+            the background, such as "its A1'-E' is 21.7, and the background has 17.2 to 20.4".
+
+        Raises
+        ------
+        ValueError
+            If the model knows no domain.
+        """
+        if not self._plain.chain.has("domain_reason"):
+            raise ValueError(
+                f"{type(self._plain.final).__name__} has no domain_reason; explain a DOSRegressor."
+            )
+        rows = self._raw_features(X)
+        good = finite_rows(rows)
+        words = np.full(len(rows), "no features could be taken from it", dtype=object)
+        if good.any():
+            Z = self._plain.chain.transform_finite(rows[good])[0]
+            reasons = self._plain.final.domain_reason(Z)
+            words[good] = [
+                self._seen.words(row, str(reason)) if reason else ""
+                for row, reason in zip(rows[good], reasons, strict=True)
+            ]
+        return words.astype(str)
+
+    @property
+    def _has_covariance(self) -> bool:
+        return self._front is not None and self._n_before == 1 and hasattr(self._front.first, "fit_spectra")
+
+    def _with_covariance(
+        self, X: npt.ArrayLike, covariance: npt.ArrayLike | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if covariance is None:
+            if not self._has_covariance:
+                raise ValueError(
+                    "covariance=None takes the errors from the fit of the spectra, but this explainer takes "
+                    "features; pass the covariance of the features, (n, k, k) or (k, k)."
+                )
+            from strain2dos.dos import feature_covariance
+
+            assert self._front is not None
+            spectra = as_named(aligned(X, self._front.columns), self._front.first)
+            rows, blur = feature_covariance(self._front.first, spectra)
+        else:
+            from strain2dos.dos._uncertainty.covariance import check_covariance
+
+            rows = self._raw_features(X)
+            blur = check_covariance(covariance, rows)
+        inner = self._coordinates
+        return (rows if inner is None else inner.from_features(rows)), blur
+
     def _features(self, X: npt.ArrayLike) -> np.ndarray:
-        """Features (n, k) of what :meth:`explain` was given; NaN where there are none."""
+        """What is explained (n, k) of what :meth:`explain` was given; NaN where there is none."""
+        rows = self._raw_features(X)
+        return rows if self._coordinates is None else self._coordinates.from_features(rows)
+
+    def _raw_features(self, X: npt.ArrayLike) -> np.ndarray:
         if self._front is not None:
             return features_of(self._front, self._n_before, X)[0]
         data = aligned(X, self._columns)
-        if data.ndim != 2 or data.shape[1] != len(self.feature_names):
+        if data.ndim != 2 or data.shape[1] != len(self._columns):
             raise ValueError(
-                f"X must have shape (n, {len(self.feature_names)}) like the background, but has shape "
+                f"X must have shape (n, {len(self._columns)}) like the background, but has shape "
                 f"{data.shape}."
             )
         return data
+
+
+def _separator(coordinates: str | StrainDopingSeparator) -> StrainDopingSeparator:
+    from strain2dos.raman import StrainDopingSeparator
+
+    if isinstance(coordinates, StrainDopingSeparator):
+        return coordinates
+    if coordinates != "strain":
+        raise ValueError(
+            f'coordinates must be "strain", a StrainDopingSeparator or None, but it is {coordinates!r}.'
+        )
+    return StrainDopingSeparator()
 
 
 def _warn_missing(explanation: DOSExplanation) -> None:

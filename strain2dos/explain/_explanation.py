@@ -12,14 +12,14 @@ import numpy as np
 
 from strain2dos._reprs import one_line, table
 from strain2dos.explain._shares import Shares
-from strain2dos.explain._targets import unit
+from strain2dos.explain._values.targets import unit
 
 if TYPE_CHECKING:
     import shap
     import xarray as xr
     from matplotlib.axes import Axes
 
-    from strain2dos.explain._display import ExplanationHeatmapDisplay
+    from strain2dos.explain._displays.shares import ExplanationHeatmapDisplay
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class DOSExplanation(Shares):
         ExplanationHeatmapDisplay
             The display.
         """
-        from strain2dos.explain._display import ExplanationHeatmapDisplay
+        from strain2dos.explain._displays.shares import ExplanationHeatmapDisplay
 
         return ExplanationHeatmapDisplay.from_explanation(self, ax=ax, **options)
 

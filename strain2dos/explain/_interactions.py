@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from strain2dos.explain._shapley import pairs_of
-from strain2dos.explain._targets import unit
+from strain2dos.explain._values.shapley import pairs_of
+from strain2dos.explain._values.targets import unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from strain2dos.explain._interaction_display import InteractionDisplay
+    from strain2dos.explain._displays.interactions import InteractionDisplay
 
 
 class Pairs(NamedTuple):
@@ -114,7 +114,7 @@ class Interactions:
         InteractionDisplay
             The display.
         """
-        from strain2dos.explain._interaction_display import InteractionDisplay
+        from strain2dos.explain._displays.interactions import InteractionDisplay
 
         return InteractionDisplay.from_interactions(self, target, ax=ax, **options)
 

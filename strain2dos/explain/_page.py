@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from strain2dos.explain._display import EdgeAttributionDisplay, ExplanationHeatmapDisplay
+from strain2dos.explain._displays.shares import EdgeAttributionDisplay, ExplanationHeatmapDisplay
 from strain2dos.explain._report import ReportFigure, write_report
 from strain2dos.explain._shares import Shares
 

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.integrate import trapezoid
 
 from strain2dos.explain._interactions import Interactions, Pairs, grouped_pairs, matrices
-from strain2dos.explain._targets import unit
+from strain2dos.explain._values.targets import unit
 
 
 @dataclass(frozen=True)

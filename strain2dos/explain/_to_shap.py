@@ -10,7 +10,7 @@ import numpy as np
 from scipy.integrate import trapezoid
 
 from strain2dos.explain._shares import Shares
-from strain2dos.explain._targets import unit
+from strain2dos.explain._values.targets import unit
 
 if TYPE_CHECKING:
     import shap

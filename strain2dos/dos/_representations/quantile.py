@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,20 +98,29 @@ class QuantileRepresentation(Representation):
         return self._decoded(latent, width, 0.5 * window / (len(self.energies) - 1), _MAX_SCATTER * window)
 
     def _decoded(self, latent: Array, width: Array, least: float, most: float) -> Array:
-        low, high = self.energies[0], self.energies[-1]
-        borders, free = cell_borders(self.energies), 1.0 - self.edge_share()
         answer = np.zeros((len(latent), len(self.energies)))
-        # states below the gap are counted along the axis turned around
-        for counts, part, ends, axis, sign in (
-            (self.up, slice(None, _COUNTS), (low, high), borders, 1),
-            (self.down, slice(_COUNTS, None), (-high, -low), -borders[::-1], -1),
-        ):
-            own, wide = (np.ascontiguousarray(values[:, part]) for values in (latent, width))
-            per_unit, counted = 1.0 / np.sqrt(np.gradient(counts)), np.r_[0.0, counts]
-            scatter = free[part], least, most, *ends
-            _decode(own, wide, per_unit, scatter, counted, axis.copy(), sign, self.ceiling, answer)
-        answer /= np.diff(borders)
+        for side in self._sides:
+            _decode(latent, width, least, most, *side, self.ceiling, answer)
+        answer /= np.diff(cell_borders(self.energies))
         return answer
+
+    @cached_property
+    def _sides(self) -> list[tuple[Any, ...]]:
+        """First latent and sign of a side, its counts, energy of a latent, share that scatters, borders."""
+        borders, free = cell_borders(self.energies), 1.0 - self.edge_share()
+        sides = ((0, 1, self.up, borders), (_COUNTS, -1, self.down, -borders[::-1]))
+        # states below the gap are counted along the axis turned around
+        return [
+            (
+                first,
+                sign,
+                np.r_[0.0, counts],
+                1.0 / np.sqrt(np.gradient(counts)),
+                np.ascontiguousarray(free[first : first + _COUNTS]),
+                np.ascontiguousarray(axis),
+            )
+            for first, sign, counts, axis in sides
+        ]
 
     def spread(self, latent: Array, size: Array, directions: Array) -> Array:
         """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents).
@@ -174,12 +185,13 @@ def _nodes(part, counts, ceiling):  # type: ignore[no-untyped-def]  # pragma: no
 
 
 @njit(nogil=True)
-def _decode(latent, width, per_unit, scatter, counts, borders, sign, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
-    n, size = latent.shape
+def _decode(latent, width, least, most, first, sign, counts, per_unit, free, borders, ceiling, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
+    size = len(per_unit)
     apart = (counts[1:] - counts[:-1]) / ceiling
     middle, step, nodes = np.empty(size), np.empty(size), np.empty(size + 1)
-    for row in range(n):
-        moved = _steps(latent[row], width[row % len(width)], per_unit, scatter, middle, step)
+    for row in range(len(latent)):
+        own, wide = latent[row, first : first + size], width[row % len(width), first : first + size]
+        moved = _steps(own, wide, least, most, per_unit, free, borders, middle, step)
         for place in range(3 if moved else 1):
             for k in range(size):
                 nodes[k + 1] = middle[k] + PLACES[place] * step[k]
@@ -188,9 +200,9 @@ def _decode(latent, width, per_unit, scatter, counts, borders, sign, ceiling, an
 
 
 @njit(nogil=True)
-def _steps(latent, width, per_unit, scatter, middle, step):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _steps(latent, width, least, most, per_unit, free, borders, middle, step):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Fill energies of the counts and how far each scatters; return whether one in the window does."""
-    free, least, most, low, high = scatter
+    low, high = borders[0], borders[-1]
     moved = False
     for k in range(len(latent)):
         middle[k] = latent[k] * per_unit[k]

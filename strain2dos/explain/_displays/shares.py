@@ -12,7 +12,7 @@ from strain2dos._grids import borders as borders_of
 from strain2dos._plotting.axes import new_axes
 from strain2dos._plotting.labels import feature_label
 from strain2dos.explain._shares import Shares
-from strain2dos.explain._targets import color, label, unit
+from strain2dos.explain._values.targets import color, label, unit
 
 _KINDS = ("auto", "signed", "absolute", "slope")
 

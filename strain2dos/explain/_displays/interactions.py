@@ -12,8 +12,8 @@ from strain2dos._grids import borders as borders_of
 from strain2dos._plotting.axes import new_axes
 from strain2dos._plotting.labels import feature_label
 from strain2dos.explain._interactions import Interactions
-from strain2dos.explain._shapley import pairs_of
-from strain2dos.explain._targets import label, unit
+from strain2dos.explain._values.shapley import pairs_of
+from strain2dos.explain._values.targets import label, unit
 
 
 class InteractionDisplay:

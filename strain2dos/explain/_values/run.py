@@ -11,7 +11,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from tqdm import tqdm
 
-from strain2dos.explain._shapley import Found, Means, base_values, exact_shapley, sampled_shapley
+from strain2dos.explain._values.shapley import Found, Means, base_values, exact_shapley, sampled_shapley
 
 
 @dataclass(frozen=True)

@@ -53,17 +53,20 @@ class Interactions:
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn.neural_network import MLPRegressor
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import PolynomialFeatures
     >>> from strain2dos import DOSExplainer
-    >>> X = np.random.RandomState(0).normal(size=(40, 2))
+    >>> X = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0], [1.0, 1.0], [1.0, 2.0]])
     >>> y = np.stack([X[:, 0] * X[:, 1], X[:, 0] + X[:, 1]], axis=1)
-    >>> model = MLPRegressor((32,), solver="lbfgs", random_state=0, max_iter=2000, tol=1e-3).fit(X, y)
-    >>> explanation = DOSExplainer(model, X).explain([[1.5, 1.5]], interactions=True)
-    >>> pair = explanation.interactions.values[0, 0, 1]
-    >>> bool(abs(pair[0]) > 10 * abs(pair[1]))
-    True
-    >>> np.allclose(explanation.interactions.values.sum(axis=2), explanation.values)
-    True
+    >>> model = make_pipeline(PolynomialFeatures(2), LinearRegression()).fit(X, y)
+    >>> found = DOSExplainer(model, X[:4]).explain([[2.0, 2.0]], interactions=True).interactions
+    >>> found.values[0, :, :, 0].round(3) + 0.0
+    array([[1. , 0.5],
+           [0.5, 1. ]])
+    >>> found.values[0, :, :, 1].round(3) + 0.0
+    array([[1., 0.],
+           [0., 1.]])
     """
 
     values: np.ndarray

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from strain2dos._plotting.axes import COLOURS, pyplot
+from strain2dos._plotting.axes import COLORS, pyplot
 from strain2dos._plotting.labels import feature_label
-from strain2dos._plotting.maps import ColourScale, draw_map
+from strain2dos._plotting.maps import ColorScale, draw_map
 from strain2dos.explain._values.targets import label, unit
 
 
@@ -95,14 +95,14 @@ class AttributionMapDisplay:
         names = [" + ".join(map(_label, str(part).split(" + "))) for part in values[dim].values]
         return values, names
 
-    def _scale(self, values: np.ndarray) -> tuple[ColourScale, str]:
+    def _scale(self, values: np.ndarray) -> tuple[ColorScale, str]:
         if self.what == "error":
-            return ColourScale(
+            return ColorScale(
                 "viridis", 0.0, 1.0
             ), f"Share in the variance\nof the {label(self.target).lower()}"
         top = float(np.nanquantile(np.abs(values), 0.99)) or 1.0
         words = f"Share in the {label(self.target).lower()}" + (" (eV)" if unit(self.target) else "")
-        return ColourScale(
+        return ColorScale(
             "RdBu_r", -top, top, "both" if np.nanmax(np.abs(values)) > top else "neither"
         ), words
 
@@ -113,8 +113,8 @@ class AttributionMapDisplay:
         size = np.abs(shares.values)
         lost = np.isnan(size).any(axis=-1)
         strongest = np.where(lost, np.nan, np.argmax(np.where(np.isnan(size), -1.0, size), axis=-1))
-        colors = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
-        scale = ColourScale("viridis", -0.5, len(names) - 0.5)
+        colors = [COLORS[k % len(COLORS)] for k in range(len(names))]
+        scale = ColorScale("viridis", -0.5, len(names) - 0.5)
         _, mesh, _ = draw_map(shares[..., 0].copy(data=strongest), ax, scale, None)
         mesh.set_cmap(ListedColormap(colors))
         counts = [int(np.sum(strongest == k)) for k in range(len(names))]

@@ -135,3 +135,32 @@ def sources() -> pd.DataFrame:
     """Where the measured values come from."""
     table = materials()
     return table[table["source"] != ""][["quantity", "material", "measured", "source"]].set_index("quantity")
+
+
+def alignment() -> pd.DataFrame:
+    """Edges at K of MoS2 and WS2 on the vacuum scale, by records and tight binding, in eV and meV per %."""
+    from tight_binding_table import valley_energies
+
+    from strain2dos.simulate import TightBindingTMD
+
+    percent = np.array([-1.0, 0.0, 1.0])
+    names = [f"bi{p:+.0f}" for p in percent]
+    edges: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for material in ("MoS2", "WS2"):
+        data = load_dft(material)
+        rows = [data.name.index(name) for name in names]
+        model = valley_energies(TightBindingTMD(material), data.strain[rows])
+        for key, band in (("VB_K", "valence"), ("CB_K", "conduction")):
+            edges[f"{material} {band} band"] = (data.extra[key][rows], model[key])
+    lower, upper = edges["WS2 valence band"], edges["MoS2 conduction band"]
+    edges["from the WS2 valence to the MoS2 conduction band"] = (upper[0] - lower[0], upper[1] - lower[1])
+    table = {
+        name: {
+            "records (eV)": found[1],
+            "tight binding (eV)": model[1],
+            "slope of the records (meV per %)": 500 * (found[2] - found[0]),
+            "slope of tight binding (meV per %)": 500 * (model[2] - model[0]),
+        }
+        for name, (found, model) in edges.items()
+    }
+    return pd.DataFrame.from_dict(table, orient="index").rename_axis("at K, biaxial strain")

@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def table():
     sys.path.insert(0, str(DOCS))
     try:
-        return importlib.import_module("dft_materials").materials().set_index(["quantity", "material"])
+        yield importlib.import_module("dft_materials").materials().set_index(["quantity", "material"])
     finally:
         sys.path.remove(str(DOCS))
 
@@ -69,3 +69,12 @@ def test_lines_lie_up_to_five_per_cent_below_measured_ones(table, material, mode
 def test_lines_soften_and_gaps_close_under_tension(table, material):
     for rate in ("E', biaxial", "A1', biaxial", "gap at K, biaxial"):
         assert table.loc[(rate, material), "records"] < 0
+
+
+def test_tight_binding_layers_of_the_bilayer_follow_strain_as_the_records_do(table):
+    found = sys.modules["dft_materials"].alignment()
+    slopes = found.filter(like="slope").to_numpy()
+    assert slopes[:, 1] == pytest.approx(slopes[:, 0], rel=0.11)
+    assert slopes[4, 1] == pytest.approx(slopes[4, 0], rel=0.04)
+    above = found["tight binding (eV)"] - found["records (eV)"]
+    assert above.to_numpy() == pytest.approx([0.004, 0.14, 0.10, 0.28, 0.04], abs=0.01)

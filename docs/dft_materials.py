@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from dft_table import crossing, slope
+from dft_table import crossing, shear_potential, slope
 
 from strain2dos.datasets import StrainedDOS, load_dft
 from strain2dos.datasets._bundled.dft import bundled_materials
@@ -52,6 +52,10 @@ MEASURED: dict[str, dict[str, tuple[float, str]]] = {
     },
     "E', biaxial": {"MoS2": (-5.2, _LLOYD), "WS2": (-3.4, _SCRIPT)},
     "A1', biaxial": {"MoS2": (-1.7, _LLOYD)},
+    "shear potential beta of E'": {
+        "MoS2": (0.78, "Conley et al., Nano Lett. 13, 3626 (2013)"),
+        "WS2": (0.56, "Mazal Jahn et al., Nanoscale Adv. (2024), doi:10.1039/d3na00990d, by buckling"),
+    },
     "gap at K, biaxial": {"MoS2": (-99.0, _LLOYD), "WS2": (-130.0, _KOURMOULAKIS)},
 }
 
@@ -99,6 +103,7 @@ def quantities(data: StrainedDOS) -> list[tuple[str, str, float]]:
         ("A1'", "cm-1", float(a1[unstrained])),
         ("E', biaxial", "cm-1 per %", slope(data, "biaxial", mean)),
         ("A1', biaxial", "cm-1 per %", slope(data, "biaxial", a1)),
+        ("shear potential beta of E'", "1", shear_potential(data)),
         ("gap at K, biaxial", "meV per %", slope(data, "biaxial", direct)),
         ("gap at K, zigzag", "meV per %", slope(data, "zigzag", direct)),
         ("valence top K to Gamma, biaxial", "%", crossing(data, "biaxial", valence)),

@@ -133,7 +133,7 @@ def make_raman_dos(
     n_samples : int, default=320
         Number of spectra; strain states are taken in turn.
     material : str, default="MoS2"
-        Only MoS2 has bundled records.
+        Only of MoS2 all rates with strain and doping are measured.
     shift : array-like of shape (n_shift,), optional
         Raman axis in cm-1; 330 to 440 in steps of 0.6 when left out.
     counts : tuple of float, default=(1500.0, 12000.0)

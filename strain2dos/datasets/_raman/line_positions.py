@@ -32,7 +32,7 @@ Calibration = Literal["rates", "offset", "scale"]
 
 
 def only_mos2(material: str) -> None:
-    """Refuse materials without bundled records.
+    """Refuse materials whose lines have not all been measured under strain and doping.
 
     Raises
     ------
@@ -41,9 +41,9 @@ def only_mos2(material: str) -> None:
     """
     if material != "MoS2":
         raise ValueError(
-            f"material must be 'MoS2', the only one with bundled first-principles records, but is "
-            f"{material!r}; for others, combine make_strained_dos, strained_phonons and simulate_spectra "
-            f"with your parameters."
+            f"material must be 'MoS2', the only one whose rates with strain and doping are all measured, but "
+            f"is {material!r}; for others, combine load_dft or make_strained_dos, strained_phonons and "
+            f"simulate_spectra with your parameters."
         )
 
 

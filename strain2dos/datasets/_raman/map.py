@@ -78,7 +78,7 @@ def make_raman_map(
     shape : tuple of int, default=(33, 33)
         Number of pixels (y, x).
     material : str, default="MoS2"
-        Only MoS2 has bundled records.
+        Only of MoS2 all rates with strain and doping are measured.
     scene : {"wrinkle", "bubble", "random"}, default="wrinkle"
         One sinuous wrinkle (:func:`strain2dos.simulate.wrinkle_strain`), one circular bubble
         (:func:`strain2dos.simulate.bubble_strain`), or a flat film with smooth strain of either sign

@@ -10,7 +10,7 @@ LOWEST := .venv-lowest
 # Old versions warn of what they use of others.
 LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -W ignore::DeprecationWarning -W ignore::FutureWarning
 
-.PHONY: demo test test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench wheel try-wheel linkcheck clean clean-cache help
+.PHONY: demo demo-quick test suite compiled compiled-lowest ready test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench wheel try-wheel linkcheck clean clean-cache help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -18,10 +18,19 @@ help:  ## this list
 demo: $(VENV)/.ready-demo  ## train, map, explain and report on the bundled data
 	$(BIN)/strain2dos demo --output $(OUT)
 
-test: lint check-estimators $(VENV)/.ready-test  ## lint, estimator checks, doctests, unit tests, short demo, docs
+test: lint check-estimators suite demo-quick docs  ## lint, estimator checks, doctests, unit tests, short demo, docs
+
+suite: compiled  ## doctests and unit tests, but for the estimator checks
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft" --deselect tests/test_check_estimators.py
+
+demo-quick: compiled
 	$(BIN)/strain2dos demo --quick --force --output build/demo-quick
-	$(MAKE) docs
+
+# Once, before several processes would do it side by side.
+compiled: $(VENV)/.ready-test
+	$(BIN)/python .ci/compile.py
+
+ready: $(VENV)/.ready-test $(VENV)/.ready-docs $(VENV)/.ready-dft  ## install all that the tests need
 
 test-slow: $(VENV)/.ready-test  ## the long tests too
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
@@ -29,14 +38,17 @@ test-slow: $(VENV)/.ready-test  ## the long tests too
 test-dft: $(VENV)/.ready-test $(VENV)/.ready-dft  ## tiny first-principles runs with GPAW (Debian: g++ libxc-dev libopenblas-dev)
 	$(BIN)/python -m pytest -q -m dft tests/simulate/dft
 
-test-lowest: $(LOWEST)/.ready  ## the suite with the lowest versions of all dependencies
+test-lowest: compiled-lowest  ## the suite with the lowest versions of all dependencies
 	$(LOWEST_PYTEST) -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft"
 
-smoke-lowest: $(LOWEST)/.ready  ## a part of it: imports, joined estimators, stores
+smoke-lowest: compiled-lowest  ## a part of it: imports, joined estimators, stores
 	$(LOWEST)/bin/python .ci/import_all.py
 	$(LOWEST_PYTEST) -n $(JOBS) tests/test_pipeline.py tests/files tests/mapping/test_blocks_and_zarr.py tests/mapping/store/test_resume.py
 
-check-estimators: $(VENV)/.ready-test  ## scikit-learn's checks over every public estimator, array API dispatch on
+compiled-lowest: $(LOWEST)/.ready
+	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python .ci/compile.py
+
+check-estimators: compiled  ## scikit-learn's checks over every public estimator, array API dispatch on
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
 
 lint: $(VENV)/.ready-test  ## ruff: lint and format; mypy; import-linter: rooms import one way; codespell
@@ -46,7 +58,7 @@ lint: $(VENV)/.ready-test  ## ruff: lint and format; mypy; import-linter: rooms 
 	$(BIN)/lint-imports
 	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs examples strain2dos tests benchmarks
 
-docs: $(VENV)/.ready-docs  ## the documentation, warnings as errors
+docs: compiled $(VENV)/.ready-docs  ## the documentation, warnings as errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in one run each

@@ -13,17 +13,21 @@ from strain2dos.datasets._strained import StrainedDOS
 from strain2dos.datasets._tables.dft_records import as_strained_dos
 from strain2dos.simulate.dft._materials import LAYERS
 
-_NOTES = {
-    "MoS2": (
-        "At zero strain PBE lines lie below measured ones (E' 373.0 against 384-386 cm-1, A1' 396.4 against "
-        "403-405 cm-1): use shifts, or add a constant per mode. PBE gaps lie below HSE06 (about 2.1 eV) and "
-        "GW (about 2.7 eV)."
-    )
-}
 _NOTES_OF_OTHERS = (
     "At zero strain PBE lines lie below measured ones: use shifts, or add a constant per mode. PBE gaps are "
     "too small; their changes with strain are far more reliable than their values."
 )
+_NOTES = {
+    "WS2": (
+        f"{_NOTES_OF_OTHERS} Spin-orbit splittings are 4 % too wide, since the coupling lacks the mass term "
+        "of heavy nuclei: the gap at K is 14 meV too small."
+    ),
+    "MoS2": (
+        "At zero strain PBE lines lie below measured ones (E' 373.0 against 384-386 cm-1, A1' 396.4 against "
+        "403-405 cm-1): use shifts, or add a constant per mode. PBE gaps lie below HSE06 (about 2.1 eV) and "
+        "GW (about 2.7 eV)."
+    ),
+}
 
 
 def load_dft(material: str = "MoS2") -> StrainedDOS:
@@ -38,7 +42,8 @@ def load_dft(material: str = "MoS2") -> StrainedDOS:
     Parameters
     ----------
     material : {"MoS2", "WS2", "MoSe2", "WSe2"}, default="MoS2"
-        The layer. A material is offered once enough of its states are calculated.
+        The layer. A material is offered once enough of its states are calculated; those of WS2 are biaxial
+        and uniaxial ones from -2 to 4 %, without shear.
 
     Returns
     -------
@@ -48,7 +53,8 @@ def load_dft(material: str = "MoS2") -> StrainedDOS:
         (n, 651) in states/eV/cell, ``vbm``, ``cbm`` and ``gap`` in eV from the eigenvalues, interpolated
         between the k-points. ``extra`` holds, per state, ``gap_direct`` (smallest vertical gap), where the
         edges lie (``vbm_at``, ``cbm_at``) and the valley energies ``VB_K``, ``VB_G``, ``VB_Q``, ``CB_K``,
-        ``CB_G``, ``CB_Q`` in eV. ``provenance`` holds the recipe with every parameter and code version.
+        ``CB_G``, ``CB_Q`` in eV. ``provenance`` holds the recipe with every parameter and code version, and
+        notes on what to mind.
 
     Raises
     ------

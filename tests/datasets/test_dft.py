@@ -136,3 +136,16 @@ def test_too_few_records_make_no_set(tmp_path):
         (tmp_path / f"{name}.json").write_bytes((source / f"{name}.json").read_bytes())
     with pytest.raises(SystemExit, match="holds 3 records; a set needs 8, the unstrained state among them"):
         build(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("material", [material for material in SETS if material != "MoS2"])
+def test_valleys_move_with_strain_much_as_those_of_mos2_do(material):
+    new, known = load_dft(material), load_dft("MoS2")
+    rows, first = [known.name.index(name) for name in new.name], new.name.index("bi+0")
+    moved = {}
+    for valley in ("VB_K", "VB_G", "CB_K", "CB_Q"):
+        other = known.extra[valley][rows]
+        moved[valley] = new.extra[valley][first] + other - other[first]
+    gap = np.minimum(moved["CB_K"], moved["CB_Q"]) - np.maximum(moved["VB_K"], moved["VB_G"])
+    error, change = np.abs(gap - new.gap).mean(), np.abs(new.gap - new.gap[first]).mean()
+    assert error < 0.2 * change

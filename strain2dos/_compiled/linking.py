@@ -5,16 +5,37 @@ numba compiles a function together with copies of the functions it calls, optimi
 and marks these copies as replaceable. A process that compiled the called functions themselves a moment before
 then runs those; a process that loads the caller from the cache runs the copies. Both are right, but they may
 sum in another order: the last digits differed. Here the copies are private to their object and always used.
+
+Parts are functions that only compiled functions call. numba would optimise each, with all that it calls, and
+then again in each caller; here they are translated once, and optimised once within the function that Python
+calls.
 """
 
+from functools import partial
 from typing import Any
 
 from llvmlite.binding import Linkage
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+
+
+class _Part(JITCodeLibrary):
+    """Code of a function that is never run by itself: as translated, neither optimised nor linked."""
+
+    def finalize(self) -> None:
+        self._raise_if_finalized()
+        self._finalized = True
+
+    def add_linking_library(self, library: JITCodeLibrary) -> None:
+        _link(self, library, super().add_linking_library)
 
 
 class _Library(JITCodeLibrary):
+    def add_linking_library(self, library: JITCodeLibrary) -> None:
+        _link(self, library, super().add_linking_library)
+
     def _finalize_final_module(self) -> None:
         if self._shared_module is None:
             self._shared_module = _for_callers(self._final_module)
@@ -22,6 +43,13 @@ class _Library(JITCodeLibrary):
                 if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
                     function.linkage = Linkage.internal
         super()._finalize_final_module()
+
+
+def _link(library: JITCodeLibrary, called: JITCodeLibrary, add: Any) -> None:
+    """Add what a library calls, and what that calls in turn, where it is a part."""
+    for each in (called, *(called._linking_libraries if isinstance(called, _Part) else ())):
+        if each not in library._linking_libraries:
+            add(each)
 
 
 def _for_callers(module: Any) -> Any:
@@ -33,13 +61,53 @@ def _for_callers(module: Any) -> Any:
     return copy
 
 
+def _refuse(name: str, *_: Any) -> None:
+    raise TypeError(f"{name} is part of other compiled functions; its Python version is {name}.py_func.")
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerPart(NativeLowering):
+    """Translate a function for its callers, with nothing for Python to call."""
+
+    _name = "lowering of a part"
+
+    def run_pass(self, state: Any) -> bool:
+        flags = state.flags
+        flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+        super().run_pass(state)
+        refuse = partial(_refuse, state.func_id.func_name)
+        # numba finds the code by the object that Python would call
+        state.targetctx.insert_user_function(refuse, state.cr.fndesc, [state.library])
+        state.cr = state.cr._replace(cfunc=refuse)
+        return True
+
+
 class SelfContained(Compiler):
     """numba's compiler, but for the kind of library it fills; for ``njit(pipeline_class=...)``."""
+
+    kind: type[JITCodeLibrary] = _Library
 
     def define_pipelines(self) -> list:
         """Return numba's own passes, after setting the library that they are to fill."""
         if self.state.library is None:
             codegen = self.state.targetctx.codegen()
-            self.state.library = _Library(codegen, self.state.func_id.func_qualname)
+            self.state.library = self.kind(codegen, self.state.func_id.func_qualname)
             self.state.library.enable_object_caching()
         return super().define_pipelines()
+
+
+class Part(SelfContained):
+    """The compiler for functions that only compiled functions call."""
+
+    kind = _Part
+
+    def define_pipelines(self) -> list:
+        """Return numba's passes, the last ones replaced."""
+        managers = super().define_pipelines()
+        for manager in managers:
+            manager.passes = [
+                (_LowerPart if step is NativeLowering else step, text) for step, text in manager.passes
+            ]
+            manager._finalized = False
+            manager.finalize()
+        return managers

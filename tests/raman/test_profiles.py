@@ -6,10 +6,14 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import voigt_profile
 
-from strain2dos.raman._fitting.levenberg_marquardt import evaluate
+from strain2dos._compiled import njit
+from strain2dos.raman._fitting import levenberg_marquardt
+from strain2dos.raman._fitting.normal_equations import ENTRY
 from strain2dos.raman._fitting.profiles import SHAPES, profile
 from strain2dos.raman._fitting.records import LineSet
 
+# compiled by itself: elsewhere it is a part of the fit
+evaluate = njit(cache=False, **ENTRY)(levenberg_marquardt.evaluate.py_func)
 X_AXIS = np.linspace(-40.0, 40.0, 1601)
 CENTER, HEIGHT, HALF_WIDTH = 0.7, 3.0, 2.5
 

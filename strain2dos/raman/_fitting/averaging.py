@@ -20,12 +20,13 @@ from strain2dos.raman._fitting.records import (
     S_PARAMS,
     S_SECOND,
     U_COST,
+    WORK,
 )
 from strain2dos.raman._fitting.single_model import model_size, n_mixings
 
 
 @njit(**OPTIONS)
-def _fade(n, h, rest, cost, kappa, p, C):
+def _fade(n, h, rest, cost, kappa, p, C, column):
     """Average with the model in which parameter ``h`` is at ``rest``, to first order; returns its evidence.
 
     Where the parameter is held, its neighbors know nothing of it. ``cost``: -2 ln(prior odds) against it;
@@ -49,7 +50,8 @@ def _fade(n, h, rest, cost, kappa, p, C):
             p[i] -= (1.0 - weight) * C[i, h] * away / variance
     p[h] -= (1.0 - weight) * away
     factor = (1.0 - weight) * (weight * away * away / variance - 1.0) / variance
-    column = C[:, h].copy()
+    for i in range(n):
+        column[i] = C[i, h]
     for i in range(n):
         for j in range(n):
             C[i, j] += factor * column[i] * column[j]
@@ -77,13 +79,14 @@ def faded(problem, family, view, slot, noise2, kappa, s, extra_weight):
     points = np.log(view.n_used)
     if s.ints[S_SECOND, slot] == 1:
         at = 2 * lines.n + lines.n_groups
-        more, _ = _fade(n, at, mixing_range(problem.shape)[1], SECOND_PENALTY + points, kappa, p, C)
+        rest, cost = mixing_range(problem.shape)[1], SECOND_PENALTY + points
+        more, _ = _fade(n, at, rest, cost, kappa, p, C, s.params[WORK])
         odds -= more
     for unit in range(family.unit.shape[0]):
         extra_weight[unit] = 0.0
         if mask >> unit & 1:
             h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
-            more, weight = _fade(n, h, 0.0, family.unit[unit, U_COST] + points, kappa, p, C)
+            more, weight = _fade(n, h, 0.0, family.unit[unit, U_COST] + points, kappa, p, C, s.params[WORK])
             odds -= more
             extra_weight[unit] = weight
     return odds

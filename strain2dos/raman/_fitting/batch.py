@@ -19,7 +19,6 @@ from strain2dos.raman._fitting.gate import (
     significance,
     wanted_significance,
 )
-from strain2dos.raman._fitting.initial_guess import MAX_CANDIDATES
 from strain2dos.raman._fitting.models import (
     anywhere_unit,
     fitted_height,
@@ -30,20 +29,15 @@ from strain2dos.raman._fitting.models import (
     pick,
 )
 from strain2dos.raman._fitting.noise import count_covariance, counts_odds, residual_noise
-from strain2dos.raman._fitting.normal_equations import LANES, OPTIONS, TILE
+from strain2dos.raman._fitting.normal_equations import ENTRY, OPTIONS
 from strain2dos.raman._fitting.records import (
     AUTO_NOISE,
     CHOICE,
-    COVARIANCE,
     CURRENT,
     DOUBLET,
     FITTED,
     MASK,
-    MAX_SLOTS,
-    N_LINES,
-    N_WORK,
     NO_EXTRAS,
-    ORIGIN,
     POISSON_NOISE,
     S_CHI2,
     S_COV,
@@ -57,8 +51,6 @@ from strain2dos.raman._fitting.records import (
     SMOOTH,
     SPECTRUM,
     WEIGHTS,
-    WORK,
-    Scratch,
 )
 from strain2dos.raman._fitting.single_model import model_size
 from strain2dos.raman._fitting.slots import return_to
@@ -88,29 +80,6 @@ COUNTS_ODDS, COUNTS_BACK, COUNTS_ERROR = 10.0, -20.0, 0.0
 RIVAL = 2.0 * STRONG
 # Asymmetry of a line that the instrument may make; what is more counts as a misfit.
 LOPSIDED = 0.15
-
-
-@njit(**OPTIONS)
-def _allocate(problem, family):
-    # after the parameters come residual, directions of a split and of the profile, templates of units, and
-    # the rest of a tile
-    largest = 0
-    for k in range(family.sizes.shape[0]):
-        n = family.sizes[k, N_LINES]
-        largest = max(largest, 4 * n + problem.basis.shape[0])
-    n_units = family.unit.shape[0]
-    size = -(-(largest + 4 + n_units + TILE) // 8) * 8
-    m = -(-problem.x.size // LANES) * LANES
-    lines = pick(family, DOUBLET if problem.pair >= 0 else SINGLET, NO_EXTRAS).n + 1
-    return Scratch(
-        J=np.zeros((size, m)),
-        points=np.zeros((FITTED + 1, m + problem.taps.size)),
-        params=np.zeros((WORK + N_WORK, size)),
-        square=np.zeros((COVARIANCE + 1, size, size)),
-        ints=np.zeros((ORIGIN + lines, MAX_CANDIDATES), np.int64),
-        score=np.zeros((lines, MAX_CANDIDATES)),
-        slots=np.zeros((MAX_SLOTS, S_COV + size, size)),
-    )
 
 
 @njit(**OPTIONS)
@@ -280,8 +249,8 @@ def _fit_row(offset, first, second, family, s, out, row):
     return _OK
 
 
-@njit(**OPTIONS)
-def fit_rows(spectra, offsets, problem, second, family, out):
+@njit(**ENTRY)
+def fit_rows(spectra, offsets, problem, second, family, s, out):
     """Fit all rows; each is treated alone, so results do not depend on the block they come in.
 
     Parameters
@@ -294,10 +263,11 @@ def fit_rows(spectra, offsets, problem, second, family, out):
         The second, with another profile, where the first leaves more than noise.
     family : ModelFamily
         The models that may be fitted.
+    s : Scratch
+        Working memory, overwritten.
     out : GroupFit
         Written in place.
     """
-    s = _allocate(second, family)
     for row in range(spectra.shape[0]):
         for k in range(problem.x.size):
             s.points[SPECTRUM, k] = spectra[row, k]

@@ -13,8 +13,24 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from strain2dos.raman._fitting.batch import fit_rows
+from strain2dos.raman._fitting.initial_guess import MAX_CANDIDATES
+from strain2dos.raman._fitting.normal_equations import LANES, TILE
 from strain2dos.raman._fitting.profiles import has_mixing, shape_codes
-from strain2dos.raman._fitting.records import N_LINES, NOISES, Floats, GroupFit, Problem
+from strain2dos.raman._fitting.records import (
+    COVARIANCE,
+    FITTED,
+    MAX_SLOTS,
+    N_LINES,
+    N_WORK,
+    NOISES,
+    ORIGIN,
+    S_COV,
+    WORK,
+    Floats,
+    GroupFit,
+    Problem,
+    Scratch,
+)
 from strain2dos.raman._fitting.region import FitGroup
 from strain2dos.raman._fitting.threads import available_threads
 
@@ -80,7 +96,7 @@ def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions)
     out = _empty(group, X.shape[0], second, options)
     # Always a copy: a read-only array is another type to numba and would compile everything again.
     Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
-    fit_rows(Y, offsets, problem, problem._replace(shape=second), group.family, out)
+    fit_rows(Y, offsets, problem, problem._replace(shape=second), group.family, _scratch(group), out)
     return out
 
 
@@ -106,6 +122,25 @@ def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit
         best=np.full((n if options.show else 1, most), np.nan),
         best_model=np.zeros(n, dtype=np.int64),
         second=np.zeros(n, dtype=np.int64),
+    )
+
+
+def _scratch(group: FitGroup) -> Scratch:
+    """Working memory of one call: compiled functions allocate nothing."""
+    most = 4 * int(group.family.sizes[:, N_LINES].max()) + group.basis.shape[0]
+    # after the parameters come residual, directions of a split and of the profile, templates of units, and
+    # the rest of a tile
+    size = -(-(most + 4 + group.family.unit.shape[0] + TILE) // 8) * 8
+    m = -(-group.x.size // LANES) * LANES
+    lines = len(group.modes) + (2 if group.pair >= 0 else 1)
+    return Scratch(
+        J=np.zeros((size, m)),
+        points=np.zeros((FITTED + 1, m + group.taps.size)),
+        params=np.zeros((WORK + N_WORK, size)),
+        square=np.zeros((COVARIANCE + 1, size, size)),
+        ints=np.zeros((ORIGIN + lines, MAX_CANDIDATES), dtype=np.int64),
+        score=np.zeros((lines, MAX_CANDIDATES)),
+        slots=np.zeros((MAX_SLOTS, S_COV + size, size)),
     )
 
 

@@ -42,7 +42,10 @@ def smooth(y, mask, all_used, taps, norm, padded, weight, out):
         Scratch.
     out : (m,) ndarray
     """
-    m, half = norm.size, (np.count_nonzero(taps) - 1) // 2
+    m, n_taps = norm.size, 0
+    for j in range(taps.size):
+        n_taps += 1 if taps[j] != 0.0 else 0
+    half = (n_taps - 1) // 2
     for k in range(half):
         padded[k] = 0.0
     for k in range(half + m, m + taps.size):

@@ -7,7 +7,11 @@ from strain2dos._compiled import njit
 
 # NaN and inf keep their meaning (no "nnan", "ninf"): only the order of sums may change.
 FAST = {"reassoc", "contract", "arcp", "nsz"}
-OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FAST}
+# "_nrt": no function here allocates, so references need no counting: each count is an atomic operation,
+# and a tuple of arrays that is handed over costs one for each of them.
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FAST, "_nrt": False, "part": True}
+# For functions that Python calls.
+ENTRY = OPTIONS | {"part": False}
 # For functions with one caller: merged into it, as each level of callers would be optimised once more. Never
 # for those of `_screen`, which recognise NaN: they would take over the caller's fast arithmetic.
 MERGED = OPTIONS | {"inline": "always"}

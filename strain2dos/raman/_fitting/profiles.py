@@ -17,7 +17,7 @@ by the mixing (a Lorentzian, the common case, writes all rows in one pass):
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting.normal_equations import ENTRY, OPTIONS
 
 LORENTZIAN, GAUSSIAN, PSEUDO_VOIGT, VOIGT, FANO = range(5)
 SHAPES = {
@@ -198,7 +198,7 @@ def _voigt(x, sw, m, c, h, g, share, J, line, by_centre, by_mixing):
         J[line, k] = u * sw[k]
 
 
-@njit(**OPTIONS)
+@njit(**ENTRY)
 def profile(shape, x, sw, m, c, h, g, mixing, J, line, by_centre, by_width, by_mixing, residual):
     """Write the weighted profile of height 1 and, for height ``h``, its weighted derivatives into rows of J.
 

@@ -8,7 +8,7 @@ from strain2dos.raman._fitting.normal_equations import unsigned
 from strain2dos.raman._fitting.status import FitStatus
 
 # No fastmath here: these functions are what recognises NaN and inf.
-OPTIONS = {"nogil": True, "error_model": "numpy"}
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False, "part": True}
 # For functions that see finite values only: vectors of minima and maxima need it.
 FINITE = OPTIONS | {"fastmath": True}
 

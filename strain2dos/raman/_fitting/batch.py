@@ -5,7 +5,7 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.averaging import faded, output_mixings, show_best, write_extras, write_model
-from strain2dos.raman._fitting.choice import choose_model
+from strain2dos.raman._fitting.choice import COUNTS_ODDS, choose_model
 from strain2dos.raman._fitting.gate import (
     BROAD_FACTOR,
     MIN_SHARED_SNR,
@@ -73,9 +73,9 @@ _LOW_SNR = int(FitStatus.LOW_SNR)
 _MISFIT = int(FitStatus.MISFIT)
 _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 
-# 2 ln odds at which weights change from equal to 1 / counts, and back where values only look like counts.
-# Errors are those of counts as soon as these are likelier.
-COUNTS_ODDS, COUNTS_BACK, COUNTS_ERROR = 10.0, -20.0, 0.0
+# 2 ln odds at which weights change back to equal ones where values only look like counts. Errors are those of
+# counts as soon as these are likelier.
+COUNTS_BACK, COUNTS_ERROR = -20.0, 0.0
 # A foreign line of this share of the lowest line of the material could as well be the line itself.
 RIVAL = 2.0 * STRONG
 # Asymmetry of a line that the instrument may make; what is more counts as a misfit.
@@ -149,10 +149,12 @@ def _add_misfit(problem, lines, view, kind, noise2, s, out, row):
 
 
 @njit(**OPTIONS)
-def _fit_once(first, second, family, view, s, out, row):
-    """Fit what the spectrum asks for and write it; returns (slot of the best model, noise)."""
+def _fit_once(first, second, family, view, undecided, s, out, row):
+    """Fit what the spectrum asks for and write it; returns (slot of the best model, noise), -1 for counts."""
     weights, kept = out.extra_weight[row], row if first.keep else 0
-    single, double, weight = choose_model(first, second, family, view, s, weights)
+    single, double, weight = choose_model(first, second, family, view, undecided, s, weights)
+    if single < 0:
+        return single, 0.0
     best = double if weight > 0.5 else single
     problem = own_profile(first, second, best, s)
     p, kind = s.params[CURRENT], s.ints[S_KIND, best]
@@ -227,7 +229,10 @@ def _fit_row(offset, first, second, family, s, out, row):
         view = prepare_fit_window(first, family, offset, n_good, low, high, counts, s)
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
-        best, noise2 = _fit_once(first, second, family, view, s, out, row)
+        best, noise2 = _fit_once(first, second, family, view, undecided, s, out, row)
+        if best < 0:
+            counts, undecided, masked = True, False, 0
+            continue
         problem = own_profile(first, second, best, s)
         lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
         n = model_size(problem, lines)

@@ -25,7 +25,7 @@ from strain2dos.raman._fitting.models import (
     own_profile,
     pick,
 )
-from strain2dos.raman._fitting.noise import residual_noise, shared_noise, smooth_step
+from strain2dos.raman._fitting.noise import counts_odds, residual_noise, shared_noise, smooth_step
 from strain2dos.raman._fitting.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     CHOICE,
@@ -59,6 +59,9 @@ from strain2dos.raman._fitting.status import FitStatus
 _OK = int(FitStatus.OK)
 _NOT_CONVERGED = int(FitStatus.NOT_CONVERGED)
 
+# 2 ln odds at which weights change from equal to 1 / counts; looked at early where the residual of the plain
+# lines has no more than this times the variance of its steps.
+COUNTS_ODDS, ONLY_NOISE = 10.0, 1.5
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
 TRY_DOUBLET = 6.0
@@ -246,6 +249,15 @@ def _look(first, second, family, view, s):
 
 
 @njit(**OPTIONS)
+def _are_counts(problem, family, view, steps, s):
+    """Whether the noise that the plain lines leave grows like that of counts, where they leave only noise."""
+    n = model_size(problem, pick(family, SINGLET, s.ints[S_MASK, 0]))
+    if view.level < 0.0 or s.slots[0, S_INFO, S_CHI2] > ONLY_NOISE * steps * max(view.n_used - n, 1):
+        return False
+    return counts_odds(problem, view, n, s) > COUNTS_ODDS
+
+
+@njit(**OPTIONS)
 def best_slot(n_slots, kind, s):
     """Slot of the most probable model of a kind, -1 where there is none."""
     best = -1
@@ -287,19 +299,25 @@ def _drop_failed(first, second, family, view, noise2, n_slots, s):
 
 
 @njit(**OPTIONS)
-def choose_model(first, second, family, view, s, weights):
+def choose_model(first, second, family, view, undecided, s, weights):
     """Fit the models that a spectrum asks for.
+
+    ``undecided``: whether values are counts; the lines of the material may show that they are, and nothing
+    more is fitted then.
 
     Returns
     -------
     single, double : int
-        Slots of the best model of each kind; -1 where no doublet was fitted.
+        Slots of the best model of each kind; -1 where no doublet was fitted, and for both where points have
+        to be weighed as counts.
     weight : float
         Probability of the doublet.
     """
     fit_plain(first, family, view, s)
     n_slots, p = np.int64(1), s.params[CURRENT]
     plain, splits, noise2, steps = _look(first, second, family, view, s)
+    if undecided and not view.counts and _are_counts(first, family, view, steps, s):
+        return np.int64(-1), np.int64(-1), 0.0
     if plain and not first.always:
         _drop_failed(first, second, family, view, noise2, n_slots, s)
         return np.int64(0), np.int64(-1), 0.0

@@ -23,10 +23,12 @@ from strain2dos.raman._fitting.normal_equations import (
 )
 from strain2dos.raman._fitting.profiles import LORENTZIAN, profile
 
-MAX_TRIALS = 120
+MAX_TRIALS = np.int64(120)
 # A proposed step shorter than 1e-2 standard errors (its square in units of the noise) is taken and ends the
 # fit: the next one would be shorter by the ratio of noise to height once more.
 STEP_TOLERANCE = 1e-4
+# Where the weights follow the fit, all but the last round may end a third of a standard error away.
+LOOSE_TOLERANCE = 0.1
 HOPELESS_DAMPING = 1e10
 
 
@@ -140,11 +142,13 @@ def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, lea
 
 @njit(**MERGED)
 def levenberg_marquardt(
-    shape, x, y, sw, m, p, low, high, lines, n_mix, offset, noise2, n_base, J, A, B, M, vectors
-):
+    shape, x, y, sw, m, p, low, high, lines, n_mix, offset, noise2, n_base, J, A, B, M, vectors,
+    most, tolerance
+):  # fmt: skip
     """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
 
-    The misses of the priors count in units of ``noise2``, the variance of a weighted point.
+    The misses of the priors count in units of ``noise2``, the variance of a weighted point. ``most``: trials;
+    ``tolerance``: a step whose square, in standard errors, is below it ends the fit.
 
     On return J and the first rows of A hold Jacobian, residual and their products at (or within the step
     tolerance of) ``p``. There is one place where the model is evaluated: compilers copy it to each.
@@ -157,7 +161,7 @@ def levenberg_marquardt(
     ended = converged = False
     for i in range(n):
         trial[i] = p[i]
-    for trials in range(MAX_TRIALS):
+    for attempt in range(most):
         evaluate(shape, x, y, sw, m, trial, lines, n_mix, n_base, J)
         if ended:
             break
@@ -165,7 +169,7 @@ def levenberg_marquardt(
         add_priors(lines, offset, noise2, n, trial, B)
         better = B[n, n] < chi2
         if better:
-            if trials > 0:
+            if attempt > 0:
                 damping = _next_damping(damping, (chi2 - B[n, n]) / decrease)
             chi2 = B[n, n]
             for i in range(n):
@@ -176,7 +180,7 @@ def levenberg_marquardt(
         else:
             converged = 0.0 < decrease <= 1e-11 * chi2
             damping *= 10.0
-            ended = converged or trials == 0 or damping > HOPELESS_DAMPING
+            ended = converged or attempt == 0 or damping > HOPELESS_DAMPING
         # the sum of the weights: the scaled spectrum spans 0 to 1
         if chi2 <= 1e-24 * A[n - n_base, n - n_base]:
             return chi2, True
@@ -184,7 +188,7 @@ def levenberg_marquardt(
             damping, decrease = _propose(
                 A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial
             )
-            if damping <= 0.1 and decrease <= STEP_TOLERANCE * chi2 / max(m - n, 1):
+            if damping <= 0.1 and decrease <= tolerance * chi2 / max(m - n, 1):
                 for i in range(n):
                     p[i] = trial[i]
                 chi2 = max(chi2 - decrease, 0.0)

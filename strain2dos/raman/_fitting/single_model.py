@@ -4,7 +4,12 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.levenberg_marquardt import evaluate, levenberg_marquardt
+from strain2dos.raman._fitting.levenberg_marquardt import (
+    LOOSE_TOLERANCE,
+    STEP_TOLERANCE,
+    evaluate,
+    levenberg_marquardt,
+)
 from strain2dos.raman._fitting.models import own_widths
 from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.profiles import has_mixing, mixing_range
@@ -135,12 +140,12 @@ def jacobian(problem, lines, view, p, s):
 
 
 @njit(**OPTIONS)
-def fit_model(problem, lines, view, reweight, noise2, p, s):
+def fit_model(problem, lines, view, reweight, most, noise2, p, s):
     """Fit one model in place of ``p`` within the scratch bounds; returns (chi2, converged).
 
-    ``reweight``: how often the weights follow the fitted curve (counts) and the fit is repeated. ``noise2``:
-    variance of a weighted point, against which priors count; chi2 holds their misses. The scratch
-    keeps Jacobian and residual (J) and their products (A) of the result.
+    ``reweight``: how often the weights follow the fitted curve (counts) and the fit is repeated; ``most``:
+    trials. ``noise2``: variance of a weighted point, against which priors count; chi2 holds their misses. The
+    scratch keeps Jacobian and residual (J) and their products (A) of the result.
     """
     n_base = problem.basis.shape[0]
     n = model_size(problem, lines)
@@ -150,7 +155,8 @@ def fit_model(problem, lines, view, reweight, noise2, p, s):
         chi2, converged = levenberg_marquardt(
             problem.shape, s.points[AXIS], s.points[SCALED], s.points[WEIGHTS], view.m, p, s.params[LOW],
             s.params[HIGH], lines, n_mixings(problem, lines), view.offset, noise2, n_base, s.J,
-            s.square[NORMAL], s.square[NORMAL_TRIAL], s.square[DAMPED], s.params[WORK:],
+            s.square[NORMAL], s.square[NORMAL_TRIAL], s.square[DAMPED], s.params[WORK:], most,
+            STEP_TOLERANCE if round_ == reweight else LOOSE_TOLERANCE,
         )  # fmt: skip
         if round_ < reweight:
             for k in range(view.n):

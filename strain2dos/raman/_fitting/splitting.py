@@ -33,6 +33,8 @@ DOUBLET_PENALTY = 1.0
 # Branches have the width of an unstrained line; an instrument may add half of it, no more.
 BRANCH_WIDTH = 1.4
 BRANCH_SPREAD = 0.35
+# Trials from each start; the best is then fitted to its end.
+RACE = np.int64(5)
 
 
 @njit(**OPTIONS)
@@ -111,7 +113,7 @@ def unlikely_beside_band(problem, family, mask, doublets, p):
 
 @njit(**OPTIONS)
 def best_doublet(problem, family, mask, view, noise2, s):
-    """Fit the doublet from each of its starts; the best lands in CHOICE, lower line first; gives chi-square.
+    """Fit the doublet from each of its starts, a few trials; the best lands in CHOICE, lower line first.
 
     CURRENT holds the singlets with the same extra lines, J their residual.
     """
@@ -125,7 +127,7 @@ def best_doublet(problem, family, mask, view, noise2, s):
         _seed_from_singlet(problem, singlets, doublets, view, np.sqrt(noise2), start == 0, s, p)
         if start == 2:
             seed_lines(problem, doublets, s.ints[CHOSEN2], s, p)
-        chi, _ = fit_model(problem, doublets, view, NO_REWEIGHT, noise2, p, s)
+        chi, _ = fit_model(problem, doublets, view, NO_REWEIGHT, RACE, noise2, p, s)
         if chi < chi2:
             chi2 = chi
             for i in range(model_size(problem, doublets)):
@@ -133,4 +135,3 @@ def best_doublet(problem, family, mask, view, noise2, s):
     if p2[pair] > p2[pair + 1]:
         for i in (pair, n_lines + pair):
             p2[i], p2[i + 1] = p2[i + 1], p2[i]
-    return chi2

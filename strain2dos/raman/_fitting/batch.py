@@ -162,7 +162,7 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
     unweighted = problem.keep and not view.counts and view.level >= 0.0
-    if unweighted and counts_odds(problem, view, model_size(problem, lines), s) > COUNTS_ERROR:
+    if unweighted and counts_odds(view, model_size(problem, lines), 0.0, 0.0, s)[0] > COUNTS_ERROR:
         count_covariance(problem, lines, view, p, noise2, best, s)
     status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
@@ -245,7 +245,7 @@ def _fit_row(offset, first, second, family, s, out, row):
                     out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
         if masked == 0 and undecided:
             undecided = False
-            better = counts_odds(problem, view, n, s) if low >= 0.0 else -np.inf
+            better = counts_odds(view, n, 0.0, 0.0, s)[0] if low >= 0.0 else -np.inf
             if (not counts and better > COUNTS_ODDS) or (counts and better < COUNTS_BACK):
                 counts = not counts
                 continue

@@ -5,6 +5,14 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.averaging import faded
+from strain2dos.raman._fitting.clear_doublet import (
+    FIRST,
+    ONLY_COUNTS,
+    SECOND,
+    complete_clear_doublet,
+    fit_clear_doublet,
+    is_decisive,
+)
 from strain2dos.raman._fitting.gate import classify_fit
 from strain2dos.raman._fitting.growth import (
     FIRST_NOISE2,
@@ -17,6 +25,7 @@ from strain2dos.raman._fitting.growth import (
     try_model,
     unlike_foreign,
 )
+from strain2dos.raman._fitting.levenberg_marquardt import MAX_TRIALS
 from strain2dos.raman._fitting.models import (
     anywhere_unit,
     is_foreign,
@@ -44,6 +53,7 @@ from strain2dos.raman._fitting.records import (
     S_ODDS,
     S_PARAMS,
     S_SECOND,
+    S_SHARED,
     S_STATUS,
     SCORES,
     SINGLET,
@@ -59,9 +69,9 @@ from strain2dos.raman._fitting.status import FitStatus
 _OK = int(FitStatus.OK)
 _NOT_CONVERGED = int(FitStatus.NOT_CONVERGED)
 
-# 2 ln odds at which weights change from equal to 1 / counts; looked at early where the residual of the plain
-# lines has no more than this times the variance of its steps.
-COUNTS_ODDS, ONLY_NOISE = 10.0, 1.5
+# 2 ln odds at which weights change from equal to 1 / counts. Early on, points within so many half widths of a
+# line that may be split do not count.
+COUNTS_ODDS, BESIDE = 10.0, 4.0
 # A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
 # singlet.
 TRY_DOUBLET = 6.0
@@ -106,7 +116,7 @@ def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
             return np.int64(k), n_slots
     if n_slots >= MAX_SLOTS:
         return np.int64(0), n_slots
-    try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, p, n_slots, s)
+    try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, MAX_TRIALS, noise2, p, n_slots, s)
     return n_slots, n_slots + 1
 
 
@@ -120,7 +130,20 @@ def _fit_doublet(problem, family, view, start, noise2, slot, s):
     if start == 0 and slot > 1 and s.ints[S_KIND, 1] == DOUBLET and s.ints[S_MASK, 1] == mask:
         return np.int64(1), slot  # that of the plain lines was fitted first
     best_doublet(problem, family, mask, view, noise2, s)
-    try_model(problem, family, DOUBLET, mask, profile, view, NO_REWEIGHT, noise2, s.params[CHOICE], slot, s)
+    try_model(
+        problem,
+        family,
+        DOUBLET,
+        mask,
+        profile,
+        view,
+        NO_REWEIGHT,
+        MAX_TRIALS,
+        noise2,
+        s.params[CHOICE],
+        slot,
+        s,
+    )
     return slot, slot + 1
 
 
@@ -204,7 +227,9 @@ def add_rival(first, second, family, view, double, noise2, kappa, n_slots, s):
     q[line_of_unit(family, singlets.n_base, mask, unit)] = p[weak]
     lines = pick(family, SINGLET, mask)
     if view.n_used > model_size(problem, lines) + 1:
-        try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, noise2, q, n_slots, s)
+        try_model(
+            problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, MAX_TRIALS, noise2, q, n_slots, s
+        )
         n_slots += 1
     return n_slots
 
@@ -236,7 +261,8 @@ def _look(first, second, family, view, s):
     """
     mask, p, slot = s.ints[S_MASK, 0], s.params[CURRENT], np.int64(0)
     lines = pick(family, SINGLET, mask)
-    noise2, _, _, steps = residual_noise(first, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)
+    noise2, shared, _, steps = residual_noise(first, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)
+    s.slots[0, S_INFO, S_SHARED] = shared
     adapts, limit = first.shape != second.shape, TRY_EXTRA * steps
     some, before, alone = score_models(first, family, lines, mask, view, adapts, limit, p, s)
     splits = first.pair >= 0 and alone > TRY_DOUBLET * steps
@@ -249,12 +275,19 @@ def _look(first, second, family, view, s):
 
 
 @njit(**OPTIONS)
-def _are_counts(problem, family, view, steps, s):
-    """Whether the noise that the plain lines leave grows like that of counts, where they leave only noise."""
-    n = model_size(problem, pick(family, SINGLET, s.ints[S_MASK, 0]))
-    if view.level < 0.0 or s.slots[0, S_INFO, S_CHI2] > ONLY_NOISE * steps * max(view.n_used - n, 1):
-        return False
-    return counts_odds(problem, view, n, s) > COUNTS_ODDS
+def _are_counts(problem, family, view, slot, s):
+    """Whether what the model of a slot leaves in J is noise, and grows like that of counts.
+
+    Beside the line that may be split, a singlet may leave more.
+    """
+    kind, p = s.ints[S_KIND, slot], s.slots[slot, S_PARAMS]
+    lines, center, reach = pick(family, kind, s.ints[S_MASK, slot]), 0.0, 0.0
+    if kind == SINGLET and problem.pair >= 0:
+        center, reach = p[problem.pair], BESIDE * p[2 * lines.n + lines.group[problem.pair]]
+    _, shared, _, steps = residual_noise(problem, lines, view, p, s.slots[slot, S_INFO, S_CHI2], s)
+    odds, square = counts_odds(view, model_size(problem, lines), center, reach, s)
+    only_noise = shared == 0.0 and square <= ONLY_COUNTS * steps  # odds are for points that share none
+    return view.level >= 0.0 and only_noise and odds > COUNTS_ODDS
 
 
 @njit(**OPTIONS)
@@ -299,11 +332,63 @@ def _drop_failed(first, second, family, view, noise2, n_slots, s):
 
 
 @njit(**OPTIONS)
-def choose_model(first, second, family, view, undecided, s, weights):
+def _fit_models(first, second, family, view, undecided, s):
     """Fit the models that a spectrum asks for.
 
-    ``undecided``: whether values are counts; the lines of the material may show that they are, and nothing
-    more is fitted then.
+    Returns
+    -------
+    n_slots : int
+        Models that were fitted; 0 where points have to be weighed as counts.
+    noise2, kappa : float
+        As `grow` returns them.
+    """
+    ask = undecided and not view.counts
+    s.slots[0, S_INFO, S_SHARED] = 0.0
+    if view.apart and not first.always and fit_clear_doublet(first, family, view, s):
+        if ask and _are_counts(first, family, view, SECOND, s):
+            return np.int64(0), 0.0, 1.0
+        double, n_slots, noise2, kappa = complete_clear_doublet(first, second, family, view, s)
+        if double >= 0:
+            return n_slots, noise2, kappa
+    fit_plain(first, family, view, s)
+    n_slots, p = np.int64(1), s.params[CURRENT]
+    plain, splits, noise2, steps = _look(first, second, family, view, s)
+    if ask and _are_counts(first, family, view, FIRST, s):
+        return np.int64(0), 0.0, 1.0
+    if plain and not first.always:
+        return n_slots, noise2, 1.0
+    if splits and not first.always:
+        double, n_slots, noise2, kappa = add_doublet(
+            first, second, family, view, FIRST, steps, 1.0, n_slots, s
+        )
+        if double >= 0:
+            problem = own_profile(first, second, double, s)
+            return_to(problem, family, view, FIRST_NOISE2, double, p, s)
+            if ask and _are_counts(problem, family, view, double, s):
+                return np.int64(0), 0.0, 1.0
+            if is_decisive(first, second, family, view, double, s):
+                return n_slots, noise2, kappa
+        return_to(first, family, view, FIRST_NOISE2, FIRST, p, s)
+    single, n_slots, noise2, kappa = grow(first, second, family, view, FIRST, n_slots, s)
+    if first.pair < 0:
+        return n_slots, noise2, kappa
+    double, n_slots, noise3, kappa3 = add_doublet(
+        first, second, family, view, single, noise2, kappa, n_slots, s
+    )
+    if double >= 0 and s.slots[double, S_INFO, S_CHI2] < s.slots[single, S_INFO, S_CHI2]:
+        noise2, kappa = noise3, kappa3
+    double = best_slot(n_slots, DOUBLET, s)
+    if double >= 0 and s.slots[double, S_INFO, S_ODDS] < s.slots[single, S_INFO, S_ODDS] + RIVAL_ODDS:
+        n_slots = add_rival(first, second, family, view, double, noise2, kappa, n_slots, s)
+    return n_slots, noise2, kappa
+
+
+@njit(**OPTIONS)
+def choose_model(first, second, family, view, undecided, s, weights):
+    """Fit the models that a spectrum asks for, and weigh the best of either kind.
+
+    ``undecided``: whether values are counts; the residual of lines that leave only noise may show that they
+    are, and nothing more is fitted then.
 
     Returns
     -------
@@ -313,26 +398,9 @@ def choose_model(first, second, family, view, undecided, s, weights):
     weight : float
         Probability of the doublet.
     """
-    fit_plain(first, family, view, s)
-    n_slots, p = np.int64(1), s.params[CURRENT]
-    plain, splits, noise2, steps = _look(first, second, family, view, s)
-    if undecided and not view.counts and _are_counts(first, family, view, steps, s):
+    n_slots, noise2, kappa = _fit_models(first, second, family, view, undecided, s)
+    if n_slots == 0:
         return np.int64(-1), np.int64(-1), 0.0
-    if plain and not first.always:
-        _drop_failed(first, second, family, view, noise2, n_slots, s)
-        return np.int64(0), np.int64(-1), 0.0
-    if splits and not first.always:
-        n_slots = add_doublet(first, second, family, view, np.int64(0), steps, 1.0, n_slots, s)[1]
-        return_to(first, family, view, FIRST_NOISE2, np.int64(0), p, s)
-    single, n_slots, noise2, kappa = grow(first, second, family, view, np.int64(0), n_slots, s)
-    if first.pair >= 0:
-        double, n_slots, noise3, kappa3 = add_doublet(
-            first, second, family, view, single, noise2, kappa, n_slots, s
-        )
-        if double >= 0 and s.slots[double, S_INFO, S_CHI2] < s.slots[single, S_INFO, S_CHI2]:
-            noise2, kappa = noise3, kappa3
-        if double >= 0 and s.slots[double, S_INFO, S_ODDS] < s.slots[single, S_INFO, S_ODDS] + RIVAL_ODDS:
-            n_slots = add_rival(first, second, family, view, double, noise2, kappa, n_slots, s)
     _drop_failed(first, second, family, view, noise2, n_slots, s)
     single, double = best_slot(n_slots, SINGLET, s), best_slot(n_slots, DOUBLET, s)
     if double < 0:

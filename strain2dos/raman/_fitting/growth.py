@@ -4,7 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.levenberg_marquardt import weighted_square
+from strain2dos.raman._fitting.levenberg_marquardt import MAX_TRIALS, weighted_square
 from strain2dos.raman._fitting.models import (
     anywhere_unit,
     carry_over,
@@ -82,10 +82,10 @@ def unlike_foreign(problem, family, lines, mask, p):
 
 
 @njit(**OPTIONS)
-def try_model(problem, family, kind, mask, second, view, reweight, noise2, p, slot, s):
-    """Fit a model from its start ``p`` and keep it in a slot with its odds."""
+def try_model(problem, family, kind, mask, second, view, reweight, most, noise2, p, slot, s):
+    """Fit a model from its start ``p``, with ``most`` trials, and keep it in a slot with its odds."""
     lines = pick(family, kind, mask)
-    chi2, converged = fit_from(problem, family, kind, mask, view, reweight, noise2, p, s)
+    chi2, converged = fit_from(problem, family, kind, mask, view, reweight, most, noise2, p, s)
     total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
     odds = criterion(problem, family, lines, mask, view, chi2, total)
     odds += unlike_foreign(problem, family, lines, mask, p) + SECOND_PENALTY * second
@@ -108,7 +108,7 @@ def fit_plain(problem, family, view, s):
             mask = add_unit(problem, family, SINGLET, mask, unit, view, 0.5, p, s.params[TRIAL])
     try_model(
         problem, family, SINGLET, mask, np.int64(0), view, NO_REWEIGHT + (2 if view.counts else 0),
-        FIRST_NOISE2, p, np.int64(0), s,
+        MAX_TRIALS, FIRST_NOISE2, p, np.int64(0), s,
     )  # fmt: skip
 
 
@@ -221,7 +221,8 @@ def grow(first, second, family, view, slot, n_slots, s):
         problem, lines = second if profile == 1 else first, pick(family, kind, mask)
         if not some or view.n_used <= model_size(problem, lines) + 1:
             break
-        try_model(problem, family, kind, mask, profile, view, NO_REWEIGHT, noise, s.params[NEXT], n_slots, s)
+        q = s.params[NEXT]
+        try_model(problem, family, kind, mask, profile, view, NO_REWEIGHT, MAX_TRIALS, noise, q, n_slots, s)
         n_slots += 1
         if not s.slots[n_slots - 1, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
             break

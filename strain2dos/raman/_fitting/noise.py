@@ -5,6 +5,7 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
+from strain2dos.raman._fitting.profiles import has_mixing
 from strain2dos.raman._fitting.records import (
     AXIS,
     DAMPED,
@@ -13,6 +14,8 @@ from strain2dos.raman._fitting.records import (
     PADDED,
     POISSON_NOISE,
     S_COV,
+    S_INFO,
+    S_SHARED,
     SCALED,
     WEIGHTS,
 )
@@ -153,8 +156,9 @@ def residual_noise(problem, lines, view, p, chi2, s):
     """Variance of a weighted point, share of the noise that neighbours have in common, largest factor of it.
 
     Row ``n`` of J holds the residual. Where chi-square is far above what lies off the lines, that gives the
-    noise. Where neighbors share it, the whole residual counts as noise. Last returned: the noise of the steps
-    alone, which what is not fitted yet does not raise.
+    noise. Where neighbors share it, the whole residual counts as noise; where they do so beside plain lines
+    (S_SHARED), they do for every model. Last returned: the noise of the steps alone, which what is not fitted
+    yet does not raise.
     """
     n = model_size(problem, lines)
     whole = chi2 / max(view.n_used - n, 1)
@@ -164,6 +168,9 @@ def residual_noise(problem, lines, view, p, chi2, s):
         apart2, _, n_apart, level2 = _differences(n, view, whole, s)
         if n_apart > 0.0:
             steps, noise2, n_quiet = apart2, level2, n_apart
+    # more lines take out what neighbors share; another profile shows that it was a misfit
+    if not (problem.adaptive and has_mixing(problem.shape)):
+        shared = max(shared, s.slots[0, S_INFO, S_SHARED])
     if n_quiet == 0.0:
         for j in range(2 * lines.n_base):
             s.params[KAPPA, j] = 1.0
@@ -236,19 +243,28 @@ def _counted(problem, view, noise2):
 
 
 @njit(**OPTIONS)
-def counts_odds(problem, view, row, s):
+def counts_odds(view, row, center, reach, s):
     """2 ln of how much better noise that grows like the root of the level fits the residual than equal noise.
 
-    The level is the fitted curve above zero counts.
+    The level is the fitted curve above zero counts. Points within ``reach`` of ``center`` (cm-1) are left
+    out. Returned second: mean square of the weighted residual elsewhere.
     """
+    square = 0.0
     flat = scaled = logs = n = 0.0
+    product = 1.0
     for k in range(view.n):
         w = s.points[WEIGHTS, k]
-        if w == 0.0:
+        if w == 0.0 or abs(s.points[AXIS, k] - center) < reach:
             continue
+        square += s.J[row, k] ** 2
         raw, level = s.J[row, k] / w, _level(view, row, k, s)
         flat += raw * raw
         scaled += raw * raw / level
-        logs += np.log(level)
+        product *= level
         n += 1.0
-    return n * np.log(max(flat, 1e-300) / n) - n * np.log(max(scaled, 1e-300) / n) - logs
+        if not 1e-100 < product < 1e100:  # few logarithms are enough
+            logs, product = logs + np.log(product), 1.0
+    logs += np.log(product)
+    if n == 0.0:
+        return -np.inf, 0.0
+    return n * np.log(max(flat, 1e-300) / n) - n * np.log(max(scaled, 1e-300) / n) - logs, square / n

@@ -168,8 +168,8 @@ MAX_SLOTS = 16
 S_PARAMS, S_INFO, S_COV = range(3)
 # Row SCORES: that of a split, then those of the units, then their heights. Row KAPPA: how much the variance
 # of centers, then of heights, grows by noise that neighbouring points share.
-# Columns of the row S_INFO.
-S_ODDS, S_CHI2 = range(2)
+# Columns of the row S_INFO. S_SHARED: in the first slot, share of the noise that neighbors have in common.
+S_ODDS, S_CHI2, S_SHARED = range(3)
 
 
 class Scratch(NamedTuple):

@@ -4,7 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.levenberg_marquardt import MAX_TRIALS, add_priors
+from strain2dos.raman._fitting.levenberg_marquardt import add_priors
 from strain2dos.raman._fitting.models import clip_to_bounds, pick
 from strain2dos.raman._fitting.normal_equations import OPTIONS, covariance, normal_equations
 from strain2dos.raman._fitting.records import (
@@ -33,13 +33,13 @@ _NOT_CONVERGED = int(FitStatus.NOT_CONVERGED)
 
 
 @njit(**OPTIONS)
-def fit_from(problem, family, kind, mask, view, reweight, noise2, p, s):
+def fit_from(problem, family, kind, mask, view, reweight, most, noise2, p, s):
     """Fit one model in place of its start ``p``; returns (chi2, converged)."""
     lines = pick(family, kind, mask)
     lowest = -np.inf if kind == SINGLET else 0.0
     set_bounds(problem, lines, view.offset, lowest, s.params[LOW], s.params[HIGH])
     clip_to_bounds(p, s.params[LOW], s.params[HIGH], model_size(problem, lines))
-    return fit_model(problem, lines, view, reweight, MAX_TRIALS, noise2, p, s)
+    return fit_model(problem, lines, view, reweight, most, noise2, p, s)
 
 
 @njit(**OPTIONS)

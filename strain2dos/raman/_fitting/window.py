@@ -46,6 +46,7 @@ class FitWindow(NamedTuple):
     """The part of a spectrum that is fitted: points k0 to k0 + n, scaled to (counts - level) / scale.
 
     ``m`` is n rounded up to whole vectors, the rest with weight 0; ``n_used`` of the n points have a weight.
+    ``has_pair``: maxima stand where the branches of a doublet may be; ``apart``: these are surely lines.
     ``counts``: weights are 1 / counts. ``start``: bits of extra lines that are there from the start.
     """
 
@@ -57,6 +58,7 @@ class FitWindow(NamedTuple):
     scale: float
     offset: float
     has_pair: bool
+    apart: bool
     counts: bool
     start: int
 
@@ -127,11 +129,24 @@ def _step_over_known_lines(problem, family, singlets, offset, s):
     return 0
 
 
+@njit(**OPTIONS)
+def _are_apart(problem, s):
+    """Whether the two maxima of the doublet are alike and certain, with a dip between them."""
+    signal, first, last = s.points[SIGNAL], s.ints[CHOSEN2, problem.pair], s.ints[CHOSEN2, problem.pair + 1]
+    lower, dip = min(signal[first], signal[last]), np.inf
+    for k in range(first, last + 1):
+        dip = min(dip, signal[k])
+    alike = lower > 0.3 * (signal[first] + signal[last])
+    noise = noise_of_smoothed(problem, s)
+    return alike and lower > CERTAIN * noise and lower - dip > noise
+
+
 @njit(**MERGED)
 def _find_lines(problem, family, singlets, doublets, offset, s):
     """Points where the lines seem to be, for both models.
 
-    Returns whether a doublet is to be seen, and the bit of a line of the substrate that was stepped over.
+    Returns whether a doublet is to be seen, whether its branches are certain, and the bit of a line of the
+    substrate that was stepped over.
     """
     signal, start = s.points[SIGNAL], 0
     if not _assign(problem, singlets, offset, s.ints[CHOSEN1], s):
@@ -146,14 +161,14 @@ def _find_lines(problem, family, singlets, doublets, offset, s):
     else:
         start = _step_over_known_lines(problem, family, singlets, offset, s)
     if problem.pair < 0 or not _assign(problem, doublets, offset, s.ints[CHOSEN2], s):
-        return False, start
+        return False, False, start
     # Three maxima that are together lower than the two of the singlets leave out one of these: noise.
     gain = 0.0
     for j in range(doublets.n):
         gain += signal[s.ints[CHOSEN2, j]]
     for j in range(singlets.n):
         gain -= signal[s.ints[CHOSEN1, j]]
-    return gain > 0.0, start
+    return gain > 0.0, gain > 0.0 and start == 0 and _are_apart(problem, s), start
 
 
 @njit(**OPTIONS)
@@ -224,7 +239,7 @@ def prepare_fit_window(problem, family, offset, n_good, level, top, counts, s):
         s.points[FITTED], s.points[SMOOTH],
     )  # fmt: skip
     subtract_floor(s.points[SMOOTH], bins.size, s.points[SIGNAL])
-    has_pair, start = _find_lines(problem, family, singlets, doublets, offset, s)
+    has_pair, apart, start = _find_lines(problem, family, singlets, doublets, offset, s)
     first, last = bins[s.ints[CHOSEN1, 0]], bins[s.ints[CHOSEN1, singlets.n - 1]]
     if has_pair:
         last = max(last, bins[s.ints[CHOSEN2, doublets.n - 1]])
@@ -238,4 +253,4 @@ def prepare_fit_window(problem, family, offset, n_good, level, top, counts, s):
     k0, n = _cut(problem, first, last)
     m = -(-n // LANES) * LANES
     n_used = _copy_range(problem, k0, n, m, level, scale, counts, s)
-    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, counts, start)
+    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, apart, counts, start)

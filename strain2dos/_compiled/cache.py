@@ -122,9 +122,7 @@ class Cache:
             try:
                 self._folder = _Folder(self._function, self._made_from)
             except (RuntimeError, OSError):
-                _warn_once(
-                    f"No folder can be written; every process compiles for about two minutes. {ADVICE}"
-                )
+                _warn_once(f"No folder can be written; every process compiles for about a minute. {ADVICE}")
             if self._folder is not None and self._folder.temporary:
                 _warn_once(
                     "Neither the folder of the package nor the user's cache folder can be written; compiled "

@@ -150,7 +150,7 @@ def _telling_of_compilation(bar: tqdm) -> Iterator[None]:
     if bar.disable or getattr(fit_rows, "signatures", True):
         yield
         return
-    text = "Compiling the peak fit: two minutes, once per installation."
+    text = "Compiling the peak fit: about a minute, once per installation."
     timer = Timer(PATIENCE, lambda: bar.write(text, file=sys.stderr))
     timer.daemon = True
     timer.start()

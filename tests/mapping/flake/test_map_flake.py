@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from sklearn.base import clone
 
 from strain2dos import SpatialMapper, load_pretrained, make_raman_map, map_flake
 from strain2dos.mapping import recalibrate
@@ -60,7 +61,8 @@ def test_the_valleys_of_the_edges_say_where_the_gap_is_indirect(mapped, truth):
 def test_numbers_are_those_of_the_mapper_and_of_the_separator(mapped, truth):
     cube = truth.intensity.isel(y=slice(10, 13))
     model = load_pretrained()
-    model.steps[0][1].set_params(noise="poisson")
+    name, featurizer = model.steps[0]
+    model.steps[0] = (name, clone(featurizer).set_params(noise="poisson"))
     model = recalibrate(model, cube["shift"], unstrained={"E'": UNSTRAINED[0], "A1'": UNSTRAINED[1]})
     names = ("dos", "gap", "gap_direct", "valleys", "domain_score")
     other = SpatialMapper(model, quantities=names).predict_map(cube)

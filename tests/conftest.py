@@ -8,6 +8,8 @@ import matplotlib as mpl
 import pytest
 
 mpl.use("Agg")
+# tests of stderr hold whether or not functions were compiled before
+os.environ.setdefault("STRAIN2DOS_QUIET", "1")
 
 
 @pytest.fixture(scope="session")

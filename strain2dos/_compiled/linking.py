@@ -11,6 +11,7 @@ then again in each caller; here they are translated once, and optimised once wit
 calls.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,8 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
+
+from strain2dos._compiled.notice import sign_of_life
 
 
 class _Part(JITCodeLibrary):
@@ -83,9 +86,14 @@ class _LowerPart(NativeLowering):
 
 
 class SelfContained(Compiler):
-    """numba's compiler, but for the kind of library it fills; for ``njit(pipeline_class=...)``."""
+    """numba's compiler, for ``njit(pipeline_class=...)``, but for a sign of life and the library it fills."""
 
     kind: type[JITCodeLibrary] = _Library
+
+    def compile_extra(self, func: Callable) -> Any:
+        """Compile, with a sign of life where it takes long."""
+        with sign_of_life():
+            return super().compile_extra(func)
 
     def define_pipelines(self) -> list:
         """Return numba's own passes, after setting the library that they are to fill."""

@@ -47,7 +47,7 @@ def run(place) -> Run:
     }
     kept |= {"PYTHONPATH": str(place), "HOME": "/dev/null/home", "PYTHONDONTWRITEBYTECODE": "1"}
     kept |= {"TMPDIR": str(scratch), "MPLCONFIGDIR": str(scratch)}
-    kept |= {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}
+    kept |= {"TQDM_DISABLE": "1", "STRAIN2DOS_QUIET": "1", "OMP_NUM_THREADS": "1"}
 
     def run_python(*words: object, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(

@@ -498,12 +498,9 @@ class DOSExplainer:
     def _raw_features(self, X: npt.ArrayLike) -> np.ndarray:
         if self._front is not None:
             return features_of(self._front, self._n_before, X)[0]
-        data = aligned(X, self._columns)
-        if data.ndim != 2 or data.shape[1] != len(self._columns):
-            raise ValueError(
-                f"X must have shape (n, {len(self._columns)}) like the background, but has shape "
-                f"{data.shape}."
-            )
+        data, k = aligned(X, self._columns), len(self._columns or ())
+        if data.ndim != 2 or data.shape[1] != k:
+            raise ValueError(f"X must have shape (n, {k}) like the background, but has shape {data.shape}.")
         return data
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -45,7 +46,9 @@ class InteractionDisplay:
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from typing import Any
+
+    import numpy as np
     >>> from strain2dos.explain import InteractionDisplay
     >>> matrix = np.array([[0.05, -0.01], [-0.01, 0.02]])
     >>> display = InteractionDisplay(matrix, ("E'_center", "A1'_center"), title="Gap", scale=1e3).plot()
@@ -144,7 +147,7 @@ class InteractionDisplay:
         shown = self.scale * self.matrix
         rows = len(shown)
         top = float(np.nanmax(np.abs(shown))) or 1.0
-        colors = {"cmap": "viridis", "vmin": 0.0} if self.absolute else {"cmap": "RdBu_r", "vmin": -top}
+        low, colors = (0.0, "viridis") if self.absolute else (-top, "RdBu_r")
         names = [feature_label(name, unit=False) for name in self.feature_names]
         if self.energies is None:
             ax = new_axes(ax, (1.6 + 0.95 * k, 1.2 + 0.8 * k))
@@ -152,7 +155,8 @@ class InteractionDisplay:
         else:
             ax = new_axes(ax, (6.4, max(2.4, 1.3 + 0.4 * rows)))
             across, ticks = borders_of(self.energies), [f"{names[i]} with {names[j]}" for i, j in pairs_of(k)]
-        mesh = ax.pcolormesh(across, np.arange(rows + 1) - 0.5, shown, rasterized=True, vmax=top, **colors)
+        style: dict[str, Any] = {"cmap": colors, "vmin": low, "vmax": top, "rasterized": True}
+        mesh = ax.pcolormesh(across, np.arange(rows + 1) - 0.5, shown, **style)
         ax.set_yticks(range(rows), ticks)
         ax.set_ylim(rows - 0.5, -0.5)
         ax.tick_params(length=0, axis="y")

@@ -142,7 +142,7 @@ class ExplanationHeatmapDisplay:
         ExplanationHeatmapDisplay
         """
         matrix, kind = summarize(explanation, explanation.values, kind)
-        edges = {
+        edges: dict[str, float] = {
             n: float(np.nanmean(explanation.edge_predictions(n)))
             for n in ("vbm", "cbm")
             if n in explanation.edge_values

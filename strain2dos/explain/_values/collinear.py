@@ -34,7 +34,7 @@ def collinear_groups(
     distance = 1.0 - np.abs(scores.T @ scores) / len(rows)
     np.fill_diagonal(distance, 0.0)
     label = fcluster(linkage(squareform(distance, checks=False), "single"), 1.0 - least, "distance")
-    members = [[names[j] for j in np.flatnonzero(label == own)] for own in dict.fromkeys(label)]
+    members = [[names[int(j)] for j in np.flatnonzero(label == own)] for own in dict.fromkeys(label)]
     return {" + ".join(some): some for some in members if len(some) > 1}
 
 

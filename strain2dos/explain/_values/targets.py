@@ -89,7 +89,7 @@ class Evaluations:
     def _predict(self, Z: Any) -> dict[str, np.ndarray]:
         widths = [name for name in self.quantities if name in _WIDTHS]
         plain = [name for name in self.quantities if name not in _WIDTHS]
-        if not widths:
+        if not widths or self.conformal is None:
             return self.model.predict(Z, plain)
         edges = self.conformal._intervals_of(self.model.final, Z)
         spans = {f"{name}_width": np.ptp(getattr(edges, name), axis=1) for name in EDGE_NAMES}

@@ -30,7 +30,8 @@ def draw_points(ax: "Axes", centers: Floats, values: Floats, label: str) -> "Col
     """One mark per spectrum, colored by its value on a scale that is symmetric about zero."""
     limit = max(float(np.abs(values).max(initial=0.0)), 1e-3)
     points = ax.scatter(
-        *centers.T,
+        centers[:, 0],
+        centers[:, 1],
         c=values,
         cmap="RdBu_r",
         vmin=-limit,
@@ -46,7 +47,8 @@ def draw_points(ax: "Axes", centers: Floats, values: Floats, label: str) -> "Col
 def draw_density(ax: "Axes", centers: Floats) -> "Colorbar":
     """Number of spectra in hexagonal cells, on a logarithmic scale."""
     cells = ax.hexbin(
-        *centers.T,
+        centers[:, 0],
+        centers[:, 1],
         gridsize=60,
         extent=(*ax.get_xlim(), *ax.get_ylim()),
         mincnt=1,

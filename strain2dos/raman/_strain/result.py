@@ -2,7 +2,7 @@
 """Strain and doping of spectra with their errors, and whether their lines agree."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,7 @@ class Separation:
         return table(type(self).__name__, *self._told())
 
     def _told(self) -> tuple[str, dict[str, str]]:
-        known = np.isfinite(self.values).all(axis=1)
+        known: NDArray[np.bool_] = np.asarray(np.isfinite(self.values).all(axis=1))
         rows = {}
         for j, name in enumerate(self.names):
             unit, digits = ("1e13/cm2", 2) if name == "doping" else ("", 4)
@@ -125,7 +125,7 @@ class Separation:
         pandas.DataFrame
             One row per spectrum.
         """
-        columns = {}
+        columns: dict[str, Any] = {}
         for j, name in enumerate(self.names):
             columns[name] = self.values[:, j]
             columns[f"{name}_sigma"] = self.sigma[:, j]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -55,7 +56,7 @@ def pictures(view: MapView, points: list[Point], *, only_lead: bool) -> dict[str
 def _themed(draw: Callable[[], Figure], alt: str) -> Picture:
     addresses = []
     for style in ({}, _DARK):
-        with mpl.rc_context(style):
+        with mpl.style.context(style):
             addresses.append(ReportFigure(draw()).data_uri())
     return Picture(addresses[0], addresses[1], alt)
 
@@ -87,6 +88,8 @@ def _points(view: MapView, points: list[Point]) -> Figure:
     energies = view.dataset["energy"].values
     for number, point in enumerate(points):
         dos, std = view.curve("dos", point.pixel), view.curve("dos_std", point.pixel)
+        if dos is None:
+            continue
         color = COLORS[number % len(COLORS)]
         ax.plot(energies, dos, color=color, label=point.label)
         if std is not None:

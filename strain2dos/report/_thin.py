@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +39,7 @@ def thin_map(dataset: xr.Dataset) -> Thinned:
 
 def curve_table(
     axis: NDArray[np.float64],
-    curves: dict[str, NDArray[np.floating]],
+    curves: Mapping[str, NDArray[np.floating]],
     budget: int,
     what: str,
     fewest: int,

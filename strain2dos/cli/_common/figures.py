@@ -12,7 +12,7 @@ import matplotlib as mpl
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
     from sklearn.pipeline import Pipeline
 
     from strain2dos.dos import DOSRegressor
@@ -33,11 +33,17 @@ def draw(path: Path, figure: Figure) -> None:
     plt.close(figure)
 
 
+def _whole(figure: Figure | SubFigure) -> Figure:
+    from matplotlib.figure import SubFigure
+
+    return figure.figure if isinstance(figure, SubFigure) else figure
+
+
 def loss_curves(model: DOSRegressor | Pipeline) -> Figure:
     """Loss on training and held-out groups of every member against the epoch."""
     from strain2dos.dos import LossCurveDisplay
 
-    return LossCurveDisplay.from_estimator(model).figure_
+    return _whole(LossCurveDisplay.from_estimator(model).figure_)
 
 
 def gap_parity(held_out: Mapping[str, pd.DataFrame]) -> Figure:
@@ -61,8 +67,8 @@ def gap_map(flake: xr.Dataset) -> Figure:
     from strain2dos.mapping import MapDisplay
 
     if "gap_std" in flake:
-        return MapDisplay.beside_error(flake, "gap")[0].figure_
-    return MapDisplay.from_dataset(flake, "gap").figure_
+        return _whole(MapDisplay.beside_error(flake, "gap")[0].figure_)
+    return _whole(MapDisplay.from_dataset(flake, "gap").figure_)
 
 
 def gap_map_with_truth(flake: xr.Dataset, truth: xr.Dataset) -> Figure:
@@ -124,16 +130,16 @@ def pl_comparison(gap: xr.Dataset | xr.DataArray, light: xr.Dataset | xr.DataArr
     """Photoluminescence energy against the predicted gap, with the rates of the literature for a flake."""
     from strain2dos.mapping import PLComparisonDisplay
 
-    return PLComparisonDisplay.from_maps(gap, light).figure_
+    return _whole(PLComparisonDisplay.from_maps(gap, light).figure_)
 
 
 def shap_heatmap(explanation: DOSExplanation) -> Figure:
     """Feature against energy."""
-    return explanation.plot_heatmap().figure_
+    return _whole(explanation.plot_heatmap().figure_)
 
 
 def edge_attribution(explanation: DOSExplanation) -> Figure:
     """What each feature does to the band edges."""
     from strain2dos.explain import EdgeAttributionDisplay
 
-    return EdgeAttributionDisplay.from_explanation(explanation).figure_
+    return _whole(EdgeAttributionDisplay.from_explanation(explanation).figure_)

@@ -41,7 +41,9 @@ def run_own_model(
         seconds = {"map": round(time.perf_counter() - start, 3)}
         flake.attrs |= {"source_model": model.name, "source_map": data.name}
         bar.step()
-        known = {key: metadata[key] for key in ("estimator", "material", "strain_unit") if key in metadata}
+        known: dict[str, object] = {
+            key: metadata[key] for key in ("estimator", "material", "strain_unit") if key in metadata
+        }
         settings = {"model": model.name, "map": data.name, **known}
         merit = folder.write(flake, names, (cube, estimator), settings=settings, seconds=seconds)
     folder.name_written(names)

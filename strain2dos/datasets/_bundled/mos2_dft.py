@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from strain2dos.datasets._bundled.dft import load_dft
 from strain2dos.datasets._strained import StrainedDOS
 
@@ -26,3 +29,16 @@ def load_mos2_dft() -> StrainedDOS:
     (61, 'MoS2')
     """
     return load_dft("MoS2")
+
+
+def phonons_of(data: StrainedDOS) -> NDArray[np.float64]:
+    """Line positions (n, 3) of records that must hold them.
+
+    Raises
+    ------
+    ValueError
+        If the records hold none.
+    """
+    if data.phonons is None:
+        raise ValueError(f"{data.provenance.get('material', 'these records')} has no calculated phonons.")
+    return data.phonons

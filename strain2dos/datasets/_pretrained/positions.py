@@ -76,6 +76,8 @@ def position_dos(
     """
     only_mos2(material)
     states = load_dft(material)
+    if states.edge_targets is None or states.gap is None:
+        raise ValueError(f"the bundled states of {material} hold no band edges.")
     random = check_random_state(random_state)
     n = per_state * len(states)
     rows = np.arange(n) % len(states)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import RBFInterpolator
 
-from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
+from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft, phonons_of
 from strain2dos.simulate._strain_symmetry import strain_invariants
 
 VALLEYS = ("VB_K", "VB_G", "VB_Q", "CB_K", "CB_G", "CB_Q")
@@ -18,7 +18,7 @@ VALLEYS = ("VB_K", "VB_G", "VB_Q", "CB_K", "CB_G", "CB_Q")
 @lru_cache(maxsize=1)
 def _interpolator() -> RBFInterpolator:
     data = load_mos2_dft()
-    lower, upper, a1 = data.phonons.T
+    lower, upper, a1 = phonons_of(data).T
     values = np.column_stack([*(data.extra[key] for key in VALLEYS), (lower + upper) / 2, upper - lower, a1])
     return RBFInterpolator(100 * strain_invariants(data.strain), values, kernel="cubic", degree=1)
 

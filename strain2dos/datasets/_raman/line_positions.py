@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
+from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft, phonons_of
 from strain2dos.datasets._raman.phonon_rates import (
     calculated_rates,
     read_with_the_table,
@@ -105,7 +105,7 @@ def line_positions(
             "data must hold phonons to simulate spectra, but its phonons are None; pass phonons='grueneisen' "
             "to take them from the strain."
         )
-    unstrained = load_mos2_dft().phonons[unstrained_row()]
+    unstrained = phonons_of(load_mos2_dft())[unstrained_row()]
     if calibration == "rates":
         lines = calibrate_phonons(calculated, unstrained) + towards_measured_rates(strain)
     else:
@@ -130,7 +130,7 @@ def position_provenance(
     measured = [-0.02 * rates.e_gamma * rates.e_mode, -0.02 * rates.a_gamma * rates.a_mode]
     if phonons != "dft":
         return stated | {"strain_rates_cm-1_per_percent": measured}
-    unstrained = load_mos2_dft().phonons[unstrained_row()]
+    unstrained = phonons_of(load_mos2_dft())[unstrained_row()]
     stated["calibration"] = calibration
     if calibration == "rates":
         offset = calibration_constants(unstrained, "offset")

@@ -157,8 +157,10 @@ def make_raman_map(
     only_mos2(material)
     _check(shape, scene, max_strain, n_dead)
     rng = check_random_state(random_state)
-    axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
-    y, x = (step * np.arange(n) for n in shape)
+    axis: NDArray[np.float64] = (
+        DEFAULT_SHIFT.copy() if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
+    )
+    y, x = (step * np.arange(n, dtype=np.float64) for n in shape)
     flake = flake_outline(y, x)
     height, strain = stretched_membrane(scene, y, x, max_strain, rng)
     strain = strain + random_strain_field(shape, amplitude=random_strain, random_state=rng)

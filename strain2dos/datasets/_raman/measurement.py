@@ -107,7 +107,9 @@ class Measurement:
         return simulate_spectra(
             lines,
             axis,
-            **shapes,
+            fwhm=shapes["fwhm"],
+            height=shapes["height"],
+            baseline=shapes["baseline"],
             instrument_fwhm=self.instrument_fwhm,
             polarization=self.polarization,
             strain=strain,

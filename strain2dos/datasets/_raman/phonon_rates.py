@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
+from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft, phonons_of
 from strain2dos.simulate._raman.phonons import PHONON_PARAMETERS, strained_phonons
 from strain2dos.simulate._strain_symmetry import as_tensors
 
@@ -35,9 +35,10 @@ def calculated_rates() -> tuple[float, float, float]:
     """
     data = load_mos2_dft()
     trace, deviator = invariants(data.strain)
-    zero = data.phonons[(trace == 0) & (deviator == 0)][0]
+    phonons = phonons_of(data)
+    zero = phonons[(trace == 0) & (deviator == 0)][0]
     near = (abs(trace) < _MAX_TRACE) & (deviator < _MAX_DEVIATOR)
-    shift = (data.phonons - zero)[near]
+    shift = (phonons - zero)[near]
     even = np.column_stack([trace, trace**2, deviator**2])[near]
     odd = np.column_stack([deviator, deviator * trace])[near]
     e_rate = np.linalg.lstsq(even, shift[:, :2].mean(1), rcond=None)[0][0]

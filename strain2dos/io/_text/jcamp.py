@@ -58,7 +58,8 @@ def read_jcamp(source: Source, limit: int) -> xr.DataArray:
         written = rows[0][0] * factor["X"] if rows and rows[0] else 0.0
         first = _stated(source, header, "FIRSTX", written)
         if "LASTX" in header:
-            shift = np.linspace(first, _stated(source, header, "LASTX", first), values.size)
+            last = _stated(source, header, "LASTX", first)
+            shift = np.linspace(first, last, values.size, dtype=np.float64)
         elif "DELTAX" in header:
             shift = first + _stated(source, header, "DELTAX", 1.0) * np.arange(values.size)
         else:

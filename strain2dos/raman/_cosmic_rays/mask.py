@@ -228,7 +228,7 @@ def _handed_back(
     return_mask: bool,
 ) -> Any:
     """Copy of the cube with NaN where it is masked, in the form in which it came."""
-    if dims is None:
+    if not isinstance(cube, xr.DataArray) or dims is None:
         given = np.asarray(cube)
         mask = mask.reshape(given.shape)
         floating = given.dtype if given.dtype.kind == "f" else np.dtype(np.float64)
@@ -238,5 +238,5 @@ def _handed_back(
     sizes = [cube.sizes[dim] for dim in dims]
     flags = cube.transpose(*dims).copy(data=mask.reshape(sizes)).transpose(*cube.dims)
     flags.attrs = {"long_name": "point masked as a cosmic ray or a bad detector pixel"}
-    masked = cube.where(~flags)
-    return (masked, flags.rename("cosmic_rays")) if return_mask else masked
+    kept = cube.where(~flags)
+    return (kept, flags.rename("cosmic_rays")) if return_mask else kept

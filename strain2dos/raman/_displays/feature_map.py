@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Map of one Raman feature."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import numpy as np
 import xarray as xr
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 # Inches for one reason in the legend.
 _REASON_ROWS_HEIGHT = 0.28
+
+
+class MapOptions(TypedDict, total=False):
+    """Keywords of `FeatureMapDisplay.plot`."""
+
+    cmap: str
+    vmin: float | None
+    vmax: float | None
+    colorbar: bool
 
 
 class FeatureMapDisplay:
@@ -62,7 +71,12 @@ class FeatureMapDisplay:
 
     @classmethod
     def from_dataset(
-        cls, dataset: xr.Dataset, name: str = "E'_center", *, ax: "Axes | None" = None, **options: object
+        cls,
+        dataset: xr.Dataset,
+        name: str = "E'_center",
+        *,
+        ax: "Axes | None" = None,
+        **options: Unpack[MapOptions],
     ) -> Self:
         """Plot a variable of `SpectraFit.to_dataset`.
 
@@ -106,7 +120,7 @@ class FeatureMapDisplay:
         name: str = "E'_center",
         *,
         ax: "Axes | None" = None,
-        **options: object,
+        **options: Unpack[MapOptions],
     ) -> Self:
         """Plot a feature of a fit to the spectra of a map.
 
@@ -161,11 +175,13 @@ class FeatureMapDisplay:
         status = self.status.transpose("y", "x").values
         scale = _scale(values, cmap, vmin, vmax)
         codes = [int(code) for code in np.unique(status) if code != FitStatus.OK]
+        from matplotlib.figure import Figure
+
         new = ax is None
         label = self._label() if colorbar else None
         self.ax_, self.im_, self.colorbar_ = draw_map(values, ax, scale, label)
         self.figure_ = self.ax_.figure
-        if new and codes:
+        if new and codes and isinstance(self.figure_, Figure):
             width, height = self.figure_.get_size_inches()
             self.figure_.set_size_inches(width, height + _REASON_ROWS_HEIGHT * (len(codes) + 2))
         handles = []

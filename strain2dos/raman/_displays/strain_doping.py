@@ -196,9 +196,9 @@ class CorrelationDisplay:
         covariance: NDArray[np.float64] | None,
     ) -> Self:
         """Points in the plane of a separator, colored by their strain."""
-        names, values = tuple(estimator.mode_names_), PERCENT * strain
-        plane = (estimator.origin_, estimator.matrix_, names)
-        return cls(centers, *plane, values=values, covariance=covariance)
+        first, second = estimator.mode_names_
+        plane = (estimator.origin_, estimator.matrix_, (first, second))
+        return cls(centers, *plane, values=PERCENT * strain, covariance=covariance)
 
     def plot(self, *, density: bool | None = None, ax: "Axes | None" = None) -> Self:
         """Draw into ``ax`` or a new figure.

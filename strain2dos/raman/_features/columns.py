@@ -126,15 +126,16 @@ def _transform(
         g, ig = p[:, 2 * n_lines + j], 2 * n_lines + j
         mixing = p[:, ig + n_modes] if mixed else np.zeros(n)
         factor, by_mixing = _area_factor(lineshape, mixing)
-        heights = sum(p[:, n_lines + i] for i in lines)
-        share = [p[:, n_lines + i] / heights for i in lines] if len(lines) > 1 else [1.0]
-        center = sum(s * p[:, i] for s, i in zip(share, lines, strict=True))
-        terms = list(zip(lines, share, strict=True))
+        heights: Floats = np.sum([p[:, n_lines + i] for i in lines], axis=0)
+        share = [p[:, n_lines + i] / heights if len(lines) > 1 else np.ones(n) for i in lines]
+        center: Floats = np.sum([s * p[:, i] for s, i in zip(share, lines, strict=True)], axis=0)
+        terms: list[tuple[int, Floats | float]] = list(zip(lines, share, strict=True))
         if len(lines) > 1:
             terms += [(n_lines + i, (p[:, i] - center) / heights) for i in lines]
         put(column, center, *terms)
         put(column + 1, 2.0 * g, (ig, 2.0))
-        area_terms = [(ig, factor * heights)] + [(n_lines + i, factor * g) for i in lines]
+        area_terms: list[tuple[int, Floats | float]] = [(ig, factor * heights)]
+        area_terms += [(n_lines + i, factor * g) for i in lines]
         if mixed:
             area_terms.append((ig + n_modes, by_mixing * g * heights))
         put(column + 2, factor * g * heights, *area_terms)
@@ -170,7 +171,7 @@ def group_features(
         split, T2 = _transform(group, fit.params2[rows], lineshape, doublet=True, jacobian=with_covariance)
         single = np.where(w < 1.0, values[rows], split)
         values[rows] = (1.0 - w) * single + w * split
-        if cov is not None:
+        if cov is not None and T2 is not None:
             w = w[:, :, None]
             cov2 = T2 @ fit.cov2[rows] @ T2.transpose(0, 2, 1)
             apart = split - single

@@ -108,7 +108,7 @@ class SpectraFit:
         pandas.DataFrame
             One row per spectrum.
         """
-        columns = {}
+        columns: dict[str, NDArray | list[str]] = {}
         for j, name in enumerate(self.names):
             columns[name] = self.params[:, j]
             columns[f"{name}_sigma"] = self.sigma[:, j]

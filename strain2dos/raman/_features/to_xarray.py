@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fitted features as an xarray.Dataset on the coordinates of a map."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from strain2dos.raman._features.units import in_wavenumbers
 from strain2dos.raman._fitting.status import FitStatus
@@ -32,16 +34,17 @@ def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:
     if unit == "cm-1":
         in_wavenumbers(like, str(shift))
     counts = str(like.attrs.get("units", "counts"))
-    variables: dict[str, tuple[Any, ...]] = {}
+    variables: dict[str, tuple[tuple[Hashable, ...], NDArray, dict[str, object]]] = {}
 
-    def put(name: str, values: Any, attrs: dict[str, str]) -> None:
+    def put(name: str, values: NDArray, attrs: dict[str, object]) -> None:
         variables[name] = (dims, np.where(good, values, np.nan).reshape(sizes), attrs)
 
     for j, name in enumerate(fit.names):
         words, units = _described(name, unit, counts)
-        shared = fit.common_sigma[j]
-        common = {"common_error": float(shared), "common_error_of": fit.calibration.source} if shared else {}
-        put(name, fit.params[:, j], {"long_name": words, "units": units} | common)
+        attrs: dict[str, object] = {"long_name": words, "units": units}
+        if fit.calibration is not None and fit.common_sigma[j]:
+            attrs |= {"common_error": float(fit.common_sigma[j]), "common_error_of": fit.calibration.source}
+        put(name, fit.params[:, j], attrs)
         put(
             f"{name}_sigma",
             fit.sigma[:, j],
@@ -54,7 +57,7 @@ def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:
         {"long_name": "probability that the line is a doublet", "units": "1"},
     )
     codes = np.array([int(code) for code in FitStatus], dtype=np.int64)
-    flags = {
+    flags: dict[str, object] = {
         "long_name": "why a spectrum has no features",
         "flag_values": codes,
         "flag_meanings": " ".join(code.name.lower() for code in FitStatus),

@@ -16,8 +16,6 @@ Floats = NDArray[np.float64]
 _WAVENUMBERS = {"cm-1", "1/cm", "cm^-1", "cm^{-1}", "cm\u207b\u00b9", "cm**-1", "wavenumber", "rel. 1/cm"}
 _UNSTATED = {"", "unknown", "arbitrary", "none"}
 _PER_EV = 8065.543937  # cm-1 per eV, CODATA 2018
-_NM = {"nm": 1.0, "nanometer": 1.0, "nanometers": 1.0, "um": 1e3, "\u00b5m": 1e3, "\u03bcm": 1e3}
-_EV = 8065.543937  # cm-1 per eV, CODATA 2018
 _NM = {
     "nm": 1.0,
     "nanometer": 1.0,

@@ -183,7 +183,7 @@ class RamanMode:
         tuple of ModeSource
             In the order of the fields.
         """
-        found = {}
+        found: dict[str, ModeSource] = {}
         for source in self.sources:
             if source.value == getattr(self, source.quantity):
                 found.setdefault(source.quantity, source)

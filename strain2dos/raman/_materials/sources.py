@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Works that the table of lines cites, and short ways to write a source."""
 
-from strain2dos.raman._materials.mode import ModeSource
+from strain2dos.raman._materials.mode import Checked, ModeSource
 
 MICHAIL_2016 = "Michail et al., Appl. Phys. Lett. 108, 173102 (2016)"
 MICHAIL_2024 = "Michail et al., ACS Appl. Mater. Interfaces 16, 49602 (2024)"
@@ -42,21 +42,26 @@ Spread = float | tuple[float, ...] | None
 
 
 def measured(
-    quantity: str, value: Value, citation: str, checked: str = "no", sample: str = "", spread: Spread = None
+    quantity: str,
+    value: Value,
+    citation: str,
+    checked: Checked = "no",
+    sample: str = "",
+    spread: Spread = None,
 ) -> ModeSource:
     """A value that was measured."""
     return ModeSource(quantity, value, citation, "measured", checked, sample, spread)
 
 
 def calculated(
-    quantity: str, value: Value, citation: str, checked: str = "no", sample: str = "monolayer"
+    quantity: str, value: Value, citation: str, checked: Checked = "no", sample: str = "monolayer"
 ) -> ModeSource:
     """A value from first principles."""
     return ModeSource(quantity, value, citation, "calculated", checked, sample)
 
 
 def derived(
-    quantity: str, value: Value, citation: str, checked: str, sample: str, spread: Spread = None
+    quantity: str, value: Value, citation: str, checked: Checked, sample: str, spread: Spread = None
 ) -> ModeSource:
     """A value computed from others of the same line."""
     return ModeSource(quantity, value, citation, "derived", checked, sample, spread)

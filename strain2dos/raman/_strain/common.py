@@ -98,4 +98,4 @@ def _sigma(lines: Sequence[Line], given: ArrayLike | None, quantity: str, own: b
     if given is not None:
         return np.asarray(given, dtype=float)
     spreads = [None if own or line.mode is None else line.mode.spread_of(quantity) for line in lines]
-    return np.array([0.0 if spread is None else float(spread) for spread in spreads])
+    return np.array([spread if isinstance(spread, int | float) else 0.0 for spread in spreads], dtype=float)

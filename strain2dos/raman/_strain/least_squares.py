@@ -13,19 +13,18 @@ TIED = 1e-10
 
 def matmul_in_fixed_order(rows: Floats, matrix: Floats) -> Floats:
     """``rows @ matrix.T``, summed in one order: a matrix product may sum otherwise for other batch sizes."""
-    columns = []
-    for weights in matrix:
-        total = rows[:, 0] * weights[0]
+    found = np.empty((len(rows), len(matrix)))
+    for column, weights in zip(found.T, matrix, strict=True):
+        column[:] = rows[:, 0] * weights[0]
         for j in range(1, weights.size):
-            total = total + rows[:, j] * weights[j]
-        columns.append(total)
-    return np.column_stack(columns)
+            column += rows[:, j] * weights[j]
+    return found
 
 
 def fixed_inverse(matrix: Floats, sigma: Floats | None) -> Floats:
     """Least-squares inverse (k, m) of a matrix (m, k), the same for all rows."""
     if matrix.shape[0] == matrix.shape[1]:
-        return np.linalg.inv(matrix)
+        return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     sigma = np.ones(matrix.shape[0]) if sigma is None else sigma
     return np.linalg.pinv(matrix / sigma[:, None]) / sigma
 

@@ -75,13 +75,13 @@ def coefficients(
     """
     names = ", ".join(line.name for line in lines)
     if given is not None:
-        values = np.array(given, dtype=float)
-        if values.shape != (len(lines),) or not np.all(np.isfinite(values)):
+        own = np.array(given, dtype=float)
+        if own.shape != (len(lines),) or not np.all(np.isfinite(own)):
             raise ValueError(
                 f"{name} must be {len(lines)} finite numbers, one per line ({names}), but is {given!r}; "
                 "give one for each; for other lines than these, name their columns in columns=."
             )
-        return values
+        return own
     values = [getattr(line.mode, quantity, None) for line in lines]
     if len(values) < 2 or any(value is None for value in values):
         raise ValueError(
@@ -127,7 +127,11 @@ def line_system(lines: tuple[Line, ...], options: Mapping[str, Any]) -> LineSyst
     sigma = None if options["sigma"] is None else values("sigma", "")
     if sigma is not None and np.any(sigma <= 0.0):
         raise ValueError(f"sigma must be positive, but is {options['sigma']!r}; give errors in cm-1.")
-    given = tuple(options[name] is not None for name in ("positions", "strain_rates", "doping_rates"))
+    given = (
+        options["positions"] is not None,
+        options["strain_rates"] is not None,
+        options["doping_rates"] is not None,
+    )
     common = common_errors(lines, options["positions_sigma"], options["rates_covariance"], given)
     return LineSystem(
         lines,

@@ -193,7 +193,7 @@ def _inside(positions: Floats, windows: Floats, names: tuple[str, ...]) -> Float
     # windows overlap, lines of one spectrum do not change places
     rising = np.argsort(windows.mean(axis=1), kind="stable")
     ordered = (np.diff(positions[:, rising], axis=1) >= 0.0).all(axis=1)
-    good = inside.all(axis=1) & ordered
+    good = np.asarray(inside.all(axis=1) & ordered)
     lost = np.isfinite(positions).all(axis=1) & ~good
     if lost.any() and inside.any():
         row = int(np.flatnonzero(lost)[0])

@@ -104,7 +104,7 @@ class Separation:
             rows[name] += f", errors: {', '.join(told)}" if told else ""
         if self.reason is not None and (outside := self.reason[known & (self.reason != 0)]).size:
             rows["remarks"] = counted([LineReason(code).words for code in outside])
-        return f"{int(known.sum())} of {len(known)} spectra", rows
+        return f"{int(known.sum())} of {len(self.values)} spectra", rows
 
     @property
     def common_sigma(self) -> Floats:
@@ -125,7 +125,7 @@ class Separation:
         pandas.DataFrame
             One row per spectrum.
         """
-        columns: dict[str, Any] = {}
+        columns: dict[str, NDArray | list[str]] = {}
         for j, name in enumerate(self.names):
             columns[name] = self.values[:, j]
             columns[f"{name}_sigma"] = self.sigma[:, j]

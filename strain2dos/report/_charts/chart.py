@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
+
+Sizing = Literal["scale_width", "stretch_width"]
 
 # Bokeh calls the second of two clicks within 0.3 s a double tap, wherever it lands,
 # and one held for 0.3 s a press.
@@ -38,9 +40,10 @@ def embedded(charts: dict[str, Any]) -> str:
 
     Bokeh counts its models over the whole session, so their numbers are replaced by those within the page.
     """
+    from bokeh.core.types import ID
     from bokeh.embed import json_item
 
-    items = [json_item(chart, f"chart-{name}") for name, chart in charts.items()]
+    items = [json_item(chart, ID(f"chart-{name}")) for name, chart in charts.items()]
     text = json.dumps(items, separators=(",", ":"), ensure_ascii=False)
     numbers: dict[str, str] = {}
     return re.sub(r'"p\d+"', lambda found: numbers.setdefault(found[0], f'"p{len(numbers) + 1}"'), text)
@@ -50,7 +53,9 @@ def new_chart(name: str, x: str, y: str, **options: Any) -> figure:
     """Chart without tools and toolbar that follows the width and the colors of the page."""
     from bokeh.plotting import figure
 
-    sizing = "scale_width" if "aspect_ratio" in options else "stretch_width"
+    sizing: Literal["scale_width", "stretch_width"] = (
+        "scale_width" if "aspect_ratio" in options else "stretch_width"
+    )
     chart = figure(
         name=name, tools="", toolbar_location=None, sizing_mode=sizing, x_axis_label=x,
         y_axis_label=y, output_backend="canvas", **options,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,12 @@ from strain2dos.report._charts.chart import legend_above, new_chart
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
+
+
+class _InLegend(TypedDict, total=False):
+    """Keyword that gives a curve its entry in the legend."""
+
+    legend_label: str
 
 
 def line_chart(name: str, x: str, y: str, *, curves: tuple[str, ...], band: bool = True) -> figure:
@@ -36,7 +42,7 @@ def line_chart(name: str, x: str, y: str, *, curves: tuple[str, ...], band: bool
         any_two = {key: [0.0, 1.0] for key in ("x", "y", "low", "high")}
         source = ColumnDataSource(any_two, name=f"{name}-{number}")
         color = COLORS[number % len(COLORS)]
-        options = {"legend_label": curve} if len(curves) > 1 else {}
+        options: _InLegend = {"legend_label": curve} if len(curves) > 1 else {}
         if band:
             chart.varea("x", "low", "high", source=source, fill_color=color, fill_alpha=0.22, **options)
         dots = name == "spectrum" and number == 0

@@ -64,8 +64,10 @@ def _map_figure(name: str, places: Places, x: NDArray[np.float64], y: NDArray[np
         match_aspect=True,
         aspect_ratio=_aspect(np.ptp(x), np.ptp(y)),
     )
-    corners = {"left": [x.min()], "right": [x.max()], "bottom": [y.min()], "top": [y.max()]}
-    chart.quad(**corners, fill_color=None, line_color="#888888", line_width=0.5)
+    chart.quad(
+        left=[x.min()], right=[x.max()], bottom=[y.min()], top=[y.max()], fill_color=None,
+        line_color="#888888", line_width=0.5,
+    )  # fmt: skip
     chart.grid.visible = False
     _scale_bar(chart, places.unit)
     strip = ColumnDataSource({"x": [], "y": []}, name=f"{name}-{STRIP}")
@@ -117,12 +119,15 @@ def _mapper(quantity: Quantity) -> LinearColorMapper:
     known = quantity.values[np.isfinite(quantity.values)]
     name = "RdBu_r" if quantity.signed else ("magma" if quantity.name.endswith("_std") else "viridis")
     scale = robust_scale(known)
-    low, high = scale.vmin, scale.vmax
-    if quantity.signed and known.size:
-        high = max(abs(low), abs(high))
-        low = -high
-    if low is None or low == high:
-        low, high = (0.0, 1.0) if low is None else (low - 0.5e-3, high + 0.5e-3)
+    if scale.vmin is None or scale.vmax is None:
+        low, high = 0.0, 1.0
+    else:
+        low, high = scale.vmin, scale.vmax
+        if quantity.signed:
+            high = max(abs(low), abs(high))
+            low = -high
+        if low == high:
+            low, high = low - 0.5e-3, high + 0.5e-3
     palette = [to_hex(color) for color in mpl.colormaps[name](np.linspace(0, 1, 256))]
     return LinearColorMapper(palette=palette, low=low, high=high, nan_color="rgba(0,0,0,0)")
 
@@ -148,7 +153,7 @@ def _image_chart(name: str, quantity: Quantity, places: Places, shape: tuple[int
     mapper = _mapper(quantity)
     if _even(x) and _even(y):
         source = ColumnDataSource({"image": [values.astype(np.float32)]}, name=f"{name}-image")
-        chart.image(
+        chart.image(  # type: ignore[call-arg] # Bokeh's stubs lack color_mapper
             "image", x=x[0], y=y[0], dw=x[-1] - x[0], dh=y[-1] - y[0], source=source, color_mapper=mapper,
             level="image",
         )  # fmt: skip
@@ -176,16 +181,15 @@ def _boxes(chart: figure, name: str) -> None:
     """Hatches over pixels, which the script of the page places: dead ones, and those not to be trusted."""
     from bokeh.models import ColumnDataSource
 
-    styles = {
-        DEAD: {"fill_color": "#e8e8e8", "fill_alpha": 1.0, "hatch_pattern": "right_diagonal_line"},
-        OUTSIDE: {"fill_color": "white", "fill_alpha": 0.35, "hatch_pattern": "diagonal_cross"},
-    }
-    for kind, style in styles.items():
+    styles = (
+        (DEAD, "#e8e8e8", 1.0, "right_diagonal_line", "#888888"),
+        (OUTSIDE, "white", 0.35, "diagonal_cross", "#222222"),
+    )
+    for kind, fill, alpha, pattern, gray in styles:
         source = ColumnDataSource(dict(_EMPTY_BOXES), name=f"{name}-{kind}")
-        gray = "#888888" if kind == DEAD else "#222222"
         chart.quad(
             "left", "right", "top", "bottom", source=source, line_color=None, hatch_color=gray,
-            hatch_scale=7, hatch_weight=0.8, **style,
+            hatch_scale=7, hatch_weight=0.8, fill_color=fill, fill_alpha=alpha, hatch_pattern=pattern,
         )  # fmt: skip
 
 
@@ -197,8 +201,10 @@ def _sites_chart(name: str, quantity: Quantity, places: Places, label: str) -> f
     chart = _map_figure(name, places, *around)
     mapper = _mapper(quantity)
     source = ColumnDataSource({"x": places.x, "y": places.y, "value": quantity.values})
-    color = {"field": "value", "transform": mapper}
-    chart.scatter("x", "y", source=source, size=15, fill_color=color, line_color="#888888")
+    chart.scatter(
+        "x", "y", source=source, size=15, line_color="#888888",
+        fill_color={"field": "value", "transform": mapper},
+    )  # fmt: skip
     _crosses(chart, name)
     _add_cursor(chart, name)
     _color_bar(chart, mapper, label)

@@ -46,8 +46,9 @@ def page_charts(
         found["dos"] = line_chart("dos", "Energy (eV)", "DOS (states/eV/cell)", curves=("DOS",))
         if points and "energy" in dataset.coords:
             curves = {
-                point.label: (view.curve("dos", point.pixel), view.curve("dos_std", point.pixel))
+                point.label: (dos, view.curve("dos_std", point.pixel))
                 for point in points
+                if (dos := view.curve("dos", point.pixel)) is not None
             }
             found["points"] = points_chart(dataset["energy"].values, curves)
     if with_spectra:

@@ -52,25 +52,32 @@ def _from_table(material: str) -> PhononParameters:
     modes = {mode.name: mode for mode in material_modes(material)}
     e_mode, a_mode = modes["E'"], modes["A1'"]
     # rates are in cm-1 per percent of strain in both directions, a trace of 2 %
-    e_gamma, a_gamma = (-50.0 * mode.biaxial_rate / mode.position for mode in (e_mode, a_mode))
+    e_gamma, a_gamma = (-50.0 * _known(mode, "biaxial_rate") / mode.position for mode in (e_mode, a_mode))
     return PhononParameters(
         e_mode=e_mode.position,
         a_mode=a_mode.position,
         e_gamma=e_gamma,
         a_gamma=a_gamma,
-        e_beta=e_mode.shear_potential,
-        e_doping=e_mode.doping_rate,
-        a_doping=a_mode.doping_rate,
+        e_beta=_known(e_mode, "shear_potential"),
+        e_doping=_known(e_mode, "doping_rate"),
+        a_doping=_known(a_mode, "doping_rate"),
         source="; ".join(_cited(mode) for mode in (e_mode, a_mode)),
-        e_temperature=e_mode.temperature_rate,
-        a_temperature=a_mode.temperature_rate,
+        e_temperature=_known(e_mode, "temperature_rate"),
+        a_temperature=_known(a_mode, "temperature_rate"),
     )
 
 
+def _known(mode: RamanMode, name: str) -> float:
+    value = getattr(mode, name)
+    if value is None:
+        raise ValueError(f"{name} of {mode.name} is not in the table of lines; pass PhononParameters.")
+    return float(value)
+
+
 def _cited(mode: RamanMode) -> str:
-    """Where the figures of a line that move it come from."""
+    """Where the rates of a line come from."""
     used = ("position", "biaxial_rate", "shear_potential", "doping_rate", "temperature_rate")
-    sources = [mode.source_of(figure) for figure in used]
+    sources = [mode.source_of(quantity) for quantity in used]
     return f"{mode.name} " + ", ".join(f"{s.quantity}: {s.citation}" for s in sources if s is not None)
 
 

@@ -8,7 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.simulate._tight_binding.band_structure import BandStructure, TightBindingEdges, in_batches
+from strain2dos.simulate._tight_binding.band_structure import (
+    BandStructure,
+    TightBindingEdges,
+    in_batches,
+    valley_names,
+)
 from strain2dos.simulate._tight_binding.bilayer_hopping import (
     HOPPING_SOURCE,
     hybrids_at,
@@ -17,7 +22,7 @@ from strain2dos.simulate._tight_binding.bilayer_hopping import (
     star_factor,
 )
 from strain2dos.simulate._tight_binding.model import TightBindingTMD
-from strain2dos.simulate._tight_binding.terms import bloch_matrices, strain_weights, waves
+from strain2dos.simulate._tight_binding.terms import bloch_matrices, eigenvalues, strain_weights, waves
 
 Array = NDArray[np.float64]
 Block = tuple[Array, Array]
@@ -45,8 +50,15 @@ class TightBindingBilayerEdges(NamedTuple):
     share_vbm: Array
     share_cbm: Array
 
-    vbm_at = TightBindingEdges.vbm_at
-    cbm_at = TightBindingEdges.cbm_at
+    @property
+    def vbm_at(self) -> NDArray[np.str_]:
+        """Valley of the valence band maximum: "G", "K" or "Q"."""
+        return valley_names(self.k_vbm)
+
+    @property
+    def cbm_at(self) -> NDArray[np.str_]:
+        """Valley of the conduction band minimum: "G", "K" or "Q"."""
+        return valley_names(self.k_cbm)
 
     @property
     def vbm_layer(self) -> NDArray[np.str_]:
@@ -188,9 +200,9 @@ class TightBindingBilayer(BandStructure):
             wave, weights = waves(k), strain_weights(tensors)
             odd, even = zip(*self._blocks[spin], strict=True)
             if self.hopping == 0:  # joined, the crossings of free layers would blur in the triangles
-                return [np.linalg.eigvalsh(bloch_matrices(b, wave, weights)) for b in (*odd, *even)]
-            bands = [np.linalg.eigvalsh(bloch_matrices(block, wave, weights)) for block in odd]
-            return [*bands, np.linalg.eigvalsh(self._even_matrices(k, tensors, spin))]
+                return [eigenvalues(bloch_matrices(b, wave, weights)) for b in (*odd, *even)]
+            bands = [eigenvalues(bloch_matrices(block, wave, weights)) for block in odd]
+            return [*bands, eigenvalues(self._even_matrices(k, tensors, spin))]
 
         return in_batches(solve, k, tensors, _BATCH)
 
@@ -199,8 +211,8 @@ class TightBindingBilayer(BandStructure):
         wave, weights = waves(k), strain_weights(tensors)
         first, second = (bloch_matrices(blocks[1], wave, weights) for blocks in self._blocks[spin])
         size = first.shape[-1]
-        lower, upper = (self._at_gamma(blocks[1], weights) for blocks in self._blocks[0])
-        lower, upper = hybrids_at(k, lower, _N_METAL), hybrids_at(-k, upper, _N_METAL)
+        at_gamma = [self._at_gamma(blocks[1], weights) for blocks in self._blocks[0]]
+        lower, upper = hybrids_at(k, at_gamma[0], _N_METAL), hybrids_at(-k, at_gamma[1], _N_METAL)
         hop = self.hopping * star_factor(k).conj()[..., None, None]
         joint = hop * lower[..., :, None] * upper[..., None, :].conj()
         matrix = np.empty((*first.shape[:2], 2 * size, 2 * size), dtype=np.complex128)
@@ -225,7 +237,7 @@ class TightBindingBilayer(BandStructure):
         """Weights (m, 2) of one band on the layers, at one k-point per tensor."""
         spin, k = self._channel, k[:, None]
         wave, weights = waves(k), strain_weights(tensors)
-        odd = [np.linalg.eigvalsh(bloch_matrices(b[0], wave, weights))[:, 0] for b in self._blocks[spin]]
+        odd = [eigenvalues(bloch_matrices(b[0], wave, weights))[:, 0] for b in self._blocks[spin]]
         even, states = np.linalg.eigh(self._even_matrices(k, tensors, spin)[:, 0])
         on_lower = (np.abs(states[:, :6]) ** 2).sum(axis=1).clip(0, 1)  # rounding
         lower = np.concatenate([np.ones_like(odd[0]), np.zeros_like(odd[1]), on_lower], axis=1)

@@ -75,4 +75,4 @@ def hybrids_at(k_reduced: Array, at_gamma: Array, n_metal: int) -> NDArray[np.co
     """
     factor = np.ones((*k_reduced.shape[:-1], at_gamma.shape[-1]), dtype=np.complex128)
     factor[..., :n_metal] = star_factor(k_reduced)[..., None]
-    return factor * at_gamma[:, None]
+    return np.multiply(factor, at_gamma[:, None])

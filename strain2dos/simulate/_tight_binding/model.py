@@ -11,6 +11,7 @@ from strain2dos.simulate._tight_binding.checks import resolve_correction
 from strain2dos.simulate._tight_binding.terms import (
     bloch_matrices,
     block_terms,
+    eigenvalues,
     fold,
     load_parameters,
     load_tables,
@@ -104,7 +105,7 @@ class TightBindingTMD(BandStructure):
 
         def solve(k: Array, tensors: Array) -> list[Array]:
             wave, weights = waves(k), strain_weights(tensors)
-            return [np.linalg.eigvalsh(bloch_matrices(block, wave, weights)) for block in self._blocks[spin]]
+            return [eigenvalues(bloch_matrices(block, wave, weights)) for block in self._blocks[spin]]
 
         return in_batches(solve, k, tensors, _BATCH)
 

@@ -127,6 +127,11 @@ def bloch_matrices(
     return matrix.reshape(*matrix.shape[:2], size, size)
 
 
+def eigenvalues(matrices: NDArray[np.complex128]) -> Array:
+    """Eigenvalues in eV of Hermitian matrices (..., size, size), rising."""
+    return np.asarray(np.linalg.eigvalsh(matrices), dtype=np.float64)
+
+
 def strain_weights(strain: Array) -> Array:
     """Give (1, exx + eyy, exx - eyy, 2 exy) of tensors (..., 3): the factors of the four parts of a term."""
     exx, eyy, exy = np.moveaxis(strain, -1, 0)

@@ -59,7 +59,7 @@ def read_jcamp(source: Source, limit: int) -> xr.DataArray:
         first = _stated(source, header, "FIRSTX", written)
         if "LASTX" in header:
             last = _stated(source, header, "LASTX", first)
-            shift = np.linspace(first, last, values.size, dtype=np.float64)
+            shift = np.asarray(np.linspace(first, last, values.size), dtype=np.float64)
         elif "DELTAX" in header:
             shift = first + _stated(source, header, "DELTAX", 1.0) * np.arange(values.size)
         else:

@@ -31,24 +31,24 @@ def column_names(X: Any) -> list[str] | None:
     return [str(name) for name in names]
 
 
-def as_array(X: Any) -> Any:
+def as_array(X: object) -> Any:
     """Make an array of nested lists; tables and arrays stay what they are."""
     return np.asarray(X) if isinstance(X, list | tuple) else X
 
 
-def feature_names(step: Any) -> list[str] | None:
+def feature_names(step: object) -> list[str] | None:
     """Names of the columns that ``step`` was fitted on, or None where it saw none."""
     names = getattr(step, "feature_names_in_", None)
     return None if names is None else [str(name) for name in names]
 
 
-def as_named(X: np.ndarray, step: Any) -> np.ndarray | pd.DataFrame:
+def as_named(X: np.ndarray, step: object) -> np.ndarray | pd.DataFrame:
     """Give ``X`` the column names that ``step`` was fitted on, so that scikit-learn can check them."""
     names = feature_names(step)
     return X if names is None else pd.DataFrame(X, columns=names)
 
 
-def finite_rows(X: Any) -> NDArray[np.bool_]:
+def finite_rows(X: object) -> NDArray[np.bool_]:
     """Whether all values of each row are finite: (n,) bool."""
     return np.asarray(np.isfinite(np.asarray(X, dtype=np.float64)).all(axis=1))
 
@@ -95,7 +95,7 @@ def column_order(
     raise ValueError(f"{words}Rename or drop columns so that they agree; their order does not matter.")
 
 
-def aligned(X: Any, names: Sequence[str] | None, *, what: str = "X") -> NDArray[np.float64]:
+def aligned(X: object, names: Sequence[str] | None, *, what: str = "X") -> NDArray[np.float64]:
     """Return the values of ``X`` (n, k) with its columns in the order of ``names``.
 
     Parameters

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,7 +13,7 @@ from sklearn.base import BaseEstimator
 _KEPT_ROWS = ("X_train_", "X_fit_", "_fit_X")
 
 
-def row_hashes(X: Any) -> NDArray[np.uint64]:
+def row_hashes(X: object) -> NDArray[np.uint64]:
     """Hash every row of ``X`` (n, k) to a number; single precision, so that the last bits do not count."""
     with np.errstate(over="ignore"):
         # adding zero makes one zero of both
@@ -23,7 +21,7 @@ def row_hashes(X: Any) -> NDArray[np.uint64]:
     return pd.util.hash_pandas_object(pd.DataFrame(rows), index=False).to_numpy()
 
 
-def trained_on(regressor: BaseEstimator, X: Any) -> NDArray[np.bool_] | None:
+def trained_on(regressor: BaseEstimator, X: object) -> NDArray[np.bool_] | None:
     """Whether the regressor was fitted on each row of ``X``: (n,) bool; None where it keeps no training rows.
 
     A regressor remembers its rows by `row_hashes` in ``training_hashes_``, or by the rows themselves.

@@ -122,7 +122,7 @@ class Chain:
         """Which rows of ``X`` (n, k) the first step can take: (n,) bool."""
         return np.isfinite(X).any(axis=1) if self.accepts_nan else finite_rows(X)
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: object) -> Any:
         """Run the steps before the regressor on all rows."""
         for step in self.front:
             X = step.transform(X)
@@ -159,7 +159,7 @@ class Chain:
                 kept[np.flatnonzero(kept)[~good]] = False
         return Z, kept, features
 
-    def predict(self, Z: Any, *, return_std: bool = False) -> Any:
+    def predict(self, Z: object, *, return_std: bool = False) -> Any:
         """Predict curves of rows that went through `transform`, in the caller's unit.
 
         Returns
@@ -261,7 +261,7 @@ def regressor_has(method: str) -> Callable[[Transparent], bool]:
     return check
 
 
-def _flat(prefix: str, name: str, step: Any) -> list[tuple[str, Any]]:
+def _flat(prefix: str, name: str, step: object) -> list[tuple[str, Any]]:
     """Transformers of one step of a pipeline, which may be a pipeline or frozen itself."""
     if step is None or step == "passthrough":
         return []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Lengths: positions in micrometers, and a scale bar."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,7 @@ _SHARE = 0.25
 _MILLIMETER = 1000.0
 
 
-def micrometers_per(unit: Any) -> float | None:
+def micrometers_per(unit: object) -> float | None:
     """Micrometers in one `unit`; None where it is no length, such as "pixel" or "unknown".
 
     Examples
@@ -44,7 +44,7 @@ def round_length(width: float) -> float:
     return float(max(step * power for step in (1, 2, 5) if step * power <= wanted * (1 + 1e-9)))
 
 
-def draw_scale_bar(ax: "Axes", width: float, unit: Any) -> "AnchoredSizeBar | None":
+def draw_scale_bar(ax: "Axes", width: float, unit: object) -> "AnchoredSizeBar | None":
     """Draw a scale bar; none where the unit of the axes is no length.
 
     It is labeled in micrometers, or in millimeters from 1000 micrometers on.

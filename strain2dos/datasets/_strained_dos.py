@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -152,7 +151,7 @@ def generate(
     )
 
 
-def _random_strain(n: int, max_strain: float, random_state: Any) -> Array:
+def _random_strain(n: int, max_strain: float, random_state: object) -> Array:
     """Tensors (n, 3) whose principal strains and axes are spread evenly."""
     if not 0 < max_strain <= 0.25:
         raise ValueError(

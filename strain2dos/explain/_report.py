@@ -145,7 +145,7 @@ def _template() -> jinja2.Template:
     return environment.from_string(source)
 
 
-def _figure(entry: Any) -> dict[str, Any]:
+def _figure(entry: object) -> dict[str, Any]:
     figure = entry if isinstance(entry, ReportFigure) else ReportFigure(*_as_tuple(entry))
     return {
         "uri": figure.data_uri(),
@@ -155,7 +155,7 @@ def _figure(entry: Any) -> dict[str, Any]:
     }
 
 
-def _as_tuple(entry: Any) -> tuple[Any, ...]:
+def _as_tuple(entry: object) -> tuple[Any, ...]:
     return entry if isinstance(entry, tuple) else (entry,)
 
 
@@ -171,7 +171,7 @@ def _render(figure: Figure) -> tuple[str, bytes]:
     return "image/png", buffer.getvalue()
 
 
-def table_of(caption: str, table: Any) -> dict[str, Any]:
+def table_of(caption: str, table: object) -> dict[str, Any]:
     """Header and rows of words; row names come first."""
     if isinstance(table, Mapping):
         rows = [(str(name), [words_of(value)]) for name, value in table.items()]
@@ -190,7 +190,7 @@ def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
     return frame.itertuples(index=False, name=None)
 
 
-def words_of(value: Any) -> str:
+def words_of(value: object) -> str:
     """A value as a reader wants it: four significant digits, a dash where there is none."""
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"

@@ -128,7 +128,7 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
         self.progress = progress
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **fit_params: Any) -> SpatialMapper:
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **fit_params: object) -> SpatialMapper:
         """Fit a clone of the wrapped estimator.
 
         Parameters
@@ -158,7 +158,7 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
         return self
 
     def predict(
-        self, X: npt.ArrayLike, **predict_params: Any
+        self, X: npt.ArrayLike, **predict_params: object
     ) -> np.ndarray | xr.DataArray | tuple[xr.DataArray, xr.DataArray]:
         """Predict the DOS curves of rows with the wrapped estimator.
 

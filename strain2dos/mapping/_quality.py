@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -204,7 +203,7 @@ def _status_words(code: int) -> str:
         return f"status {code}"
 
 
-def _reason_codes(dataset: xr.Dataset, dims: Any) -> NDArray[np.int64]:
+def _reason_codes(dataset: xr.Dataset, dims: object) -> NDArray[np.int64]:
     """Code of the reason of each pixel; of the training set where the map does not name any."""
     if "domain_reason" not in dataset:
         return np.full(dataset["domain_score"].size, int(LineReason.TRAINING))

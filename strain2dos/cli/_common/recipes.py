@@ -126,7 +126,7 @@ def _hold_out(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, held: np
     )
 
 
-def gap_figures(truth: Any, predicted: Any) -> dict[str, float]:
+def gap_figures(truth: object, predicted: object) -> dict[str, float]:
     """Errors of predicted gaps in meV, and R2."""
     from sklearn.metrics import r2_score
 

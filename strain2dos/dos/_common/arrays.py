@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Return frozen objects as dicts, sequences as lists; arrays and plain values as they are."""
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
@@ -18,7 +18,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def check_array(name: str, values: Any, shape: tuple[int, ...]) -> None:
+def check_array(name: str, values: object, shape: tuple[int, ...]) -> None:
     """Raise a ValueError where an array has another shape or holds what is not finite."""
     if not isinstance(values, np.ndarray) or values.shape != shape or values.dtype != np.float64:
         found = f"{getattr(values, 'dtype', type(values).__name__)} of shape {getattr(values, 'shape', ())}"

@@ -92,7 +92,7 @@ def check_edges(edges: Any, n: int) -> EdgeTargets | None:
     return EdgeTargets(known[:, order], len(valence), [columns[column] for column in order])
 
 
-def take_rows(edges: Any, rows: NDArray[np.intp]) -> Any:
+def take_rows(edges: object, rows: NDArray[np.intp]) -> Any:
     """Return some rows of edges in the form in which they came."""
     if edges is None:
         return None

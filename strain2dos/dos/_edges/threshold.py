@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 #: Share of a typical curve's highest density. For the bundled first-principles curves, whose peaks are near
@@ -12,7 +10,7 @@ import numpy as np
 _SHARE = 0.015
 
 
-def default_edge_threshold(dos: Any) -> float:
+def default_edge_threshold(dos: object) -> float:
     """Density at which a band begins, for curves in any unit.
 
     It is 1.5 % of the median of the curves' maxima, rounded to one significant digit.

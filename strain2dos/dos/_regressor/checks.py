@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +34,7 @@ def check_features(X: Array, names: ArrayLike | None) -> None:
     )
 
 
-def labels_of(y: Any) -> Array | None:
+def labels_of(y: object) -> Array | None:
     """Return energies that label the columns of a table, None where its labels are no energies."""
     columns = getattr(y, "columns", None)
     if columns is None or isinstance(columns, pd.RangeIndex):

@@ -85,7 +85,9 @@ class Training:
         return estimator.fit(self.X, self.y, **known, **self.others)
 
 
-def held_out(estimator: BaseEstimator, cv: Any, data: Training, *, std: bool, n_jobs: int | None) -> HeldOut:
+def held_out(
+    estimator: BaseEstimator, cv: object, data: Training, *, std: bool, n_jobs: int | None
+) -> HeldOut:
     """Fit the estimator without some groups, and record its errors on them, until each was left out once."""
     folds = _folds(cv, data)
     parts = Parallel(n_jobs=n_jobs)(
@@ -122,7 +124,7 @@ def _one_fold(estimator: BaseEstimator, train: Training, test: Training, std: bo
         return HeldOut(residuals, spread, missed, edge_std)
 
 
-def _edge_errors(chain: Chain, Z: Any, curves: Array, edges: Array | None) -> Array | None:
+def _edge_errors(chain: Chain, Z: object, curves: Array, edges: Array | None) -> Array | None:
     final = chain.final
     if edges is not None:
         truth = np.column_stack([edges, edges[:, 1] - edges[:, 0]])
@@ -139,7 +141,7 @@ def _edge_errors(chain: Chain, Z: Any, curves: Array, edges: Array | None) -> Ar
     return np.where(lost, np.inf, found - truth)
 
 
-def _folds(cv: Any, data: Training) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _folds(cv: object, data: Training) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     curves, labels = data.curves, data.labels
     n_groups = len(np.unique(labels))
     if cv is None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ _SHARE = 0.5
 _TOO_GOOD = 1e-4
 
 
-def refuse_training_rows(chain: Chain, X: Any) -> None:
+def refuse_training_rows(chain: Chain, X: object) -> None:
     """Raise if a frozen regressor is known to have been fitted on most of the rows."""
     seen = trained_on(chain.final, chain.transform(X))
     if seen is not None and seen.mean() >= _SHARE:

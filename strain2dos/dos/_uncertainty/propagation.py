@@ -182,7 +182,7 @@ class _Function:
         spread = None if spread is None else np.column_stack([spread, *width])
         return np.column_stack([curves, *edges]), spread
 
-    def _edges(self, Z: Any, curves: Array, std: bool) -> tuple[BandEdges, Any]:
+    def _edges(self, Z: object, curves: Array, std: bool) -> tuple[BandEdges, Any]:
         if std and self.chain.edges_learned and self.chain.supports_std("predict_edges"):
             return self.chain.final.predict_edges(Z, return_std=True)
         edges = None if self.chain.edges_learned else edges_of_curves(self.chain.final, curves)

@@ -61,7 +61,7 @@ def read_jcamp(source: Source, limit: int) -> xr.DataArray:
             last = _stated(source, header, "LASTX", first)
             shift = np.asarray(np.linspace(first, last, values.size), dtype=np.float64)
         elif "DELTAX" in header:
-            shift = first + _stated(source, header, "DELTAX", 1.0) * np.arange(values.size)
+            shift = first + _stated(source, header, "DELTAX", 1.0) * np.arange(values.size, dtype=np.float64)
         else:
             raise ValueError(f"{source.path} states neither LASTX nor DELTAX; export it as (XY..XY).")
     expected = _stated(source, header, "NPOINTS", float(values.size))

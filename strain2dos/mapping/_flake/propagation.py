@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from joblib import cpu_count
@@ -89,7 +88,7 @@ def _moved(features: Array) -> Iterator[Array]:
 _EDGES = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 1.0]])
 
 
-def _columns(model: FittedModel, Z: Any, *, std: bool) -> tuple[Array, Array, int | None]:
+def _columns(model: FittedModel, Z: object, *, std: bool) -> tuple[Array, Array, int | None]:
     """Energies of the valleys, else of the edges; their deviations; and how many valleys are of valence."""
     if model.valleys:
         found = model.final.predict_valleys(Z, return_std=std)

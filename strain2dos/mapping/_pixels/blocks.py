@@ -115,7 +115,7 @@ def map_lazily(
     )
 
 
-def _lazy_arrays(pixels: Any, evaluator: PixelEvaluator, layout: xr.Dataset) -> dict[Any, Any]:
+def _lazy_arrays(pixels: object, evaluator: PixelEvaluator, layout: xr.Dataset) -> dict[Any, Any]:
     """Dask arrays of the quantities in ``layout``, all from one evaluation of each block of ``pixels``.
 
     The evaluator is one node of the graph that all blocks depend on: a cluster sends it to each worker once,
@@ -151,7 +151,7 @@ def _lazy_arrays(pixels: Any, evaluator: PixelEvaluator, layout: xr.Dataset) -> 
     return arrays
 
 
-def as_one_node(evaluator: Any) -> Any:
+def as_one_node(evaluator: object) -> Any:
     """Make an evaluator one node of dask graphs."""
     from dask import delayed
 
@@ -163,5 +163,5 @@ def _evaluate_array(pixels: np.ndarray, evaluator: PixelEvaluator) -> Any:
     return evaluate_block(xr.DataArray(pixels), evaluator)
 
 
-def _pick(found: Any, name: str) -> np.ndarray:
+def _pick(found: object, name: str) -> np.ndarray:
     return found[name]

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -145,7 +144,7 @@ class PixelEvaluator:
         codes = featurizer.transform_with_status(as_named(inputs, featurizer))[1]
         status[rows] = np.where(codes > 0, codes + FIT_CODES, status[rows])
 
-    def _domain(self, Z: Any, features: np.ndarray, score: np.ndarray | None) -> dict[str, np.ndarray]:
+    def _domain(self, Z: object, features: np.ndarray, score: np.ndarray | None) -> dict[str, np.ndarray]:
         if score is None and self.model.chain.has("domain_score"):
             score = np.asarray(self.model.final.domain_score(Z), dtype=np.float64)
         return domain_of(self.model, features, score)

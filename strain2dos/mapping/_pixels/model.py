@@ -107,7 +107,7 @@ class FittedModel:
         names = [name.lower() for name in self.valleys]
         return (names.index("vbm_k"), names.index("cbm_k")) if {"vbm_k", "cbm_k"} <= set(names) else None
 
-    def edges(self, Z: Any, dos: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    def edges(self, Z: object, dos: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Band edges of the rows ``Z`` in eV: the regressor's own, else those of the curves ``dos``."""
         from strain2dos.dos._edges.reading import band_edges, edges_of_curves
 
@@ -130,7 +130,7 @@ class FittedModel:
         read = self.chain.has_band_edges and not self.chain.edges_learned
         return read and hasattr(self.final, "edge_threshold_") and hasattr(self.final, "edge_reference_")
 
-    def predict(self, Z: Any, quantities: Sequence[str]) -> dict[str, np.ndarray]:
+    def predict(self, Z: object, quantities: Sequence[str]) -> dict[str, np.ndarray]:
         """Evaluate the wanted ``quantities`` except "features" for rows that are all finite, each once."""
         result: dict[str, np.ndarray] = {}
         wanted = set(quantities)
@@ -156,7 +156,7 @@ class FittedModel:
             result["domain_score"] = np.asarray(self.final.domain_score(Z), dtype=np.float64)
         return {name: values for name, values in result.items() if name in wanted}
 
-    def _valleys(self, Z: Any) -> dict[str, np.ndarray]:
+    def _valleys(self, Z: object) -> dict[str, np.ndarray]:
         """Energies of the valleys, the edges among them, and the gap at K."""
         from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
 
@@ -171,5 +171,5 @@ class FittedModel:
         return result
 
 
-def _named(edges: Any, ending: str = "") -> dict[str, np.ndarray]:
+def _named(edges: object, ending: str = "") -> dict[str, np.ndarray]:
     return {f"{name}{ending}": np.asarray(getattr(edges, name), dtype=np.float64) for name in EDGE_NAMES}

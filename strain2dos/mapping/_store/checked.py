@@ -58,7 +58,7 @@ class CheckedStore(WrapperStore[Store]):
             raise ValueError(lost_or_changed(self._name, key, there=whole is not None))
         return whole if byte_range is None else await self._store.get(key, prototype, byte_range)
 
-    async def get_partial_values(self, prototype: Any, key_ranges: Iterable[tuple[str, Any]]) -> list[Any]:
+    async def get_partial_values(self, prototype: object, key_ranges: Iterable[tuple[str, Any]]) -> list[Any]:
         """Read parts of several files."""
         return [await self.get(key, prototype, part) for key, part in key_ranges]
 

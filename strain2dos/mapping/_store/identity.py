@@ -64,6 +64,6 @@ def rows_in_words(slices: list[slice]) -> str:
     return "rows " + ", ".join(f"{a} to {b - 1}" for a, b in joined[:_MOST_NAMED]) + more
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) < 80 else f"{text[:80]}..."

@@ -94,7 +94,7 @@ class Digest:
         self._known: dict[int, tuple[Any, bytes]] = {}
         self._open: dict[int, int] = {}
 
-    def __call__(self, value: Any) -> bytes:
+    def __call__(self, value: object) -> bytes:
         plain = _plain(value)
         if plain is not None:
             return checksum(plain)
@@ -112,7 +112,7 @@ class Digest:
         self._known[key] = value, found
         return found
 
-    def _compound(self, value: Any) -> bytes:
+    def _compound(self, value: object) -> bytes:
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, list | tuple) and type(value) in (list, tuple):
@@ -154,7 +154,7 @@ class Digest:
             b"code", code.co_code, *map(self, (consts, code.co_names, value.__defaults__ or (), inside))
         )
 
-    def _by_state(self, value: Any) -> bytes:
+    def _by_state(self, value: object) -> bytes:
         """Take an object apart as pickle does."""
         reduce: Callable[[Any], Any] | None = copyreg.dispatch_table.get(type(value))
         try:
@@ -173,7 +173,7 @@ class Digest:
         return checksum(b"object", *map(self, inside))
 
 
-def _plain(value: Any) -> bytes | None:
+def _plain(value: object) -> bytes | None:
     """Numbers, text and names as bytes; None for all else. NumPy's scalars count as Python's."""
     if value is None or value is Ellipsis or isinstance(value, bool | np.bool_):
         return f"constant {value}".encode()

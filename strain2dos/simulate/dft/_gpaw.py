@@ -48,7 +48,7 @@ def quiet_gpaw() -> Iterator[None]:
         yield
 
 
-def calculator(recipe: DFTRecipe, **changes: Any) -> Any:
+def calculator(recipe: DFTRecipe, **changes: object) -> Any:
     """Make the calculator of the self-consistent steps."""
     from gpaw import GPAW, PW, FermiDirac
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
     from matplotlib.colorbar import Colorbar
+    from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
 _UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
@@ -96,7 +97,7 @@ def draw_map(
     return ax, mesh, bar
 
 
-def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: int, label: str) -> Any:
+def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: int, label: str) -> "PathPatch":
     """Hatch the pixels of ``where`` (y, x) in the pattern of this number; gives the artist for a legend."""
     from matplotlib.patches import PathPatch
 
@@ -115,7 +116,7 @@ def hatch(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_], number: in
     return patch
 
 
-def hatch_over(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_]) -> Any:
+def hatch_over(ax: "Axes", values: xr.DataArray, where: NDArray[np.bool_]) -> "PathPatch":
     """Hatch the pixels of ``where`` (y, x) over their colors, which stay visible."""
     from matplotlib.patches import PathPatch
 
@@ -139,7 +140,7 @@ def _outline(x: NDArray[np.float64], y: NDArray[np.float64], where: NDArray[np.b
     return Path(corners.reshape(-1, 2), codes * len(row))
 
 
-def unit_sign(unit: Any) -> str:
+def unit_sign(unit: object) -> str:
     """A unit as it is printed: "um" becomes µm."""
     return _UNIT_SIGNS.get(str(unit), str(unit).replace("cm-1", "cm⁻¹"))
 
@@ -153,7 +154,7 @@ def _axis_label(values: xr.DataArray, dim: str) -> str:
     return position_label(dim, unit)
 
 
-def position_label(name: str, unit: Any) -> str:
+def position_label(name: str, unit: object) -> str:
     """Label of an axis of positions: "x (µm)", or "x (unit unknown)" where the file states none."""
     sign = unit_sign(unit)
     return f"{name} (unit unknown)" if sign in ("unknown", "") else f"{name} ({sign})"

@@ -83,7 +83,7 @@ def draw_sites(
     scale: ColorScale,
     *,
     label: str | None,
-    unit: Any,
+    unit: object,
     legend_rows: int = 0,
 ) -> tuple["Axes", "PathCollection", "Colorbar | None"]:
     """Draw each site as a disk in its true position, colored by its value; gray where there is none."""

@@ -62,7 +62,7 @@ def parts_of(blob: bytes) -> dict[str, bytes]:
     return {**parts, SCHEMA: json.dumps(schema).encode()}
 
 
-def _use_public_names(node: Any) -> None:
+def _use_public_names(node: object) -> None:
     if isinstance(node, list):
         for child in node:
             _use_public_names(child)

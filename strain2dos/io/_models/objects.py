@@ -18,7 +18,7 @@ _LABELED = {
 }
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Replace labeled arrays among an estimator's attributes by numpy arrays, in copies where there are any.
 
     Parameters
@@ -61,7 +61,7 @@ def _with(estimator: BaseEstimator, attributes: dict[str, Any], seen: dict[int, 
     return other
 
 
-def _is_labeled(value: Any) -> bool:
+def _is_labeled(value: object) -> bool:
     kind = type(value)
     return kind.__name__ in _LABELED.get(kind.__module__.partition(".")[0], ())
 
@@ -95,7 +95,7 @@ def check_states(model: object) -> None:
             check()
 
 
-def _objects(value: Any, seen: set[int]) -> Iterator[Any]:
+def _objects(value: object, seen: set[int]) -> Iterator[Any]:
     """All objects of this package, those inside others first."""
     if id(value) in seen or isinstance(value, type):
         return

@@ -92,7 +92,7 @@ class MapDisplay:
         energy: float | None = None,
         feature: str | None = None,
         ax: Axes | None = None,
-        **plot_options: Any,
+        **plot_options: object,
     ) -> MapDisplay:
         """Plot the variable ``name`` of a map.
 
@@ -138,7 +138,7 @@ class MapDisplay:
         name: str = "gap",
         *,
         axes: Sequence[Axes] | None = None,
-        **plot_options: Any,
+        **plot_options: object,
     ) -> tuple[MapDisplay, MapDisplay]:
         """Plot a quantity and, beside it, its standard deviation.
 

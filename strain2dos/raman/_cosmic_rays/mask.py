@@ -2,7 +2,7 @@
 """Cosmic rays in maps and line scans, recognized by the spectra beside each spectrum."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 import xarray as xr
@@ -24,6 +24,29 @@ _MAP_OFFSETS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, 
 _LINE_OFFSETS = ((-2, 0), (-1, 0), (1, 0), (2, 0))
 
 
+Cube = TypeVar("Cube", xr.DataArray, NDArray[np.float64])
+
+
+@overload
+def mask_cosmic_rays(
+    cube: Cube,
+    *,
+    threshold: float = 5.0,
+    max_width: int = 4,
+    max_line_shift: int = 8,
+    bad_pixels: bool = True,
+    return_mask: Literal[False] = False,
+) -> Cube: ...
+@overload
+def mask_cosmic_rays(
+    cube: Cube,
+    *,
+    threshold: float = 5.0,
+    max_width: int = 4,
+    max_line_shift: int = 8,
+    bad_pixels: bool = True,
+    return_mask: Literal[True],
+) -> tuple[Cube, Cube]: ...
 @renamed_parameters(max_move="max_line_shift", columns="bad_pixels")
 def mask_cosmic_rays(
     cube: xr.DataArray | NDArray[Any],

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,7 +50,11 @@ class TightBindingEdges(NamedTuple):
         return valley_names(self.k_cbm)
 
 
-class BandStructure(ABC):
+#: Band edges of one material, or of two layers with the weights of either.
+Edges = TypeVar("Edges", bound=tuple[Array, ...])
+
+
+class BandStructure(ABC, Generic[Edges]):
     """Bands, density of states and band edges of a Hamiltonian that falls into blocks.
 
     A model has the numbers of its bands and of the filled ones, and gives the eigenvalues of its blocks.
@@ -167,7 +171,7 @@ class BandStructure(ABC):
         dos = np.stack([window.to_dos(_count(self._on_grid(u, n_k, channel), window)) for u in tensors])
         return factor * (dos[0] if single else dos)
 
-    def band_edges(self, strain: ArrayLike = _NO_STRAIN, *, n_k: int = 48) -> Any:
+    def band_edges(self, strain: ArrayLike = _NO_STRAIN, *, n_k: int = 48) -> Edges:
         """Valence band maximum and conduction band minimum, found between the points of a k-grid.
 
         Parameters
@@ -190,7 +194,7 @@ class BandStructure(ABC):
 
     def dos_and_edges(
         self, energies: ArrayLike, *, strain: ArrayLike, n_k: int = 96, width: float = 0.05
-    ) -> tuple[Array, Any]:
+    ) -> tuple[Array, Edges]:
         """Density of states and band edges from the same eigenvalues: `dos` and `band_edges` in one pass.
 
         Parameters
@@ -237,7 +241,7 @@ class BandStructure(ABC):
             ]
         )
 
-    def _refine(self, tensors: Array, starts: Array, n_k: int) -> Any:
+    def _refine(self, tensors: Array, starts: Array, n_k: int) -> Edges:
         """Move from grid points to the extrema of the top filled and the lowest empty band."""
         found = []
         for column, sign in enumerate((1, -1)):
@@ -252,9 +256,9 @@ class BandStructure(ABC):
         (vbm, k_vbm), (cbm, k_cbm) = found
         return self._describe(tensors, TightBindingEdges(vbm, cbm, cbm - vbm, k_vbm, k_cbm))
 
-    def _describe(self, tensors: Array, edges: TightBindingEdges) -> Any:
-        """Add to the edges what a model knows beyond them."""
-        return edges
+    @abstractmethod
+    def _describe(self, tensors: Array, edges: TightBindingEdges) -> Edges:
+        """Band edges as the subclass gives them to users."""
 
 
 def in_batches(

@@ -71,7 +71,7 @@ class TightBindingBilayerEdges(NamedTuple):
         return _layer(self.share_cbm)
 
 
-class TightBindingBilayer(BandStructure):
+class TightBindingBilayer(BandStructure[TightBindingBilayerEdges]):
     """Two strained TMD layers, 2H stacked: a first model of hetero- and homobilayers.
 
     Each layer keeps the bands of its monolayer (`TightBindingTMD`) on the vacuum scale. One hopping t joins

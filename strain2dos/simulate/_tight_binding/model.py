@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 _BATCH = 200_000  # k-points diagonalised at once, to bound the memory near 100 MB
 
 
-class TightBindingTMD(BandStructure):
+class TightBindingTMD(BandStructure[TightBindingEdges]):
     """Strained monolayer MoS2, MoSe2, WS2 or WSe2 in the 11-band tight-binding model.
 
     Eleven Wannier orbitals (five metal d, six chalcogen p) with hops up to the third metal-chalcogen shell,
@@ -108,6 +108,9 @@ class TightBindingTMD(BandStructure):
             return [eigenvalues(bloch_matrices(block, wave, weights)) for block in self._blocks[spin]]
 
         return in_batches(solve, k, tensors, _BATCH)
+
+    def _describe(self, tensors: Array, edges: TightBindingEdges) -> TightBindingEdges:
+        return edges
 
 
 def _fold_blocks(values: dict[str, float], spin: int) -> list[tuple[Array, Array]]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Layout = tuple[tuple[int, ...], ...]
 
 # Hops R in units of (a1, a2), each R > 0 followed four places later by -R.
 HOPS = np.array([(0, 0), (1, 0), (0, 1), (1, 1), (2, 1), (-1, 0), (0, -1), (-1, -1), (-2, -1)])
@@ -138,7 +139,7 @@ def strain_weights(strain: Array) -> Array:
     return np.stack([np.ones_like(exx), exx + eyy, exx - eyy, 2 * exy], axis=-1)
 
 
-def _fill(values: dict[str, float], layout: tuple[tuple[int, ...], ...], kind: str, suffix: str) -> Array:
+def _fill(values: dict[str, float], layout: Layout, kind: str, suffix: str) -> Array:
     matrix = np.zeros((3, 3))
     for row, column, index, sign in layout:
         matrix[row, column] = sign * values.get(f"{kind}_{index}_{suffix}", 0.0)
@@ -154,7 +155,7 @@ def _onsite(values: dict[str, float], block: str) -> Array:
     return np.stack(parts)
 
 
-def _hop(values: dict[str, float], suffix: str, diagonal: Any, shear: Any) -> Array:
+def _hop(values: dict[str, float], suffix: str, diagonal: Layout, shear: Layout) -> Array:
     parts = [_fill(values, diagonal, kind, suffix) for kind in ("t", "a", "b")]
     return np.stack([*parts, _fill(values, shear, "b", suffix)])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether bands hold what they promise, and whether the domain score tells inside from outside.
+"""Whether bands hold what they promise, and whether the domain score separates inside from outside.
 
 Bands: the first-principles states are left out a fifth at a time, `ConformalDOSRegressor` is fitted on the
 others, and its bands are compared with the curves left out. Domain: every state is left out once, which puts

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables and figure of docs/guide/dft.md: what the bundled records say, beside measurements."""
+"""Tables and figure of docs/guide/dft.md: the bundled records, beside measurements."""
 
 from __future__ import annotations
 

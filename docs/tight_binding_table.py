@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Table of docs/guide/tight_binding.md: what the tight-binding models say, and the bundled calculations."""
+"""Table of docs/guide/tight_binding.md: the tight-binding models, and the bundled calculations."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def raman_pipeline(
     """Pipeline from Raman spectra to curves of the density of states, as the package recommends it.
 
     `RamanFeaturizer` fits the lines and hands on their positions alone; `DOSRegressor` predicts curves and
-    band edges from them. Positions depend on strain, doping and temperature. Widths and areas tell of the
+    band edges from them. Positions depend on strain, doping and temperature. Widths and areas depend on the
     instrument, the focus and the flake's quality; a model that has learned them does not hold on another
     spectrometer.
 

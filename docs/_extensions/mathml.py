@@ -15,7 +15,7 @@ def inline(self, node: nodes.math) -> None:
 def block(self, node: nodes.math_block) -> None:
     """Write an equation on a line of its own."""
     self.body.append(self.starttag(node, "div", CLASS="math"))
-    latex = node.astext().replace("{aligned}", "{split}")  # the same, by the name that the converter knows
+    latex = node.astext().replace("{aligned}", "{split}")  # the same, by the name that the converter takes
     self.body.append(convert(latex, display="block"))
     self.body.append("</div>")
     raise nodes.SkipNode

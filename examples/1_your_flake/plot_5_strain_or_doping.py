@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Strain or doping? Two Raman lines tell them apart
+Strain or doping? Two Raman lines separate them
 =================================================
 
 Strain moves E' more than A1', electrons move A1' more than E'. In the plane of the

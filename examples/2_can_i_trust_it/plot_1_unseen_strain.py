@@ -5,7 +5,7 @@ How wrong is the gap of a strain state the model never saw?
 
 Predicting what was trained on is easy. Here every first-principles strain state is
 left out once, with all its spectra, and its band gap is predicted from noisy spectra
-by a model that knows only the others. That model then maps a flake whose gap is
+by a model that was trained on the others. That model then maps a flake whose gap is
 known.
 """
 

@@ -81,7 +81,7 @@ class Chain:
 
     @property
     def energies(self) -> NDArray[np.float64] | None:
-        """Energies (m,) in eV on which the regressor predicts curves, or None where it knows none."""
+        """Energies (m,) in eV on which the regressor predicts curves, or None where there are none."""
         own = getattr(self.final, "energies_", None)
         return None if own is None else np.asarray(own, dtype=np.float64)
 
@@ -92,7 +92,7 @@ class Chain:
 
     @property
     def has_band_edges(self) -> bool:
-        """Whether the regressor knows its band edges: learned, or from its curves on known energies."""
+        """Whether the regressor gives band edges: learned, or from its curves on known energies."""
         if not hasattr(self.final, "predict_edges"):
             return False
         # read from curves in another unit, edges would be those of another threshold

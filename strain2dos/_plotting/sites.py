@@ -104,7 +104,7 @@ def draw_sites(
 
 
 def mark_outside(ax: "Axes", x: Floats, y: Floats, *, disks: bool) -> None:
-    """Mark sites outside of what the model knows: hatched disks, or open markers on a curve."""
+    """Mark sites outside the training domain: hatched disks, or open markers on a curve."""
     if disks:
         ax.scatter(x, y, s=_diameter(x, y) ** 2, zorder=2.5, **OUTSIDE_STYLE)
     else:

@@ -105,7 +105,7 @@ def _progress(name: str) -> Iterator[None]:
 
 
 def _write_csv(spectra: xr.DataArray, file: TextIO, name: str) -> None:
-    """One spectrum per row, its position first; units and header as remarks that ``read_raman`` knows."""
+    """One spectrum per row, its position first; units and header as remarks that ``read_raman`` reads."""
     from tqdm import tqdm
 
     spectra = spectra.transpose(..., "shift")

@@ -49,7 +49,7 @@ def read_raman(
     Parameters
     ----------
     path : str or path-like
-        The file, or the folder of a Zarr store, or the address of one that fsspec knows, such as
+        The file, or the folder of a Zarr store, or the address of one that fsspec can open, such as
         ``s3://bucket/cube.zarr``.
     memory_limit : float, optional
         Bytes of spectra, 8 per point, above which they are not held in memory; half of the memory that is

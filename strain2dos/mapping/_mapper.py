@@ -317,7 +317,7 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
         cube : DataArray or array of shape (y, x, k)
             As for :meth:`predict_map`; a dask-backed cube is read chunk by chunk and may exceed the memory.
         path : str or Path
-            Folder of the store (Zarr format 3), or an address that fsspec knows, such as
+            Folder of the store (Zarr format 3), or an address that fsspec can open, such as
             ``s3://bucket/map.zarr``. ``status`` is 255 where a pixel has not been computed yet. At an address
             there is no lock: let only one run write to it.
         resume : bool or "trust", default=True

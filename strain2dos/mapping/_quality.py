@@ -16,7 +16,7 @@ from strain2dos.raman._strain.plausibility import LineReason
 
 # From this share of the pixels on, the map as a whole is doubted rather than some of its pixels.
 NEARLY_ALL = 0.8
-# Fewer results than this share: nothing was measured that the model knows.
+# Fewer results than this share: nothing was measured that resembles the training set.
 _HARDLY_ANY = 0.01
 
 _CAUSES = {
@@ -28,7 +28,7 @@ _CAUSES = {
     ),
     LineReason.DOPING: "Is the axis right, is this {material}? The lines read as more doping than is known.",
     LineReason.STRAIN: "Is the axis right, is this {material}? The lines read as more strain than is known.",
-    LineReason.TRAINING: "Is this {material}, one layer, on an axis in cm-1? The model knows no such state.",
+    LineReason.TRAINING: "Is this {material}, one layer, on an axis in cm-1? No training state is like it.",
 }
 _NO_LINES = (
     "Is this {material}? Is the axis in cm-1 rather than nm, and does it cover the lines? Was the exposure "
@@ -53,7 +53,7 @@ class PixelCounts:
     without : mapping of str to int
         Pixels without a result, by reason in words, the most frequent first.
     outside : mapping of str to int
-        Pixels with a result outside of what the model knows, likewise.
+        Pixels with a result outside the training domain, likewise.
     noun : str
         "pixels" of a map, "spectra" of a line scan or of sites.
     """
@@ -70,7 +70,7 @@ class PixelCounts:
 
     @property
     def n_outside(self) -> int:
-        """Pixels with a result, outside of what the model knows."""
+        """Pixels with a result, outside the training domain."""
         return sum(self.outside.values())
 
     def without_words(self, *, brief: bool = False) -> str:
@@ -78,10 +78,8 @@ class PixelCounts:
         return self._words(self.without, "no result" if brief else "without a result", brief=brief)
 
     def outside_words(self, *, brief: bool = False) -> str:
-        """For example "36 of 900 pixels outside of what the model knows: 30 more than one layer?, 6 ..."."""
-        return self._words(
-            self.outside, "outside" if brief else "outside of what the model knows", brief=brief
-        )
+        """For example "36 of 900 pixels outside the training domain: 30 more than one layer?, 6 ..."."""
+        return self._words(self.outside, "outside" if brief else "outside the training domain", brief=brief)
 
     def _words(self, counts: Mapping[str, int], what: str, *, brief: bool) -> str:
         if not counts:
@@ -93,9 +91,9 @@ class PixelCounts:
 
 
 def outside_pixels(dataset: xr.Dataset) -> xr.DataArray | None:
-    """Whether each pixel with a result lies outside of what the model knows; None if unknown.
+    """Whether each pixel with a result lies outside the training domain; None if unknown.
 
-    A pixel with a good status and without a score counts as outside: nobody knows that it lies inside.
+    A pixel with a good status and without a score counts as outside: it may lie anywhere.
     """
     if "domain_score" not in dataset:
         return None
@@ -104,7 +102,7 @@ def outside_pixels(dataset: xr.Dataset) -> xr.DataArray | None:
 
 
 def count_pixels(dataset: xr.Dataset, name: str = "gap") -> PixelCounts:
-    """Count the pixels without a result and those outside of what the model knows, by reason.
+    """Count the pixels without a result and those outside the training domain, by reason.
 
     Parameters
     ----------
@@ -157,7 +155,7 @@ def refusal(dataset: xr.Dataset, name: str = "gap") -> str | None:
     >>> score = xr.DataArray([[1.4, 1.5], [1.6, 1.2]], dims=("y", "x"))
     >>> layers = xr.DataArray([[1.0, 1.0], [1.0, 1.0]], dims=("y", "x"))
     >>> print(refusal(xr.Dataset({"gap": score, "domain_score": score, "domain_reason": layers})))
-    All 4 pixels with a result lie outside of what the model knows: do not use these gaps. Is it more than one
+    All 4 pixels with a result lie outside the training domain: do not use these gaps. Is it more than one
     layer? The lines stand as far apart as those of several.
     """
     counts = count_pixels(dataset, name)
@@ -171,7 +169,7 @@ def refusal(dataset: xr.Dataset, name: str = "gap") -> str | None:
     if not results or counts.n_outside < NEARLY_ALL * results:
         return None
     many = f"All {results}" if counts.n_outside == results else f"{counts.n_outside} of the {results}"
-    where = "outside of what the model knows: do not use"
+    where = "outside the training domain: do not use"
     if counts.total == 1:
         return f"The spectrum lies {where} its gap. {_cause_outside(dataset).format(material=material)}"
     return f"{many} {counts.noun} with a result lie {where} these gaps. " + _cause_outside(dataset).format(

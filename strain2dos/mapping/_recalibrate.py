@@ -25,7 +25,7 @@ def recalibrate(
 ) -> Pipeline:
     """Set the featurizer of a trained pipeline to the axis and the calibration of a sample.
 
-    What was learned stays: the regressor knows positions, and a featurizer learns nothing but its axis. So a
+    What was learned stays: the regressor takes positions, and a featurizer learns nothing but its axis. So a
     model that was trained without silicon maps spectra with ``reference="Si"``, on any axis that holds its
     lines.
 

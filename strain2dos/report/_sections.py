@@ -39,7 +39,7 @@ def all_tables(view: MapView, counts: PixelCounts, tables: Mapping[str, Any] | N
     """Counts by reason, quantities over all pixels with a result, then the tables of the caller."""
     pixels = {counts.noun: counts.total, "without a result": counts.n_without}
     pixels |= {f"… {words}": n for words, n in counts.without.items() if words}
-    pixels |= {"outside of what the model knows": counts.n_outside}
+    pixels |= {"outside the training domain": counts.n_outside}
     pixels |= {f"… {words}": n for words, n in counts.outside.items()}
     spread = {}
     for quantity in view.quantities.values():

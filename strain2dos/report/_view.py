@@ -62,7 +62,7 @@ class MapView:
 
     @property
     def trusted(self) -> NDArray[np.bool_]:
-        """Pixels (n,) with a result inside of what the model knows."""
+        """Pixels (n,) with a result inside the training domain."""
         known = np.isfinite(self.quantities[self.lead].values)
         if "status" in self.dataset:
             known &= self.flat("status") == 0

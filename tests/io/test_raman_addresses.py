@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Spectra in Zarr stores at addresses that fsspec knows."""
+"""Spectra in Zarr stores at addresses that fsspec can open."""
 
 from pathlib import Path
 

@@ -73,7 +73,7 @@ def test_reasons_are_counted_in_words_under_the_map(flake):
     display = MapDisplay.from_dataset(flake, "gap")
     dead, outside = [" ".join(text.get_text().split()) for text in display.legend_.get_texts()]
     assert dead == "244 no result: 240 a line is lost in the noise, 4 the detector clipped a line"
-    assert outside == "216 outside: 126 more than one layer?, 90 doped more than the model knows"
+    assert outside == "216 outside: 126 more than one layer?, 90 doped beyond the training set"
     display.figure_.canvas.draw()
     legend, axes = (artist.get_window_extent() for artist in (display.legend_, display.ax_))
     assert legend.y1 < axes.y0
@@ -240,6 +240,4 @@ def test_a_single_spectrum_is_a_point_with_its_error(flake):
     assert display.im_.get_ydata() == pytest.approx(one.gap.values.ravel())
     assert display.ax_.get_xlabel() == "spectrum"
     far = one.assign(domain_score=one.domain_score + 2, domain_reason=one.domain_reason + 1)
-    assert refusal(far).startswith(
-        "The spectrum lies outside of what the model knows: do not use its gap. Is it"
-    )
+    assert refusal(far).startswith("The spectrum lies outside the training domain: do not use its gap. Is it")

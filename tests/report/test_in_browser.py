@@ -68,7 +68,7 @@ def test_a_click_shows_the_numbers_of_the_dataset(page, example, chart, place):
     assert shown["Band gap, PBE"] == f"{one.gap:.3f} ± {one.gap_std:.3f} eV"
     assert shown["Biaxial strain"].replace("\u2212", "-") == f"{100 * one.strain:+.2f} ± 0.11 %"
     assert shown["Doping"].replace("\u2212", "-") == f"({one.doping:+.2f} ± 0.12) \u00d7 10¹³ e/cm²"
-    assert shown["distance from what the model knows"].startswith(f"{float(one.domain_score):.2f} ")
+    assert shown["distance from the training domain"].startswith(f"{float(one.domain_score):.2f} ")
 
 
 def test_a_dead_pixel_says_why_in_words(page, example):

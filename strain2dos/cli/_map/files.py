@@ -69,7 +69,7 @@ class RunFolder:
         inputs : iterable of Path or None
             Files that the run reads.
         undecided : iterable of str
-            Files of which the run does not know yet whether it writes them.
+            Files that the run may or may not write.
         """
         names = {*names, METRICS, PAGE}
         refuse_to_overwrite(sorted(self.path / name for name in names), force=self.force, inputs=inputs)
@@ -180,7 +180,7 @@ def say_what_is_wrong(flake: xr.Dataset, merit: dict[str, Any], *, common: bool 
         counts = count_pixels(flake).outside if "domain_reason" in flake else {}
         words = "; ".join(f"{count} {reason}" for reason, count in counts.items())
         say(
-            f"warning: {outside} of {total} pixels lie outside of what the model was trained on "
+            f"warning: {outside} of {total} pixels lie outside the training domain "
             f"(`domain_score` above 1){f': {words}' if words else ''}; check the calibration of the axis "
             "before trusting them."
         )

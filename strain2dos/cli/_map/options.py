@@ -79,7 +79,7 @@ Workers = Annotated[
 
 @dataclass(frozen=True)
 class FlakeOptions:
-    """Options that only the map of a flake knows."""
+    """Options of the map of a flake alone."""
 
     pl: Path | None = None
     pl_unit: str | None = None

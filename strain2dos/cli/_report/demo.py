@@ -114,7 +114,7 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 f"{flake['masked_flake_pixels']} of {flake['flake_pixels']}"
             ),
             "substrate pixels mistaken for the flake": flake["substrate_pixels_given_a_gap"],
-            "pixels outside of what the model was trained on": flake["outside_training_pixels"],
+            "pixels outside the training domain": flake["outside_training_pixels"],
             "spectra mapped per second": round(flake["curves_per_second"]),
         },
         "Photoluminescence against gap": {

@@ -141,7 +141,7 @@ def make_raman_dos(
         to 100.
     doping : float, default=0.5
         Standard deviation of the electron density in 1e13/cm2. Give it the size it has in the samples to be
-        mapped: intervals know only what varied in training.
+        mapped: intervals cover only what varied in training.
     cosmic_rays : float, default=0.0
         Probability that a spectrum carries a spike.
     phonons : {"grueneisen", "dft"}, default="grueneisen"

@@ -89,7 +89,7 @@ def as_strained_dos(
         name=[s["name"] for s in states],
         extra=extra,
         provenance={
-            "material": recipe.get("material", "MoS2"),  # the first records know no other
+            "material": recipe.get("material", "MoS2"),  # the first records hold no other
             "method": "density functional theory (PBE with spin-orbit coupling)",
             "recipe": recipe,
             "strain_unit": "fraction",

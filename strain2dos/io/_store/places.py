@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The files of a Zarr store: in a folder, or at an address that fsspec knows."""
+"""The files of a Zarr store: in a folder, or at an address that fsspec can open."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class AddressFiles:
     Raises
     ------
     ImportError, ValueError
-        When fsspec does not know the address, or lacks a package for it.
+        When fsspec cannot open the address, or lacks a package for it.
     """
 
     def __init__(self, address: str, storage_options: Mapping[str, Any] | None = None) -> None:

@@ -87,7 +87,7 @@ def read_bwtek(source: Source, lines: Opening, named: int, limit: int) -> xr.Dat
 
 
 def _axis(source: Source, plain: list[str]) -> tuple[int, str]:
-    """Column of the axis: the Raman shift, if the file knows its laser."""
+    """Column of the axis: the Raman shift, if the file states its laser."""
     laser = next((value for key, value in source.header.items() if _LASER.fullmatch(key)), "0")
     cell = laser.replace(",", ".")
     if "raman shift" in plain and is_number(cell) and float(cell) > 0:

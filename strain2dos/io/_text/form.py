@@ -17,7 +17,7 @@ _KNOWN = (
     "intensity, and the text of LabSpec, WiRE, WITec, Andor Solis, Ocean Optics, JASCO and B&W Tek"
 )
 _INTENSITY = {"intensity", "counts", "intens", "signal"}
-# A column of energies without a unit is no Raman shift; which energies they are, nobody knows.
+# A column of energies without a unit is not a Raman shift, and could be in eV or meV.
 _UNSTATED = {"wavelength": "nm", "lambda": "nm", "energy": "energy without a unit"}
 _MOST_POSITIONS = 8
 #: Names of a first column that holds the axis of the spectra beside it.

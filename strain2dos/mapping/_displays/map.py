@@ -32,7 +32,7 @@ class MapDisplay:
 
     A map is an image with a scale bar. A line scan is a curve with a band of one standard deviation.
     Scattered sites are disks in their true positions. Pixels without a result are gray and hatched; pixels
-    outside of what the model knows keep their color under another hatch. Both are counted below, with their
+    outside the training domain keep their color under another hatch. Both are counted below, with their
     reasons.
 
     Parameters
@@ -42,7 +42,7 @@ class MapDisplay:
     std : DataArray, default=None
         Its standard deviation, drawn as a band or as error bars where there is no image.
     outside : DataArray of bool, default=None
-        Pixels outside of what the model knows.
+        Pixels outside the training domain.
     counts : PixelCounts, default=None
         What is written below the picture.
     warning : str, default=None

@@ -50,8 +50,8 @@ def map_flake(
     Parameters
     ----------
     source : path or DataArray
-        File of spectra that `read_raman` knows, or spectra with the dim "shift": a map (y, x), a line scan,
-        sites, or one spectrum.
+        File of spectra in a layout of `read_raman`, or spectra with the dim "shift": a map (y, x), a line
+        scan, sites, or one spectrum.
     pl : path, DataArray or Dataset, default=None
         Photoluminescence of the same flake, on these pixels or others: a file or cube of spectra, what
         `fit_pl` made of one, or a map of peak energies in eV.
@@ -64,7 +64,7 @@ def map_flake(
     unstrained_region : tuple of float (x0, y0, x1, y1), default=None
         Instead: where on the map the flake is unstrained, in the unit of its coordinates.
     noise : {"gaussian", "poisson"}, default=None
-        As for `RamanFeaturizer`: "poisson" where the spectra are counts of electrons, so that errors know
+        As for `RamanFeaturizer`: "poisson" where the spectra are counts of electrons, so that errors show
         of the noise that is largest on the lines. None: as the model has it ("gaussian" for the bundled one).
     material : str, default="MoS2"
         The layer.
@@ -90,7 +90,7 @@ def map_flake(
         ``NAME_std``, the error of the pixel (noise and model), and ``NAME_common_std``, the error that all
         pixels share (unstrained positions and rates), which cancels in differences within the map.
         ``edge_valleys`` (direct or indirect), ``valleys`` (y, x, valley), ``features`` (y, x, feature),
-        ``dos`` (y, x, energy); ``domain_score`` (above 1: outside of what the model knows) with
+        ``dos`` (y, x, energy); ``domain_score`` (above 1: outside the training domain) with
         ``domain_reason``, ``status`` and ``status_reason`` in words. With `pl`: ``pl_energy`` and its error
         on the same pixels, and the slope against the gap in the attributes.
 

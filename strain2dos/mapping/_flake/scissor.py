@@ -104,6 +104,6 @@ def _unstrained(model: FittedModel) -> Array:
     if not all(name.endswith("_center") for name in names) or None in places:
         raise ValueError(
             f"scissor needs to know the gap of the unstrained layer, and a model with the features {names} "
-            "does not tell it from positions of lines alone; fit it with features=('center',)."
+            "does not give it from positions of lines alone; fit it with features=('center',)."
         )
     return np.array([places], dtype=np.float64)

@@ -19,7 +19,7 @@ def flake_cube(source: xr.DataArray | str | os.PathLike[str]) -> xr.DataArray:
     Parameters
     ----------
     source : path or DataArray
-        File that `read_raman` knows, or spectra with the dim "shift".
+        File in a layout of `read_raman`, or spectra with the dim "shift".
 
     Returns
     -------

@@ -26,7 +26,7 @@ def add_words(flake: xr.Dataset) -> xr.Dataset:
     if flake["status"].size <= _MOST_WORDS:
         words = xr.DataArray(reason_words(flake), dims=flake["status"].dims)
         flake["status_reason"] = words.assign_attrs(
-            long_name="why a pixel has no result, or lies outside of what the model knows"
+            long_name="why a pixel has no result, or lies outside the training domain"
         )
     if words_of_refusal := refusal(flake):
         flake.attrs["refusal"] = words_of_refusal

@@ -29,7 +29,7 @@ _ATTRS: dict[str, dict[str, Any]] = {
     "edge_valleys": {"long_name": "valleys of the valence and the conduction edge", "units": "1"},
     "domain_score": {"long_name": "distance from the training set", "units": "1"},
     "domain_reason": {
-        "long_name": "why a pixel lies outside of what the model knows",
+        "long_name": "why a pixel lies outside the training domain",
         "flag_values": np.array([int(code) for code in LineReason], dtype=np.float64),
         "flag_meanings": " ".join(code.name.lower() for code in LineReason),
     },

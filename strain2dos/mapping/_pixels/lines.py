@@ -54,7 +54,7 @@ def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgm
             shift=calibration.of(_COLUMNS)[0],
             material=as_fitted(featurizer).material,
         )
-    except ValueError:  # the table does not know how strain and doping move the lines of this material
+    except ValueError:  # the rates of this material are not in the table
         return None
 
 

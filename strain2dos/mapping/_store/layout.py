@@ -91,7 +91,7 @@ class Encoder:
 
 
 def with_blank(metadata: bytes) -> bytes:
-    """Metadata of a variable as for a reader that knows which rows are not computed: those are NaN."""
+    """Metadata of a variable as for a reader: rows that are not computed are NaN."""
     content = json.loads(metadata)
     if content.get("fill_value") == "Infinity":
         content["fill_value"] = "NaN"

@@ -25,7 +25,7 @@ def open_map(
     Parameters
     ----------
     path : str or path-like
-        The store: a folder, or an address that fsspec knows, such as ``s3://bucket/map.zarr``.
+        The store: a folder, or an address that fsspec can open, such as ``s3://bucket/map.zarr``.
     verify : bool, default=False
         Read and check the whole store now, not only what is used.
     storage_options : mapping, default=None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where a store lies: a folder of this machine, or an address that fsspec knows."""
+"""Where a store lies: a folder of this machine, or an address that fsspec can open."""
 
 from __future__ import annotations
 

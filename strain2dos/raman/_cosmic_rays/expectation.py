@@ -189,7 +189,7 @@ def _combine(
     spread = np.where(taken[:, :, None], leverage, 0.0).sum(axis=1) / np.maximum(n, 1)[:, None]
     # 1.5: variance of a median against that of a mean.
     own = variance * (1.0 + 1.5 / np.maximum(n, 1))[:, None]
-    # Where nobody fits nothing can be said: an infinite error keeps the candidate from being a hit.
+    # Without a fit there is no expectation: an infinite error keeps the candidate from being a hit.
     fit2 = np.where(n > 0, np.maximum(best, 1.0), np.inf)[:, None] * (own + spread)
     # Lines of another width or splitting than the neighbors' are not foretold better than the neighbors
     # agree, and never to better than a share of their height.

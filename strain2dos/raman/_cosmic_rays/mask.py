@@ -188,7 +188,7 @@ def _check_shape(array: Any) -> None:
     if np.prod(shape[:-1]) < 2 or shape[-1] < 10:
         raise ValueError(
             f"cube must hold at least 2 spectra of at least 10 points, but its shape is {shape}; hits are "
-            "told by comparison with the spectra beside them."
+            "found by comparison with the spectra beside them."
         )
 
 

@@ -61,7 +61,7 @@ def prepare(spectra: Floats) -> Prepared:
     level = np.median(smooth, axis=1)
     noise = np.where(enough, _noise(filled), 0.0)
     # Shot noise: the variance grows in proportion to the counts. Where the background was subtracted the
-    # proportion cannot be read from it; the misfit of the neighbors then has to tell.
+    # proportion cannot be read from it; the misfit of the neighbors then decides.
     grows = level > noise
     gain = np.where(grows, noise**2 / np.where(grows, level, 1.0), 0.0)
     variance = noise[:, None] ** 2 + gain[:, None] * np.maximum(smooth - level[:, None], 0.0)

@@ -30,7 +30,7 @@ class MapOptions(TypedDict, total=False):
 
 
 class FeatureMapDisplay:
-    """Map of one fitted feature; pixels whose fit failed are hatched, and a legend tells why.
+    """Map of one fitted feature; pixels whose fit failed are hatched, and a legend names the reasons.
 
     Make it with `from_dataset` or `from_fit`.
 
@@ -162,7 +162,7 @@ class FeatureMapDisplay:
             Color map.
         vmin, vmax : float, default=None
             Ends of the colors. By default the middle 96 % of the values and a tenth more, so that single
-            outliers do not take all the contrast; arrows on the color bar tell where values lie beyond.
+            outliers do not take all the contrast; arrows on the color bar show where values lie beyond.
         colorbar : bool, default=True
             Whether to add a color bar.
 

@@ -206,8 +206,8 @@ class CorrelationDisplay:
         Parameters
         ----------
         density : bool, default=None
-            True: color tells how many spectra fall into a cell; False: one mark per spectrum. None: the
-            former from 3000 spectra on.
+            True: cells colored by the number of their spectra; False: one mark per spectrum. None: the former
+            from 3000 spectra on.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure by default.
 

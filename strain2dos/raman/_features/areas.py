@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Areas as shares: counts tell of the exposure, not of the sample."""
+"""Areas as shares: counts depend on the exposure, not on the sample."""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Raman shift axis: checks that say what is wrong with it, and the modes seen through it."""
+"""The Raman shift axis: checks that name what is wrong with it, and the modes seen through it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -22,7 +22,7 @@ def material_modes(material: str, *, optional: bool = False) -> tuple[RamanMode,
     Returns
     -------
     tuple of RamanMode
-        What the table knows of each line.
+        What the table holds of each line.
 
     Raises
     ------

@@ -120,7 +120,7 @@ _2LA = RamanMode(
         measured("fwhm", 28.0, WAFERS, "data", f"median of {_SITES}"),
         widths((12.0, 45.0), f"half of {_SITES} between 24 and 32", WAFERS),
         measured("anchor", ("E'", 60.0, 85.0), TYPICAL, "no", "450 to 465, moves with the laser"),
-        calculated("biaxial_rate", -20.9, MAHIM, "quoted", "likely too large, says the quoting work"),
+        calculated("biaxial_rate", -20.9, MAHIM, "quoted", "likely too large according to the quoting work"),
     ),
 )  # fmt: skip
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Strain and doping of fitted spectra, with all that the fit knows of their errors."""
+"""Strain and doping of fitted spectra, with the errors and correlations of the fit."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def separate_spectra(
 
 
 def _calibrated(system: LineSystem, fit: SpectraFit, picked: NDArray[np.int64]) -> CommonErrors:
-    """Common errors; the calibration of the fit knows the unstrained positions better than the table."""
+    """Common errors; that of the calibration, where the fit has one, is smaller than that of the table."""
     calibration = fit.calibration
     if system.origin_given or calibration is None or calibration.source == LITERATURE:
         return system.common

@@ -117,7 +117,7 @@ def solve_shifts(
 
 
 def standard_deviations(spread: Floats, inverse: Floats, covariance: Floats) -> Floats:
-    """Root of the diagonal; NaN where ties between the lines leave no variance to speak of."""
+    """Root of the diagonal; NaN where ties between the lines leave no variance."""
     variance = np.diagonal(spread, axis1=1, axis2=2)
     untied = matmul_in_fixed_order(np.diagonal(covariance, axis1=1, axis2=2), inverse**2)
     return np.sqrt(np.where(variance > 100.0 * TIED * untied, variance, np.nan))

@@ -26,7 +26,7 @@ class Line:
     name : str
         As in column names, without ``_center``.
     mode : RamanMode or None
-        Its row in the table; None where the table does not know it.
+        Its row in the table; None where it is not in the table.
     branch : int
         -1 and +1: lower and upper branch of a line that strain splits; 0: not split.
     """
@@ -49,7 +49,7 @@ def find_line(name: str, material: str) -> Line:
 
 
 def default_lines(material: str, output: str) -> tuple[Line, ...]:
-    """Lines used where neither ``columns`` nor coefficients say otherwise."""
+    """Lines used where neither ``columns`` nor coefficients are given."""
     modes = material_modes(material)[:2]
     if output == "biaxial":
         return tuple(Line(mode.name, mode) for mode in modes)
@@ -104,7 +104,7 @@ def picked_columns(
     feature_names: Sequence[str],
     n_features: int,
 ) -> tuple[NDArray[np.int64], bool]:
-    """Index of each line's column, and whether names or the user said so.
+    """Index of each line's column, and whether names or the user gave it.
 
     Without names and without ``columns`` the columns are taken in order where there are exactly as many as
     lines; else no column is taken.
@@ -144,7 +144,7 @@ def _index(column: str | int, feature_names: Sequence[str], n_features: int) -> 
 def read_positions(
     X: Floats, columns: NDArray[np.int64], named: bool, windows: Floats, names: tuple[str, ...]
 ) -> Floats:
-    """Positions of the lines (n, m) out of X; nothing is guessed where no name tells them.
+    """Positions of the lines (n, m) out of X; nothing is guessed where columns have no names.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def read_positions(
         where = "; ".join(f"{name}: {found}" for name, found in zip(names, hits, strict=True))
         raise ValueError(
             f"X has {X.shape[1]} columns, but there are {len(names)} lines ({', '.join(names)}) and no "
-            f"names that tell which column is which (values in the window of {where}). Let the step before "
+            f"names for the columns (values in the window of {where}). Let the step before "
             "give names (make_pipeline(...).set_output(transform='pandas')), or name them in columns=, in "
             "the order of the lines."
         )
@@ -201,7 +201,7 @@ def _inside(positions: Floats, windows: Floats, names: tuple[str, ...]) -> Float
             f"{name} {low:.0f}-{high:.0f}" for name, (low, high) in zip(names, windows, strict=True)
         )
         warnings.warn(
-            f"{int(lost.sum())} of {len(positions)} rows hold positions outside of the windows of their "
+            f"{int(lost.sum())} of {len(positions)} rows hold positions outside the windows of their "
             f"lines ({limits} cm-1), or in another order, and give NaN; the first, row {row}, is "
             f"{positions[row].round(2).tolist()}. X has no names: name the columns, or give columns= to take "
             "them as they are.",

@@ -55,8 +55,8 @@ class LineReason(IntEnum):
 _WORDS = {
     LineReason.INSIDE: "",
     LineReason.LAYERS: "more than one layer?",
-    LineReason.DOPING: "doped more than the model knows",
-    LineReason.STRAIN: "strained beyond the states that the model knows",
+    LineReason.DOPING: "doped beyond the training set",
+    LineReason.STRAIN: "strained beyond the training set",
     LineReason.MATERIAL: "another material, or other lines taken for E' and A1'?",
     LineReason.CALIBRATION: "axis off? Both lines are moved alike; use reference='Si' or unstrained=",
     LineReason.NO_POSITIONS: "no positions",

@@ -44,7 +44,7 @@ class Separation:
         In the order of ``names``: strain as a fraction, doping in 1e13 electrons/cm2.
     sigma : (n, k) ndarray
         One standard deviation of each. NaN for a deviator whose branches are tied (the fit found one line):
-        it is then only known to be smaller than the fit can tell.
+        it is then only known to be smaller than the fit can resolve.
     covariance : (n, k, k) ndarray
     names : tuple of str
     consistency : ConsistencyTest or None
@@ -117,7 +117,7 @@ class Separation:
     def to_dataframe(self) -> pd.DataFrame:
         """One row per spectrum: each unknown, ``<name>_sigma`` and ``<name>_common_sigma``, and the rest.
 
-        The rest: "remark" ("more than one layer?" and the like; empty where nothing is to be said), and chi2,
+        The rest: "remark" ("more than one layer?" and the like; empty where there is none), and chi2,
         dof and in_domain where there are more lines than unknowns.
 
         Returns

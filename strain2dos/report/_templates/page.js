@@ -77,7 +77,7 @@ function choose(k) {
   const words = map.words[reason[k]] || (!good[k] ? "" : score ? "good, inside of what the model knows" : "good");
   const lines = [["position", place(k)], ...quantities.map(q => [q.label, format(q, k)])];
   for (const flag of flags) if (flag.words[flag.codes[k]]) lines.push([flag.label, flag.words[flag.codes[k]]]);
-  if (score) lines.push(["distance from what the model knows", Number.isFinite(score[k]) ? `${number(score[k], 2)} (inside up to 1)` : "\u2013"]);
+  if (score) lines.push(["distance from the training domain", Number.isFinite(score[k]) ? `${number(score[k], 2)} (inside up to 1)` : "\u2013"]);
   lines.push(["status", words]);
   const table = document.createElement("table"), body = table.createTBody();
   for (const [name, value] of lines) {
@@ -125,7 +125,7 @@ function closest(px, py) {
 
 // ---- quality
 const measures = [];
-if (score) measures.push({label: "distance from what the model knows", values: score, start: 1, digits: 2, unit: ""});
+if (score) measures.push({label: "distance from the training domain", values: score, start: 1, digits: 2, unit: ""});
 for (const q of quantities) if (q.std) measures.push({label: `error of ${q.label}`, values: q.std, start: null, digits: digitsOf(median(q.std), 3), unit: q.unit});
 function median(values) { const s = [...values].filter(Number.isFinite).sort((a, b) => a - b); return s.length ? s[s.length >> 1] : 0; }
 const edges = side => {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The lines beside those of a clean monolayer that the table knows, and where strain moves them."""
+"""The lines of the table beside those of a clean monolayer, and where strain moves them."""
 
 from __future__ import annotations
 

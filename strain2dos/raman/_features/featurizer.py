@@ -57,7 +57,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     reference : {"Si"} or None, default=None
         "Si": fit the silicon line as well and shift the axis of each spectrum so that it lies at 520.7 cm-1.
     despike : bool, default=True
-        Leave points hit by cosmic rays out of the fit. They are recognised by being narrower than any Raman
+        Leave points hit by cosmic rays out of the fit. They are recognized by being narrower than any Raman
         line; nothing is interpolated.
     noise : {"auto", "gaussian", "poisson"}, default="auto"
         "gaussian": equal weights, the noise is estimated from each spectrum. "poisson": the spectra
@@ -99,7 +99,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    StrainDopingSeparator : Strain and doping from the centres.
+    StrainDopingSeparator : Strain and doping from the centers.
 
     Notes
     -----
@@ -107,14 +107,14 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     ``<mode>_area`` (counts x cm-1) and, for the last three profiles, ``<mode>_mixing`` of each mode; right
     after those of the mode that splits, unless ``split=False``, ``E'-_center`` and ``E'+_center``; last the
     distance of the first two modes, ``A1'-E'``.
-    With a doublet, ``E'_center`` is the mean of the two centres weighted by area, ``E'_fwhm`` their common
+    With a doublet, ``E'_center`` is the mean of the two centers weighted by area, ``E'_fwhm`` their common
     width and ``E'_area`` their sum. Where the singlet wins, ``E'-_center`` and ``E'+_center`` equal its
-    centre. In between (``split="auto"``) all columns are averages over the models, so they are continuous in
+    center. In between (``split="auto"``) all columns are averages over the models, so they are continuous in
     the spectrum.
 
     The mixing is the share of the Lorentzian in a pseudo-Voigt line [3]_; the width of the Lorentzian part
     over the whole width in a Voigt line, which is computed from eight poles of the Faddeeva function [4]_ to
-    2.1e-6 of its height, its whole width to 0.02 % [5]_; and 1/q of a Fano line [6]_, whose centre is the
+    2.1e-6 of its height, its whole width to 0.02 % [5]_; and 1/q of a Fano line [6]_, whose center is the
     resonance (not the maximum), whose width is that of the resonance, and whose area is that of its symmetric
     part.
 
@@ -122,8 +122,8 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     sapphire and one narrow foreign line (plasma, lamp). A score test on the residual shows whether one
     of them is worth a fit; it enters with what is known of its place, width and ratio (see
     `material_modes`), and results are averaged over the models with and without it. The noise is
-    estimated from steps between neighbouring points where the model leaves more than that, and grows by
-    what neighbours share (smoothed, interpolated spectra). With ``lineshape="auto"``, what stays on one
+    estimated from steps between neighboring points where the model leaves more than that, and grows by
+    what neighbors share (smoothed, interpolated spectra). With ``lineshape="auto"``, what stays on one
     side of a line beyond 15 % of its height adds to the error of its center; with a profile of your
     choice errors are those of the noise alone.
 

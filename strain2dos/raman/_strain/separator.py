@@ -211,7 +211,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
             in the same way, where a column of ``columns`` does not exist, or where X has no names and it
             cannot be told which of its columns are the lines.
         """
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2)
+        rows = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
         parameters = deepcopy(self.get_params(deep=False))
         lines = _lines(parameters, names)
@@ -222,7 +222,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         self.origin_, self.windows_ = system.origin, system.windows
         self.matrix_, self.inverse_ = system.matrix, system.inverse
         self.mode_names_ = system.names
-        self._positions(X)
+        self._positions(rows)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -254,14 +254,14 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
             Positions of the lines in cm-1.
         """
         check_is_fitted(self)
-        X = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
+        rows = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
         names = OUTPUTS[self._known()["output"]]
-        if X.shape[1] != len(names):
+        if rows.shape[1] != len(names):
             raise ValueError(
-                f"X must hold the {len(names)} columns {', '.join(names)}, but has {X.shape[1]}; select "
-                "these."
+                f"X must hold the {len(names)} columns {', '.join(names)}, but has {rows.shape[1]}; "
+                "select these."
             )
-        return matmul_in_fixed_order(X, self.matrix_) + self.origin_
+        return matmul_in_fixed_order(rows, self.matrix_) + self.origin_
 
     def propagate(
         self, X: ArrayLike, covariance: ArrayLike
@@ -269,7 +269,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         """Strain and doping with their covariance from that of the line positions.
 
         The relation is linear, so the propagation is exact. With more lines than unknowns each row is
-        weighed by its covariance (generalised least squares), so the values differ from those of
+        weighed by its covariance (generalized least squares), so the values differ from those of
         `transform`, which weighs all rows alike. The errors of the rates themselves are not included.
 
         Parameters
@@ -299,7 +299,8 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         >>> (covariance[0].diagonal() ** 0.5).round(5)
         array([0.00013, 0.02878])
         """
-        return self._solved(X, covariance)[:2]
+        values, spread, _, _ = self._solved(X, covariance)
+        return values, spread
 
     domain = RenamedAttribute("check_consistency")
 
@@ -423,13 +424,14 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
 
     def _shifts(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
-        return self._positions(X) - self.origin_
+        rows = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        return self._positions(rows) - self.origin_
 
-    def _solved(self, X: ArrayLike, covariance: ArrayLike) -> tuple[NDArray, ...]:
+    def _solved(
+        self, X: ArrayLike, covariance: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
         shift = self._shifts(X)
-        covariance = full_covariance(covariance, *shift.shape)
-        return solve_shifts(self.matrix_, self.inverse_, shift, covariance)
+        return solve_shifts(self.matrix_, self.inverse_, shift, full_covariance(covariance, *shift.shape))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

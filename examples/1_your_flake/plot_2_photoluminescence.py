@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Does photoluminescence see the same strain?
-===========================================
+Does photoluminescence find the same strain?
+============================================
 
 A photoluminescence (PL) map of the same flake is the best check of a predicted gap.
 This example fits the PL spectra, brings them onto the pixels of the Raman map, and

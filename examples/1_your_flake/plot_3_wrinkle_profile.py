@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Strain and gap across a wrinkle
-===============================
+Strain and gap across a wrinkle, with error bars
+================================================
 
 A line drawn across a wrinkle, the density of states at three points of it, and the
 difference between a flank and flat film: the figures of a paper from one map.

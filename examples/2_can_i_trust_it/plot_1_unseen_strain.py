@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-How wrong is the gap of a strain state the model never saw?
-===========================================================
+How wrong is the gap of a strain state left out of training?
+============================================================
 
 Predicting what was trained on is easy. Here every first-principles strain state is
 left out once, with all its spectra, and its band gap is predicted from noisy spectra

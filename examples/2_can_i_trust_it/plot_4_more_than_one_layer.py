@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Monolayer, bilayer or doped? Ask the line positions
-===================================================
+Monolayer, bilayer or doped? What line positions show
+=====================================================
 
 Two positions always give some strain and some doping, also for a bilayer, for
 another material, or with an axis that is off. This example draws which positions can

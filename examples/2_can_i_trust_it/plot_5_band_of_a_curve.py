@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-A band that holds over the whole curve
-======================================
+An error band for the whole curve, not for one energy
+=====================================================
 
 A band of one standard deviation at each energy does not hold a whole curve:
 somewhere along 651 energies nearly every curve leaves it. ``ConformalDOSRegressor``

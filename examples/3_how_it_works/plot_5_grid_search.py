@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Search the settings of the model, fairly
-========================================
+Choose the model's settings without fooling yourself
+====================================================
 
 A grid search over a pipeline from phonons to curves, judged by two physical figures
 of merit on strain states that were left out.

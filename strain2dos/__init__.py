@@ -6,7 +6,7 @@ The public names are imported on first use, so ``import strain2dos`` loads neith
 
 import lazy_loader as _lazy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The names and their modules stand in __init__.pyi, which type checkers read too.
 __getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

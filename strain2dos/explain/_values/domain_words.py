@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Why a sample lies outside of what the model has seen, in words with numbers."""
+"""Why a sample lies outside the training domain, in words with numbers."""
 
 from __future__ import annotations
 

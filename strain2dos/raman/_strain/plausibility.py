@@ -28,7 +28,7 @@ _ALLOWED = 2.0
 
 
 class LineReason(IntEnum):
-    """Why line positions lie outside of what one layer of the material shows, or a model has learned.
+    """Why line positions lie outside the range of one layer of the material, or of a training set.
 
     Examples
     --------

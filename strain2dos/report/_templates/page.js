@@ -74,7 +74,7 @@ function choose(k) {
     const q = quantities.find(q => name === `map-${q.name}`) || lead;
     put(`${name}-cursor`, spot ? {x: [spot[0]], y: [spot[1]]} : {x: [along[k]], y: [q.values[k]]});
   }
-  const words = map.words[reason[k]] || (!good[k] ? "" : score ? "good, inside of what the model knows" : "good");
+  const words = map.words[reason[k]] || (!good[k] ? "" : score ? "good, inside the training domain" : "good");
   const lines = [["position", place(k)], ...quantities.map(q => [q.label, format(q, k)])];
   for (const flag of flags) if (flag.words[flag.codes[k]]) lines.push([flag.label, flag.words[flag.codes[k]]]);
   if (score) lines.push(["distance from the training domain", Number.isFinite(score[k]) ? `${number(score[k], 2)} (inside up to 1)` : "\u2013"]);

@@ -19,7 +19,7 @@ _MILLIMETER = 1000.0
 
 
 def micrometers_per(unit: object) -> float | None:
-    """Micrometers in one `unit`; None where it is no length, such as "pixel" or "unknown".
+    """Micrometers in one `unit`; None where it is not a length, such as "pixel" or "unknown".
 
     Examples
     --------
@@ -45,7 +45,7 @@ def round_length(width: float) -> float:
 
 
 def draw_scale_bar(ax: "Axes", width: float, unit: object) -> "AnchoredSizeBar | None":
-    """Draw a scale bar; none where the unit of the axes is no length.
+    """Draw a scale bar; none where the unit of the axes is not a length.
 
     It is labeled in micrometers, or in millimeters from 1000 micrometers on.
 

@@ -147,7 +147,7 @@ def test_dos_and_edges_follow_from_the_stored_eigenvalues(data):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("{", "no record"), ('{"name": "a"}', "lacks exx"), ("[]", "lacks name")]
+    ("text", "words"), [("{", "not a record"), ('{"name": "a"}', "lacks exx"), ("[]", "lacks name")]
 )
 def test_a_file_that_is_no_record_is_named(tmp_path, text, words):
     (tmp_path / "a.json").write_text(text)

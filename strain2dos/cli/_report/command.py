@@ -138,7 +138,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     path = folder / METRICS
     if not path.exists():
         raise FileNotFoundError(
-            f"{folder} holds no {METRICS}, so it is no folder of a demo or map run; give the folder "
+            f"{folder} holds no {METRICS}, so it is not a folder of a demo or map run; give the folder "
             "passed to -o."
         )
     try:

@@ -52,7 +52,7 @@ class SampleVariation:
     smoothing: float = 0.3
 
     def __post_init__(self) -> None:
-        """Refuse what is no spread and no share."""
+        """Refuse what is neither a spread nor a share."""
         if min(*self.calibration, self.temperature) < 0 or not all(
             0 <= share <= 1 for share in (self.defects, self.smoothing)
         ):

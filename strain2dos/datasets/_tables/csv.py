@@ -81,7 +81,7 @@ class CellTable:
         Raises
         ------
         ValueError
-            When the cell is no finite number.
+            When the cell is not a finite number.
         """
         cell = self.rows[row][column]
         try:

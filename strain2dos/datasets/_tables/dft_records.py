@@ -35,7 +35,7 @@ def read_dft_records(folder: str | Path) -> StrainedDOS:
     FileNotFoundError
         When the folder holds no record.
     ValueError
-        When a file is no record, or records have different energies or recipes.
+        When a file is not a record, or records have different energies or recipes.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def _read(path: Path) -> dict[str, Any]:
             key for key in ("name", "exx", "valleys", "phonon", "parameters", *CURVES) if key not in record
         ]
     except (json.JSONDecodeError, TypeError) as error:
-        raise ValueError(f"{path} is no record: {error}.") from error
+        raise ValueError(f"{path} is not a record: {error}.") from error
     if missing:
-        raise ValueError(f"{path} is no record of a strain state: it lacks {', '.join(missing)}.")
+        raise ValueError(f"{path} is not a record of a strain state: it lacks {', '.join(missing)}.")
     return record

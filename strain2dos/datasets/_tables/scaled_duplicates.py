@@ -78,7 +78,7 @@ def _doubt(factors: NDArray[np.float64], original: int, family: list[int]) -> fl
     """How badly the family's factors against this member fit the padding factors."""
     others = factors[[j for j in family if j != original], original]
     distance = np.abs(others[:, None] - np.array(PADDING_FACTORS)).min(axis=1, initial=1.0)
-    # capped: a factor that is no padding factor must not decide between candidates; rounded: nor must noise
+    # capped: no other factor must decide between candidates; rounded: nor must noise
     return round(
         float(np.nan_to_num(np.minimum(distance, _FACTOR_TOLERANCE), nan=_FACTOR_TOLERANCE).sum()), 6
     )

@@ -138,7 +138,7 @@ def _best_move(value: Floats, slope: Floats, own: Floats, weight: Floats) -> Int
     determinant = vv * ss - vs**2
     solvable = determinant > 1e-9 * vv * ss
     explained = (ss * vy**2 - 2.0 * vs * vy * sy + vv * sy**2) / np.where(solvable, determinant, 1.0)
-    scale = ss * vy - vs * sy  # a neighbor turned upside down is no model
+    scale = ss * vy - vs * sy  # a neighbor turned upside down is not a model
     return np.where(solvable & (scale > 0.0), explained, 0.0).argmax(axis=2)
 
 

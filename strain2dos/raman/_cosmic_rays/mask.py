@@ -72,7 +72,7 @@ def mask_cosmic_rays(
     threshold : float, default=5.0
         Standard deviations of the noise by which a point has to exceed what its neighbors let expect.
     max_width : int, default=4
-        Points; whatever stands out over more points than this is no hit.
+        Points; whatever stands out over more points than this is not a hit.
     max_line_shift : int, default=8
         Points by which a line may have moved between neighboring spectra.
     bad_pixels : bool, default=True

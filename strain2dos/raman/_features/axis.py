@@ -86,7 +86,7 @@ def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple
 def _side_by_side(modes: list[RamanMode], material: str) -> list[RamanMode]:
     """Cut windows that overlap with that of an optional line: both would start on the higher of the two.
 
-    Bands that are fitted beside the others are no such lines: they are not sought by their maximum.
+    Bands that are fitted beside the others are left alone: they are not sought by their maximum.
     """
     modes = sorted(modes, key=lambda mode: mode.position)
     sought = without_known_bands(tuple(modes), material)

@@ -96,7 +96,7 @@ class LineCalibration:
         return cls(tuple(names), tuple(shifts), tuple(sigmas), GIVEN)
 
     def of(self, columns: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Shift and common standard deviation in cm-1 of each column, 0 for what is no position.
+        """Shift and common standard deviation in cm-1 of each column, 0 for what is not a position.
 
         Both branches of a line that splits move with it.
 

@@ -92,7 +92,7 @@ class SpectraFit:
         """Error that all spectra share, one standard deviation of each feature, (k,) in cm-1.
 
         That of the unstrained positions: it does not average out over a map. 0 where none is known and for
-        what is no position.
+        what is not a position.
         """
         if self.calibration is None:
             return np.zeros(len(self.names))

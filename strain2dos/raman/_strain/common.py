@@ -70,7 +70,7 @@ def common_errors(
     Raises
     ------
     ValueError
-        For another shape, or a matrix that is no covariance.
+        For another shape, or a matrix that is not a covariance.
     """
     m = len(lines)
     # both branches of a line have one origin and one rate

@@ -35,7 +35,7 @@ def generalized_least_squares(
     """Generalized least squares of each row with its own covariance.
 
     A. C. Aitken, Proc. R. Soc. Edinburgh 55, 42 (1936). Ties between lines (directions without variance)
-    are kept to; a tie that no unknown could break is no degree of freedom.
+    are kept to; a tie that no unknown could break is not a degree of freedom.
 
     Parameters
     ----------

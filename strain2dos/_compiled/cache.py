@@ -33,11 +33,11 @@ class _Files(IndexDataCacheFile):
     new index over old data, two processes at once may swap theirs.
     """
 
-    def save(self, key: object, data: object) -> None:
+    def save(self, key: Any, data: Any) -> None:
         blob = dumps(data)
         super().save(key, (self._source_stamp, key, hashlib.sha256(blob).hexdigest(), blob))
 
-    def load(self, key: object) -> Any:
+    def load(self, key: Any) -> Any:
         found = super().load(key)
         if found is None:
             return None
@@ -95,7 +95,7 @@ class Cache:
         if folder is not None:
             self._attempt(folder.flush)
 
-    def load_overload(self, signature: object, target: object) -> Any:
+    def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the function as compiled for this signature before; None where it has to be compiled."""
         folder = self._open()
         if folder is None:
@@ -110,7 +110,7 @@ class Cache:
             self._attempt(folder.flush)
             return None
 
-    def save_overload(self, signature: object, result: object) -> None:
+    def save_overload(self, signature: Any, result: Any) -> None:
         """Keep a compiled function; where that fails, the next process compiles it again."""
         folder = self._open()
         if folder is not None:

@@ -10,7 +10,7 @@ LOWEST := .venv-lowest
 # Old versions warn of what they use of others.
 LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -W ignore::DeprecationWarning -W ignore::FutureWarning
 
-.PHONY: demo demo-quick test suite compiled compiled-lowest ready test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench wheel try-wheel linkcheck clean clean-cache help
+.PHONY: demo demo-quick test suite compiled compiled-lowest ready test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench bench-watch wheel try-wheel linkcheck clean clean-cache help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,6 +74,11 @@ bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in on
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/learning_curve.py
 	$(BIN)/python benchmarks/gpu.py
+
+bench-watch: $(VENV)/.ready-bench  ## times of the usual steps, beside a stored run
+	mkdir -p build
+	$(BIN)/python -m pytest -o addopts= -q benchmarks/watch --benchmark-json build/watch.json
+	$(BIN)/python benchmarks/watch/compare.py build/watch.json
 
 linkcheck: $(VENV)/.ready-docs  ## links of the built documentation, those within it alone
 	$(BIN)/python docs/check_links.py docs/_build/html

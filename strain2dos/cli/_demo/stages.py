@@ -15,6 +15,9 @@ from strain2dos.cli._common.progress import Progress
 from strain2dos.cli._demo.run import Run, Stage
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
     from strain2dos.datasets import RamanDOS
 
 Settings = Mapping[str, Any]
@@ -59,21 +62,24 @@ def training_spectra(settings: Settings) -> RamanDOS:
     return make_raman_dos(settings["spectra"], random_state=settings["seed"])
 
 
-def train(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
-    """Train the pipeline; write the model and its loss curves."""
-    from strain2dos.cli._common.figures import draw, loss_curves
-    from strain2dos.cli._common.recipes import fit_raman, raman_metadata, raman_pipeline, usable_spectra
-    from strain2dos.io import save_model
+def _set_up(settings: Settings, members: int, epochs: int) -> tuple[RamanDOS, Pipeline, NDArray[np.intp]]:
+    """Spectra, the pipeline to be fitted to them, and the rows that it can read."""
+    from strain2dos.cli._common.recipes import raman_pipeline, usable_spectra
 
     training = training_spectra(settings)
     pipeline = raman_pipeline(
-        training,
-        members=settings["members"],
-        epochs=settings["epochs"],
-        seed=settings["seed"],
-        noise="poisson",
+        training, members=members, epochs=epochs, seed=settings["seed"], noise="poisson"
     )
-    rows = usable_spectra(pipeline, training)
+    return training, pipeline, usable_spectra(pipeline, training)
+
+
+def train(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
+    """Train the pipeline; write the model and its loss curves."""
+    from strain2dos.cli._common.figures import draw, loss_curves
+    from strain2dos.cli._common.recipes import fit_raman, raman_metadata
+    from strain2dos.io import save_model
+
+    training, pipeline, rows = _set_up(settings, settings["members"], settings["epochs"])
     bar.step()
     fit_raman(pipeline, training, rows)
     bar.step()
@@ -92,19 +98,11 @@ def train(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
 
 
 def hold_out(jobs: int, folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
-    """Predict every strain state by models that never saw it."""
+    """Predict every strain state by models that were trained without it."""
     from strain2dos.cli._common.figures import draw, gap_parity
-    from strain2dos.cli._common.recipes import gap_figures, hold_out_states, raman_pipeline, usable_spectra
+    from strain2dos.cli._common.recipes import gap_figures, hold_out_states
 
-    training = training_spectra(settings)
-    pipeline = raman_pipeline(
-        training,
-        members=settings["fold_members"],
-        epochs=settings["fold_epochs"],
-        seed=settings["seed"],
-        noise="poisson",
-    )
-    rows = usable_spectra(pipeline, training)
+    training, pipeline, rows = _set_up(settings, settings["fold_members"], settings["fold_epochs"])
     found = hold_out_states(pipeline, training, rows, folds=settings["folds"], step=bar.step, jobs=jobs)
     with replacing(folder / "held_out.csv") as part:
         found.to_csv(part, index=False, float_format="%.6g")

@@ -307,7 +307,7 @@ def test_unnamed_columns_in_the_wrong_order_give_nan_and_a_warning():
     positions = StrainDopingSeparator().fit([[0.0, 0.0]]).inverse_transform([[0.0, 0.0], [0.005, 0.3]])
     separator = StrainDopingSeparator().fit([[0.0, 0.0]])
     np.testing.assert_allclose(separator.transform(positions)[1], [0.005, 0.3], atol=1e-12)
-    with pytest.warns(UserWarning, match=r"2 of 2 rows hold positions outside of the windows"):
+    with pytest.warns(UserWarning, match=r"2 of 2 rows hold positions outside the windows"):
         assert np.isnan(separator.transform(positions[:, ::-1])).all()
 
 

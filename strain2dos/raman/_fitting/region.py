@@ -147,7 +147,7 @@ def fit_group(
     checked : bool, default=True
         Whether widths and ends of the axis are judged.
     padding : float, optional
-        Points this far outside of the windows are cut off; by default the largest margin.
+        Points this far outside the windows are cut off; by default the largest margin.
     """
     asked = tuple(mode.name for mode in modes)
     if material is not None:

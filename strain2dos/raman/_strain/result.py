@@ -2,7 +2,7 @@
 """Strain and doping of spectra with their errors, and whether their lines agree."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd

@@ -275,19 +275,26 @@ def _look(first, second, family, view, s):
 
 
 @njit(**OPTIONS)
-def _are_counts(problem, family, view, slot, s):
+def _steps(problem, family, view, slot, s):
+    """Variance of the steps between points off the lines, from what the model of a slot leaves in J."""
+    lines, p = pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]), s.slots[slot, S_PARAMS]
+    return residual_noise(problem, lines, view, p, s.slots[slot, S_INFO, S_CHI2], s)[3]
+
+
+@njit(**OPTIONS)
+def _are_counts(problem, family, view, slot, steps, s):
     """Whether what the model of a slot leaves in J is noise, and grows like that of counts.
 
-    Beside the line that may be split, a singlet may leave more.
+    ``steps``: variance of the steps off the lines. Beside a line that may be split, a singlet may leave more.
     """
     kind, p = s.ints[S_KIND, slot], s.slots[slot, S_PARAMS]
     lines, center, reach = pick(family, kind, s.ints[S_MASK, slot]), 0.0, 0.0
     if kind == SINGLET and problem.pair >= 0:
         center, reach = p[problem.pair], BESIDE * p[2 * lines.n + lines.group[problem.pair]]
-    _, shared, _, steps = residual_noise(problem, lines, view, p, s.slots[slot, S_INFO, S_CHI2], s)
+    if view.level < 0.0 or s.slots[FIRST, S_INFO, S_SHARED] > 0.0:
+        return False  # the odds are for points that share no noise
     odds, square = counts_odds(view, model_size(problem, lines), center, reach, s)
-    only_noise = shared == 0.0 and square <= ONLY_COUNTS * steps  # odds are for points that share none
-    return view.level >= 0.0 and only_noise and odds > COUNTS_ODDS
+    return square <= ONLY_COUNTS * steps and odds > COUNTS_ODDS
 
 
 @njit(**OPTIONS)
@@ -345,7 +352,7 @@ def _fit_models(first, second, family, view, undecided, s):
     ask = undecided and not view.counts
     s.slots[0, S_INFO, S_SHARED] = 0.0
     if view.apart and not first.always and fit_clear_doublet(first, family, view, s):
-        if ask and _are_counts(first, family, view, SECOND, s):
+        if ask and _are_counts(first, family, view, SECOND, _steps(first, family, view, SECOND, s), s):
             return np.int64(0), 0.0, 1.0
         double, n_slots, noise2, kappa = complete_clear_doublet(first, second, family, view, s)
         if double >= 0:
@@ -353,7 +360,7 @@ def _fit_models(first, second, family, view, undecided, s):
     fit_plain(first, family, view, s)
     n_slots, p = np.int64(1), s.params[CURRENT]
     plain, splits, noise2, steps = _look(first, second, family, view, s)
-    if ask and _are_counts(first, family, view, FIRST, s):
+    if ask and _are_counts(first, family, view, FIRST, steps, s):
         return np.int64(0), 0.0, 1.0
     if plain and not first.always:
         return n_slots, noise2, 1.0
@@ -364,7 +371,7 @@ def _fit_models(first, second, family, view, undecided, s):
         if double >= 0:
             problem = own_profile(first, second, double, s)
             return_to(problem, family, view, FIRST_NOISE2, double, p, s)
-            if ask and _are_counts(problem, family, view, double, s):
+            if ask and _are_counts(problem, family, view, double, steps, s):
                 return np.int64(0), 0.0, 1.0
             if is_decisive(first, second, family, view, double, s):
                 return n_slots, noise2, kappa

@@ -96,6 +96,11 @@ class Covariance(torch.nn.Module):
         part = stationary(_squared(left[1], right[1]), self.family)
         return part + torch.exp(self.log_linear)[:, None, None] * (left[0] @ right[0].mT) + CONSTANT
 
+    def between_of(self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
+        """Return (n_left, n_right) covariances by one member: its arrays stay in the cache."""
+        part = stationary(_squared(left[1][k], right[1][k]), self.family)
+        return part + torch.exp(self.log_linear)[k] * (left[0][k] @ right[0][k].mT) + CONSTANT
+
     def diagonal(self, placed: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n) covariances of placed states with themselves, without noise."""
         return 1.0 + torch.exp(self.log_linear)[:, None] * placed[0].square().sum(-1) + CONSTANT

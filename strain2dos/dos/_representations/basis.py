@@ -25,6 +25,7 @@ REPRESENTATIONS: dict[str, type[Representation]] = {
 }
 _MAX_DIRECTIONS = 64
 _TOLERANCE = 1e-10
+_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,19 @@ class LatentBasis:
             return latents, self.widths(variance), variance
         other, others = sides[1]
         step = (other - mean) @ self.directions
-        width, own = np.square(self.widths(variance)), np.square(self.widths(others))
-        trust = weight * width / np.maximum(weight * width + (1.0 - weight) * own, 1e-300)
-        share = weight + self.representation.edge_share() * (trust - weight)
-        width = (1.0 - share) * width + share * own + share * (1.0 - share) * np.square(step)
-        spread = weight * (1.0 - weight) * np.square(other - mean)
-        variance = (1.0 - weight) * variance + weight * others + spread
-        return latents + share * step, np.sqrt(width), variance
+        width, own = self.widths(variance), self.widths(others)
+        near = self.representation.edge_share()
+        # a few rows at a time stay in the cache
+        for start in range(0, len(latents), _ROWS):
+            rows = slice(start, start + _ROWS)
+            ours, theirs, apart = np.square(width[rows]), np.square(own[rows]), step[rows]
+            trust = weight * ours / np.maximum(weight * ours + (1.0 - weight) * theirs, 1e-300)
+            share = weight + near * (trust - weight)
+            spread = (1.0 - share) * ours + share * theirs + share * (1.0 - share) * np.square(apart)
+            latents[rows] += share * apart
+            width[rows] = np.sqrt(spread)
+        scatter = weight * (1.0 - weight) * np.square(other - mean)
+        return latents, width, (1.0 - weight) * variance + weight * others + scatter
 
     def spread(self, latents: Array, variance: Array) -> Array:
         """Return standard deviations (n, n_energies) of curves whose scores err independently, linearised."""

@@ -7,9 +7,8 @@ import numpy as np
 import xarray as xr
 
 from strain2dos._plotting.axes import COLORS, pyplot
-from strain2dos._plotting.labels import feature_label
 from strain2dos._plotting.maps import ColorScale, draw_map
-from strain2dos.explain._values.targets import label, unit
+from strain2dos.explain._values.targets import label, short_label, unit
 
 
 class AttributionMapDisplay:
@@ -64,7 +63,7 @@ class AttributionMapDisplay:
         """
         shares, names = self._shares()
         n = len(names) + 1
-        columns = min(n, 3)
+        columns = 2 if n == 4 else min(n, 3)
         rows = -(-n // columns)
         self.figure_, grid = pyplot().subplots(
             rows, columns, figsize=(3.5 * columns, 3.1 * rows), squeeze=False, layout="constrained"
@@ -92,7 +91,7 @@ class AttributionMapDisplay:
         values = self.dataset[name]
         dim = str(values.dims[-1])
         values = values.transpose("y", "x", dim)
-        names = [" + ".join(map(_label, str(part).split(" + "))) for part in values[dim].values]
+        names = [" + ".join(map(short_label, str(part).split(" + "))) for part in values[dim].values]
         return values, names
 
     def _scale(self, values: np.ndarray) -> tuple[ColorScale, str]:
@@ -128,9 +127,3 @@ class AttributionMapDisplay:
         )
         ax.set_title("Strongest", loc="left")
         return mesh
-
-
-def _label(name: str) -> str:
-    rest = " rest" if name.endswith(" rest") else ""
-    short = feature_label(name.removesuffix(rest), unit=False) + rest
-    return short[:1].upper() + short[1:] if short.islower() else short

@@ -11,10 +11,9 @@ from matplotlib.axes import Axes
 
 from strain2dos._grids import borders as borders_of
 from strain2dos._plotting.axes import new_axes
-from strain2dos._plotting.labels import feature_label
 from strain2dos.explain._interactions import Interactions
 from strain2dos.explain._values.shapley import pairs_of
-from strain2dos.explain._values.targets import label, unit
+from strain2dos.explain._values.targets import label, short_label, unit
 
 
 class InteractionDisplay:
@@ -148,7 +147,7 @@ class InteractionDisplay:
         rows = len(shown)
         top = float(np.nanmax(np.abs(shown))) or 1.0
         low, colors = (0.0, "viridis") if self.absolute else (-top, "RdBu_r")
-        names = [feature_label(name, unit=False) for name in self.feature_names]
+        names = [short_label(name) for name in self.feature_names]
         if self.energies is None:
             ax = new_axes(ax, (1.6 + 0.95 * k, 1.2 + 0.8 * k))
             across, ticks = np.arange(k + 1) - 0.5, names

@@ -11,6 +11,7 @@ import numpy as np
 
 from strain2dos._estimators.wrappers import Transparent, look_through
 from strain2dos._plotting.axes import BLUE, ORANGE
+from strain2dos._plotting.labels import feature_label
 from strain2dos.mapping._pixels.model import EDGE_NAMES, EDGE_STD, FittedModel
 
 _WIDTHS = tuple(f"{name}_width" for name in EDGE_NAMES)
@@ -26,6 +27,13 @@ def label(name: str) -> str:
         if name.endswith(ending):
             return words.format(label(name.removesuffix(ending)))
     return _LABELS.get(name, name.replace("_", " "))
+
+
+def short_label(name: str) -> str:
+    """Words for a feature without its unit; names of our own begin with a capital."""
+    rest = " rest" if name.endswith(" rest") else ""
+    short = feature_label(name.removesuffix(rest), unit=False) + rest
+    return short[:1].upper() + short[1:] if short.islower() else short
 
 
 def color(name: str) -> str:

@@ -7,9 +7,9 @@ from scipy.optimize import brentq
 from scipy.special import voigt_profile
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting import levenberg_marquardt
-from strain2dos.raman._fitting.normal_equations import ENTRY
-from strain2dos.raman._fitting.profiles import SHAPES, profile
+from strain2dos.raman._fitting._squares import levenberg_marquardt
+from strain2dos.raman._fitting._squares.normal_equations import ENTRY
+from strain2dos.raman._fitting._squares.profiles import SHAPES, profile
 from strain2dos.raman._fitting.records import LineSet
 
 # compiled by itself: elsewhere it is a part of the fit

@@ -5,8 +5,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcx
 
+from strain2dos.raman._fitting._squares.profiles import (
+    AUTO_SHAPE,
+    LN2,
+    OLIVERO,
+    has_mixing,
+    profile,
+    shape_codes,
+)
 from strain2dos.raman._fitting.extras import ExtraUnit
-from strain2dos.raman._fitting.profiles import AUTO_SHAPE, LN2, OLIVERO, has_mixing, profile, shape_codes
 from strain2dos.raman._fitting.records import DOUBLET, N_GROUPS, Floats, GroupFit
 from strain2dos.raman._fitting.region import FitGroup
 from strain2dos.raman._fitting.status import FitStatus

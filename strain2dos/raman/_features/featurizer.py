@@ -18,8 +18,8 @@ from strain2dos.raman._features.areas import relative_areas
 from strain2dos.raman._features.columns import usual_modes
 from strain2dos.raman._features.fitted import FittedLines
 from strain2dos.raman._features.result import SpectraFit
+from strain2dos.raman._fitting._squares.profiles import LINESHAPES
 from strain2dos.raman._fitting.engine import n_threads
-from strain2dos.raman._fitting.profiles import LINESHAPES
 from strain2dos.raman._fitting.records import NOISES
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import REFERENCES, RamanMode

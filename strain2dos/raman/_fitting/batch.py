@@ -4,9 +4,15 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.averaging import faded, output_mixings, show_best, write_extras, write_model
-from strain2dos.raman._fitting.choice import COUNTS_ODDS, choose_model
-from strain2dos.raman._fitting.gate import (
+from strain2dos.raman._fitting._choice.averaging import (
+    faded,
+    output_mixings,
+    show_best,
+    write_extras,
+    write_model,
+)
+from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS, choose_model
+from strain2dos.raman._fitting._judgement.gate import (
     BROAD_FACTOR,
     MIN_SHARED_SNR,
     MIN_SNR,
@@ -19,7 +25,18 @@ from strain2dos.raman._fitting.gate import (
     significance,
     wanted_significance,
 )
-from strain2dos.raman._fitting.models import (
+from strain2dos.raman._fitting._judgement.noise import count_covariance, counts_odds, residual_noise
+from strain2dos.raman._fitting._lines.spikes import (
+    are_counts,
+    mask_outliers,
+    mask_spikes,
+    stands_out,
+    usable_points,
+    used_range,
+)
+from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG, leaves_strong_line
+from strain2dos.raman._fitting._lines.window import prepare_fit_window
+from strain2dos.raman._fitting._models.models import (
     anywhere_unit,
     fitted_height,
     is_foreign,
@@ -28,8 +45,9 @@ from strain2dos.raman._fitting.models import (
     own_profile,
     pick,
 )
-from strain2dos.raman._fitting.noise import count_covariance, counts_odds, residual_noise
-from strain2dos.raman._fitting.normal_equations import ENTRY, OPTIONS
+from strain2dos.raman._fitting._models.single_model import model_size
+from strain2dos.raman._fitting._models.slots import return_to
+from strain2dos.raman._fitting._squares.normal_equations import ENTRY, OPTIONS
 from strain2dos.raman._fitting.records import (
     AUTO_NOISE,
     CHOICE,
@@ -52,19 +70,7 @@ from strain2dos.raman._fitting.records import (
     SPECTRUM,
     WEIGHTS,
 )
-from strain2dos.raman._fitting.single_model import model_size
-from strain2dos.raman._fitting.slots import return_to
-from strain2dos.raman._fitting.spikes import (
-    are_counts,
-    mask_outliers,
-    mask_spikes,
-    stands_out,
-    usable_points,
-    used_range,
-)
 from strain2dos.raman._fitting.status import FitStatus
-from strain2dos.raman._fitting.unexplained import CERTAIN, STRONG, leaves_strong_line
-from strain2dos.raman._fitting.window import prepare_fit_window
 
 _OK = int(FitStatus.OK)
 _TOO_FEW_POINTS = int(FitStatus.TOO_FEW_POINTS)

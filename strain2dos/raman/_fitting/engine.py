@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from strain2dos.raman._fitting._lines.initial_guess import MAX_CANDIDATES
+from strain2dos.raman._fitting._squares.normal_equations import LANES, TILE
+from strain2dos.raman._fitting._squares.profiles import has_mixing, shape_codes
 from strain2dos.raman._fitting.batch import fit_rows
-from strain2dos.raman._fitting.initial_guess import MAX_CANDIDATES
-from strain2dos.raman._fitting.normal_equations import LANES, TILE
-from strain2dos.raman._fitting.profiles import has_mixing, shape_codes
 from strain2dos.raman._fitting.records import (
     COVARIANCE,
     FITTED,

@@ -4,9 +4,10 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.levenberg_marquardt import add_priors
-from strain2dos.raman._fitting.models import clip_to_bounds, pick
-from strain2dos.raman._fitting.normal_equations import OPTIONS, covariance, normal_equations
+from strain2dos.raman._fitting._models.models import clip_to_bounds, pick
+from strain2dos.raman._fitting._models.single_model import fit_model, jacobian, model_size, set_bounds
+from strain2dos.raman._fitting._squares.levenberg_marquardt import add_priors
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, covariance, normal_equations
 from strain2dos.raman._fitting.records import (
     COVARIANCE,
     DAMPED,
@@ -25,7 +26,6 @@ from strain2dos.raman._fitting.records import (
     U_COST,
     WORK,
 )
-from strain2dos.raman._fitting.single_model import fit_model, jacobian, model_size, set_bounds
 from strain2dos.raman._fitting.status import FitStatus
 
 _OK = int(FitStatus.OK)

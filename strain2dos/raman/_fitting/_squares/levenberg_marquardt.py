@@ -13,7 +13,7 @@ Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.normal_equations import (
+from strain2dos.raman._fitting._squares.normal_equations import (
     MERGED,
     OPTIONS,
     damped_system,
@@ -21,7 +21,7 @@ from strain2dos.raman._fitting.normal_equations import (
     normal_equations,
     substitute,
 )
-from strain2dos.raman._fitting.profiles import LORENTZIAN, profile
+from strain2dos.raman._fitting._squares.profiles import LORENTZIAN, profile
 
 MAX_TRIALS = np.int64(120)
 # A proposed step shorter than 1e-2 standard errors (its square in units of the noise) is taken and ends the

@@ -4,11 +4,11 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.models import fitted_height, lowest_height
-from strain2dos.raman._fitting.noise import MAX_LAG, autocorrelation, smooth_step
-from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting._judgement.noise import MAX_LAG, autocorrelation, smooth_step
+from strain2dos.raman._fitting._models.models import fitted_height, lowest_height
+from strain2dos.raman._fitting._models.single_model import model_size
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import AXIS, HIGH, KAPPA, L_FWHM, LOW, SPECTRUM, WEIGHTS
-from strain2dos.raman._fitting.single_model import model_size
 from strain2dos.raman._fitting.status import FitStatus
 
 _OK = int(FitStatus.OK)

@@ -4,9 +4,9 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
+from strain2dos.raman._fitting._lines.unexplained import STRONG_MAXIMUM
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.records import TAPS
-from strain2dos.raman._fitting.unexplained import STRONG_MAXIMUM
 
 MAX_CANDIDATES = 16
 ONE, TWO, THREE, FOUR, FIVE = (np.uint64(i) for i in range(1, 6))

@@ -4,15 +4,15 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.levenberg_marquardt import (
+from strain2dos.raman._fitting._models.models import own_widths
+from strain2dos.raman._fitting._squares.levenberg_marquardt import (
     LOOSE_TOLERANCE,
     STEP_TOLERANCE,
     evaluate,
     levenberg_marquardt,
 )
-from strain2dos.raman._fitting.models import own_widths
-from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
-from strain2dos.raman._fitting.profiles import has_mixing, mixing_range
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
+from strain2dos.raman._fitting._squares.profiles import has_mixing, mixing_range
 from strain2dos.raman._fitting.records import (
     AXIS,
     DAMPED,

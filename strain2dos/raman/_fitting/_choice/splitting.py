@@ -4,8 +4,10 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.models import clip_to_bounds, pick
-from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG
+from strain2dos.raman._fitting._models.models import clip_to_bounds, pick
+from strain2dos.raman._fitting._models.single_model import fit_model, model_size, seed_lines, set_bounds
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     AXIS,
     CHOICE,
@@ -24,8 +26,6 @@ from strain2dos.raman._fitting.records import (
     U_PLACE,
     WEIGHTS,
 )
-from strain2dos.raman._fitting.single_model import fit_model, model_size, seed_lines, set_bounds
-from strain2dos.raman._fitting.unexplained import CERTAIN, STRONG
 
 # -2 ln(prior odds) against the doublet: 0.6 to 0.7 % of singlets (40 times the noise, with and without a band
 # of defects) look like doublets by chance.

@@ -4,8 +4,8 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.models import lowest_height
-from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting._models.models import lowest_height
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import AXIS, CHOSEN1, L_HIGH, L_LOW, SCALED, SIGNAL, WEIGHTS
 
 # A line at least this high, relative to the lowest of the fitted lines, is no defect band and no misfit of

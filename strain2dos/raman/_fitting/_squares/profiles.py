@@ -17,7 +17,7 @@ by the mixing (a Lorentzian, the common case, writes all rows in one pass):
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.normal_equations import ENTRY, OPTIONS
+from strain2dos.raman._fitting._squares.normal_equations import ENTRY, OPTIONS
 
 LORENTZIAN, GAUSSIAN, PSEUDO_VOIGT, VOIGT, FANO = range(5)
 SHAPES = {

@@ -4,11 +4,13 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.growth import FIRST_NOISE2, grow, try_model
-from strain2dos.raman._fitting.levenberg_marquardt import MAX_TRIALS
-from strain2dos.raman._fitting.models import own_profile, pick
-from strain2dos.raman._fitting.noise import residual_noise
-from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting._choice.growth import FIRST_NOISE2, grow, try_model
+from strain2dos.raman._fitting._choice.splitting import BRANCH_WIDTH, RACE
+from strain2dos.raman._fitting._judgement.noise import residual_noise
+from strain2dos.raman._fitting._models.models import own_profile, pick
+from strain2dos.raman._fitting._models.single_model import count_weights, model_size, seed_parameters
+from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     CHOSEN1,
     CHOSEN2,
@@ -26,8 +28,6 @@ from strain2dos.raman._fitting.records import (
     SINGLET,
     U_ANCHOR,
 )
-from strain2dos.raman._fitting.single_model import count_weights, model_size, seed_parameters
-from strain2dos.raman._fitting.splitting import BRANCH_WIDTH, RACE
 from strain2dos.raman._fitting.status import FitStatus
 
 _OK = int(FitStatus.OK)

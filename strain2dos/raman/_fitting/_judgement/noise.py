@@ -4,8 +4,9 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.normal_equations import OPTIONS, unsigned
-from strain2dos.raman._fitting.profiles import has_mixing
+from strain2dos.raman._fitting._models.single_model import LEAST_SHARE, model_size
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
+from strain2dos.raman._fitting._squares.profiles import has_mixing
 from strain2dos.raman._fitting.records import (
     AXIS,
     DAMPED,
@@ -19,7 +20,6 @@ from strain2dos.raman._fitting.records import (
     SCALED,
     WEIGHTS,
 )
-from strain2dos.raman._fitting.single_model import LEAST_SHARE, model_size
 
 #: Neighbours further apart than this share no noise that smoothing or interpolation make.
 MAX_LAG = 24

@@ -4,10 +4,11 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.growth import SECOND_PENALTY
-from strain2dos.raman._fitting.models import base_index, line_of_unit, model_number, own_widths, pick
-from strain2dos.raman._fitting.normal_equations import OPTIONS
-from strain2dos.raman._fitting.profiles import has_mixing, mixing_range
+from strain2dos.raman._fitting._choice.growth import SECOND_PENALTY
+from strain2dos.raman._fitting._models.models import base_index, line_of_unit, model_number, own_widths, pick
+from strain2dos.raman._fitting._models.single_model import model_size, n_mixings
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
+from strain2dos.raman._fitting._squares.profiles import has_mixing, mixing_range
 from strain2dos.raman._fitting.records import (
     KAPPA,
     NEXT,
@@ -22,7 +23,6 @@ from strain2dos.raman._fitting.records import (
     U_COST,
     WORK,
 )
-from strain2dos.raman._fitting.single_model import model_size, n_mixings
 
 
 @njit(**OPTIONS)

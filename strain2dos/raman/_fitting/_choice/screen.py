@@ -4,9 +4,10 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.models import own_widths, unit_place
-from strain2dos.raman._fitting.normal_equations import OPTIONS, eliminate, normal_equations
-from strain2dos.raman._fitting.profiles import GAUSSIAN, LN2, half_maximum_gaussian
+from strain2dos.raman._fitting._models.models import own_widths, unit_place
+from strain2dos.raman._fitting._models.single_model import model_size
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, eliminate, normal_equations
+from strain2dos.raman._fitting._squares.profiles import GAUSSIAN, LN2, half_maximum_gaussian
 from strain2dos.raman._fitting.records import (
     AXIS,
     DAMPED,
@@ -23,7 +24,6 @@ from strain2dos.raman._fitting.records import (
     WEIGHTS,
     WORK,
 )
-from strain2dos.raman._fitting.single_model import model_size
 
 # A foreign line is looked for where the residual stands so many standard errors high over its width.
 FOREIGN_LIMIT = 4.5

@@ -4,8 +4,14 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.levenberg_marquardt import MAX_TRIALS, weighted_square
-from strain2dos.raman._fitting.models import (
+from strain2dos.raman._fitting._choice.screen import find_foreign, score_models
+from strain2dos.raman._fitting._choice.splitting import (
+    DOUBLET_PENALTY,
+    unlikely_beside_band,
+    unlikely_doublet,
+)
+from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
+from strain2dos.raman._fitting._models.models import (
     anywhere_unit,
     carry_over,
     is_foreign,
@@ -15,9 +21,11 @@ from strain2dos.raman._fitting.models import (
     pick,
     unit_place,
 )
-from strain2dos.raman._fitting.noise import residual_noise, smooth_step
-from strain2dos.raman._fitting.normal_equations import OPTIONS
-from strain2dos.raman._fitting.profiles import mixing_range
+from strain2dos.raman._fitting._models.single_model import count_weights, model_size, seed_parameters
+from strain2dos.raman._fitting._models.slots import criterion, fit_from, keep_model
+from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS, weighted_square
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
+from strain2dos.raman._fitting._squares.profiles import mixing_range
 from strain2dos.raman._fitting.records import (
     CHOSEN1,
     CURRENT,
@@ -42,10 +50,6 @@ from strain2dos.raman._fitting.records import (
     U_FWHM,
     WEIGHTS,
 )
-from strain2dos.raman._fitting.screen import find_foreign, score_models
-from strain2dos.raman._fitting.single_model import count_weights, model_size, seed_parameters
-from strain2dos.raman._fitting.slots import criterion, fit_from, keep_model
-from strain2dos.raman._fitting.splitting import DOUBLET_PENALTY, unlikely_beside_band, unlikely_doublet
 
 # An extra line is fitted where it may save this much chi-square; to be probable it needs about 9.
 TRY_EXTRA = 5.0

@@ -6,9 +6,20 @@ from typing import NamedTuple
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.initial_guess import assign_lines, highest_points, smooth, subtract_floor
-from strain2dos.raman._fitting.models import pick
-from strain2dos.raman._fitting.normal_equations import LANES, MERGED, OPTIONS, unsigned
+from strain2dos.raman._fitting._lines.initial_guess import (
+    assign_lines,
+    highest_points,
+    smooth,
+    subtract_floor,
+)
+from strain2dos.raman._fitting._lines.unexplained import (
+    CERTAIN,
+    UNCUT,
+    noise_of_smoothed,
+    reach_strong_maxima,
+)
+from strain2dos.raman._fitting._models.models import pick
+from strain2dos.raman._fitting._squares.normal_equations import LANES, MERGED, OPTIONS, unsigned
 from strain2dos.raman._fitting.records import (
     AXIS,
     CHOSEN1,
@@ -34,7 +45,6 @@ from strain2dos.raman._fitting.records import (
     U_PLACE,
     WEIGHTS,
 )  # fmt: skip
-from strain2dos.raman._fitting.unexplained import CERTAIN, UNCUT, noise_of_smoothed, reach_strong_maxima
 
 # A line of a known substrate is expected so near its place, cm-1.
 KNOWN_REACH = 3.0

@@ -4,7 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.normal_equations import unsigned
+from strain2dos.raman._fitting._squares.normal_equations import unsigned
 from strain2dos.raman._fitting.status import FitStatus
 
 # No fastmath here: these functions are what recognises NaN and inf.

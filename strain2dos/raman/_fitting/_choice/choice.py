@@ -4,8 +4,8 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting.averaging import faded
-from strain2dos.raman._fitting.clear_doublet import (
+from strain2dos.raman._fitting._choice.averaging import faded
+from strain2dos.raman._fitting._choice.clear_doublet import (
     FIRST,
     ONLY_COUNTS,
     SECOND,
@@ -13,8 +13,7 @@ from strain2dos.raman._fitting.clear_doublet import (
     fit_clear_doublet,
     is_decisive,
 )
-from strain2dos.raman._fitting.gate import classify_fit
-from strain2dos.raman._fitting.growth import (
+from strain2dos.raman._fitting._choice.growth import (
     FIRST_NOISE2,
     TRY_EXTRA,
     WIDE_FOREIGN,
@@ -25,8 +24,11 @@ from strain2dos.raman._fitting.growth import (
     try_model,
     unlike_foreign,
 )
-from strain2dos.raman._fitting.levenberg_marquardt import MAX_TRIALS
-from strain2dos.raman._fitting.models import (
+from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
+from strain2dos.raman._fitting._choice.splitting import best_doublet
+from strain2dos.raman._fitting._judgement.gate import classify_fit
+from strain2dos.raman._fitting._judgement.noise import counts_odds, residual_noise, shared_noise, smooth_step
+from strain2dos.raman._fitting._models.models import (
     anywhere_unit,
     is_foreign,
     leave_out,
@@ -34,8 +36,10 @@ from strain2dos.raman._fitting.models import (
     own_profile,
     pick,
 )
-from strain2dos.raman._fitting.noise import counts_odds, residual_noise, shared_noise, smooth_step
-from strain2dos.raman._fitting.normal_equations import OPTIONS
+from strain2dos.raman._fitting._models.single_model import model_size, set_bounds
+from strain2dos.raman._fitting._models.slots import return_to
+from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     CHOICE,
     CURRENT,
@@ -60,10 +64,6 @@ from strain2dos.raman._fitting.records import (
     TRIAL,
     U_ANCHOR,
 )
-from strain2dos.raman._fitting.screen import score_models, stands_apart
-from strain2dos.raman._fitting.single_model import model_size, set_bounds
-from strain2dos.raman._fitting.slots import return_to
-from strain2dos.raman._fitting.splitting import best_doublet
 from strain2dos.raman._fitting.status import FitStatus
 
 _OK = int(FitStatus.OK)

@@ -148,3 +148,16 @@ def test_errors_hold_where_neighbors_share_noise():
     ok = fit.status == FitStatus.OK
     assert ok.mean() > 0.98
     assert 0.85 < np.std(((center - e) / sigma)[ok]) < 1.25
+
+
+def test_noise_on_the_flank_of_a1_is_not_taken_for_a_branch():
+    """Counts in a unit of their own: noise is higher on the lines than beside them."""
+    rng = np.random.default_rng(21)
+    e, a = rng.uniform(384.0, 386.0, (2, 3000)) + [[0.0], [18.0]]
+    counts = rng.poisson(6000 * line(e, 2.9, 1.0) + 8000 * line(a, 4.9, 1.0) + 300)
+    fit = fitted(counts / 1.37)
+    center, sigma = column(fit, "E'_center")
+    assert np.all(fit.status == FitStatus.OK)
+    assert np.all(np.abs(center - e) < 6 * sigma)
+    # a false branch near A1' would drag the center along by a tenth of 15 cm-1, and the error with it
+    assert np.all(sigma < 0.1)

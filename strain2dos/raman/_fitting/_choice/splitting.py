@@ -4,6 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
+from strain2dos.raman._fitting._judgement.noise import smooth_step
 from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG
 from strain2dos.raman._fitting._models.models import clip_to_bounds, pick
 from strain2dos.raman._fitting._models.single_model import fit_model, model_size, seed_lines, set_bounds
@@ -33,6 +34,8 @@ DOUBLET_PENALTY = 1.0
 # Branches have the width of an unstrained line; an instrument may add half of it, no more.
 BRANCH_WIDTH = 1.4
 BRANCH_SPREAD = 0.35
+# -2 ln(prior) of a weak branch, by its share, so near to another line, in full widths of that.
+ON_FLANK, WEAK, FLANK = 30.0, (0.1, 0.25), (0.5, 1.0)
 # Trials from each start; the best is then fitted to its end.
 RACE = np.int64(5)
 
@@ -82,16 +85,23 @@ def unlikely_doublet(problem, doublets, p):
 
     The first two are more likely noise than half of a line. Without it the highest noise among the many
     places for a second line would drag the mean center along; large splittings are rarer, as the square of
-    the distance. Strain does not broaden a branch: what is broad is a band of defects.
+    the distance. Strain does not broaden a branch: what is broad is a band of defects. What stands weakly on
+    the flank of another line is what its profile lacks, or its noise, which is higher there.
     """
     n, pair = doublets.n, problem.pair
     h1, h2, fwhm = p[n + pair], p[n + pair + 1], 2.0 * p[2 * n + doublets.group[pair]]
     apart = abs(p[pair + 1] - p[pair]) / fwhm
-    lacking = max(0.15 - min(h1, h2) / max(h1 + h2, 1e-300), 0.0)
+    share, on_flank = min(h1, h2) / max(h1 + h2, 1e-300), 0.0
+    weak = pair if h1 < h2 else pair + 1
+    for j in range(doublets.n_base):
+        if j != pair and j != pair + 1:
+            near = abs(p[weak] - p[j]) / (2.0 * p[2 * n + doublets.group[j]])
+            on_flank += (1.0 - smooth_step(near, *FLANK)) * (1.0 - smooth_step(share, *WEAK))
     broad = 0.0
     if problem.checked:
         broad = max(fwhm / doublets.values[L_FWHM, pair] - BRANCH_WIDTH, 0.0)
-    return 2.0 * (lacking / 0.05) ** 2 + 4.0 * np.log(max(apart, 1.0)) + 2.0 * (broad / BRANCH_SPREAD) ** 2
+    unlike = 2.0 * (max(0.15 - share, 0.0) / 0.05) ** 2 + 4.0 * np.log(max(apart, 1.0))
+    return unlike + 2.0 * (broad / BRANCH_SPREAD) ** 2 + ON_FLANK * on_flank
 
 
 @njit(**OPTIONS)

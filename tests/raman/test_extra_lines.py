@@ -153,7 +153,7 @@ def test_errors_hold_where_neighbors_share_noise():
 def test_noise_on_the_flank_of_a1_is_not_taken_for_a_branch():
     """Counts in a unit of their own: noise is higher on the lines than beside them."""
     rng = np.random.default_rng(21)
-    e, a = rng.uniform(384.0, 386.0, (2, 3000)) + [[0.0], [18.0]]
+    e, a = rng.uniform(384.0, 386.0, 3000), rng.uniform(402.0, 404.0, 3000)
     counts = rng.poisson(6000 * line(e, 2.9, 1.0) + 8000 * line(a, 4.9, 1.0) + 300)
     fit = fitted(counts / 1.37)
     center, sigma = column(fit, "E'_center")

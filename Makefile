@@ -70,6 +70,7 @@ bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in on
 	$(BIN)/python benchmarks/tight_binding.py
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/uncertainty.py
+	$(BIN)/python benchmarks/explanations.py
 	$(BIN)/python benchmarks/ablation.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/learning_curve.py

@@ -2,7 +2,6 @@
 """Maps of many spectra: memory, progress, interruption."""
 
 import threading
-import time
 import tracemalloc
 
 import numpy as np
@@ -73,19 +72,6 @@ def test_progress_shows_for_long_work_only(monkeypatch, capsys):
     monkeypatch.setattr(_engine, "PATIENCE", 0.0)
     featurizer.transform(spectra)
     assert "spectra" in capsys.readouterr().err
-
-
-def test_compilation_is_announced_where_it_takes_long(monkeypatch, capsys):
-    class NotYetCompiled:
-        signatures = ()
-
-    monkeypatch.setattr(_engine, "fit_rows", NotYetCompiled())
-    monkeypatch.setattr(_engine, "PATIENCE", 0.05)
-    _engine.over_blocks(1, 1, lambda _: time.sleep(0.3))
-    assert "Compiling the peak fit" in capsys.readouterr().err
-    monkeypatch.setattr(_engine, "PATIENCE", 5.0)
-    _engine.over_blocks(1, 1, lambda _: None)
-    assert "Compiling" not in capsys.readouterr().err
 
 
 def test_every_row_is_done_once_whatever_the_number_of_rows_and_threads():

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Drive the compiled fit over many spectra: blocks of rows, threads, progress, interruption."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from threading import Timer
 from typing import NamedTuple
 
 import numpy as np
@@ -144,22 +141,6 @@ def _scratch(group: FitGroup) -> Scratch:
     )
 
 
-@contextmanager
-def _telling_of_compilation(bar: tqdm) -> Iterator[None]:
-    """Say, where the first fit takes long, that this is the compilation and will not happen again."""
-    if bar.disable or getattr(fit_rows, "signatures", True):
-        yield
-        return
-    text = "Compiling the peak fit: about a minute, once per installation."
-    timer = Timer(PATIENCE, lambda: bar.write(text, file=sys.stderr))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
 def over_blocks(n: int, threads: int, work: Callable[[slice], None]) -> None:
     """Call ``work`` for blocks of n rows, in threads; Ctrl-C ends it after the blocks at hand.
 
@@ -169,7 +150,7 @@ def over_blocks(n: int, threads: int, work: Callable[[slice], None]) -> None:
     rows = int(np.clip(-(-n // (4 * threads)), LEAST_ROWS, MOST_ROWS))
     blocks = [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
     style = {"desc": "fit", "unit": " spectra", "unit_scale": True, "delay": PATIENCE, "leave": False}
-    with tqdm(total=n, **style) as bar, _telling_of_compilation(bar):
+    with tqdm(total=n, **style) as bar:
         if threads == 1 or len(blocks) == 1:
             for block in blocks:
                 work(block)

@@ -45,9 +45,7 @@ class InteractionDisplay:
 
     Examples
     --------
-    >>> from typing import Any
-
-    import numpy as np
+    >>> import numpy as np
     >>> from strain2dos.explain import InteractionDisplay
     >>> matrix = np.array([[0.05, -0.01], [-0.01, 0.02]])
     >>> display = InteractionDisplay(matrix, ("E'_center", "A1'_center"), title="Gap", scale=1e3).plot()

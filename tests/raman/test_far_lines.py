@@ -169,3 +169,20 @@ def test_noise_does_not_widen_the_fitted_range(snr):
     fit, _ = fitted(Y, despike=False, split=False)
     inside = (truth[:, :1] - 22 < AXIS) & (truth[:, 2:] + 22 > AXIS)
     assert np.mean(fit.n_points <= inside.sum(axis=1) + 6) > 0.999
+
+
+def test_a_branch_on_the_flank_of_a1_is_found():
+    """Strains of opposite sign move the upper branch of E' into A1'."""
+    rng = np.random.default_rng(4)
+    x = np.arange(330.0, 440.0, 0.6)
+    lower, a = 363.5 + rng.uniform(-0.5, 0.5, (300, 1)), 398.4 + rng.uniform(-0.5, 0.5, (300, 1))
+    upper = a - rng.uniform(2.4, 3.5, (300, 1))
+    line = lambda center, fwhm, height: height / (1 + 4 * ((x - center) / fwhm) ** 2)  # noqa: E731
+    clean = line(lower, 2.6, 2500.0) + line(upper, 2.6, 2500.0) + line(a, 4.9, 5000.0) + 300
+    spectra = rng.poisson(clean)
+    fit = RamanFeaturizer(x).fit(spectra).fit_spectra(spectra)
+    ok = fit.status == FitStatus.OK
+    found = np.column_stack([fit.params[:, fit.names.index(name)] for name in ("E'-_center", "E'+_center")])
+    # lines closer than a third of their widths are flagged as one line fitted by two
+    assert ok.mean() > 0.4
+    assert np.all(np.abs(found - np.column_stack([lower, upper]))[ok] < 1.0)

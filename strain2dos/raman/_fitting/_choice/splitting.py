@@ -36,6 +36,8 @@ BRANCH_WIDTH = 1.4
 BRANCH_SPREAD = 0.35
 # -2 ln(prior) of a weak branch, by its share, so near to another line, in full widths of that.
 ON_FLANK, WEAK, FLANK = 30.0, (0.1, 0.25), (0.5, 1.0)
+# A line so much further below the next one than without strain (cm-1) may have left a branch there.
+TORN = 7.0
 # Trials from each start; the best is then fitted to its end.
 RACE = np.int64(5)
 
@@ -122,6 +124,28 @@ def unlikely_beside_band(problem, family, mask, doublets, p):
 
 
 @njit(**OPTIONS)
+def _is_torn(problem, singlets, p):
+    """Whether the line that may split is so far below the next one that its other branch may be in there."""
+    pair = problem.pair
+    if pair + 1 >= singlets.n_base:
+        return False
+    usual = problem.position[pair + 1] - problem.position[pair]
+    return p[pair + 1] - p[pair] > usual + TORN
+
+
+@njit(**OPTIONS)
+def _seed_in_next_line(problem, singlets, doublets, s, p2):
+    """Upper branch on the lower flank of the next line, as high as the lower branch, which stays."""
+    pair, n1, n2, p1 = problem.pair, singlets.n, doublets.n, s.params[CURRENT]
+    height = p1[n1 + pair]
+    p2[pair], p2[n2 + pair], p2[n2 + pair + 1] = p1[pair], height, height
+    p2[pair + 1] = p1[pair + 1] - p1[2 * n1 + singlets.group[pair + 1]]
+    p2[n2 + pair + 2] = max(p1[n1 + pair + 1] - 0.5 * height, 0.5 * height)
+    p2[2 * n2 + doublets.group[pair]] = 0.5 * doublets.values[L_FWHM, pair]
+    clip_to_bounds(p2, s.params[LOW], s.params[HIGH], model_size(problem, doublets))
+
+
+@njit(**OPTIONS)
 def best_doublet(problem, family, mask, view, noise2, s):
     """Fit the doublet from each of its starts, a few trials; the best lands in CHOICE, lower line first.
 
@@ -131,12 +155,17 @@ def best_doublet(problem, family, mask, view, noise2, s):
     set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
     n_lines, pair, p2 = doublets.n, problem.pair, s.params[CHOICE]
     chi2 = np.inf
-    for start in range(3 if view.has_pair else 2):
+    torn = _is_torn(problem, singlets, s.params[CURRENT])
+    for start in range(4):
+        if (start == 2 and not view.has_pair) or (start == 3 and not torn):
+            continue
         p = s.params[TRIAL]
         # the one beside comes first: the residual that it starts from is that of the singlets
         _seed_from_singlet(problem, singlets, doublets, view, np.sqrt(noise2), start == 0, s, p)
         if start == 2:
             seed_lines(problem, doublets, s.ints[CHOSEN2], s, p)
+        if start == 3:
+            _seed_in_next_line(problem, singlets, doublets, s, p)
         chi, _ = fit_model(problem, doublets, view, NO_REWEIGHT, RACE, noise2, p, s)
         if chi < chi2:
             chi2 = chi

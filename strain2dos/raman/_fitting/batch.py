@@ -62,6 +62,7 @@ from strain2dos.raman._fitting.records import (
     S_INFO,
     S_KIND,
     S_MASK,
+    S_ODDS,
     S_PARAMS,
     S_STATUS,
     SIGNAL,
@@ -84,6 +85,8 @@ _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 COUNTS_BACK, COUNTS_ERROR = -20.0, 0.0
 # A foreign line of this share of the lowest line of the material could as well be the line itself.
 RIVAL = 2.0 * STRONG
+# 2 ln odds of a doublet over the singlet that leave no doubt.
+SURE_ODDS = 100.0
 # Asymmetry of a line that the instrument may make; what is more counts as a misfit.
 LOPSIDED = 0.15
 
@@ -102,7 +105,8 @@ def _judge(first, second, family, view, best, single, noise2, shared, kappa, s):
     status, pair = s.ints[S_STATUS, best], problem.pair if kind == DOUBLET else -1
     if status != _OK:
         return status
-    status = gate(problem, lines, view, p, noise2, pair, s)
+    gain = s.slots[single, S_INFO, S_ODDS] - s.slots[best, S_INFO, S_ODDS]
+    status = gate(problem, lines, view, p, noise2, pair, pair >= 0 and gain > SURE_ODDS, s)
     if status == _OK and problem.checked:
         least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, 0.0, pair, s)
         if pair >= 0 and s.ints[S_STATUS, single] == _OK and _overlap(lines, pair, p):

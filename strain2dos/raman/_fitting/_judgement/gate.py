@@ -150,8 +150,11 @@ def _cut_off(problem, lines, view, p, k, j, s):
 
 
 @njit(**OPTIONS)
-def gate(problem, lines, view, p, noise2, pair, s):
-    """Status of the most probable model, whose residual stands in J: is it a fit of lines of the material?"""
+def gate(problem, lines, view, p, noise2, pair, sure, s):
+    """Status of the most probable model, whose residual stands in J: is it a fit of lines of the material?
+
+    ``sure``: nothing else than a doublet is probable, so its upper branch may stand on the next line.
+    """
     n = lines.n
     if problem.checked:
         for j in range(lines.n_base):
@@ -161,7 +164,8 @@ def gate(problem, lines, view, p, noise2, pair, s):
             fwhm = 2.0 * p[2 * n + lines.group[j]]
             if j > 0 and lines.group[j] != lines.group[j - 1] and problem.required[mode - 1] == 1:
                 beside = 2.0 * p[2 * n + lines.group[j - 1]]
-                if p[j] - p[j - 1] < 0.35 * (fwhm + beside):
+                torn = sure and j == pair + 2
+                if not torn and p[j] - p[j - 1] < 0.35 * (fwhm + beside):
                     return _NOT_CONVERGED  # one line, fitted by two
             if fwhm > problem.fwhm_limit[mode]:
                 return _IMPLAUSIBLE_WIDTH

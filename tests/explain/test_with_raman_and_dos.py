@@ -57,15 +57,18 @@ def test_the_gap_follows_the_split_line_and_hardly_the_one_that_doping_moves():
     regressor = DOSRegressor(data.energies, n_members=1, max_epochs=30, random_state=0)
     featurizer = RamanFeaturizer(data.shift, noise="poisson", features=("center",))
     model = make_pipeline(featurizer, regressor)
-    model.fit(data.spectra, data.dos, dosregressor__groups=data.groups, dosregressor__edges=data.edges)
-    explainer = DOSExplainer.from_pipeline(model, data.spectra[::5], max_background=16, random_state=0)
-    explanation = explainer.explain(data.spectra[::10])
+    # torn states, of strains of opposite sign, have a branch of E' in A1': the two mix
+    rows = np.flatnonzero(data.phonons[:, 1] - data.phonons[:, 0] < 20.0)
+    known = {"dosregressor__groups": data.groups[rows], "dosregressor__edges": data.edges[rows]}
+    model.fit(data.spectra[rows], data.dos[rows], **known)
+    explainer = DOSExplainer.from_pipeline(model, data.spectra[rows[::5]], max_background=16, random_state=0)
+    explanation = explainer.explain(data.spectra[rows[::10]])
     gap = explanation.edge_values["gap"]
     lines = [name for name in explanation.feature_names if name.startswith("E'")]
     share = explanation.grouped({"E'": lines}).edge_values["gap"]
     position = explanation.data[:, explanation.feature_names.index("E'_center")]
     # tension lowers both, so the share of E' follows its position as the true gap does
-    true = np.polyfit(position, data.gap[::10], 1)[0]
+    true = np.polyfit(position, data.gap[rows[::10]], 1)[0]
     assert true > 0.008
     assert np.polyfit(position, share[:, 0], 1)[0] == pytest.approx(true, rel=0.25)
     a1 = gap[:, explanation.feature_names.index("A1'_center")]

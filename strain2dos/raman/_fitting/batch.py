@@ -86,7 +86,7 @@ COUNTS_BACK, COUNTS_ERROR = -20.0, 0.0
 # A foreign line of this share of the lowest line of the material could as well be the line itself.
 RIVAL = 2.0 * STRONG
 # 2 ln odds of a doublet over the singlet that leave no doubt.
-SURE_ODDS = 100.0
+SURE_ODDS = 20.0
 # Asymmetry of a line that the instrument may make; what is more counts as a misfit.
 LOPSIDED = 0.15
 

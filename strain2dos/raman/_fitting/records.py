@@ -161,7 +161,7 @@ SPECTRUM, MASK, PADDED, SMOOTH, SIGNAL, AXIS, SCALED, WEIGHTS, FITTED = range(9)
 TRIAL, CURRENT, CHOICE, NEXT, SCORES, KAPPA, LOW, HIGH, WORK = range(9)
 NORMAL, NORMAL_TRIAL, DAMPED, COVARIANCE = range(4)
 POSITION, CHOSEN1, CHOSEN2, S_KIND, S_MASK, S_STATUS, S_SECOND, ORIGIN = range(8)
-N_WORK = 3
+N_WORK = 10
 #: Models that are fitted to one spectrum, at most.
 MAX_SLOTS = 16
 # Rows of Scratch.slots: parameters, odds and chi-square, covariance.

@@ -13,6 +13,7 @@ Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 import numpy as np
 
 from strain2dos._compiled import njit
+from strain2dos.raman._fitting._squares.foretelling import foretell
 from strain2dos.raman._fitting._squares.normal_equations import (
     MERGED,
     OPTIONS,
@@ -24,12 +25,23 @@ from strain2dos.raman._fitting._squares.normal_equations import (
 from strain2dos.raman._fitting._squares.profiles import LORENTZIAN, profile
 
 MAX_TRIALS = np.int64(120)
-# A proposed step shorter than 1e-2 standard errors (its square in units of the noise) is taken and ends the
-# fit: the next one would be shorter by the ratio of noise to height once more.
-STEP_TOLERANCE = 1e-4
-# Where the weights follow the fit, all but the last round may end a third of a standard error away.
-LOOSE_TOLERANCE = 0.1
+# A fit ends where the rest of the way is foretold to be below 2e-2 standard errors (its square in units of
+# the noise); that rest is taken.
+STEP_TOLERANCE = 3e-4
+# Where the weights follow the fit, all but the last round may end half a standard error away.
+LOOSE_TOLERANCE = 0.3
 HOPELESS_DAMPING = 1e10
+# After a step that made it worse; less would only be refused again.
+REJECTED_DAMPING = 0.03
+# Steps that promise less than this (in units of the noise), damped no more than this, foretell the rest.
+NEAR, FORETOLD_DAMPING = 6.0, 0.1
+# After a step that made it worse; less would only be refused again.
+REJECTED_DAMPING = 0.03
+# Steps promised less than this (in units of the noise) are near the optimum, where what is left shrinks by
+# the same factor each time: weak lines among noise take dozens of steps. There two steps foretell the rest.
+NEAR = 6.0
+# Damped more than this, a step says little of the next one; the rest is at most so many times a step.
+FORETOLD_DAMPING, MOST_STEPS = 0.1, 8.0
 
 
 @njit(**OPTIONS)
@@ -126,8 +138,8 @@ def _next_damping(damping, gain):
 
 
 @njit(**MERGED)
-def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial):
-    """Next point into ``trial``; returns the damping that it took and how much chi-square it promises."""
+def _propose(A, n, damping, p, low, high, M, step, least):
+    """Step into ``step``; returns the damping that it took and how much chi-square it promises."""
     damped_system(A, n, damping, p, low, high, M, least)
     while not eliminate(M, n, n, least) and damping < HOPELESS_DAMPING:
         damping = max(damping, 1e-6) * 10.0
@@ -136,7 +148,6 @@ def _propose(A, n, damping, p, low, high, n_lines, n_groups, group, M, step, lea
     decrease = 0.0
     for i in range(n):
         decrease += step[i] * A[i, n]
-    _limited_trial(p, step, low, high, n, n_lines, n_groups, group, trial)
     return damping, decrease
 
 
@@ -156,9 +167,10 @@ def levenberg_marquardt(
     n_lines, n_groups, group = lines.n, lines.n_groups, lines.group
     n = 2 * n_lines + n_groups + n_mix + n_base
     width = -(-(n + 1) // 8) * 8
-    step, trial, least = vectors[0], vectors[1], vectors[2]
+    step, trial, least, ahead, past = vectors[0], vectors[1], vectors[2], vectors[3], vectors[4:]
     chi2, damping, decrease = np.inf, 1e-3, 0.0
-    ended = converged = False
+    ended = converged = foretold = False
+    known = 0
     for i in range(n):
         trial[i] = p[i]
     for attempt in range(most):
@@ -171,24 +183,31 @@ def levenberg_marquardt(
         if better:
             if attempt > 0:
                 damping = _next_damping(damping, (chi2 - B[n, n]) / decrease)
+            known = max(known, 1) if attempt > 0 and damping <= FORETOLD_DAMPING else 0
             chi2 = B[n, n]
             for i in range(n):
+                past[0, i], past[1, i] = p[i], step[i]
                 p[i] = trial[i]
             for i in range(n + 1):
                 for j in range(width):
                     A[i, j] = B[i, j]
         else:
             converged = 0.0 < decrease <= 1e-11 * chi2
-            damping *= 10.0
+            damping = damping if foretold else max(10.0 * damping, REJECTED_DAMPING)
+            known = 0
             ended = converged or attempt == 0 or damping > HOPELESS_DAMPING
         # the sum of the weights: the scaled spectrum spans 0 to 1
         if chi2 <= 1e-24 * A[n - n_base, n - n_base]:
             return chi2, True
         if not ended:
-            damping, decrease = _propose(
-                A, n, damping, p, low, high, n_lines, n_groups, group, M, step, least, trial
-            )
-            if damping <= 0.1 and decrease <= tolerance * chi2 / max(m - n, 1):
+            damping, decrease = _propose(A, n, damping, p, low, high, M, step, least)
+            noise, left = chi2 / max(m - n, 1), 1.0
+            foretold = known > 0 and damping <= FORETOLD_DAMPING and decrease <= NEAR * noise
+            if foretold:
+                left = foretell(A, n, p, known, step, past, ahead)
+                known += 1
+            _limited_trial(p, ahead if foretold else step, low, high, n, n_lines, n_groups, group, trial)
+            if damping <= 0.1 and decrease * left * left <= tolerance * noise:
                 for i in range(n):
                     p[i] = trial[i]
                 chi2 = max(chi2 - decrease, 0.0)

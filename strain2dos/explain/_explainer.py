@@ -21,10 +21,11 @@ from strain2dos.explain._maps import chosen_groups, map_of
 from strain2dos.explain._values.coordinates import StrainCoordinates, in_coordinates
 from strain2dos.explain._values.domain_words import SeenRanges
 from strain2dos.explain._values.error_shares import ErrorShares, variance_parts
+from strain2dos.explain._values.evaluations import Evaluations
 from strain2dos.explain._values.run import Plan, explain_rows
 from strain2dos.explain._values.samples import check_background, features_of, split_point
 from strain2dos.explain._values.shapley import Found
-from strain2dos.explain._values.targets import Evaluations, conformal_of, scalar_names
+from strain2dos.explain._values.targets import conformal_of, scalar_names
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
 from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
 

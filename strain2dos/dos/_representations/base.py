@@ -46,6 +46,15 @@ class Representation(ABC):
         """Return the mean of the densities of latents that scatter by `width`, where that is better."""
         return self.decode(latent)
 
+    def averaged(self, latent: Array, variance: Array, weights: Array) -> Array:
+        """Return weighted means (n / len(weights), n_energies) of what is expected of successive rows.
+
+        `variance` are the squares of the widths of `expected`; the weights add to one.
+        """
+        curves = self.expected(latent, np.sqrt(variance))
+        means: Array = np.einsum("b,gbm->gm", weights, curves.reshape(-1, len(weights), self.n_energies))
+        return means
+
     def edge_share(self) -> Array:
         """Return how far each latent (n_latents,) decides on the edges of the bands, from 0 to 1."""
         return np.zeros(self.width)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from strain2dos._compiled import njit
 from strain2dos._grids import borders as cell_borders
+from strain2dos.dos._representations.averaging import Sides, average, cells_per_energy
 from strain2dos.dos._representations.base import Representation
 
 Array = NDArray[np.float64]
@@ -93,9 +94,21 @@ class QuantileRepresentation(Representation):
         The density is a sum over states, each at its own energy, so its mean depends on how each energy
         scatters and not on how energies scatter together: moving all of them at once gives it.
         """
+        return self._decoded(latent, width, *self._limits)
+
+    def averaged(self, latent: Array, variance: Array, weights: Array) -> Array:
+        """Return weighted means (n / len(weights), n_energies) of what is expected of successive rows."""
+        answer = np.zeros((len(latent) // len(weights), len(self.energies)))
+        least = self._limits[0] ** 2
+        average(latent, variance, weights, least, PLACES, WEIGHTS, self._averaging, answer)
+        return answer
+
+    @property
+    def _limits(self) -> tuple[float, float]:
+        """Smallest and largest scatter of an energy that curves are averaged over."""
         window = float(self.energies[-1] - self.energies[0])
         # less than half a step of the grid shows nowhere
-        return self._decoded(latent, width, 0.5 * window / (len(self.energies) - 1), _MAX_SCATTER * window)
+        return 0.5 * window / (len(self.energies) - 1), _MAX_SCATTER * window
 
     def _decoded(self, latent: Array, width: Array, least: float, most: float) -> Array:
         answer = np.zeros((len(latent), len(self.energies)))
@@ -121,6 +134,21 @@ class QuantileRepresentation(Representation):
             )
             for first, sign, counts, axis in sides
         ]
+
+    @cached_property
+    def _averaging(self) -> Sides:
+        """The same as arrays with both sides below each other."""
+        _, _, counts, unit, free, borders = (np.array(part) for part in zip(*self._sides, strict=True))
+        states, free = np.diff(counts), np.square(free)
+        return Sides(
+            unit,
+            free * np.square(unit),
+            free * self._limits[1] ** 2,
+            states,
+            states / self.ceiling,
+            borders,
+            cells_per_energy(borders[0]),
+        )
 
     def spread(self, latent: Array, size: Array, directions: Array) -> Array:
         """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents).

@@ -67,7 +67,11 @@ class DOSExplainer:
     edge_options : mapping, default=None
         Keyword arguments for :func:`strain2dos.dos.band_edges`, for regressors without ``predict_edges``.
     max_background : int, default=100
-        A larger background is thinned to this many of its rows, at random.
+        A larger background is thinned to this many rows.
+    thinning : {"random", "clusters"}, default="random"
+        How it is thinned: to some of its rows at random, or to the means of as many clusters of rows
+        (k-means), weighed by the rows in each. Clusters approximate the shares that all rows give, in less
+        time than these take: see the notes.
     max_exact : int, default=11
         Up to this many features all :math:`2^k` coalitions are evaluated and the values are exact; beyond it
         they are sampled over permutations of the features and still sum up exactly.
@@ -86,6 +90,8 @@ class DOSExplainer:
     ----------
     background : ndarray of shape (<= max_background, k)
         Background in feature space, as used.
+    background_weights : ndarray of shape (<= max_background,) or None
+        Weights of its rows, which add to one; None where all count alike.
     feature_names : tuple of str
 
     Notes
@@ -95,6 +101,13 @@ class DOSExplainer:
     all). Evaluations without an edge (a metal, or an edge beyond the grid) are left out of that mean; the
     shares left out are reported in ``missing_edges`` and warned about. A coalition in which no evaluation has
     the edge makes the edge values of the sample NaN.
+
+    Who cannot wait has two approximations. Their errors are root mean squares against the exact shares with
+    50 background rows, for the bundled states with noise, in the curves and in the gap. With few features
+    take clusters: 10 in place of 50 rows err by 16 % and 1.7 % in a ninth of the time, 20 by 8 % and 1.1 % in
+    a fifth (4 features). With many features sample: ``max_exact=1`` with 2 permutations errs by 13 % and
+    0.7 % in a twenty-fifth of the time, with 5 by 5 % and 0.3 % in a tenth (9 features, six of them noise,
+    where 10 clusters err by 25 % and 10 %).
 
     References
     ----------
@@ -127,6 +140,7 @@ class DOSExplainer:
         coordinates: str | StrainDopingSeparator | None = None,
         edge_options: Mapping[str, Any] | None = None,
         max_background: int = 100,
+        thinning: str = "random",
         max_exact: int = 11,
         n_permutations: int = 10,
         n_jobs: int | None = None,
@@ -142,7 +156,7 @@ class DOSExplainer:
             )
         self._front: Chain | None = None
         self._n_before = 0
-        self.max_background = max_background
+        self.max_background, self.thinning = max_background, thinning
         self.max_exact = max_exact
         self.n_permutations = n_permutations
         self.n_jobs = n_jobs
@@ -150,7 +164,9 @@ class DOSExplainer:
         self.progress = progress
         self._columns = self._model.chain.columns or column_names(background)
         rows = aligned(background, self._columns, what="background")
-        self.background = check_background(rows, max_background, random_state)
+        self.background, self.background_weights = check_background(
+            rows, max_background, random_state, thinning
+        )
         k = self.background.shape[1]
         names = feature_names or self._columns or [f"x{j}" for j in range(k)]
         if len(names) != k:
@@ -324,7 +340,7 @@ class DOSExplainer:
         self, data: np.ndarray, quantities: tuple[str, ...], pairs: bool
     ) -> tuple[Found, np.ndarray]:
         """Shapley values of all quantities side by side (n, k, m), and their base values (m,)."""
-        means = Evaluations(self._model, self._conformal, quantities)
+        means = Evaluations(self._model, self._conformal, quantities, self.background_weights)
         means.check()
         width = means(self.background[:1, np.newaxis])[0].shape[1]
         plan = Plan(

@@ -283,3 +283,51 @@ def test_sampling_in_two_threads_gives_the_same_bits_as_in_one(net, rng):
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: explainer.explain(X).values, range(8)):
             np.testing.assert_array_equal(found, alone)
+
+
+def test_clusters_of_equal_rows_give_the_shares_of_all_rows(net, rng):
+    X, distinct = rng.normal(size=(3, 4)), rng.normal(size=(6, 4))
+    background = np.repeat(distinct, [1, 2, 3, 4, 5, 6], axis=0)
+    expected = DOSExplainer(net, background).explain(X)
+    explainer = DOSExplainer(net, background, max_background=6, thinning="clusters", random_state=0)
+    assert sorted(explainer.background_weights * 21) == pytest.approx([1, 2, 3, 4, 5, 6])
+    found = explainer.explain(X)
+    np.testing.assert_allclose(found.values, expected.values, atol=1e-12)
+    np.testing.assert_allclose(found.base_values, expected.base_values, atol=1e-12)
+
+
+def test_clusters_weigh_evaluations_without_an_edge(rng):
+    model = Semiconductor(metal_above=0.5).fit(None)
+    distinct = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.2]])
+    background = np.repeat(distinct, [3, 1, 2], axis=0)
+    X = np.array([[0.3, 0.1]])
+    with pytest.warns(UserWarning, match="no band edge"):
+        expected = DOSExplainer(model, background).explain(X)
+    explainer = DOSExplainer(model, background, max_background=3, thinning="clusters")
+    with pytest.warns(UserWarning, match="no band edge"):
+        found = explainer.explain(X)
+    for name in ("vbm", "cbm", "gap"):
+        np.testing.assert_allclose(found.edge_values[name], expected.edge_values[name], atol=1e-12)
+
+
+def test_clusters_err_less_than_as_many_rows_at_random(net, rng):
+    X, background = rng.normal(size=(4, 4)), rng.normal(size=(60, 4))
+    exact = DOSExplainer(net, background).explain(X).values
+    misses = {
+        thinning: [
+            np.square(
+                DOSExplainer(net, background, max_background=12, thinning=thinning, random_state=seed)
+                .explain(X)
+                .values
+                - exact
+            ).mean()
+            for seed in range(5)
+        ]
+        for thinning in ("random", "clusters")
+    }
+    assert np.mean(misses["clusters"]) < 0.5 * np.mean(misses["random"])
+
+
+def test_a_thinning_that_does_not_exist_is_refused(net, rng):
+    with pytest.raises(ValueError, match=r"thinning must be one of .*'clusters'.*'medoids'"):
+        DOSExplainer(net, rng.normal(size=(9, 4)), thinning="medoids")

@@ -98,8 +98,9 @@ class Covariance(torch.nn.Module):
 
     def between_of(self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_left, n_right) covariances by one member: its arrays stay in the cache."""
-        part = stationary(_squared(left[1][k], right[1][k]), self.family)
-        return part + torch.exp(self.log_linear)[k] * (left[0][k] @ right[0][k].mT) + CONSTANT
+        part = _stationary_in_place(_squared(left[1][k], right[1][k]), self.family)
+        linear = (left[0][k] @ right[0][k].mT).mul_(torch.exp(self.log_linear)[k])
+        return part.add_(linear).add_(CONSTANT)
 
     def diagonal(self, placed: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n) covariances of placed states with themselves, without noise."""
@@ -138,6 +139,18 @@ def stationary(squared: Tensor, family: str) -> Tensor:
         return (1.0 + root + root * root / 3.0) * torch.exp(-root)
     root = sqrt(3.0) * distance
     return (1.0 + root) * torch.exp(-root)
+
+
+def _stationary_in_place(squared: Tensor, family: str) -> Tensor:
+    """Return the same, bit for bit, in the memory of the distances; for predictions, which need no slopes."""
+    if family == "gaussian":
+        return squared.mul_(-0.5).exp_()
+    root = squared.add_(1e-24).sqrt_().mul_(sqrt(5.0) if family == "matern52" else sqrt(3.0))
+    fall = torch.exp(-root)
+    if family == "matern52":
+        curved = (root * root).div_(3.0)
+        return root.add_(1.0).add_(curved).mul_(fall)
+    return root.add_(1.0).mul_(fall)
 
 
 def _squared(left: Tensor, right: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 Tensor = torch.Tensor
 
 # rows that kernels see at once: fewer cost time in calls, more leave the cache
-_ROWS = 720
+_ROWS = 400
 # rows whose latents are held at once: two arrays of them fit into the cache of a core
 _LATENTS = 100
 
@@ -78,8 +78,9 @@ class Averages:
                 rows = slice(start, start + _ROWS)
                 x = torch.tensor(self.fitted.standardise(X[rows]), dtype=torch.float64, device=self.device)
                 for column, (head, parts) in enumerate(zip(heads, self._heads.valleys, strict=True)):
-                    mean = sum((part.member_weights[:, None, None] * part.means(x)).sum(0) for part in parts)
-                    found[rows, column] = head.mean[0] + head.scale * mean[:, 0].cpu().numpy()
+                    means = [part.member_weights @ part.means(x)[..., 0] for part in parts]
+                    mean = torch.stack(means).sum(0).cpu().numpy()
+                    found[rows, column] = head.mean[0] + head.scale * mean
         return edges_of_valleys(found, self.fitted.n_valence)
 
     @cached_property
@@ -137,23 +138,23 @@ class _Side:
 
     def __call__(self, x: Tensor) -> _Moments:
         """Return moments for standardized features (n, p)."""
-        total: Any = 0.0
-        square: Any = 0.0
+        total = x.new_zeros((len(x), len(self.head.mean)))
+        square = torch.zeros_like(total)
         base: Any = None
         left = []
         for part, outputs in zip(self.parts, self.outputs, strict=True):
             place = part.covariance.place(x)
             own = part.covariance.diagonal(place)
             rank = part.factors.shape[-1]
-            for k, weight in enumerate(part.member_weights):
+            for k, weight in enumerate(part.member_weights.tolist()):
                 found = part.covariance.between_of(k, place, part.placed) @ outputs[k]
                 size = own[k] - found[:, :rank].square().sum(-1)
                 left.append(size.clamp(min=0.0) + part.noise[k])
-                mean = found[:, rank:]
                 # members differ little, so squares of differences from one of them keep their digits
-                base = mean if base is None else base
-                step = mean - base
-                total, square = total + weight * step, square + weight * step.square()
+                base = found[:, rank:] if base is None else base
+                step = found[:, rank:] - base
+                total.add_(step, alpha=weight)
+                square.addcmul_(step, step, value=weight)
         scatter = (square - total.square()).clamp(min=0.0)
         mean = torch.as_tensor(self.head.mean, device=x.device) + self.head.scale * (base + total)
         return _Moments(mean.cpu(), self.head.scale**2 * scatter.cpu(), torch.stack(left, dim=-1).cpu())

@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 
 from strain2dos._estimators.columns import aligned, finite_rows, scatter_rows
 from strain2dos._estimators.wrappers import Chain
+
+THINNINGS = ("random", "clusters")
 
 
 def split_point(chain: Chain, at: int | str | None) -> int:
@@ -43,9 +46,14 @@ def features_of(chain: Chain, n_before: int, X: npt.ArrayLike) -> tuple[np.ndarr
 
 
 def check_background(
-    rows: np.ndarray, max_background: int, random_state: int | np.random.RandomState | None
-) -> np.ndarray:
-    """Return the background (<= max_background, k), thinned at random where it is larger."""
+    rows: np.ndarray,
+    max_background: int,
+    random_state: int | np.random.RandomState | None,
+    thinning: str = "random",
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the background (<= max_background, k) and weights of its rows, None where all count alike."""
+    if thinning not in THINNINGS:
+        raise ValueError(f"thinning must be one of {THINNINGS}, but it is {thinning!r}.")
     if rows.ndim != 2 or not len(rows):
         raise ValueError(f"background must have shape (n_background, k), but has shape {rows.shape}.")
     if not np.isfinite(rows).all():
@@ -54,6 +62,35 @@ def check_background(
             f"background has {bad} of {len(rows)} rows with values that are not finite; drop them."
         )
     if len(rows) <= max_background:
-        return rows.copy()
+        return rows.copy(), None
+    if thinning == "clusters":
+        return clustered(rows, max_background, random_state)
     picked = check_random_state(random_state).choice(len(rows), max_background, replace=False)
-    return rows[np.sort(picked)]
+    return rows[np.sort(picked)], None
+
+
+def clustered(
+    rows: np.ndarray, n: int, random_state: int | np.random.RandomState | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return means (<= n, k) of clusters of rows and the shares of the rows that belong to them.
+
+    Features are compared in units of their standard deviation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from strain2dos.explain._values.samples import clustered
+    >>> means, weights = clustered(np.array([[0.0], [0.2], [0.1], [5.0]]), 2, 0)
+    >>> means.round(2).ravel().tolist(), weights.tolist()
+    ([0.1, 5.0], [0.75, 0.25])
+    """
+    spread = rows.std(axis=0)
+    spread[spread == 0] = 1.0
+    n = min(n, len(np.unique(rows, axis=0)))
+    seed = int(check_random_state(random_state).randint(2**31 - 1))
+    label = KMeans(n, n_init=10, random_state=seed).fit(rows / spread).labels_
+    size = np.bincount(label, minlength=n)
+    means = np.stack([np.bincount(label, column, minlength=n) for column in rows.T], axis=1) / size[:, None]
+    # the order of k-means is that of its random start
+    order = np.lexsort(means.T[::-1])
+    return means[order], size[order] / len(rows)

@@ -45,7 +45,9 @@ def raman_pipeline(
     noise : str or None, default=None
         As for `RamanFeaturizer`, whose default holds where it is left out.
     **regressor
-        Parameters of `DOSRegressor`, such as ``random_state=0``.
+        Parameters of `DOSRegressor`, such as ``random_state=0``. ``nan_policy`` is "omit" unless given:
+        spectra whose fit is flagged have no features; they are left out of the training with a warning that
+        counts them, and predicted as NaN.
 
     Returns
     -------
@@ -77,4 +79,5 @@ def raman_pipeline(
         features=("center",),
         **options,
     )
-    return make_pipeline(featurizer, DOSRegressor(energies, **regressor))
+    # a real training set has spectra whose fit is flagged
+    return make_pipeline(featurizer, DOSRegressor(energies, **{"nan_policy": "omit", **regressor}))

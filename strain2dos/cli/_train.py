@@ -174,7 +174,7 @@ def train_on_records(
         hold_out_states,
         raman_metadata,
         raman_pipeline,
-        usable_spectra,
+        usable_and_flagged,
     )
     from strain2dos.datasets import load_mos2_dft, make_raman_dos
 
@@ -182,7 +182,10 @@ def train_on_records(
         training = make_raman_dos(_PER_STATE * len(load_mos2_dft()), material, random_state=seed)
         bar.step()
         pipeline = raman_pipeline(training, members=members, epochs=epochs or 200, seed=seed)
-        rows = usable_spectra(pipeline, training)
+        rows, flagged = usable_and_flagged(pipeline, training)
+    if flagged and not quiet:
+        why = ", ".join(f"{count} because {words}" for words, count in flagged.items())
+        say(f"left out {len(training) - len(rows)} of {len(training)} spectra, whose fit is flagged: {why}")
     with Progress("Train", 1, quiet=quiet):
         fit_raman(pipeline, training, rows)
 

@@ -37,8 +37,19 @@ def raman_pipeline(
 
 def usable_spectra(pipeline: Pipeline, training: RamanDOS) -> np.ndarray:
     """Rows of the spectra that the featurizer of `pipeline` can read."""
-    features = pipeline[0].fit_transform(training.spectra)
-    return np.flatnonzero(np.isfinite(np.asarray(features)).all(axis=1))
+    return usable_and_flagged(pipeline, training)[0]
+
+
+def usable_and_flagged(pipeline: Pipeline, training: RamanDOS) -> tuple[np.ndarray, dict[str, int]]:
+    """Rows of the spectra that the featurizer of `pipeline` can read; the others counted by their flaw."""
+    from strain2dos.raman import FitStatus
+
+    values, status = pipeline[0].fit(training.spectra).transform_with_status(training.spectra)
+    usable = np.isfinite(values).all(axis=1)
+    codes, counts = np.unique(status[~usable], return_counts=True)
+    return np.flatnonzero(usable), {
+        FitStatus(code).words: int(count) for code, count in zip(codes, counts, strict=True)
+    }
 
 
 def raman_metadata(pipeline: Pipeline, training: RamanDOS, rows: np.ndarray, *, seed: int) -> dict[str, Any]:

@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import r2_score
+
+from strain2dos._estimators.wrappers import look_through
 
 
 class CurveScoreMixin:
@@ -30,9 +35,50 @@ class CurveScoreMixin:
         -------
         float
             At most 1.
+
+        Raises
+        ------
+        ValueError
+            If no row is predicted.
+
+        Warns
+        -----
+        UserWarning
+            If rows without finite features are left out, as a regressor with ``nan_policy="omit"`` asks.
         """
         curves = self.predict(X)  # type: ignore[attr-defined]
-        return float(r2_score(y, curves, sample_weight=sample_weight, multioutput="variance_weighted"))
+        kept = rows_to_score(self, without_numbers(curves))
+        y, curves = np.asarray(y, dtype=np.float64)[kept], curves[kept]
+        weight = None if sample_weight is None else np.asarray(sample_weight)[kept]
+        return float(r2_score(y, curves, sample_weight=weight, multioutput="variance_weighted"))
+
+
+def without_numbers(predicted: np.ndarray) -> NDArray[np.bool_]:
+    """Which rows (n,) of predictions are all NaN."""
+    return np.asarray(np.isnan(np.reshape(predicted, (len(predicted), -1))).all(1))
+
+
+def rows_to_score(estimator: Any, lost: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows (n,) count in a score: without the lost ones where the regressor has ``nan_policy="omit"``.
+
+    Predictions of other regressors all count, also those that are not finite.
+    """
+    if not lost.any() or not omits_nan(estimator):
+        return np.ones(len(lost), dtype=bool)
+    counted = f"{int(lost.sum())} of {len(lost)} rows have features that are not finite, as spectra whose fit"
+    if lost.all():
+        raise ValueError(f"{counted} is flagged: no row can be scored; score rows that are predicted.")
+    warnings.warn(
+        f'{counted} is flagged, and are left out of the score, as nan_policy="omit" asks.',
+        UserWarning,
+        stacklevel=3,
+    )
+    return ~lost
+
+
+def omits_nan(estimator: Any) -> bool:
+    """Whether the regressor inside leaves out rows with features that are not finite."""
+    return getattr(look_through(estimator).final, "nan_policy", None) == "omit"
 
 
 def per_energy(std: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

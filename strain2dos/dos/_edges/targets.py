@@ -33,6 +33,10 @@ class EdgeTargets(NamedTuple):
         """Valence maximum and conduction minimum, shape (n, 2) in eV."""
         return np.column_stack(edges_of_valleys(self.energies, self.n_valence)[:2])
 
+    def take(self, rows: NDArray[np.intp]) -> EdgeTargets:
+        """Return some of the rows."""
+        return self._replace(energies=self.energies[rows])
+
     def relevant(self, groups: NDArray[np.intp]) -> EdgeTargets:
         """Leave out valleys that are the edge in none of many states.
 

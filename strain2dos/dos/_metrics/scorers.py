@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
+from strain2dos._estimators.columns import as_array, finite_rows
 from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos.dos._common.score import rows_to_score, without_numbers
 from strain2dos.dos._edges.reading import band_edges
 from strain2dos.dos._metrics import curves, edges, intervals
 
@@ -128,7 +130,13 @@ class DOSScorer:
         Raises
         ------
         ValueError
-            If nobody knows the energies, or the regressor lacks the method that the name needs.
+            If nobody knows the energies, the regressor lacks the method that the name needs, or no row is
+            predicted.
+
+        Warns
+        -----
+        UserWarning
+            If rows without finite features are left out, as a regressor with ``nan_policy="omit"`` asks.
         """
         value = self._value(estimator, X, np.asarray(y, dtype=np.float64))
         return value if self.name in _GREATER_IS_BETTER else -value
@@ -138,6 +146,8 @@ class DOSScorer:
             bands = look_through(estimator, until="predict_interval")
             self._need(bands, "predict_interval", "ConformalDOSRegressor")
             bounds = bands.call("predict_interval", X)
+            kept = rows_to_score(estimator, without_numbers(bounds))
+            y, bounds = y[kept], bounds[kept]
             if self.name == "interval_width":
                 return intervals.interval_width(bounds)
             if self.name == "interval_score":
@@ -147,8 +157,15 @@ class DOSScorer:
             chain = look_through(estimator)
             self._need(chain, "predict_edges", "DOSRegressor")
             truth = band_edges(self._grid(estimator), y, **self._reading(estimator))
-            return edges.edge_mae(truth, chain.call("predict_edges", X))[_LEARNED[self.name]]
-        found = estimator.predict(X)
+            # an edge that a curve lacks is NaN as well: the features decide which rows count
+            features = chain.transform(as_array(X))
+            found = chain.after(len(chain.front)).call("predict_edges", features)
+            kept = rows_to_score(estimator, ~finite_rows(features))
+            columns = (np.column_stack(each[:2])[kept] for each in (truth, found))
+            return edges.edge_mae(*columns)[_LEARNED[self.name]]
+        found = np.asarray(estimator.predict(X))
+        kept = rows_to_score(estimator, without_numbers(found))
+        y, found = y[kept], found[kept]
         if self.name in _PLAIN:
             return _PLAIN[self.name](y, found)
         grid = self._grid(estimator)

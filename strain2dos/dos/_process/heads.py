@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._process.covariance import FAMILIES, Covariance
+from strain2dos.dos._process.local_scale import LocalScale
 from strain2dos.dos._process.mixture import Loaded, Process, load
 from strain2dos.dos._process.plain import Kernel, weigh_kernels
 from strain2dos.dos._process.posterior import condition
@@ -31,11 +32,18 @@ class Head:
         Unit in which they are learned.
     plain : tuple of Process
         Processes without a network; the weights of all their members add to one.
+    local : LocalScale or None
+        Factor on the variance of the mixture, from place to place; None where it is 1.
     """
 
     mean: Array
     scale: float
     plain: tuple[Process, ...]
+    local: LocalScale | None = None
+
+    def factor(self, features: Array) -> Array:
+        """Return the factor (n,) on variances at standardized features."""
+        return np.ones(len(features)) if self.local is None else self.local(features)
 
     def check(self) -> None:
         """Raise a ValueError where parts do not fit together."""
@@ -43,13 +51,17 @@ class Head:
         for process in self.plain:
             process.check()
             check_array("variance", process.variance, (len(process.lengths), len(self.mean)))
+            if self.local is not None:
+                self.local.check(process.points.shape[1])
         if not np.isfinite(self.scale):
             raise ValueError(f"scale = {self.scale} must be finite")
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Head:
         """Rebuild a head from plain values."""
-        return cls(**{**state, "plain": tuple(Process.from_state(part) for part in state["plain"])})
+        plain = tuple(Process.from_state(part) for part in state["plain"])
+        local = None if state["local"] is None else LocalScale.from_state(state["local"])
+        return cls(**{**state, "plain": plain, "local": local})
 
 
 class Learned(NamedTuple):
@@ -193,8 +205,9 @@ class LoadedHeads:
 
     def valley(self, k: int, features: Array) -> tuple[Array, Array]:
         """Return mean and variance (n,) of the energy of a valley."""
-        mean, variance = mixed(*self._members(self.heads.valleys[k], self.valleys[k], features))
-        return mean[:, 0], variance[:, 0]
+        head = self.heads.valleys[k]
+        mean, variance = mixed(*self._members(head, self.valleys[k], features))
+        return mean[:, 0], head.factor(features) * variance[:, 0]
 
     def valley_mean(self, k: int, features: Array) -> Array:
         """Return the mean (n,) alone."""

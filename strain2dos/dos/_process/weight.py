@@ -32,6 +32,21 @@ class Unseen(NamedTuple):
     held_out: NDArray[np.bool_]
     groups: NDArray[np.intp]
 
+    def mixture(self, weight: float) -> tuple[Array, Array]:
+        """Return mean and variance (n, n_outputs) of what is predicted of each group without it.
+
+        Networks count by their weight where a member holds the group out.
+        """
+        out = self.held_out[:, self.groups].astype(float)
+        count = out.sum(0)
+        w = np.where(count > 0, weight, 0.0)[:, None]
+        out /= np.maximum(count, 1.0)
+        own = np.einsum("mn,mnd->nd", out, self.members)
+        within = np.einsum("mn,mnd->nd", out, self.variances + np.square(self.members - own))
+        apart = np.square(own - self.plain)
+        mean = (1 - w) * self.plain + w * own
+        return mean, (1 - w) * self.plain_variance + w * within + w * (1 - w) * apart
+
     def scale(self) -> float:
         """Return mean squared error over variance of the members for groups that they hold out."""
         error = np.square(self.truth - self.members).mean(-1) / self.variances.mean(-1)

@@ -19,6 +19,7 @@ REASONS = np.array(
         "unlike any training state",
     ]
 )
+NOT_FINITE = "features that are not finite"
 
 
 def fixed_draws(n_scores: int) -> tuple[Array, Array]:
@@ -47,4 +48,14 @@ def reasons(ratios: Array) -> NDArray[np.str_]:
     """Return for each row which of the ratios is largest, empty where all are at most 1."""
     # a ratio that is not a number is no sign that a row lies inside
     inside = (ratios <= 1.0).all(1)
-    return np.where(inside, "", REASONS[np.argmax(np.nan_to_num(ratios, nan=np.inf), axis=1)])
+    outside = REASONS[np.argmax(np.nan_to_num(ratios, nan=np.inf), axis=1)]
+    outside = np.where(np.isnan(ratios).all(1), NOT_FINITE, outside)
+    return np.where(inside, "", outside)
+
+
+def without_rows(values: Array, lost: NDArray[np.bool_], axis: int = 0) -> Array:
+    """Return values with NaN for the lost rows along an axis."""
+    if not lost.any():
+        return values
+    along = lost.reshape([-1 if k == axis else 1 for k in range(values.ndim)])
+    return np.where(along, np.nan, values)

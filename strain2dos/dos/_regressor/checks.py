@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -16,22 +18,46 @@ Array = NDArray[np.float64]
 # labels of columns are often rounded: they may differ from the energies by this share of a step
 _LABEL_TOLERANCE = 0.1
 _NAMED_ROWS = 5
+# one row that is left of many is an accident
+_FEWEST_ROWS = 2
 
 
-def check_features(X: Array, names: ArrayLike | None) -> None:
-    """Name the rows whose features are not finite, and the likely reason."""
+def check_features(X: Array, names: ArrayLike | None, policy: str) -> NDArray[np.intp]:
+    """Return the rows to leave out of the training: those with features that are not finite.
+
+    "raise" makes them an error, "omit" a warning; both name the rows and the likely reason.
+    """
     bad = ~np.isfinite(X)
-    if not bad.any():
-        return
     rows, columns = np.flatnonzero(bad.any(1)), np.flatnonzero(bad.any(0))
+    if not rows.size:
+        return rows
     what = "infinity" if np.isinf(X[bad]).any() else "NaN"
     listed = ", ".join(map(str, rows[:_NAMED_ROWS])) + (", ..." if len(rows) > _NAMED_ROWS else "")
     of = [str(np.asarray(names)[k]) if names is not None else str(k) for k in columns[:_NAMED_ROWS]]
-    raise ValueError(
-        f"Input X contains {what}: {len(rows)} of {len(X)} rows (rows {listed}) in columns {', '.join(of)}. "
-        "A spectrum whose fit failed has no line positions; leave these rows out, for instance by "
-        "good = np.isfinite(X).all(axis=1); fit(X[good], y[good])."
+    found = f"{len(rows)} of {len(X)} rows (rows {listed}) in columns {', '.join(of)}"
+    if policy == "raise":
+        raise ValueError(
+            f"Input X contains {what}: {found}. A spectrum whose fit failed has no line positions; pass "
+            'nan_policy="omit" to leave such rows out of the training, or leave them out yourself: '
+            "good = np.isfinite(X).all(axis=1); fit(X[good], y[good])."
+        )
+    if len(X) - len(rows) < _FEWEST_ROWS:
+        raise ValueError(
+            f'Input X contains {what}: {found}, so that nan_policy="omit" leaves {len(X) - len(rows)} '
+            f"for the training, which needs {_FEWEST_ROWS}; fit_spectra(spectra).status of a RamanFeaturizer "
+            "names why a spectrum has no line positions."
+        )
+    without = int(np.isnan(X).all(1).sum())
+    why = "of which none has a feature, as a spectrum whose fit is flagged"
+    if without < len(rows):
+        why = f"{without} of which have no feature at all, as a spectrum whose fit is flagged"
+    warnings.warn(
+        f'left out of the training, as nan_policy="omit" asks, because X contains {what}: {found}, {why}. '
+        "fit_spectra(spectra).status of a RamanFeaturizer names the reason; omitted_ holds the rows.",
+        UserWarning,
+        stacklevel=4,
     )
+    return rows
 
 
 def labels_of(y: object) -> Array | None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,8 @@ class FittedDOS:
         Of the training rows, by which bands see whether they are calibrated on them.
     report : Report
         What the training found.
+    omitted : ndarray of int of shape (n_omitted,)
+        Rows that were left out of the training because their features are not finite.
     """
 
     energies: Array | None
@@ -105,6 +107,7 @@ class FittedDOS:
     flat: bool
     row_hashes: NDArray[np.uint64]
     report: Report
+    omitted: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     def curves(self, X: Array, device: str, *, std: bool) -> tuple[Array, Array | None]:
         """Return (n, n_energies) curves and, if asked, their standard deviations.
@@ -121,6 +124,7 @@ class FittedDOS:
             latents, width, variance = basis.joined(sides, self.heads.network_weight)
             answer[rows] = basis.representation.expected(latents[:size], width[:size])
             if deviation is not None:
+                variance *= self.heads.curve.factor(features)[:, None]
                 deviation[rows] = basis.spread(latents, variance)[:size]
         return answer, deviation
 
@@ -154,11 +158,15 @@ class FittedDOS:
         n_samples, n_energies = places.shape[1], self.basis.representation.n_energies
         for rows, size, features in self._blocks(X):
             means, variances, weights = heads.members(features)
+            # the whole mixture widens about its mean
+            middle = np.einsum("m,mnd->nd", weights, means)
+            wider = np.sqrt(self.heads.curve.factor(features))[:, None]
             for part in np.array_split(np.arange(size), max(1, -(-size * n_samples // _CURVES))):
                 own = part + rows.start if len(places) > 1 else np.zeros_like(part)
                 member = np.minimum(np.searchsorted(np.cumsum(weights), places[own]), len(weights) - 1)
                 at = part[:, None]
                 scores = means[member, at] + normals[own] * np.sqrt(variances[member, at])
+                scores = middle[at] + wider[at] * (scores - middle[at])
                 curves = self.basis.decode(scores.reshape(-1, scores.shape[-1]))
                 yield (
                     slice(rows.start + part[0], rows.start + part[-1] + 1),
@@ -222,5 +230,7 @@ class FittedDOS:
                 raise ValueError(f"a process takes {process.points.shape[1]} features, but there are {width}")
         if not (0 <= self.n_valence <= len(self.valleys) and np.isfinite(self.edge_reference)):
             raise ValueError("n_valence and edge_reference do not fit the valleys")
+        if not np.issubdtype(getattr(self.omitted, "dtype", float), np.integer) or self.omitted.ndim != 1:
+            raise ValueError("omitted must hold numbers of rows")
         if not (np.isfinite(self.edge_threshold) and self.edge_threshold > 0):
             raise ValueError(f"edge_threshold must be positive, but is {self.edge_threshold}")

@@ -12,6 +12,7 @@ from strain2dos._estimators.seen import row_hashes
 from strain2dos.dos._common.groups import check_groups, thin
 from strain2dos.dos._edges.targets import EdgeTargets
 from strain2dos.dos._process.heads import Head, Heads, Learned, fit_head
+from strain2dos.dos._process.local_scale import LocalScale, misfits
 from strain2dos.dos._process.plain import Kernel
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.training import TrainingOptions, train_networks
@@ -91,12 +92,15 @@ def _valleys(
     random: np.random.RandomState,
     device: str,
 ) -> tuple[Head, ...]:
-    return tuple(
-        fit_head(
+    heads = []
+    for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True):
+        found = fit_head(
             features, column[:, None], labels, random, loose=loose, least_noise=_EDGE_NOISE, device=device
-        ).head
-        for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True)
-    )
+        )
+        misfit = misfits(found.outputs, found.mean, found.variance)
+        local = LocalScale.of(features, labels, misfit, loose)
+        heads.append(replace(found.head, local=local))
+    return tuple(heads)
 
 
 def _standardise(X: Array) -> Standardisation:
@@ -153,9 +157,9 @@ def _with_networks(
     random: np.random.RandomState,
 ) -> tuple[Heads, tuple[dict[str, Array], ...], dict[str, float]]:
     """Train kernels that see through networks, and give them the weight that helps with unseen groups."""
-    heads = Heads(curve.head, ())
     if not options.hidden or labels.max() + 1 < _FEWEST_GROUPS:
-        return heads, (), {}
+        misfit = misfits(curve.outputs, curve.mean, curve.variance)
+        return Heads(_scaled(curve.head, features, labels, misfit), ()), (), {}
     trained = train_networks(features, curve.outputs, labels, _start(curve.kernels), options, random)
     shares = np.full(options.n_members, 1.0 / options.n_members)
     network, held = condition(
@@ -165,10 +169,16 @@ def _with_networks(
     found = Unseen(curve.outputs, curve.mean, curve.variance, held.mean, variance, trained.held_out, labels)
     # groups that a network was trained on flatter it, also where each is left out of its process
     scale = found.scale()
-    weight, density = weigh_networks(found._replace(variances=scale * variance))
+    found = found._replace(variances=scale * variance)
+    weight, density = weigh_networks(found)
     network = replace(network, variance=scale * network.variance)
-    made = Heads(curve.head, (), network if weight > 0 else None, weight)
+    head = _scaled(curve.head, features, labels, misfits(curve.outputs, *found.mixture(weight)))
+    made = Heads(head, (), network if weight > 0 else None, weight)
     return made, tuple(trained.history), density
+
+
+def _scaled(head: Head, features: Array, labels: NDArray[np.intp], misfit: Array) -> Head:
+    return replace(head, local=LocalScale.of(features, labels, misfit))
 
 
 def _start(kernels: list[Kernel]) -> Kernel:

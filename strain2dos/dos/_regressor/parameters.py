@@ -28,6 +28,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "edge_threshold": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
     "edge_reference": [Real, StrOptions({"auto"})],
     "callbacks": [list, tuple, None],
+    "nan_policy": [StrOptions({"raise", "omit"})],
     "device": [str],
     "random_state": ["random_state"],
     "verbose": ["verbose"],

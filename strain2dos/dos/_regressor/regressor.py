@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,12 +14,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos import __version__
 from strain2dos._compat import _fit_context
+from strain2dos._estimators.columns import finite_rows
 from strain2dos._estimators.doc_links import DocLinks
+from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges, band_edges
 from strain2dos.dos._edges.targets import check_edges
-from strain2dos.dos._regressor.answers import fixed_draws, quantiles_of, random_draws, reasons
+from strain2dos.dos._regressor.answers import (
+    fixed_draws,
+    quantiles_of,
+    random_draws,
+    reasons,
+    without_rows,
+)
 from strain2dos.dos._regressor.checks import check_features, check_grid, labels_of
 from strain2dos.dos._regressor.fitted import FittedDOS
 from strain2dos.dos._regressor.fitting import fit_dos
@@ -27,7 +36,7 @@ from strain2dos.dos._regressor.parameters import CONSTRAINTS, DOSOptions, check_
 Array = NDArray[np.float64]
 
 # written into every saved regressor; raised when what was learned changes its form
-_FORMAT = 3
+_FORMAT = 4
 
 
 class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
@@ -78,6 +87,10 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
     callbacks : list of skorch callbacks, default=None
         Callbacks of the skorch net, such as :class:`skorch.callbacks.EarlyStopping`, which can watch
         ``"valid_loss"``.
+    nan_policy : {"raise", "omit"}, default="raise"
+        What to do with rows whose features are not all finite, as those of a spectrum whose fit is flagged.
+        "raise": refuse them. "omit": leave them out of the training, with one warning that counts them, and
+        predict NaN for them; `score` and the scorers of `strain2dos.dos.metrics` leave them out too.
     device : str, default="cpu"
         Where networks are trained and curves are predicted: "cpu", "cuda", "cuda:1", or "auto" for CUDA where
         there is one. Everything is in double precision. A model trained on one device predicts on another
@@ -124,6 +137,9 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         Density at which a band begins, in the unit of `y`.
     edge_reference_ : float
         Energy inside the gap [eV].
+    omitted_ : ndarray of int of shape (n_omitted,)
+        Rows of `X` that were left out of the training because of ``nan_policy="omit"``, with their groups and
+        edges.
     training_hashes_ : ndarray of uint64
         Hashes of the training rows.
     fitted_ : FittedDOS
@@ -187,6 +203,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         edge_threshold: float | str = "auto",
         edge_reference: float | str = "auto",
         callbacks: list[Any] | None = None,
+        nan_policy: str = "raise",
         device: str = "cpu",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
@@ -203,6 +220,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         self.edge_threshold = edge_threshold
         self.edge_reference = edge_reference
         self.callbacks = callbacks
+        self.nan_policy = nan_policy
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -237,10 +255,16 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If shapes do not match, a feature or an edge is not finite, a density is negative though
+            If shapes do not match, a feature or an edge is not finite (features: unless
+            ``nan_policy="omit"``, and then if fewer than two rows remain), a density is negative though
             ``nonnegative=True``, labels of the columns of `y` are other energies than `energies`, a group has
             no label, edges are swapped or in another unit, `edge_reference` lies off the grid, or `device` is
             not there.
+
+        Warns
+        -----
+        UserWarning
+            If rows are left out of the training.
         """
         labels = labels_of(y)
         features, curves = validate_data(
@@ -253,14 +277,21 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             order="C",
             ensure_all_finite=False,
         )
-        check_features(features, getattr(self, "feature_names_in_", None))
         curves = check_array(curves, ensure_2d=False, dtype=np.float64, order="C", input_name="y")
         random = check_random_state(self.random_state)
         options = self._options(check_grid(self.energies, labels, 1 if curves.ndim == 1 else curves.shape[1]))
+        known = check_edges(edges, len(features))
+        if groups is not None:
+            check_groups(groups, curves.reshape(len(curves), -1))
+        omitted = check_features(features, getattr(self, "feature_names_in_", None), self.nan_policy)
+        if omitted.size:
+            kept = np.delete(np.arange(len(features)), omitted)
+            features, curves = features[kept], curves[kept]
+            groups = None if groups is None else np.asarray(groups)[kept]
+            known = None if known is None else known.take(kept)
         with one_thread():
-            self.fitted_ = fit_dos(
-                features, curves, groups, check_edges(edges, len(features)), options, random
-            )
+            found = fit_dos(features, curves, groups, known, options, random)
+        self.fitted_ = replace(found, omitted=omitted)
         return self
 
     def _options(self, energies: Array | None) -> DOSOptions:
@@ -312,9 +343,10 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If `device` is a CUDA device that this machine does not have.
         """
-        X = self._check(X)
+        X, lost = self._check(X)
         with one_thread():
             dos, std = self.fitted_.curves(X, check_device(self.device), std=return_std)
+        dos, std = without_rows(dos, lost), None if std is None else without_rows(std, lost)
         if self.fitted_.flat:
             dos, std = dos[:, 0], None if std is None else std[:, 0]
         return dos if std is None else (dos, std)
@@ -347,12 +379,13 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             If neither edges nor energies were given, or standard deviations are asked for and edges were
             not learned.
         """
-        X = self._check(X)
+        X, lost = self._check(X)
         device = check_device(self.device)
         if self.edges_learned_:
             with one_thread():
                 edges, std = self.fitted_.edges(X, device, std=return_std)
-            return edges if std is None else (edges, std)
+            edges = BandEdges(*(without_rows(edge, lost) for edge in edges))
+            return edges if std is None else (edges, BandEdges(*(without_rows(each, lost) for each in std)))
         if return_std:
             raise ValueError(
                 "return_std=True needs edges learned from eigenvalues, but fit was given none; pass "
@@ -365,9 +398,10 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             )
         with one_thread():
             curves, _ = self.fitted_.curves(X, device, std=False)
-        return band_edges(
+        edges = band_edges(
             self.energies_, curves, threshold=self.edge_threshold_, reference=self.edge_reference_
         )
+        return BandEdges(*(without_rows(edge, lost) for edge in edges))
 
     def predict_valleys(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict the energies of the valleys that were learned from eigenvalues.
@@ -395,7 +429,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If edges were not learned.
         """
-        X = self._check(X)
+        X, lost = self._check(X)
         if not self.edges_learned_:
             raise ValueError(
                 "valleys need edges learned from eigenvalues, but fit was given none; pass fit(..., "
@@ -404,7 +438,8 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         with one_thread():
             device = check_device(self.device)
             energies, variances = self.fitted_.valley_energies(X, device, std=return_std)
-        return energies if variances is None else (energies, np.sqrt(variances))
+        energies = without_rows(energies, lost)
+        return energies if variances is None else (energies, np.sqrt(without_rows(variances, lost)))
 
     def predict_quantiles(self, X: ArrayLike, q: ArrayLike) -> Array:
         """Predict quantiles of the density at each energy.
@@ -426,7 +461,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If a probability lies outside 0 to 1.
         """
-        X = self._check(X)
+        X, lost = self._check(X)
         wanted = np.asarray(q, dtype=np.float64)
         if wanted.ndim > 1 or not ((wanted >= 0) & (wanted <= 1)).all():
             raise ValueError(
@@ -435,7 +470,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         places, normals = fixed_draws(len(self.fitted_.basis.directions))
         with one_thread():
             parts = self.fitted_.samples(X, check_device(self.device), places, normals)
-            found = quantiles_of(parts, wanted, len(X))
+            found = without_rows(quantiles_of(parts, wanted, len(X)), lost, axis=wanted.ndim)
         return found[..., 0] if self.fitted_.flat else found
 
     def sample_curves(
@@ -462,14 +497,14 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If `n_samples` is not positive.
         """
-        X = self._check(X)
+        X, lost = self._check(X)
         if int(n_samples) != n_samples or n_samples < 1:
             raise ValueError(f"n_samples must be a positive integer, but it is {n_samples!r}.")
         n_scores = len(self.fitted_.basis.directions)
         places, normals = random_draws(check_random_state(random_state), len(X), int(n_samples), n_scores)
         with one_thread():
             parts = self.fitted_.samples(X, check_device(self.device), places, normals)
-            drawn = np.concatenate([curves for _, curves in parts])
+            drawn = without_rows(np.concatenate([curves for _, curves in parts]), lost)
         return drawn[..., 0] if self.fitted_.flat else drawn
 
     def domain_score(self, X: ArrayLike) -> Array:
@@ -496,7 +531,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         the edge (isotropic strain, where the two E' lines coincide) scatter past it; the margin holds them
         only if the training set has several rows per state and `fit` knows the groups.
         """
-        return self.fitted_.domain_ratios(self._check(X)).max(1)
+        return self._ratios(X).max(1)
 
     def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Find which rows lie in the region of the training rows, where errors are those of validation.
@@ -524,14 +559,28 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         ndarray of str of shape (n_samples,)
-            Empty where `in_domain`; otherwise which of the ratios of `domain_score` is largest.
+            Empty where `in_domain`; otherwise which of the ratios of `domain_score` is largest, or that
+            features are not finite.
         """
-        return reasons(self.fitted_.domain_ratios(self._check(X)))
+        return reasons(self._ratios(X))
 
-    def _check(self, X: ArrayLike) -> Array:
+    def _ratios(self, X: ArrayLike) -> Array:
+        X, lost = self._check(X)
+        return without_rows(self.fitted_.domain_ratios(X), lost)
+
+    def _check(self, X: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
+        """Return features, and which rows get NaN; the middle of the training stands in for these."""
         check_is_fitted(self)
-        checked: Array = validate_data(self, X, reset=False, dtype=np.float64, order="C")
-        return checked
+        refuse = self.nan_policy != "omit"
+        checked: Array = validate_data(
+            self, X, reset=False, dtype=np.float64, order="C", ensure_all_finite=refuse
+        )
+        lost: NDArray[np.bool_] = np.zeros(len(checked), dtype=bool)
+        if not refuse:
+            lost = ~finite_rows(checked)
+        if lost.any():
+            checked = np.where(lost[:, None], self.fitted_.standardise.center, checked)
+        return checked, lost
 
     @property
     def energies_(self) -> Array | None:
@@ -604,6 +653,11 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         return self.fitted_.edge_reference
 
     @property
+    def omitted_(self) -> NDArray[np.intp]:
+        """Rows that were left out of the training."""
+        return self.fitted_.omitted
+
+    @property
     def training_hashes_(self) -> NDArray[np.uint64]:
         """Hashes of the training rows."""
         return self.fitted_.row_hashes
@@ -651,4 +705,5 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
+        tags.input_tags.allow_nan = self.nan_policy == "omit"
         return tags

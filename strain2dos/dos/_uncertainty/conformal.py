@@ -26,6 +26,7 @@ from strain2dos.dos._edges.intervals import EdgeIntervals, edge_intervals
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.targets import check_edges
 from strain2dos.dos._uncertainty.cross_fitting import Training, held_out
+from strain2dos.dos._uncertainty.flagged import without_flagged
 from strain2dos.dos._uncertainty.frozen import refuse_training_rows, warn_of_training_errors
 from strain2dos.dos._uncertainty.ranks import check_level, quantile, require_enough_groups
 from strain2dos.dos._uncertainty.scores import score_groups
@@ -83,6 +84,9 @@ class ConformalDOSRegressor(
     edge_std_floor_ : ndarray of shape (3,) or None
         Root mean square of the standard deviations of VBM, CBM and gap [eV] of groups left out; None where
         the width does not follow the estimator's.
+    omitted_ : ndarray of int of shape (n_omitted,)
+        Rows that were neither learned nor left out in turn, because an estimator with ``nan_policy="omit"``
+        gets features from them that are not finite.
     energies_ : ndarray of shape (n_energies,)
         Grid of the curves [eV], if the estimator has one.
     n_features_in_ : int
@@ -189,10 +193,12 @@ class ConformalDOSRegressor(
         Warns
         -----
         UserWarning
-            If a frozen estimator errs so little on these rows that it seems to have been fitted on them.
+            If rows without finite features are left out, as an estimator with ``nan_policy="omit"`` asks, or
+            if a frozen estimator errs so little on these rows that it seems to have been fitted on them.
         """
         data = self._check_training(X, y, groups, edges, fit_params)
         chain = self._check_estimator(edges)
+        data, self.omitted_ = without_flagged(self.estimator, data)
         n_groups = len(np.unique(data.labels))
         require_enough_groups(self.level, n_groups, f"in n_samples = {len(data.curves)}")
         if chain.frozen:

@@ -15,7 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from strain2dos._compat import take_rows
 from strain2dos._estimators.fitting import fit_arguments
 from strain2dos._estimators.wrappers import Chain, look_through
-from strain2dos.dos._common.score import per_energy
+from strain2dos.dos._common.score import omits_nan, per_energy
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import band_edges
 from strain2dos.dos._edges.targets import check_edges
@@ -114,6 +114,11 @@ def _one_fold(estimator: BaseEstimator, train: Training, test: Training, std: bo
         found, spread = answer if std else (answer, None)
         truth = test.curves.reshape(len(test.curves), -1)
         residuals = np.reshape(found, truth.shape) - truth
+        if omits_nan(chain) and np.isnan(residuals).all(1).any():
+            raise ValueError(
+                "a row has finite features when all rows are transformed together, and none in a fold; use "
+                "transformers that flag the same rows whatever rows they were fitted on."
+            )
         spread = None if spread is None else per_energy(spread, truth.shape)
         missed = edge_std = None
         if chain.has_band_edges:

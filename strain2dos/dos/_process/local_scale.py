@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How far variances are off from place to place, from the errors on left-out groups nearby."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.dos._common.arrays import check_array
+from strain2dos.dos._common.groups import thin
+
+Array = NDArray[np.float64]
+
+# How far, in standard deviations of the states, errors of groups count; which of these is best, left-out
+# groups decide. They count against a part of a group whose error is as predicted, which decides where no
+# group is near.
+_REACHES = (0.25, 0.35, 0.5, 0.7, 1.0)
+_AS_PREDICTED = 0.5
+# as for the training domain: directions with less than this share of the widest one hold curvature and noise
+_LEAST_SHARE = 0.05
+_MAX_AXES = 3
+_MAX_POINTS = 640
+# rows whose distances to all points are held at once
+_ROWS = 240
+
+
+@dataclass(frozen=True)
+class LocalScale:
+    """A factor on predicted variances that follows the errors on left-out groups.
+
+    One process has one noise, whatever the state. Where features leave out what a curve depends on (the
+    positions of lines do not show where a shear points), the scatter grows with the shear, and one noise is
+    too large for small strains and too small for large ones.
+
+    Attributes
+    ----------
+    middle, axes : ndarray of shape (n_features,) and (n_features, n_axes)
+        Mean of the states in standardized features, and directions in which they differ, each in units of
+        the spread of the states.
+    points : ndarray of shape (n_points, n_axes)
+        Rows with known errors.
+    misfit : ndarray of shape (n_points,)
+        Squared error of each row without its group, over the variance predicted for it.
+    weight : ndarray of shape (n_points,)
+        How much each counts; rows of one group share a weight of one, and rows with looser noise count less.
+    reach : float
+        How far errors count, in units of the spread of the states along an axis.
+    """
+
+    middle: Array
+    axes: Array
+    points: Array
+    misfit: Array
+    weight: Array
+    reach: float
+
+    @classmethod
+    def of(
+        cls,
+        features: Array,
+        groups: NDArray[np.intp],
+        misfit: Array,
+        loose: Array | None = None,
+    ) -> LocalScale | None:
+        """Describe misfits (n,) of rows without their groups; None where one scale for all is better."""
+        # a random state of its own: what is drawn elsewhere must not depend on the number of rows
+        rows = thin(groups, _MAX_POINTS, np.random.RandomState(0))
+        labels = np.unique(groups[rows], return_inverse=True)[1]
+        count = np.bincount(labels)
+        weight = 1.0 / count[labels]
+        if loose is not None:
+            weight = weight / loose[rows]
+        points = features[rows]
+        means = np.column_stack([np.bincount(labels, column) for column in points.T]) / count[:, None]
+        middle = means.mean(0)
+        _, size, axes = np.linalg.svd(means - middle, full_matrices=False)
+        size = size / np.sqrt(len(means))
+        kept = (size > _LEAST_SHARE * size[0]) & (size > 0) & (np.arange(len(size)) < _MAX_AXES)
+        scaled = np.ascontiguousarray(axes[kept].T / size[kept])
+        place, misfit = (points - middle) @ scaled, misfit[rows]
+        others = labels[:, None] != labels[None]
+        apart = np.square(place[:, None, :] - place[None]).sum(-1)
+        # minus the log density of each group without its own errors; one scale for all first
+        losses = [np.average(misfit, weights=weight)]
+        for reach in _REACHES:
+            factor = _mean_nearby(apart, misfit, weight * others, _squared_reach(reach, scaled))
+            losses.append(np.average(np.log(factor) + misfit / factor, weights=weight))
+        best = int(np.argmin(losses))
+        return None if best == 0 else cls(middle, scaled, place, misfit, weight, _REACHES[best - 1])
+
+    def __call__(self, features: Array) -> Array:
+        """Return the factor (n,) at standardized features: the mean of the misfits nearby, 1 far from all."""
+        place = (features - self.middle) @ self.axes
+        reach = _squared_reach(self.reach, self.axes)
+        answer = np.empty(len(place))
+        for start in range(0, len(place), _ROWS):
+            rows = slice(start, start + _ROWS)
+            apart = np.square(place[rows, None, :] - self.points[None]).sum(-1)
+            answer[rows] = _mean_nearby(apart, self.misfit, self.weight, reach)
+        return answer
+
+    def check(self, width: int) -> None:
+        """Raise a ValueError where shapes do not fit together or a number is not finite."""
+        n_points, n_axes = self.points.shape
+        check_array("middle", self.middle, (width,))
+        check_array("axes", self.axes, (width, n_axes))
+        check_array("points", self.points, (n_points, n_axes))
+        check_array("misfit", self.misfit, (n_points,))
+        check_array("weight", self.weight, (n_points,))
+        if min(self.misfit.min(), self.weight.min()) < 0 or not 0 < self.reach < np.inf:
+            raise ValueError("misfits and weights of a local scale must not be negative, its reach positive")
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> LocalScale:
+        """Rebuild a local scale from plain values."""
+        return cls(**state)
+
+
+def misfits(truth: Array, mean: Array, variance: Array) -> Array:
+    """Return squared errors of rows over their variances, (n,), from outputs (n, n_outputs)."""
+    return np.square(truth - mean).sum(1) / np.maximum(variance.sum(1), 1e-300)
+
+
+def _squared_reach(reach: float, axes: Array) -> float:
+    return 2.0 * reach**2 * max(1, axes.shape[1])
+
+
+def _mean_nearby(apart: Array, misfit: Array, weight: Array, reach: float) -> Array:
+    """Return weighted means (n,) of misfits from squared distances (n, n_points)."""
+    near = np.exp(-apart / reach) * weight
+    return (_AS_PREDICTED + (near * misfit).sum(1)) / (_AS_PREDICTED + near.sum(1))

@@ -47,6 +47,20 @@ def test_stated_errors_hold_for_states_that_were_left_out():
     assert merit["gap_direct_mae_mev_inside"] < 2.5
 
 
+def test_the_stated_error_grows_with_strain_as_the_error_does():
+    merit = pretrained_merit()["held_out"]
+    small, large = (
+        [merit[f"{name}_{size}_strain"] for name in ("gap_rmse_mev", "gap_std_mev")]
+        for size in ("small", "large")
+    )
+    assert large[0] > 2.5 * small[0]
+    assert large[1] > 1.5 * small[1]
+    # stated neither at twice its size nor at two thirds of it
+    for error, stated in (small, large):
+        assert 0.67 < stated / error < 2.0
+    assert merit["gap_inside_90_percent_interval_large_strain"] > 0.85
+
+
 def test_the_gap_of_every_trained_state_is_reproduced_whatever_the_doping():
     data = position_dos(random_state=1)
     error = load_pretrained()[1].predict_edges(data.features.to_numpy()).gap - data.gap

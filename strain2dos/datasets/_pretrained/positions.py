@@ -36,6 +36,8 @@ class PositionDOS:
         Energies of the valleys in eV.
     gap : ndarray of shape (n,)
         In eV.
+    strain : ndarray of shape (n, 3)
+        [exx, eyy, exy] as fractions.
     doping : ndarray of shape (n,)
         In 1e13 electrons/cm2.
     groups : ndarray of shape (n,)
@@ -47,6 +49,7 @@ class PositionDOS:
     dos: Array
     edges: pd.DataFrame
     gap: Array
+    strain: Array
     doping: Array
     groups: NDArray[np.intp]
 
@@ -99,6 +102,7 @@ def position_dos(
         states.dos[rows],
         states.edge_targets.iloc[rows],
         states.gap[rows],
+        states.strain[rows],
         doping,
         states.groups[rows],
     )

@@ -334,7 +334,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         dos : ndarray of shape (n_samples, n_energies), or (n_samples,) after fitting on a vector
             Curves [states/eV/cell].
         std : ndarray of the same shape
-            Only with ``return_std=True``: spread of the mixture, scaled to errors on left-out groups nearby and
+            Only with ``return_std=True``: spread of the mixture, scaled to errors on left-out groups nearby,
             carried through the representation to first order. `ConformalDOSRegressor` gives bands with a
             stated coverage.
 
@@ -370,8 +370,8 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             else where the predicted curve crosses `edge_threshold_` on both sides of `edge_reference_`.
         std : BandEdges
             Only with ``return_std=True``: standard deviations [eV], scaled as those of `predict`. Valleys are
-            taken to err independently of each other; near a crossing the spread is that of the higher of two normal variables
-            (reference 4 of the class).
+            taken to err independently of each other; near a crossing the spread is that of the higher of two
+            normal variables (reference 4 of the class).
 
         Raises
         ------

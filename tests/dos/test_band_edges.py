@@ -69,6 +69,47 @@ def test_an_edge_off_the_grid_is_nan_and_so_is_the_gap():
     assert np.isnan(edges.gap[0])
 
 
+def test_the_reference_may_be_the_first_or_the_last_energy():
+    dos = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 1.0]]
+    first = band_edges([0.0, 1.0, 2.0], dos, threshold=0.5, reference=0.0)
+    np.testing.assert_array_equal(first.vbm, [np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(first.cbm, [1.5, np.nan, np.nan])
+    np.testing.assert_array_equal(first.gap, [np.nan, 0.0, 0.0])
+    last = band_edges([0.0, 1.0, 2.0], dos, threshold=0.5, reference=2.0)
+    np.testing.assert_array_equal(last.vbm, [np.nan, 0.5, np.nan])
+    np.testing.assert_array_equal(last.cbm, [np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(last.gap, [0.0, np.nan, 0.0])
+
+
+def test_two_energies_are_a_grid():
+    edges = band_edges(
+        [3.0, 4.0], [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], threshold=0.25, reference=[4.0, 3.0, 3.5]
+    )
+    np.testing.assert_array_equal(edges.vbm, [3.75, np.nan, np.nan])
+    np.testing.assert_array_equal(edges.cbm, [np.nan, 3.25, np.nan])
+    assert np.isnan(edges.gap).all()
+
+
+def test_a_density_at_the_threshold_belongs_to_the_band():
+    energies = np.arange(-3.0, 4.0)
+    plateaus = [2.0, 0.5, 0.5, 0.0, 0.5, 0.5, 2.0]
+    flat = np.full(7, 0.5)
+    edges = band_edges(energies, [plateaus, flat], threshold=0.5)
+    assert (edges.vbm[0], edges.cbm[0]) == (-1.0, 1.0)
+    assert edges.gap.tolist() == [2.0, 0.0]
+
+
+def test_minus_infinity_is_no_density_to_measure_a_crossing_from():
+    edges = band_edges(
+        np.arange(5.0),
+        [[2.0, -np.inf, 0.0, 0.0, 2.0], [2.0, 0.0, 0.0, -np.inf, 2.0]],
+        threshold=1.0,
+        reference=2.5,
+    )
+    np.testing.assert_array_equal(edges.vbm, [np.nan, 0.5])
+    np.testing.assert_array_equal(edges.cbm, [3.5, np.nan])
+
+
 def test_values_that_are_not_finite_spoil_their_own_curve_only():
     dos = np.array([[2.0, 0.0, np.nan, 0.0, 2.0], [2.0, 0.0, 0.0, 0.0, 2.0], [np.inf, 0.0, 0.0, 0.0, 2.0]])
     edges = band_edges(np.arange(-2.0, 3.0), dos, threshold=1.0, reference=0.5)
@@ -93,8 +134,11 @@ def test_maps_keep_their_shape_and_single_precision_is_taken():
         ([0.0, 1.0, 1.0], np.zeros((1, 3)), {}, r"energies\[2\] = 1 follows energies\[1\] = 1"),
         ([0.0, 1.0, np.nan], np.zeros((1, 3)), {}, r"energies\[2\] = nan"),
         ([0.0], np.zeros((1, 1)), {}, "at least 2 values"),
+        ([[0.0, 1.0, 2.0]], np.zeros((1, 3)), {}, r"at least 2 values, but its shape is \(1, 3\)"),
         ([0.0, 1.0, 2.0], np.zeros((1, 4)), {}, r"\(1, 4\).*3 energies"),
+        ([0.0, 1.0, 2.0], 1.0, {}, r"its shape is \(\) and there are 3 energies"),
         ([0.0, 1.0, 2.0], np.zeros((1, 3)), {"threshold": -0.1}, "positive density, but it is -0.1"),
+        ([0.0, 1.0, 2.0], np.zeros((1, 3)), {"threshold": 0.0}, "positive density, but it is 0.0"),
         ([0.0, 1.0, 2.0], np.zeros((1, 3)), {"threshold": np.nan}, "positive density, but it is nan"),
         ([0.0, 1.0, 2.0], np.zeros((1, 3)), {"reference": 5.0}, "5 eV is not within 0 to 2 eV"),
         ([0.0, 1.0, 2.0], np.zeros((2, 3)), {"reference": np.ones(3)}, r"its shape is \(3,\)"),

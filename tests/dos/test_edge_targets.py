@@ -4,6 +4,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
 
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft, make_raman_dos
@@ -60,6 +62,65 @@ def test_the_spread_of_the_highest_valley_is_that_of_drawn_ones():
     told = spread_of_valleys(means, sizes**2, 3)
     for name in BandEdges._fields:
         assert getattr(told, name)[0] == pytest.approx(getattr(drawn, name).std(), rel=0.01)
+
+
+def deviation_of_the_higher(means, deviations):
+    """Of two independent normal variables, by quadrature of the density of their maximum."""
+    (a, b), (s, t) = means, deviations
+
+    def moment(power):
+        def integrand(x):
+            density = norm.pdf(x, a, s) * norm.cdf(x, b, t) + norm.pdf(x, b, t) * norm.cdf(x, a, s)
+            return x**power * density
+
+        low, high = min(a - 12 * s, b - 12 * t), max(a + 12 * s, b + 12 * t)
+        return quad(integrand, low, high, epsabs=1e-13, epsrel=1e-12, limit=500)[0]
+
+    return np.sqrt(moment(2) - moment(1) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("means", "deviations"),
+    [
+        ((0.3, 0.3), (1.0, 1.0)),
+        ((0.3, -0.5), (0.4, 0.9)),
+        ((-0.2, 0.5), (0.6, 0.3)),
+        ((0.0, -1.0), (0.1, 2.0)),
+    ],
+)
+def test_the_spread_of_two_valleys_is_that_of_the_density_of_their_maximum(means, deviations):
+    energies = np.array([[*means, 5.0, 4.0]])
+    sizes = np.array([[*deviations, 0.05, 0.05]])
+    told = spread_of_valleys(energies, sizes**2, 2)
+    highest = deviation_of_the_higher(means, deviations)
+    lowest = deviation_of_the_higher((-5.0, -4.0), (0.05, 0.05))
+    assert told.vbm[0] == pytest.approx(highest, rel=1e-9)
+    assert told.cbm[0] == pytest.approx(lowest, rel=1e-9)
+    assert told.gap[0] == pytest.approx(np.hypot(highest, lowest), rel=1e-9)
+
+
+def test_two_equal_valleys_spread_less_than_one_and_exact_valleys_not_at_all():
+    told = spread_of_valleys(np.zeros((2, 3)), np.array([[1.0, 1.0, 4.0], [0.0, 0.0, 0.0]]), 2)
+    np.testing.assert_allclose(told.vbm, [np.sqrt(1 - 1 / np.pi), 0.0], rtol=1e-12)
+    np.testing.assert_array_equal(told.cbm, [2.0, 0.0])
+    np.testing.assert_allclose(told.gap, [np.sqrt(5 - 1 / np.pi), 0.0], rtol=1e-12)
+
+
+def test_the_noise_of_a_valley_doubles_50_mev_from_the_edge():
+    valleys = pd.DataFrame(
+        {"vbm_K": [0.0, -0.1], "vbm_G": [-0.05, 0.0], "cbm_K": [1.0, 1.15], "cbm_Q": [1.05, 1.0]}
+    )
+    expected = [[1.0, 2.0, 1.0, 2.0], [5.0, 1.0, 10.0, 1.0]]
+    np.testing.assert_allclose(check_edges(valleys, 2).looseness, expected, rtol=1e-9)
+
+
+def test_sixteen_states_are_enough_to_leave_a_valley_out_and_fifteen_are_not():
+    never_the_edge = pd.DataFrame(
+        {"vbm_K": np.zeros(16), "vbm_G": np.full(16, -0.3), "cbm_K": np.ones(16), "cbm_Q": np.full(16, 1.2)}
+    )
+    known = check_edges(never_the_edge, 16)
+    assert known.relevant(np.arange(16)).names == ["vbm_K", "cbm_K"]
+    assert known.relevant(np.minimum(np.arange(16), 14)).names == ["vbm_K", "vbm_G", "cbm_K", "cbm_Q"]
 
 
 def test_the_spread_of_edges_needs_learned_edges():

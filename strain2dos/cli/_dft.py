@@ -81,13 +81,15 @@ def run(
     if (ripple is None) != (period is None):
         raise typer.BadParameter("--ripple AMPLITUDE and --period N go together.")
     _check_together(strain=strain, plan=plan, ripple=ripple, name=name, scheduler=scheduler, ecut=ecut)
-    changes = {"ecut": ecut, "n_k_scf": n_k_scf, "n_k_dos": n_k_dos}
-    changes = {key: value for key, value in changes.items() if value is not None}
-    if ripple is not None:
+    given: dict[str, Any] = {"ecut": ecut, "n_k_scf": n_k_scf, "n_k_dos": n_k_dos}
+    changes = {key: value for key, value in given.items() if value is not None}
+    if ripple is not None and period is not None:
         wrote(run_ripple(Ripple(ripple, period, material, **changes), out))
         return
     recipe = DFTRecipe(material, **changes)
-    states = read_plan(plan) if plan is not None else [State.of(strain, name)]
+    states = [] if strain is None else [State.of(strain, name)]
+    if plan is not None:
+        states = read_plan(plan)
     with cluster(scheduler, None):
         paths = run_plan(states, out, recipe, n_jobs=jobs, progress=not quiet)
     for path in paths:

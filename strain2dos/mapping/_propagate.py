@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
 from strain2dos._estimators.columns import aligned, as_named
-from strain2dos._estimators.wrappers import look_through
+from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.dos import NoisePropagation, feature_covariance, propagate_noise
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
 from strain2dos.mapping._pixels.dataset import attrs_of, dims_of
@@ -74,28 +74,23 @@ def propagate_spectra(
             f"first step is {type(chain.first).__name__}; call strain2dos.dos.propagate_noise with features "
             "and their covariance."
         )
+    options: dict[str, Any] = {
+        "method": method,
+        "n_draws": n_draws,
+        "model_std": model_std,
+        "random_state": random_state,
+    }
     if isinstance(spectra, xr.DataArray) and {"y", "x"} <= set(spectra.dims):
-        model = FittedModel.from_estimator(estimator)
-        cube = align_columns(as_cube(spectra), model)
-        options: dict[str, Any] = {
-            "method": method,
-            "n_draws": n_draws,
-            "model_std": model_std,
-            "random_state": random_state,
-        }
+        cube = align_columns(as_cube(spectra), FittedModel.from_estimator(estimator))
         rows = np.asarray(cube.values, dtype=np.float64).reshape(-1, cube.shape[-1])
-        return _as_maps(propagate_spectra(estimator, rows, **options), cube, chain.energies)
+        return _as_maps(_propagate_rows(chain, rows, options), cube, chain.energies)
+    return _propagate_rows(chain, spectra, options)
+
+
+def _propagate_rows(chain: Chain, spectra: ArrayLike, options: dict[str, Any]) -> NoisePropagation:
     rows = as_named(aligned(spectra, chain.columns, what="spectra"), chain.first)
     features, covariance = feature_covariance(chain.first, rows)
-    return propagate_noise(
-        chain.after(1),
-        features,
-        covariance,
-        method=method,
-        n_draws=n_draws,
-        model_std=model_std,
-        random_state=random_state,
-    )
+    return propagate_noise(chain.after(1), features, covariance, **options)
 
 
 def _as_maps(found: NoisePropagation, cube: xr.DataArray, energies: np.ndarray | None) -> xr.Dataset:

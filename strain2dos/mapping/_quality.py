@@ -187,10 +187,10 @@ def reason_words(dataset: xr.Dataset) -> NDArray[np.str_]:
             words[codes == code] = _status_words(int(code))
     outside = outside_pixels(dataset)
     if outside is not None:
-        inside_out = outside.transpose(*reference.dims).values.ravel()
-        codes = _reason_codes(dataset, reference.dims)
-        for code in np.unique(codes[inside_out]):
-            words[inside_out & (codes == code)] = f"outside: {LineReason(int(code)).words}"
+        pixels = np.flatnonzero(outside.transpose(*reference.dims).values)
+        codes = _reasons_outside(dataset.transpose(*reference.dims, ...))
+        for code in np.unique(codes):
+            words[pixels[codes == code]] = f"outside: {LineReason(int(code)).words}"
     return words.astype(str).reshape(reference.shape)
 
 
@@ -201,27 +201,26 @@ def _status_words(code: int) -> str:
         return f"status {code}"
 
 
-def _reason_codes(dataset: xr.Dataset, dims: object) -> NDArray[np.int64]:
-    """Code of the reason of each pixel; of the training set where the map does not name any."""
+def _reasons_outside(dataset: xr.Dataset) -> NDArray[np.int64]:
+    """Code of the reason of each pixel outside the domain; the training set where the map names none."""
+    outside = outside_pixels(dataset)
+    if outside is None:
+        return np.empty(0, dtype=np.int64)
     if "domain_reason" not in dataset:
-        return np.full(dataset["domain_score"].size, int(LineReason.TRAINING))
-    codes = np.nan_to_num(dataset["domain_reason"].transpose(*dims).values.ravel()).astype(np.int64)
+        return np.full(int(outside.sum()), int(LineReason.TRAINING))
+    reasons = dataset["domain_reason"].transpose(*outside.dims).values[outside.values]
+    codes = np.nan_to_num(reasons).astype(np.int64)
     return np.where(codes > 0, codes, int(LineReason.TRAINING))
 
 
 def _outside_counts(dataset: xr.Dataset) -> dict[str, int]:
-    outside = outside_pixels(dataset)
-    if outside is None:
-        return {}
-    codes = _reason_codes(dataset, outside.dims)[outside.values.ravel()]
-    return {LineReason(int(code)).words: int((codes == code).sum()) for code in np.unique(codes)}
+    codes, counts = np.unique(_reasons_outside(dataset), return_counts=True)
+    return {LineReason(int(code)).words: int(n) for code, n in zip(codes, counts, strict=True)}
 
 
 def _cause_outside(dataset: xr.Dataset) -> str:
-    outside = outside_pixels(dataset)
-    codes = _reason_codes(dataset, outside.dims)[outside.values.ravel()]
-    found, counts = np.unique(codes, return_counts=True)
-    return _CAUSES.get(LineReason(int(found[counts.argmax()])), _CAUSES[LineReason.TRAINING])
+    codes, counts = np.unique(_reasons_outside(dataset), return_counts=True)
+    return _CAUSES.get(LineReason(int(codes[counts.argmax()])), _CAUSES[LineReason.TRAINING])
 
 
 def _cause_without(dataset: xr.Dataset) -> str:

@@ -106,9 +106,15 @@ def test_two_equal_valleys_spread_less_than_one_and_exact_valleys_not_at_all():
     np.testing.assert_allclose(told.gap, [np.sqrt(5 - 1 / np.pi), 0.0], rtol=1e-12)
 
 
+def test_a_spread_far_below_the_depth_of_the_valleys_is_kept():
+    """Moments of energies near -6 eV would lose it to rounding."""
+    told = spread_of_valleys(np.array([[-6.0, -6.0, -4.0]]), np.array([[1e-14, 1e-14, 1e-14]]), 2)
+    assert told.vbm[0] == pytest.approx(1e-7 * np.sqrt(1 - 1 / np.pi), rel=1e-6)
+
+
 def test_the_noise_of_a_valley_doubles_50_mev_from_the_edge():
     valleys = pd.DataFrame(
-        {"vbm_K": [0.0, -0.1], "vbm_G": [-0.05, 0.0], "cbm_K": [1.0, 1.15], "cbm_Q": [1.05, 1.0]}
+        {"vbm_K": [-0.2, -0.3], "vbm_G": [-0.25, -0.2], "cbm_K": [1.0, 1.15], "cbm_Q": [1.05, 1.0]}
     )
     expected = [[1.0, 2.0, 1.0, 2.0], [5.0, 1.0, 10.0, 1.0]]
     np.testing.assert_allclose(check_edges(valleys, 2).looseness, expected, rtol=1e-9)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -319,6 +319,12 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             training,
         )
 
+    @overload
+    def predict(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict the density of states of every row.
 
@@ -350,6 +356,12 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         if self.fitted_.flat:
             dos, std = dos[:, 0], None if std is None else std[:, 0]
         return dos if std is None else (dos, std)
+
+    @overload
+    def predict_edges(self, X: ArrayLike, return_std: Literal[False] = False) -> BandEdges: ...
+
+    @overload
+    def predict_edges(self, X: ArrayLike, return_std: Literal[True]) -> tuple[BandEdges, BandEdges]: ...
 
     def predict_edges(
         self, X: ArrayLike, return_std: bool = False
@@ -402,6 +414,12 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             self.energies_, curves, threshold=self.edge_threshold_, reference=self.edge_reference_
         )
         return BandEdges(*(without_rows(edge, lost) for edge in edges))
+
+    @overload
+    def predict_valleys(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict_valleys(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
 
     def predict_valleys(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict the energies of the valleys that were learned from eigenvalues.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import xarray as xr
@@ -25,6 +25,21 @@ from strain2dos._plotting.spaces import legend_below, wrapped
 from strain2dos.mapping._displays.words import quantity_label
 from strain2dos.mapping._places import Places, places_of
 from strain2dos.mapping._quality import PixelCounts, count_pixels, outside_pixels, refusal
+
+if TYPE_CHECKING:
+    from matplotlib.collections import PathCollection, QuadMesh
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.legend import Legend
+    from matplotlib.lines import Line2D
+
+
+class PlotOptions(TypedDict, total=False):
+    """Options of :meth:`MapDisplay.plot`."""
+
+    cmap: str | None
+    vmin: float | None
+    vmax: float | None
+    colorbar: bool
 
 
 class MapDisplay:
@@ -68,6 +83,10 @@ class MapDisplay:
     'Band gap (eV)'
     """
 
+    im_: QuadMesh | PathCollection | Line2D
+    colorbar_: Colorbar | None
+    legend_: Legend | None
+
     def __init__(
         self,
         values: xr.DataArray,
@@ -92,7 +111,7 @@ class MapDisplay:
         energy: float | None = None,
         feature: str | None = None,
         ax: Axes | None = None,
-        **plot_options: object,
+        **plot_options: Unpack[PlotOptions],
     ) -> MapDisplay:
         """Plot the variable ``name`` of a map.
 
@@ -138,7 +157,7 @@ class MapDisplay:
         name: str = "gap",
         *,
         axes: Sequence[Axes] | None = None,
-        **plot_options: object,
+        **plot_options: Unpack[PlotOptions],
     ) -> tuple[MapDisplay, MapDisplay]:
         """Plot a quantity and, beside it, its standard deviation.
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class FlakeEvaluator(PixelEvaluator):
         rows = np.flatnonzero(np.isfinite(X).any(axis=1))
         if not rows.size:
             return result
-        featurizer = self.model.featurizer
+        featurizer = self.model.reads_spectra_by
         fit = featurizer.fit_spectra(as_named(X[rows], featurizer))
         features, covariance = featurizer.features_of(fit)
         good = finite_rows(features)
@@ -55,7 +56,8 @@ class FlakeEvaluator(PixelEvaluator):
             found = {name: values[good] for name, values in strain.items()}
             shared = self.lines.common_covariance(unknowns[good])
         if good.any():
-            found |= self._energies(features[good], covariance[good], shared)
+            # fit_spectra keeps the covariance
+            found |= self._energies(features[good], cast("Array", covariance)[good], shared)
         for name in found.keys() & result.keys():
             result[name][rows[good]] = found[name]
         return result

@@ -147,7 +147,7 @@ def map_prepared(
     """Map spectra by a calibrated model; parameters as of `map_flake`."""
     model = FittedModel.from_estimator(prepared.pipeline)
     cube = align_columns(prepared.cube, model)
-    lines = StrainLines.of(model.featurizer)
+    lines = StrainLines.of(model.reads_spectra_by)
     known = flake_quantities(model, lines, dos=model.energies is not None)
     wanted = _wanted(quantities, known, cube.sizes["y"] * cube.sizes["x"], model)
     moved = None if scissor is None else Scissor.to(float(scissor), model)

@@ -94,10 +94,10 @@ class Scissor:
 
 def _unstrained(model: FittedModel) -> Array:
     """Features (1, p) of the unstrained, neutral layer."""
-    names = [str(name) for name in model.featurizer.get_feature_names_out()]
+    names = [str(name) for name in model.reads_spectra_by.get_feature_names_out()]
     known = {
         mode.name: mode.position
-        for mode in material_modes(as_fitted(model.featurizer).material, optional=True)
+        for mode in material_modes(as_fitted(model.reads_spectra_by).material, optional=True)
     }
     lines = [name.removesuffix("_center") for name in names]
     places = [known.get(line, known.get(line[:-1])) for line in lines]

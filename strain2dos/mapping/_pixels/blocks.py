@@ -106,7 +106,7 @@ def map_lazily(
     if chunks != "auto":
         rechunk["y"] = -1 if chunks is None else int(chunks)
     cube = cube.chunk(rechunk)
-    layout = template(cube, evaluator, estimator, cube.chunks[:2])
+    layout = template(cube, evaluator, estimator, cube.data.chunks[:2])
     return layout.assign(
         {
             name: layout[name].copy(data=array)
@@ -158,10 +158,10 @@ def as_one_node(evaluator: object) -> Any:
     return delayed(evaluator, name=f"strain2dos-model-{uuid4().hex}", traverse=False)
 
 
-def _evaluate_array(pixels: np.ndarray, evaluator: PixelEvaluator) -> Any:
+def _evaluate_array(pixels: np.ndarray, evaluator: PixelEvaluator) -> dict[str, np.ndarray]:
     """Evaluate a block: a dict of arrays, which stands in a graph where dask expects an array."""
     return evaluate_block(xr.DataArray(pixels), evaluator)
 
 
-def _pick(found: object, name: str) -> np.ndarray:
+def _pick(found: dict[str, np.ndarray], name: str) -> np.ndarray:
     return found[name]

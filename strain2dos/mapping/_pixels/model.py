@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
 from strain2dos._estimators.wrappers import Chain, look_through
+
+if TYPE_CHECKING:
+    from strain2dos.raman import RamanFeaturizer
 
 EDGE_NAMES = ("vbm", "cbm", "gap")
 EDGE_STD = tuple(f"{name}_std" for name in EDGE_NAMES)
@@ -70,9 +73,25 @@ class FittedModel:
         return self.chain.final
 
     @property
-    def featurizer(self) -> Any | None:
+    def featurizer(self) -> RamanFeaturizer | None:
         """The first step if it reads spectra on an axis of Raman shifts, else None."""
         return self.chain.featurizer
+
+    @property
+    def reads_spectra_by(self) -> RamanFeaturizer:
+        """The featurizer of a model that begins with one.
+
+        Raises
+        ------
+        TypeError
+            If the model begins with another step.
+        """
+        if self.featurizer is None:
+            raise TypeError(
+                f"spectra are mapped by a model whose first step is RamanFeaturizer, but its first step is "
+                f"{type(self.first).__name__}; strain2dos.raman_pipeline builds one."
+            )
+        return self.featurizer
 
     @property
     def first(self) -> Any:
@@ -135,7 +154,7 @@ class FittedModel:
         result: dict[str, np.ndarray] = {}
         wanted = set(quantities)
         edges = bool(wanted & set(EDGE_NAMES)) and self.has_edges
-        dos = None
+        dos: np.ndarray | None = None
         if "dos_std" in wanted:
             dos, result["dos_std"] = self.chain.predict(Z, return_std=True)
         elif "dos" in wanted or (edges and (self._reads_curves or not self.chain.has_band_edges)):
@@ -143,8 +162,8 @@ class FittedModel:
         if dos is not None:
             dos = np.asarray(dos)
             result["dos"] = dos = dos[:, np.newaxis] if dos.ndim == 1 else dos
-        if "dos_std" in wanted:
-            result["dos_std"] = np.broadcast_to(np.reshape(result["dos_std"], (len(dos), -1)), dos.shape)
+            if "dos_std" in wanted:
+                result["dos_std"] = np.broadcast_to(np.reshape(result["dos_std"], (len(dos), -1)), dos.shape)
         if wanted & set(VALLEY_NAMES):
             result |= self._valleys(Z)
         elif wanted & set(EDGE_STD):

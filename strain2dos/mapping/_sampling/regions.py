@@ -108,7 +108,7 @@ def region_contrast(
         if name + STD in dataset:
             variance = (1 - shared) * (own[0][name + STD] ** 2 + own[1][name + STD] ** 2)
             variance = variance + shared * (common[0][name + STD] - common[1][name + STD]) ** 2
-            out[name + STD] = np.sqrt(variance)
+            out[name + STD] = variance**0.5
             out[name + "_n_sigma"] = out[name] / out[name + STD]
     return xr.Dataset(out)
 

@@ -37,8 +37,8 @@ def layout_files(
         # What any reader gives for an absent chunk: no number, and not the NaN of a pixel without a result.
         encoding[name] |= {"fill_value": np.inf, "_FillValue": np.nan}
     encoding["status"]["fill_value"] = int(PixelStatus.NOT_COMPUTED)
-    for name in layout.variables:
-        layout[name].encoding.clear()
+    for variable in layout.variables.values():
+        variable.encoding.clear()
     kept: dict[str, Any] = {}
     layout.to_zarr(
         MemoryStore(kept), mode="w-", compute=False, zarr_format=3, consolidated=False, encoding=encoding

@@ -9,18 +9,21 @@ import hashlib
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 #: Parameters of how to compute, not of what; scikit-learn's note of its own version in a pickle; and the
 #: names of a model's steps and whether it is frozen.
 _NO_MATTER = frozenset({"n_jobs", "verbose", "memory", "progress", "_sklearn_version", "names", "frozen"})
 
 
-def checksum(*parts: bytes) -> bytes:
+def checksum(*parts: bytes | memoryview) -> bytes:
     """Hash of bytes of any length, 16 bytes: half of a SHA-256."""
     digest = hashlib.sha256()
     for part in parts:
@@ -38,7 +41,7 @@ def array_checksum(array: np.ndarray) -> bytes:
     return checksum(head, values.view(np.uint8).reshape(-1).data if values.size else b"")
 
 
-def learned_state(model: object) -> dict[str, str]:
+def learned_state(model: DataclassInstance) -> dict[str, str]:
     """Hash each attribute of each estimator in the fields of ``model``.
 
     Parameters
@@ -65,7 +68,7 @@ def learned_state(model: object) -> dict[str, str]:
     return hashed
 
 
-def _parts(model: object) -> Iterator[tuple[str, Any]]:
+def _parts(model: DataclassInstance) -> Iterator[tuple[str, Any]]:
     """Attributes of the estimators in the fields of a dataclass, and its other fields, with their names."""
     for field in dataclasses.fields(model):
         value = getattr(model, field.name)
@@ -77,7 +80,7 @@ def _parts(model: object) -> Iterator[tuple[str, Any]]:
                 yield from (
                     (f"{type(part).__name__}.{name}", found) for name, found in state if _counts(name)
                 )
-            elif dataclasses.is_dataclass(part):
+            elif dataclasses.is_dataclass(part) and not isinstance(part, type):
                 yield from _parts(part)
             elif _counts(field.name):
                 yield field.name, part
@@ -132,7 +135,7 @@ class Digest:
             return checksum(b"tensor", self(value.detach().cpu().numpy()))
         if isinstance(value, np.random.RandomState | np.random.Generator):
             return checksum(b"random numbers")  # fit draws them, predict does not
-        if hasattr(value, "get_tree_stats"):
+        if hasattr(value, "get_tree_stats") and hasattr(value, "get_arrays"):
             # scikit-learn's trees of neighbors count how often they were asked
             return checksum(b"tree", self(np.asarray(value.get_arrays()[0])))
         return self._by_state(value)

@@ -18,6 +18,7 @@ from strain2dos._files import replacing
 
 if TYPE_CHECKING:
     from strain2dos.simulate.dft._recipe import DFTRecipe
+    from strain2dos.simulate.dft._ripple import Ripple
 
 #: What a state's folder holds: the steps, the density, and either aside while it is written.
 _OWN = re.compile(
@@ -33,7 +34,7 @@ class Parts:
     ----------
     folder : Path
         Where the steps lie; made when it is missing.
-    recipe : DFTRecipe
+    recipe : DFTRecipe or Ripple
         Recipe of the run.
     strain : tuple of float
         Strain of the state.
@@ -44,7 +45,7 @@ class Parts:
         When the folder holds steps of another strain or another recipe.
     """
 
-    def __init__(self, folder: Path, recipe: DFTRecipe, strain: tuple[float, float, float]) -> None:
+    def __init__(self, folder: Path, recipe: DFTRecipe | Ripple, strain: tuple[float, float, float]) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         wanted = {"strain": list(strain), "recipe": recipe.to_dict()}

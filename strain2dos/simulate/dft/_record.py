@@ -18,11 +18,12 @@ from strain2dos.simulate.dft._modes import gamma_modes
 
 if TYPE_CHECKING:
     from strain2dos.simulate.dft._recipe import DFTRecipe
+    from strain2dos.simulate.dft._ripple import Ripple
 
 Array = NDArray[np.float64]
 
 
-def energy_grid(recipe: DFTRecipe) -> Array:
+def energy_grid(recipe: DFTRecipe | Ripple) -> Array:
     """Energies of the DOS in eV against the vacuum level."""
     first, last, step = recipe.energies
     return np.round(first + step * np.arange(round((last - first) / step) + 1), 6)

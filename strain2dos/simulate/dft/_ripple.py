@@ -88,17 +88,21 @@ class Ripple:
     def __post_init__(self) -> None:
         if self.a0 is None:
             object.__setattr__(self, "a0", layer_of(self.material).a0)
-        if self.period < 1 or not 0 <= self.amplitude < self.period * self.a0 / 5:
+        if self.period < 1 or not 0 <= self.amplitude < self.period * self._a0 / 5:
             raise ValueError(
                 "a ripple needs a period of at least one cell and an amplitude from 0 to a fifth of its "
                 f"length, but period is {self.period} and amplitude {self.amplitude} angstrom; the largest "
-                f"amplitude for this period is {max(self.period, 1) * self.a0 / 5:.2f}."
+                f"amplitude for this period is {max(self.period, 1) * self._a0 / 5:.2f}."
             )
+
+    @property
+    def _a0(self) -> float:
+        return layer_of(self.material).a0 if self.a0 is None else self.a0
 
     @property
     def arc(self) -> float:
         """Length of the layer's middle in angstrom."""
-        return self.period * self.a0
+        return self.period * self._a0
 
     @property
     def wavelength(self) -> float:
@@ -169,7 +173,7 @@ def rippled_cell(ripple: Ripple) -> Atoms:
     from ase import Atoms
 
     layer = layer_of(ripple.material)
-    a, half = ripple.a0, layer.thickness / 2
+    a, half = ripple._a0, layer.thickness / 2
     column = np.arange(ripple.period) * a
     across = np.sqrt(3) * a
     # (arc length, y, offset) of the metal at the origin and in the middle, and of the chalcogens between them
@@ -196,4 +200,4 @@ def local_strain(ripple: Ripple, positions: Array) -> Array:
     step = np.roll(metal, -1, axis=1) - metal
     step[:, -1, 0] += ripple.wavelength
     ahead = np.linalg.norm(step, axis=2)
-    return ((ahead + np.roll(ahead, 1, axis=1)) / 2 / ripple.a0 - 1).reshape(-1)
+    return ((ahead + np.roll(ahead, 1, axis=1)) / 2 / ripple._a0 - 1).reshape(-1)

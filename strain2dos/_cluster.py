@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
-def current_client() -> Any | None:
+def current_client() -> Client | None:
     """Client of the dask cluster that computes by default here, or None."""
     # Who has a client has imported it.
     if "distributed" not in sys.modules:

@@ -9,7 +9,7 @@ import hashlib
 import pickle
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.serialize import dumps
@@ -23,7 +23,7 @@ ADVICE = "Set NUMBA_CACHE_DIR to a folder of your own with room for it."
 class _Implementation(CompileResultCacheImpl):
     """numba's choice of a folder, and a private temporary one where it finds none."""
 
-    _locator_classes = [*CompileResultCacheImpl._locator_classes, PrivateFolder]  # noqa: RUF012
+    _locator_classes: ClassVar = [*CompileResultCacheImpl._locator_classes, PrivateFolder]
 
 
 class _Files(IndexDataCacheFile):

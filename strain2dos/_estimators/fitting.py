@@ -50,7 +50,7 @@ def fit_arguments(estimator: BaseEstimator, known: Mapping[str, Any]) -> dict[st
     return passed
 
 
-def as_fitted(step: Any) -> Any:
+def as_fitted(step: object) -> Any:
     """Return what holds the parameters that a step was fitted with; the step itself where nothing does."""
     return getattr(step, "fitted_", step)
 
@@ -62,7 +62,7 @@ def clone_as_fitted(step: BaseEstimator) -> BaseEstimator:
     return clone(step).set_params(**{name: deepcopy(getattr(kept, name)) for name in names})
 
 
-def fit_with(estimator: BaseEstimator, X: object, y: object, known: Mapping[str, Any]) -> Any:
+def fit_with(estimator: BaseEstimator, X: object, y: object, known: Mapping[str, Any]) -> BaseEstimator:
     """Fit with those of the arguments that the estimator and what it wraps take."""
     return estimator.fit(X, y, **fit_arguments(estimator, known))
 

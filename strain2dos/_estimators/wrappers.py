@@ -25,7 +25,7 @@ class Transparent:
 
     estimator: BaseEstimator
 
-    def _inside(self) -> Any:
+    def _inside(self) -> BaseEstimator:
         """Give the fitted estimator, else the one that was passed."""
         return getattr(self, "estimator_", self.estimator)
 
@@ -50,7 +50,7 @@ class Chain:
 
     front: tuple[Any, ...]
     names: tuple[str, ...]
-    final: Any
+    final: BaseEstimator
     targets: tuple[Any, ...] = ()
     frozen: bool = False
 
@@ -60,7 +60,7 @@ class Chain:
         return [*self.front, self.final]
 
     @property
-    def first(self) -> Any:
+    def first(self) -> BaseEstimator:
         """The step that receives the input."""
         return self.steps[0]
 
@@ -70,7 +70,7 @@ class Chain:
         return feature_names(self.first)
 
     @property
-    def featurizer(self) -> Any | None:
+    def featurizer(self) -> BaseEstimator | None:
         """The first step if it reads spectra on an axis of Raman shifts, else None."""
         return self.front[0] if self.front and hasattr(self.front[0], "shift") else None
 
@@ -231,7 +231,7 @@ def look_through(estimator: BaseEstimator, *, until: str | None = None) -> Chain
     return Chain(steps, names, estimator, tuple(targets), frozen)
 
 
-def inside(estimator: BaseEstimator) -> Any | None:
+def inside(estimator: BaseEstimator) -> BaseEstimator | None:
     """Give the estimator that a wrapper other than a pipeline holds, None if it is no such wrapper."""
     if isinstance(estimator, FrozenEstimator):
         return estimator.estimator
@@ -245,7 +245,7 @@ def inside(estimator: BaseEstimator) -> Any | None:
     return None
 
 
-def final_regressor(estimator: BaseEstimator) -> Any:
+def final_regressor(estimator: BaseEstimator) -> BaseEstimator:
     """Give the regressor at the end of whatever wraps it."""
     return look_through(estimator).final
 

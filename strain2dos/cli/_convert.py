@@ -7,7 +7,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import numpy as np
 import typer
@@ -67,7 +67,7 @@ class _Slices:
     def __init__(self, array: np.ndarray) -> None:
         self.array, self.shape, self.dtype, self.ndim = array, array.shape, array.dtype, array.ndim
 
-    def __getitem__(self, key: Any) -> np.ndarray:
+    def __getitem__(self, key: slice | tuple[slice, ...]) -> np.ndarray:
         return np.array(self.array[key])
 
 

@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from strain2dos.cli._common.cluster import cluster
 from strain2dos.cli._common.console import examples, guarded, refuse_to_overwrite, wrote
 from strain2dos.cli._common.options import Debug, Force, Quiet
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 dft = typer.Typer(
     name="dft",
@@ -183,7 +187,7 @@ def suggest(
         wrote(out)
 
 
-def _table(path: Path) -> Any:
+def _table(path: Path) -> pd.DataFrame:
     """Read a plan as a table."""
     import pandas as pd
 
@@ -192,7 +196,7 @@ def _table(path: Path) -> Any:
     return pd.DataFrame([(s.name, *s.strain) for s in read_plan(path)], columns=["name", "exx", "eyy", "exy"])
 
 
-def _open_map(path: Path) -> Any:
+def _open_map(path: Path) -> xr.Dataset:
     """Load strain and shear of a map, NetCDF or Zarr."""
     import xarray as xr
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -133,7 +131,7 @@ def _range(normal: tuple[float, float], shear: float) -> Array:
     return strain_invariants(low + drawn * (high - low))
 
 
-def _places(over: Any) -> Array:
+def _places(over: xr.Dataset | ArrayLike) -> Array:
     """Invariants of the states of a map or of tensors, those that are finite."""
     if isinstance(over, xr.Dataset):
         missing = [name for name in ("strain", "shear") if name not in over]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 import matplotlib as mpl
@@ -50,7 +50,7 @@ class ReportFigure:
     'data:image/svg+xml;base64'
     """
 
-    source: Any
+    source: object
     caption: str = ""
     alt: str | None = None
     wide: bool = False
@@ -67,7 +67,7 @@ class ReportFigure:
         if isinstance(source, Figure):
             media, content = _render(source)
         else:
-            path = Path(source)
+            path = Path(cast("str | Path", source))
             if path.suffix.lower() not in _MEDIA_TYPES:
                 raise ValueError(
                     f"a figure must be a matplotlib figure or one of {sorted(_MEDIA_TYPES)}, not {path}."

@@ -16,7 +16,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -384,7 +384,7 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
         compare_with_training(cube, model)
         return cube, evaluator
 
-    def _fitted(self) -> Any:
+    def _fitted(self) -> BaseEstimator:
         """Give the fitted clone, or else the wrapped estimator if it came fitted."""
         if hasattr(self, "estimator_"):
             return self.estimator_
@@ -452,7 +452,7 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
             mapping.add(caller=method, callee=method)
         return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags = inner.input_tags

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,7 +164,7 @@ def table_model(
     )
 
 
-def strain_column(table: StrainedDOS, rows: Any = slice(None)) -> pd.DataFrame:
+def strain_column(table: StrainedDOS, rows: slice | Sequence[np.integer] | np.ndarray = slice(None)) -> pd.DataFrame:
     """Strain as the one named feature of a table's regressor."""
     return pd.DataFrame({"strain": table.strain[rows, 0]})
 

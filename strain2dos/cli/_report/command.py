@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -92,7 +93,7 @@ def build_report(folder: Path) -> Path:
     return folder / PAGE
 
 
-def _write_page(folder: Path, store: Path, page: Any, metrics: Mapping[str, Any]) -> None:
+def _write_page(folder: Path, store: Path, page: ModuleType, metrics: Mapping[str, Any]) -> None:
     """Write the page of a run from its map, its spectra where it keeps them, and its figures."""
     from contextlib import ExitStack
 
@@ -120,7 +121,7 @@ def _write_page(folder: Path, store: Path, page: Any, metrics: Mapping[str, Any]
         )
 
 
-def _figures(folder: Path, page: Any) -> dict[str, list[ReportFigure]]:
+def _figures(folder: Path, page: ModuleType) -> dict[str, list[ReportFigure]]:
     """Figures of a run by the heading of their section."""
     from strain2dos.explain import ReportFigure
 

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 _lock = Lock()
 _inside = 0
-_limits: Any = None
+_limits: threadpool_limits | None = None
 _torch_threads = 1
 # libraries of linear algebra come with modules, and to look for them takes as long as a small prediction
 _found: tuple[int, ThreadpoolController | None] = (0, None)

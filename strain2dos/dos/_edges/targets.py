@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from strain2dos.dos._edges.reading import BandEdges
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Array = NDArray[np.float64]
+#: Edges as `fit` takes them.
+EdgesLike: TypeAlias = "ArrayLike | BandEdges | pd.DataFrame"
 
 # a valley that is the edge in none of so many states is it in less than a fifth of such states, with 95 %
 # confidence: 1 - 0.05 ** (1 / 16); fewer states give no such confidence
@@ -63,7 +68,7 @@ class EdgeTargets(NamedTuple):
         return 1.0 + np.square(np.hstack([below, above]) / _NEAR)
 
 
-def check_edges(edges: Any, n: int) -> EdgeTargets | None:
+def check_edges(edges: EdgesLike | None, n: int) -> EdgeTargets | None:
     """Return the edges as targets, or refuse them and name what is wrong."""
     if edges is None:
         return None
@@ -83,7 +88,7 @@ def check_edges(edges: Any, n: int) -> EdgeTargets | None:
     )
     if not valence or not conduction or len(valence) + len(conduction) < len(names):
         raise ValueError(
-            f"edges has columns {list(edges.columns)}; name every column of the valence band vbm..., every "
+            f"edges has columns {columns}; name every column of the valence band vbm..., every "
             'column of the conduction band cbm..., for instance "vbm_K", "vbm_G" and "cbm_K".'
         )
     if not np.isfinite(known).all():

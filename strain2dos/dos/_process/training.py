@@ -45,7 +45,9 @@ class TrainingOptions(NamedTuple):
 class GroupRows(torch.utils.data.Dataset):  # type: ignore[misc]
     """Rows with their groups, and the groups that each member holds out."""
 
-    def __init__(self, features: Array, outputs: Array, groups: NDArray[np.intp], held_out: Any) -> None:
+    def __init__(
+        self, features: Array, outputs: Array, groups: NDArray[np.intp], held_out: NDArray[np.bool_]
+    ) -> None:
         self.features, self.outputs, self.groups, self.held_out = features, outputs, groups, held_out
 
     def __len__(self) -> int:
@@ -79,7 +81,7 @@ class OneBatch:
 class DensityNet(NeuralNet):  # type: ignore[misc]
     """A skorch net that minimizes the sum of its members' losses: they share no weight."""
 
-    def __init__(self, module: Any, *, seed: int = 0, **options: Any) -> None:
+    def __init__(self, module: torch.nn.Module, *, seed: int = 0, **options: object) -> None:
         super().__init__(module, criterion=LeftOutDensity, **options)
         self.seed = seed
 
@@ -92,7 +94,9 @@ class DensityNet(NeuralNet):  # type: ignore[misc]
         """Return the iterator of all epochs."""
         return OneBatch(dataset, self.batch_size, self.seed, training)
 
-    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+    def get_loss(
+        self, y_pred: Any, y_true: dict[str, torch.Tensor], X: object = None, training: bool = False
+    ) -> torch.Tensor:
         """Return the mean over members of minus the log density of a group, and remember each member's."""
         losses = self.criterion_(y_pred, {name: part.to(self.device) for name, part in y_true.items()})
         self.of_members_["train_loss" if training else "valid_loss"].append(losses.detach().cpu().numpy())
@@ -102,17 +106,17 @@ class DensityNet(NeuralNet):  # type: ignore[misc]
 class Bar(Callback):  # type: ignore[misc]
     """A progress bar over epochs."""
 
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_begin(self, net: NeuralNet, **kwargs: object) -> None:
         """Show the bar."""
         from tqdm import tqdm
 
         self.bar_ = tqdm(total=net.max_epochs, desc="training", unit="epoch")
 
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_epoch_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Count an epoch."""
         self.bar_.update()
 
-    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_end(self, net: NeuralNet, **kwargs: object) -> None:
         """Leave the bar."""
         self.bar_.close()
 
@@ -159,7 +163,7 @@ def train_networks(
     return Trained(covariance.cpu().requires_grad_(False), held_out, history)
 
 
-def network_of(covariance: Covariance, options: TrainingOptions, seed: int = 0, **more: Any) -> DensityNet:
+def network_of(covariance: Covariance, options: TrainingOptions, seed: int = 0, **more: object) -> DensityNet:
     """Return the skorch net of a covariance, not yet initialized."""
     own: Sequence[tuple[str, Any]] = [
         ("rate", LRScheduler(CosineAnnealingLR, T_max=options.max_epochs)),

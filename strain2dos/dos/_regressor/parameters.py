@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -48,9 +49,9 @@ class DOSOptions:
     training: TrainingOptions
 
 
-def hidden_layers(given: Any) -> tuple[int, ...]:
+def hidden_layers(given: int | Sequence[int]) -> tuple[int, ...]:
     """Return widths of hidden layers, or refuse them and name what is wrong."""
-    hidden = (given,) if np.isscalar(given) else tuple(given)
+    hidden = tuple(given) if isinstance(given, Iterable) else (given,)
     if any(int(width) != width or width < 1 for width in hidden):
         raise ValueError(f"hidden_layer_sizes must be positive integers, but it is {given!r}.")
     return tuple(int(width) for width in hidden)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges, band_edges
-from strain2dos.dos._edges.targets import check_edges
+from strain2dos.dos._edges.targets import EdgesLike, check_edges
 from strain2dos.dos._regressor.answers import (
     fixed_draws,
     quantiles_of,
@@ -32,6 +32,9 @@ from strain2dos.dos._regressor.checks import check_features, check_grid, labels_
 from strain2dos.dos._regressor.fitted import FittedDOS
 from strain2dos.dos._regressor.fitting import fit_dos
 from strain2dos.dos._regressor.parameters import CONSTRAINTS, DOSOptions, check_device, hidden_layers
+
+if TYPE_CHECKING:
+    from strain2dos.dos._process.training import DensityNet
 
 Array = NDArray[np.float64]
 
@@ -226,7 +229,9 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: Any = None) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, edges: EdgesLike | None = None
+    ) -> Self:
         """Learn the curves; groups are left out as a whole to train and weigh kernels.
 
         Parameters
@@ -681,7 +686,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         return self.fitted_.row_hashes
 
     @property
-    def net_(self) -> Any:
+    def net_(self) -> DensityNet | None:
         """The skorch net of all networks, built anew at each access; None where networks have no weight."""
         from strain2dos.dos._process.training import network_of
 

@@ -24,7 +24,7 @@ from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin, per_energy
 from strain2dos.dos._edges.intervals import EdgeIntervals, edge_intervals
 from strain2dos.dos._edges.reading import BandEdges
-from strain2dos.dos._edges.targets import check_edges
+from strain2dos.dos._edges.targets import EdgesLike, check_edges
 from strain2dos.dos._uncertainty.cross_fitting import Training, held_out
 from strain2dos.dos._uncertainty.flagged import without_flagged
 from strain2dos.dos._uncertainty.frozen import refuse_training_rows, warn_of_training_errors
@@ -143,7 +143,7 @@ class ConformalDOSRegressor(
         self,
         estimator: BaseEstimator,
         *,
-        cv: Any = None,
+        cv: object = None,
         level: float = 0.9,
         normalize: str = "auto",
         n_jobs: int | None = None,
@@ -156,7 +156,13 @@ class ConformalDOSRegressor(
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self, X: Any, y: Any, *, groups: ArrayLike | None = None, edges: Any = None, **fit_params: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        groups: ArrayLike | None = None,
+        edges: EdgesLike | None = None,
+        **fit_params: object,
     ) -> Self:
         """Fit the estimator and record its errors on groups left out.
 
@@ -213,7 +219,14 @@ class ConformalDOSRegressor(
         self.estimator_ = data.fit(clone(self.estimator))
         return self
 
-    def _check_training(self, X: Any, y: Any, groups: Any, edges: Any, others: dict[str, Any]) -> Training:
+    def _check_training(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None,
+        edges: EdgesLike | None,
+        others: dict[str, Any],
+    ) -> Training:
         if y is None:
             raise ValueError(
                 "This ConformalDOSRegressor estimator requires y to be passed, but the target y is None."
@@ -230,7 +243,7 @@ class ConformalDOSRegressor(
         own = frozenset(name for name in ("groups", "edges") if routed.pop(name, None) is not None)
         return Training(X, y, curves, labels, edges, routed, own)
 
-    def _check_estimator(self, edges: Any) -> Chain:
+    def _check_estimator(self, edges: object) -> Chain:
         chain = look_through(self.estimator)
         name = type(chain.final).__name__
         if edges is not None and not (accepts_fit_argument(chain, "edges") or chain.has("predict_edges")):
@@ -377,7 +390,9 @@ class ConformalDOSRegressor(
         check_is_fitted(self)
         return self._intervals_of(self, X, level)
 
-    def _intervals_of(self, predicts: Any, X: ArrayLike, level: float | None = None) -> EdgeIntervals:
+    def _intervals_of(
+        self, predicts: BaseEstimator, X: ArrayLike, level: float | None = None
+    ) -> EdgeIntervals:
         """Put intervals around the edges of what `predicts`: this regressor, or the one inside of it."""
         if self.edge_scores_ is None:
             raise ValueError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
 from sklearn.utils.parallel import Parallel, delayed
@@ -18,7 +18,7 @@ from strain2dos._estimators.wrappers import Chain, look_through
 from strain2dos.dos._common.score import omits_nan, per_energy
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import band_edges
-from strain2dos.dos._edges.targets import check_edges
+from strain2dos.dos._edges.targets import EdgesLike, check_edges
 from strain2dos.dos._edges.targets import take_rows as take_edges
 
 Array = NDArray[np.float64]
@@ -59,11 +59,11 @@ class Training:
         raises scikit-learn's error where they were not requested.
     """
 
-    X: Any
-    y: Any
+    X: ArrayLike
+    y: ArrayLike
     curves: Array
     labels: NDArray[np.intp]
-    edges: Any
+    edges: EdgesLike | None
     others: dict[str, Any]
     routed: frozenset[str] = frozenset()
 
@@ -78,7 +78,7 @@ class Training:
         curves, labels, edges = self.curves[rows], self.labels[rows], take_edges(self.edges, rows)
         return Training(X, y, curves, labels, edges, others, self.routed)
 
-    def fit(self, estimator: BaseEstimator) -> Any:
+    def fit(self, estimator: BaseEstimator) -> BaseEstimator:
         """Fit an estimator on these rows."""
         own = {"groups": self.labels, "edges": self.edges}
         known = fit_arguments(estimator, own) | {name: own[name] for name in self.routed}

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from strain2dos._estimators.wrappers import Transparent, look_through
 from strain2dos._plotting.axes import BLUE, ORANGE
 from strain2dos._plotting.labels import feature_label
 from strain2dos.mapping._pixels.model import EDGE_NAMES, EDGE_STD, FittedModel
+
+if TYPE_CHECKING:
+    from strain2dos.dos import ConformalDOSRegressor
 
 WIDTHS = tuple(f"{name}_width" for name in EDGE_NAMES)
 _LABELS = {"vbm": "VBM", "cbm": "CBM", "gap": "Gap", "gap_direct": "Gap at K"}
@@ -49,7 +52,7 @@ def scalar_names(model: FittedModel, edges: bool, targets: Sequence[str]) -> tup
     return (*own, *(name for name in dict.fromkeys(targets) if name not in own))
 
 
-def conformal_of(estimator: Any) -> Any | None:
+def conformal_of(estimator: object) -> ConformalDOSRegressor | None:
     """Give the conformal regressor that an estimator is or holds, None where there is none."""
     found = look_through(estimator, until="predict_edge_intervals").final
-    return found if isinstance(found, Transparent) else None
+    return cast("ConformalDOSRegressor", found) if isinstance(found, Transparent) else None

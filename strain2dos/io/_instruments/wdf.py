@@ -11,7 +11,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -126,7 +125,7 @@ class _Spectra:
     dtype = np.dtype(np.float64)
     ndim = 2
 
-    def __getitem__(self, key: Any) -> NDArray[np.float64]:
+    def __getitem__(self, key: slice | tuple[slice, ...]) -> NDArray[np.float64]:
         rows = np.memmap(self.path, "<f4", "r", self.offset, self.shape)
         with np.errstate(invalid="ignore"):
             return rows[key].astype(np.float64)
@@ -225,7 +224,7 @@ def _origins(file: _File, count: int) -> tuple[dict[str, NDArray[np.float64]], d
 
 
 def _on_grid(
-    places: dict[str, NDArray[np.float64]], offset: Any, scale: Any, size: Any
+    places: dict[str, NDArray[np.float64]], offset: np.ndarray, scale: np.ndarray, size: np.ndarray
 ) -> dict[str, NDArray[np.float64]]:
     """Replace recorded positions by the points of the map that they stand for, where each is near one."""
     snapped = {}

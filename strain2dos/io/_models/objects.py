@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def _is_labeled(value: object) -> bool:
     return kind.__name__ in _LABELED.get(kind.__module__.partition(".")[0], ())
 
 
-def _same(ones: Any, others: Any) -> bool:
+def _same(ones: Iterable[object], others: Iterable[object]) -> bool:
     return all(one is other for one, other in zip(ones, others, strict=True))
 
 

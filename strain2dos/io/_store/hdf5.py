@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
-from typing import Any
 
 import h5py
 from h5py import h5a, h5o
@@ -62,7 +61,7 @@ def check_hdf5(path: Path, *, limit: int) -> None:
                     _check_variable(str(name), found, limit)
 
 
-def _check_variable(name: str, found: Any, limit: int) -> None:
+def _check_variable(name: str, found: h5py.Dataset, limit: int) -> None:
     """Refuse data in other files, and sizes that cannot be."""
     if found.external or found.is_virtual:
         raise ValueError(f"variable {name} has its data in another file, which is not followed")
@@ -80,7 +79,7 @@ def _check_variable(name: str, found: Any, limit: int) -> None:
     bounded(name, chunk, limit)
 
 
-def _check_attributes(found: Any) -> None:
+def _check_attributes(found: h5py.Dataset | h5py.Group) -> None:
     """Refuse attributes that are larger than any header."""
     for k in range(h5a.get_num_attrs(found.id)):
         about = h5a.open(found.id, index=k)

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from zarr.abc.store import Store
 
 
 class StoreFiles(Protocol):
@@ -17,7 +20,7 @@ class StoreFiles(Protocol):
     def size(self, key: str) -> int | None:
         """Bytes of a file; None where there is none."""
 
-    def store(self) -> Any:
+    def store(self) -> Store | Path:
         """What Zarr opens."""
 
 
@@ -72,7 +75,7 @@ class AddressFiles:
         """Bytes of an object; None where there is none."""
         return self._sizes.get(key)
 
-    def store(self) -> Any:
+    def store(self) -> Store:
         """Store for Zarr to read."""
         from zarr.storage import FsspecStore
 

@@ -6,13 +6,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from strain2dos._files import replacing
 from strain2dos.io._store.steady import SteadyFile
+
+if TYPE_CHECKING:
+    import h5py
 
 #: Bytes of a chunk of the file, which has one checksum, and of a block that is in memory at once.
 _CHUNK, _BLOCK = 2**20, 2**24
@@ -107,7 +111,7 @@ class _Blocks:
     def __init__(self, check: Callable[[], None], tell: Callable[[int], Any]) -> None:
         self._check, self._tell = check, tell
 
-    def add(self, source: Any, target: Any, region: object = None) -> None:
+    def add(self, source: np.ndarray, target: Any, region: object = None) -> None:
         """Write one variable."""
         for place in _blocks(source):
             block = np.asarray(source[place])
@@ -119,7 +123,7 @@ class _Blocks:
         """Do nothing: all was written at once."""
 
 
-def _blocks(source: Any) -> Iterator[Any]:
+def _blocks(source: np.ndarray) -> Iterator[slice | EllipsisType]:
     if not source.ndim:
         yield ...
         return
@@ -128,7 +132,7 @@ def _blocks(source: Any) -> Iterator[Any]:
         yield slice(start, start + rows)
 
 
-def _fix_strings(root: Any) -> None:
+def _fix_strings(root: h5py.Group) -> None:
     """Give attributes that are strings a fixed length: these lie in the checked metadata, not in a heap."""
     import h5py
 

@@ -308,7 +308,7 @@ class MapDisplay:
             self.ax_.set_title(title, fontsize="small", loc="left")
 
 
-def _mark_in_words(kind: str, text: str) -> Any:
+def _mark_in_words(kind: str, text: str) -> Line2D:
     """Entry of a legend below a curve, where nothing is hatched."""
     from matplotlib.lines import Line2D
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
 from strain2dos._estimators.fitting import as_fitted, clone_as_fitted
@@ -103,5 +104,5 @@ def _by_line(given: Positions | None) -> Mapping[str, float | Sequence[float]] |
     return {"E'": float(numbers[0]), "A1'": float(numbers[1])}
 
 
-def _with_error(position: Any) -> str:
+def _with_error(position: ArrayLike) -> str:
     return " +- ".join(f"{number:.3f}" for number in np.atleast_1d(position).tolist())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
@@ -22,6 +22,9 @@ from strain2dos.mapping._pixels.dataset import (
     map_coords,
 )
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
+
+if TYPE_CHECKING:
+    from dask.delayed import Delayed
 
 # A network holds a few arrays as wide as its output for each pixel; this keeps them near 100 MB.
 _CHUNK_BYTES = 2**26
@@ -151,7 +154,7 @@ def _lazy_arrays(pixels: object, evaluator: PixelEvaluator, layout: xr.Dataset) 
     return arrays
 
 
-def as_one_node(evaluator: object) -> Any:
+def as_one_node(evaluator: object) -> Delayed:
     """Make an evaluator one node of dask graphs."""
     from dask import delayed
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
@@ -117,7 +115,7 @@ def column_names(cube: xr.DataArray, model: FittedModel) -> tuple[str, ...]:
 def _fitted_axis(model: FittedModel) -> np.ndarray | None:
     """Shift axis on which the featurizer was fitted, or None."""
     for name in ("shift_", "shift"):
-        axis: Any = getattr(model.featurizer, name, None)
+        axis: object = getattr(model.featurizer, name, None)
         if axis is not None:
             return np.asarray(axis, dtype=np.float64)
     return None

@@ -68,7 +68,7 @@ class FittedModel:
         return list(self.chain.front)
 
     @property
-    def final(self) -> Any:
+    def final(self) -> BaseEstimator:
         """The fitted regressor that predicts the DOS curves."""
         return self.chain.final
 
@@ -94,7 +94,7 @@ class FittedModel:
         return self.featurizer
 
     @property
-    def first(self) -> Any:
+    def first(self) -> BaseEstimator:
         """The step that receives the input."""
         return self.chain.first
 

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Iterable, Mapping
 
-from zarr.abc.store import Store
-from zarr.core.buffer import default_buffer_prototype
+from zarr.abc.store import ByteRequest, Store
+from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import WrapperStore
 
 from strain2dos.mapping._store.learned import checksum
@@ -45,12 +44,15 @@ class CheckedStore(WrapperStore[Store]):
     def _with_store(self, store: Store) -> CheckedStore:
         return CheckedStore(store, self._name, self._expected, self._unfinished, self._instead)
 
-    async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
+    async def get(
+        self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
         """Read a file, whole or in part, after its checksum was compared."""
         if key in self._unfinished:
             return None
+        prototype = prototype or default_buffer_prototype()
         if key in self._instead and byte_range is None:
-            return (prototype or default_buffer_prototype()).buffer.from_bytes(self._instead[key])
+            return prototype.buffer.from_bytes(self._instead[key])
         if key not in self._expected:
             return await self._store.get(key, prototype, byte_range)
         whole = await self._store.get(key, prototype)
@@ -58,11 +60,15 @@ class CheckedStore(WrapperStore[Store]):
             raise ValueError(lost_or_changed(self._name, key, there=whole is not None))
         return whole if byte_range is None else await self._store.get(key, prototype, byte_range)
 
-    async def get_partial_values(self, prototype: object, key_ranges: Iterable[tuple[str, Any]]) -> list[Any]:
+    async def get_partial_values(
+        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
+    ) -> list[Buffer | None]:
         """Read parts of several files."""
         return [await self.get(key, prototype, part) for key, part in key_ranges]
 
-    async def _get_many(self, requests: Iterable[tuple[str, Any, Any]]) -> Any:
+    async def _get_many(
+        self, requests: Iterable[tuple[str, BufferPrototype, ByteRequest | None]]
+    ) -> AsyncGenerator[tuple[str, Buffer | None], None]:
         for key, prototype, part in requests:
             yield key, await self.get(key, prototype, part)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -23,6 +23,9 @@ from strain2dos.mapping._store.manifest import HEADER, Header
 from strain2dos.mapping._store.places import Place
 from strain2dos.mapping._store.records import read_record, verify
 from strain2dos.mapping._store.run import Run, refuse
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def compute(run: Run, header: Header, blocks: list[int]) -> Iterator[int]:
     verify(run.place, header, blocks)
 
 
-def _on_workers(client: Any, run: Run, work: Work, blocks: list[int]) -> Iterator[int]:
+def _on_workers(client: Client, run: Run, work: Work, blocks: list[int]) -> Iterator[int]:
     """Let the workers compute and write; the model crosses to each of them once."""
     from dask import delayed
     from distributed import as_completed
@@ -87,7 +90,7 @@ def _on_workers(client: Any, run: Run, work: Work, blocks: list[int]) -> Iterato
 
 
 @contextmanager
-def _cancelled(client: Any, futures: list[Any]) -> Iterator[list[Any]]:
+def _cancelled(client: Client, futures: list[Any]) -> Iterator[list[Any]]:
     """Leave no work on the cluster after Ctrl-C and errors."""
     try:
         yield futures

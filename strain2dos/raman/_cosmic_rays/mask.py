@@ -2,7 +2,7 @@
 """Cosmic rays in maps and line scans, recognized by the spectra beside each spectrum."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 import numpy as np
 import xarray as xr
@@ -25,6 +25,7 @@ _LINE_OFFSETS = ((-2, 0), (-1, 0), (1, 0), (2, 0))
 
 
 Cube = TypeVar("Cube", xr.DataArray, NDArray[np.float64])
+Masked: TypeAlias = xr.DataArray | NDArray[Any]
 
 
 @overload
@@ -56,7 +57,7 @@ def mask_cosmic_rays(
     max_line_shift: int = 8,
     bad_pixels: bool = True,
     return_mask: bool = False,
-) -> Any:
+) -> Masked | tuple[Masked, Masked]:
     """Replace points hit by cosmic rays with NaN, judged by the spectra beside each spectrum.
 
     Two spectra measured side by side are hardly ever hit in the same detector pixel, so their difference
@@ -249,7 +250,7 @@ def _handed_back(
     mask: NDArray[np.bool_],
     dims: tuple[Any, ...] | None,
     return_mask: bool,
-) -> Any:
+) -> Masked | tuple[Masked, Masked]:
     """Copy of the cube with NaN where it is masked, in the form in which it came."""
     if not isinstance(cube, xr.DataArray) or dims is None:
         given = np.asarray(cube)

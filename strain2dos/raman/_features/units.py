@@ -138,7 +138,7 @@ def stated_laser(attrs: dict[Any, Any]) -> float | None:
     return None
 
 
-def axis_of(shift: Any) -> Any:
+def axis_of(shift: ArrayLike | None) -> ArrayLike | None:
     """Values of an axis; one that states its unit (a coordinate of a DataArray) has to be in cm-1.
 
     Raises
@@ -147,6 +147,6 @@ def axis_of(shift: Any) -> Any:
         Where it states another unit.
     """
     unit = str(getattr(shift, "attrs", {}).get("units", "")) if shift is not None else ""
-    if unit.strip().lower() not in _UNSTATED | _WAVENUMBERS | {"points"}:
+    if shift is not None and unit.strip().lower() not in _UNSTATED | _WAVENUMBERS | {"points"}:
         return to_raman_shift(shift, unit)
     return shift

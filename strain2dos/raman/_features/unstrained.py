@@ -90,7 +90,9 @@ def measure_unstrained(
 
 
 def _rows(
-    spectra: Any, shift: ArrayLike | None, region: tuple[float, float, float, float] | None
+    spectra: Any,
+    shift: ArrayLike | None,
+    region: tuple[float, float, float, float] | None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     axis = None if shift is None else np.asarray(shift, dtype=float)
     if not hasattr(spectra, "dims"):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -18,6 +18,9 @@ from strain2dos._files import locked
 from strain2dos.simulate.dft._gpaw import require_gpaw
 from strain2dos.simulate.dft._plan import State
 from strain2dos.simulate.dft._recipe import DFTRecipe
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 _LOOK = 2.0  # seconds between two looks at the steps on disk
 
@@ -183,7 +186,7 @@ def _run_all(
 
 
 def _run_on_cluster(
-    client: Any, states: Sequence[State], out: Path, recipe: DFTRecipe, progress: bool
+    client: Client, states: Sequence[State], out: Path, recipe: DFTRecipe, progress: bool
 ) -> dict[str, BaseException]:
     """Let the workers of a dask cluster compute the states."""
     threads = max(client.nthreads().values(), default=1)

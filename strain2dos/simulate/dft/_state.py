@@ -16,6 +16,8 @@ from strain2dos.simulate.dft._modes import MOVES, conjugate_force, displaced
 from strain2dos.simulate.dft._parts import Parts
 
 if TYPE_CHECKING:
+    from ase import Atoms
+
     from strain2dos.simulate.dft._recipe import DFTRecipe
 
 #: k-points of one step of the band structure: half a minute or so.
@@ -86,7 +88,7 @@ def _bands(
     return {"k_reduced": k_reduced, "inverse": inverse, "seconds": seconds, **joined}
 
 
-def _forces(parts: Parts, atoms: Any, recipe: DFTRecipe) -> tuple[dict[str, Any], float]:
+def _forces(parts: Parts, atoms: Atoms, recipe: DFTRecipe) -> tuple[dict[str, Any], float]:
     calculator = Forces(atoms, recipe)
     forces: dict[str, Any] = {}
     seconds = 0.0

@@ -8,12 +8,12 @@ from scipy.stats import norm
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 
-from strain2dos.dos._common.groups import held_out_groups, thin
+from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
 from strain2dos.dos._process.covariance import CONSTANT, Covariance
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
 from strain2dos.dos._process.heads import fit_head, mixed
 from strain2dos.dos._process.mixture import load
-from strain2dos.dos._process.plain import Kernel, _Known, _value_with_gradient, weigh_kernels
+from strain2dos.dos._process.plain import Kernel, _Known, _value_with_gradient, weighted_kernels
 from strain2dos.dos._process.posterior import condition
 
 
@@ -144,7 +144,7 @@ def test_weights_add_to_one_and_noise_features_get_long_scales():
     signal = np.linspace(-1.5, 1.5, 12)[groups]
     features = np.column_stack([signal + 0.02 * random.normal(size=96), random.normal(size=96)])
     outputs = np.column_stack([np.sin(2 * signal), np.cos(2 * signal)])
-    kernels = weigh_kernels(features, outputs, groups, random, refine=True)
+    kernels = weighted_kernels(features, outputs, groups, random, refine=True)
     assert sum(kernel.weight for kernel in kernels) == pytest.approx(1.0)
     best = max(kernels, key=lambda kernel: kernel.weight)
     assert best.length[1] > 5 * best.length[0]
@@ -172,7 +172,7 @@ def test_members_take_turns_so_that_every_group_is_held_out():
 
 def test_thinning_keeps_all_groups():
     groups = np.repeat(np.arange(20), np.arange(1, 21))
-    rows = thin(groups, 60, np.random.RandomState(0))
+    rows = subsample_by_group(groups, 60, np.random.RandomState(0))
     assert len(rows) == 60
     assert len(np.unique(groups[rows])) == 20
     assert np.bincount(groups[rows]).max() <= 4

@@ -164,7 +164,9 @@ def table_model(
     )
 
 
-def strain_column(table: StrainedDOS, rows: slice | Sequence[np.integer] | np.ndarray = slice(None)) -> pd.DataFrame:
+def strain_column(
+    table: StrainedDOS, rows: slice | Sequence[np.integer] | np.ndarray = slice(None)
+) -> pd.DataFrame:
     """Strain as the one named feature of a table's regressor."""
     return pd.DataFrame({"strain": table.strain[rows, 0]})
 

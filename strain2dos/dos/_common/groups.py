@@ -41,7 +41,9 @@ def held_out_groups(
     return out
 
 
-def thin(groups: NDArray[np.intp], limit: int, random: np.random.RandomState) -> NDArray[np.intp]:
+def subsample_by_group(
+    groups: NDArray[np.intp], limit: int, random: np.random.RandomState
+) -> NDArray[np.intp]:
     """Return sorted rows, at most `limit`, spread evenly over the groups."""
     if len(groups) <= limit:
         return np.arange(len(groups))

@@ -14,7 +14,7 @@ from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._process.covariance import FAMILIES, Covariance
 from strain2dos.dos._process.local_scale import LocalScale
 from strain2dos.dos._process.mixture import Loaded, Process, load
-from strain2dos.dos._process.plain import Kernel, weigh_kernels
+from strain2dos.dos._process.plain import Kernel, weighted_kernels
 from strain2dos.dos._process.posterior import condition
 
 Array = NDArray[np.float64]
@@ -92,7 +92,7 @@ def fit_head(
     mean = outputs.mean(0)
     scale = float(np.sqrt(np.mean(np.square(outputs - mean).sum(1)))) or 1.0
     scaled = (outputs - mean) / scale
-    kernels = weigh_kernels(
+    kernels = weighted_kernels(
         features, scaled, groups, random, loose=loose, refine=refine, least_noise=least_noise
     )
     plain, means, variances, weights = [], [], [], []

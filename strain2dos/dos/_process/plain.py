@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from strain2dos.dos._common.groups import thin
+from strain2dos.dos._common.groups import subsample_by_group
 from strain2dos.dos._process.covariance import CONSTANT, FAMILIES, Covariance, stationary
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
 
@@ -45,7 +45,7 @@ class Kernel:
         )
 
 
-def weigh_kernels(
+def weighted_kernels(
     features: Array,
     outputs: Array,
     groups: NDArray[np.intp],
@@ -61,10 +61,10 @@ def weigh_kernels(
     `least_noise` is a share of the outputs' variance: kernels below it pass through every point. `loose` (n,)
     multiplies the variance of the noise of each row.
     """
-    rows = thin(groups, _MAX_TUNE, random)
+    rows = subsample_by_group(groups, _MAX_TUNE, random)
     labels = np.unique(groups[rows], return_inverse=True)[1]
     known = _Known(features[rows], outputs[rows], labels, None if loose is None else loose[rows])
-    kernels, values = _scan(known, least_noise)
+    kernels, values = _candidate_kernels(known, least_noise)
     if refine and known.n_groups > 2 and np.isfinite(values).any():
         best = _lengthen_irrelevant_scales(kernels[int(np.argmin(values))], known)
         best, value = _refine(best, known, least_noise)
@@ -101,7 +101,7 @@ class _Known:
             return float(self.value(kernel.covariance()(self.x, self.loose))[0])
 
 
-def _scan(known: _Known, least_noise: float) -> tuple[list[Kernel], Array]:
+def _candidate_kernels(known: _Known, least_noise: float) -> tuple[list[Kernel], Array]:
     features = known.x
     n, width = features.shape
     # distances grow with the root of the number of features that vary

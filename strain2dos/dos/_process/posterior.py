@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from strain2dos.dos._common.groups import thin
+from strain2dos.dos._common.groups import subsample_by_group
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.density import residuals, rows_of_groups
 from strain2dos.dos._process.mixture import Process
@@ -55,7 +55,7 @@ def condition(
         if len(features) <= _MAX_POINTS:
             points, parts = features, list(_exact(covariance, x, z, groups, own))
         else:
-            rows = thin(groups, _MAX_POINTS, random)
+            rows = subsample_by_group(groups, _MAX_POINTS, random)
             order = random.permutation(int(groups.max()) + 1)
             # one member at a time: the sums of ten folds fill the memory of one
             each = [
@@ -139,9 +139,9 @@ def _sparse(
     trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1)
     noise = torch.maximum(covariance.noise(), 1e-12 * trace)
     ridge = noise[:, None, None] * torch.eye(gram.shape[-1], dtype=x.dtype, device=x.device)
-    told, axes = torch.linalg.eigh(gram)
-    told = told.clamp(min=0.0)
-    factors = (basis @ axes) * (told / (told + noise[:, None])).sqrt()[:, None, :]
+    signal, axes = torch.linalg.eigh(gram)
+    signal = signal.clamp(min=0.0)
+    factors = (basis @ axes) * (signal / (signal + noise[:, None])).sqrt()[:, None, :]
     coefficients = basis @ torch.linalg.solve(gram + ridge, right)
     mean = z.new_empty((len(basis), *z.shape))
     for fold in range(n_folds):

@@ -14,7 +14,7 @@ from skorch.callbacks import Callback, GradientNormClipping, LRScheduler
 from skorch.helper import predefined_split
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from strain2dos.dos._common.groups import held_out_groups, thin
+from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.density import LeftOutDensity, rows_of_groups
 
@@ -74,7 +74,9 @@ class OneBatch:
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
         if self.kept is None or not self.same:
-            self.kept = self.dataset.batch(thin(self.dataset.groups, self.batch_size, self.random))
+            self.kept = self.dataset.batch(
+                subsample_by_group(self.dataset.groups, self.batch_size, self.random)
+            )
         yield self.kept
 
 

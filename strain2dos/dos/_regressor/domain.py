@@ -85,7 +85,15 @@ class TrainingDomain:
         inner = (means - middle) @ axes
         blur = axes.T @ noise @ axes
         normals, reach = _hull(inner, blur)
-        return cls(middle, axes, normals, reach, inner, _gap(inner, blur), **_rest(points - middle, axes))
+        return cls(
+            middle,
+            axes,
+            normals,
+            reach,
+            inner,
+            _nearest_neighbor_limit(inner, blur),
+            **_residual_ellipsoid(points - middle, axes),
+        )
 
     def ratios(self, features: Array) -> Array:
         """Return (n, 3) ratios: past the hull, to the nearest state, across the axes; above 1 is outside."""
@@ -126,9 +134,9 @@ def _axes(centered: Array, noise: Array) -> Array:
     _, size, axes = np.linalg.svd(centered, full_matrices=False)
     size = size / np.sqrt(len(centered))
     blur = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", axes, noise, axes), 0.0))
-    told = (size > _LEAST_SHARE * size[0]) & (size > blur)
+    significant = (size > _LEAST_SHARE * size[0]) & (size > blur)
     most = min(_MAX_AXES, int(np.log2(len(centered))))
-    return np.ascontiguousarray(axes[: min(int(np.argmin(np.r_[told, False])), most)].T)
+    return np.ascontiguousarray(axes[: min(int(np.argmin(np.r_[significant, False])), most)].T)
 
 
 def _hull(inner: Array, blur: Array) -> tuple[Array, Array]:
@@ -155,7 +163,7 @@ def _normals(inner: Array) -> Array:
     return np.unique(hull.equations[:, :n].round(9), axis=0)
 
 
-def _gap(inner: Array, blur: Array) -> float:
+def _nearest_neighbor_limit(inner: Array, blur: Array) -> float:
     """Return the widest distance from a state to its nearest neighbor, widened."""
     if len(inner) < 2 or inner.shape[1] == 0:
         return np.inf
@@ -163,7 +171,7 @@ def _gap(inner: Array, blur: Array) -> float:
     return float(_BEYOND_GAP * nearest.max() + _SIGMA * np.sqrt(np.trace(blur)))
 
 
-def _rest(centered: Array, axes: Array) -> dict[str, Any]:
+def _residual_ellipsoid(centered: Array, axes: Array) -> dict[str, Any]:
     """Return directions across the axes, the scatter of the rows along them, and how far rows scatter."""
     across = centered - (centered @ axes) @ axes.T
     _, size, directions = np.linalg.svd(across, full_matrices=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos._estimators.seen import row_hashes
-from strain2dos.dos._common.groups import check_groups, thin
+from strain2dos.dos._common.groups import check_groups, subsample_by_group
 from strain2dos.dos._edges.targets import EdgeTargets
 from strain2dos.dos._process.heads import Head, Heads, Learned, fit_head
 from strain2dos.dos._process.local_scale import LocalScale, misfits
@@ -57,7 +57,7 @@ def fit_dos(
         edges = edges.relevant(labels)
     standardise = _standardise(X)
     features = np.ascontiguousarray(standardise(X))
-    domain = TrainingDomain.of(features, labels, thin(labels, _DOMAIN_ROWS, random))
+    domain = TrainingDomain.of(features, labels, subsample_by_group(labels, _DOMAIN_ROWS, random))
     threshold = check_threshold(options.edge_threshold, energies, curves)
     reference = check_reference(options.edge_reference, threshold, grid, curves)
     basis, scores, compared = _choose_basis(
@@ -133,7 +133,7 @@ def _choose_basis(
     errors: dict[str, float] = {}
     # fewer than four groups do not show which is better: the first that fits will do
     if len(found) > 1 and labels.max() >= 3:
-        rows = thin(labels, _DOMAIN_ROWS, random)
+        rows = subsample_by_group(labels, _DOMAIN_ROWS, random)
         own = np.unique(labels[rows], return_inverse=True)[1]
         for name, (basis, scores) in found.items():
             part = fit_head(features[rows], scores[back[rows]], own, random, refine=False)

@@ -103,10 +103,12 @@ def build_basis(
     representation = REPRESENTATIONS[name].build(energies, curves, nonnegative, reference, threshold)
     if representation is None:
         return None
-    return span(name, representation, representation.encode(curves))
+    return principal_directions(name, representation, representation.encode(curves))
 
 
-def span(name: str, representation: Representation, latents: Array) -> tuple[LatentBasis, Array]:
+def principal_directions(
+    name: str, representation: Representation, latents: Array
+) -> tuple[LatentBasis, Array]:
     """Return latents (n, n_latents) as their mean, directions and scores."""
     mean = latents.mean(0)
     left, size, directions = np.linalg.svd(latents - mean, full_matrices=False)

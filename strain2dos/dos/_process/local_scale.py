@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
-from strain2dos.dos._common.groups import thin
+from strain2dos.dos._common.groups import subsample_by_group
 
 Array = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ class LocalScale:
     ) -> LocalScale | None:
         """Describe misfits (n,) of rows without their groups; None where one scale for all is better."""
         # a random state of its own: what is drawn elsewhere must not depend on the number of rows
-        rows = thin(groups, _MAX_POINTS, np.random.RandomState(0))
+        rows = subsample_by_group(groups, _MAX_POINTS, np.random.RandomState(0))
         labels = np.unique(groups[rows], return_inverse=True)[1]
         count = np.bincount(labels)
         weight = 1.0 / count[labels]

@@ -65,6 +65,12 @@ def main() -> None:
     report("plain", plain + white(), e, a)
     report("counts", RNG.poisson(5 * plain).astype(float), e, a)
     report("counts, told", RNG.poisson(5 * plain).astype(float), e, a, noise="poisson")
+    signal = plain - 60
+    for name, variance in (
+        ("shot noise over readout", 0.5 + 0.1 * signal),
+        ("flicker of 5 %", 0.5 + (0.05 * signal) ** 2),
+    ):
+        report(name, signal + white(1.0) * np.sqrt(variance), e, a)
     for height in (15, 30, 60):
         report(f"LO(M) {height}", plain + line(e - 8.4, 15, height) + white(), e, a)
     report("LO(M) 40, ZO(M) 15", plain + line(e - 8.4, 15, 40) + line(a + 8, 8, 15) + white(), e, a)

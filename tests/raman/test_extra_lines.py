@@ -67,7 +67,7 @@ def test_heights_of_bands_are_columns_and_zero_without_a_band():
     assert np.quantile(values[:, names.index("LO(M)_height")], 0.99) < 0.07
 
 
-@pytest.mark.parametrize("center", [368.0, 391.0, 394.0, 396.5])
+@pytest.mark.parametrize("center", [368.0, 380.0, 389.0, 391.0, 394.0, 396.5])
 def test_a_plasma_line_is_told_apart_or_flagged(center):
     Y, e, a = spectra(300, (center, 2.0, 33.0))
     fit = fitted(Y)

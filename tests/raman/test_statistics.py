@@ -102,6 +102,25 @@ def test_reported_errors_are_calibrated(noise):
         assert np.mean(fit.chi2 / (fit.n_points - 8)) == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.parametrize("offset", [-50.0, 250.0])
+def test_shot_noise_above_that_of_the_readout_is_weighed_and_counted(offset):
+    # a background that was subtracted, or the offset of a camera: zero counts are not where noise begins
+    rng = np.random.default_rng(8)
+    x = np.arange(365.0, 427.0, 0.6)
+    clean = model(x, *TRUTH)
+    variance = 0.7**2 + 0.1 * (clean - TRUTH[6] - TRUTH[7] * (x - 395))
+    Y = clean + offset + rng.normal(0, 1, (2000, x.size)) * np.sqrt(variance)
+    fit = RamanFeaturizer(x, split=False, extra_lines=False, lineshape="lorentzian").fit(Y).fit_spectra(Y)
+    assert (fit.status == 0).mean() > 0.999
+    for name, i in (("E'_center", 0), ("A1'_center", 3)):
+        center, sigma = column(fit, name)
+        away = center - TRUTH[i]
+        # the bound is that of known weights; equal weights reach 1.07 and 1.08 times it at best
+        assert np.sqrt(np.mean(away**2)) < 1.06 * cramer_rao(x, TRUTH, variance)[i]
+        assert np.std(away / sigma) < 1.45
+        assert np.mean(np.abs(away) > 5 * sigma) < 0.01
+
+
 def test_covariance_of_the_difference_follows_from_the_centers():
     rng = np.random.default_rng(1)
     x = np.arange(365.0, 427.0, 0.6)

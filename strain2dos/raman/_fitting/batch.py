@@ -12,6 +12,7 @@ from strain2dos.raman._fitting._choice.averaging import (
     write_model,
 )
 from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS, choose_model
+from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, best_floor, count_covariance
 from strain2dos.raman._fitting._judgement.gate import (
     BROAD_FACTOR,
     MIN_SHARED_SNR,
@@ -25,7 +26,7 @@ from strain2dos.raman._fitting._judgement.gate import (
     significance,
     wanted_significance,
 )
-from strain2dos.raman._fitting._judgement.noise import count_covariance, counts_odds, residual_noise
+from strain2dos.raman._fitting._judgement.noise import residual_noise
 from strain2dos.raman._fitting._lines.spikes import (
     are_counts,
     mask_outliers,
@@ -59,6 +60,7 @@ from strain2dos.raman._fitting.records import (
     POISSON_NOISE,
     S_CHI2,
     S_COV,
+    S_FLOOR,
     S_INFO,
     S_KIND,
     S_MASK,
@@ -171,9 +173,10 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
-    unweighted = problem.keep and not view.counts and view.level >= 0.0
-    if unweighted and counts_odds(view, model_size(problem, lines), 0.0, 0.0, s)[0] > COUNTS_ERROR:
-        count_covariance(problem, lines, view, p, noise2, best, s)
+    if problem.keep and not view.counts:
+        odds, floor, _, _ = best_floor(view, model_size(problem, lines), best, 0.0, 0.0, 0.0, s)
+        if odds > COUNTS_ERROR:
+            count_covariance(problem, lines, view, p, noise2, floor, best, s)
     status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (
@@ -208,7 +211,8 @@ def _mask_residuals(problem, lines, view, p, s):
     for j in range(lines.n_base):
         height = max(height, fitted_height(p, lines, j))
     if view.counts:
-        height *= view.scale / np.sqrt(max(view.level + view.scale, 1.0))
+        unit = view.scale if view.floor == view.level else np.sqrt(view.scale)
+        height *= unit / np.sqrt(max(view.floor + view.scale, 1.0 if view.floor == view.level else 0.0))
     mask = s.points[MASK, view.k0 : view.k0 + view.n]
     return mask_outliers(s.J[n], mask, view.n, height, problem.narrowest, s.points[FITTED])
 
@@ -226,7 +230,7 @@ def _fit_row(offset, first, second, family, s, out, row):
         return _NOT_COUNTS
     if problem.noise == AUTO_NOISE:
         counts = are_counts(s.points[SPECTRUM], s.points[MASK], size, True)
-    masked, undecided = 0, problem.noise == AUTO_NOISE
+    masked, undecided, floor = 0, problem.noise == AUTO_NOISE, low
     if problem.despike:
         masked = mask_spikes(
             s.points[SPECTRUM], s.points[MASK], size, low, high, problem.narrowest, s.points[SMOOTH],
@@ -236,12 +240,12 @@ def _fit_row(offset, first, second, family, s, out, row):
         if masked > 0:
             n_good -= masked
             low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
-        view = prepare_fit_window(first, family, offset, n_good, low, high, counts, s)
+        view = prepare_fit_window(first, family, offset, n_good, low, high, counts, floor, s)
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
         best, noise2 = _fit_once(first, second, family, view, undecided, s, out, row)
         if best < 0:
-            counts, undecided, masked = True, False, 0
+            counts, undecided, masked, floor = True, False, 0, s.slots[0, S_INFO, S_FLOOR]
             continue
         problem = own_profile(first, second, best, s)
         lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
@@ -255,9 +259,12 @@ def _fit_row(offset, first, second, family, s, out, row):
                     out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
         if masked == 0 and undecided:
             undecided = False
-            better = counts_odds(view, n, 0.0, 0.0, s)[0] if low >= 0.0 else -np.inf
-            if (not counts and better > COUNTS_ODDS) or (counts and better < COUNTS_BACK):
-                counts = not counts
+            better, other, own, _ = best_floor(view, n, best, 0.0, 0.0, FLOOR_PENALTY, s)
+            if better - (own if counts else 0.0) > COUNTS_ODDS:
+                counts, floor = True, other
+                continue
+            if counts and own < COUNTS_BACK:
+                counts = False
                 continue
         if masked == 0:
             break

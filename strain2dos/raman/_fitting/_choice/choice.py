@@ -26,8 +26,9 @@ from strain2dos.raman._fitting._choice.growth import (
 )
 from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
 from strain2dos.raman._fitting._choice.splitting import best_doublet
+from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, best_floor
 from strain2dos.raman._fitting._judgement.gate import classify_fit
-from strain2dos.raman._fitting._judgement.noise import counts_odds, residual_noise, shared_noise, smooth_step
+from strain2dos.raman._fitting._judgement.noise import residual_noise, shared_noise, smooth_step
 from strain2dos.raman._fitting._models.models import (
     anywhere_unit,
     is_foreign,
@@ -51,6 +52,7 @@ from strain2dos.raman._fitting.records import (
     NO_REWEIGHT,
     S_CHI2,
     S_COV,
+    S_FLOOR,
     S_INFO,
     S_KIND,
     S_MASK,
@@ -90,6 +92,8 @@ RIVAL_ODDS = 10.0
 # Whether it is, prior odds do not decide: where chi-square does not, 2 ln odds stay within this, and the
 # error bar holds both.
 UNDECIDED = 6.0
+# Standard errors by which the foreign line may be narrower than it was fitted.
+WIDTH_ERRORS = 0.5
 
 
 @njit(**OPTIONS)
@@ -291,9 +295,12 @@ def _are_counts(problem, family, view, slot, steps, s):
     lines, center, reach = pick(family, kind, s.ints[S_MASK, slot]), 0.0, 0.0
     if kind == SINGLET and problem.pair >= 0:
         center, reach = p[problem.pair], BESIDE * p[2 * lines.n + lines.group[problem.pair]]
-    if view.level < 0.0 or s.slots[FIRST, S_INFO, S_SHARED] > 0.0:
+    if s.slots[FIRST, S_INFO, S_SHARED] > 0.0:
         return False  # the odds are for points that share no noise
-    odds, square = counts_odds(view, model_size(problem, lines), center, reach, s)
+    odds, floor, _, square = best_floor(
+        view, model_size(problem, lines), slot, center, reach, FLOOR_PENALTY, s
+    )
+    s.slots[FIRST, S_INFO, S_FLOOR] = floor
     return square <= ONLY_COUNTS * steps and odds > COUNTS_ODDS
 
 
@@ -424,7 +431,9 @@ def choose_model(first, second, family, view, undecided, s, weights):
         odds -= _smooth_misfit(two, family, view, noise2, kappa, double, chi1, s)
         if is_foreign(family, single, s) and not is_foreign(family, double, s):
             lines, mask = pick(family, SINGLET, s.ints[S_MASK, single]), s.ints[S_MASK, single]
-            unlike = unlike_foreign(one, family, lines, mask, s.slots[single, S_PARAMS])
+            half = 2 * lines.n + lines.group[line_of_unit(family, lines.n_base, mask, anywhere_unit(family))]
+            spread = WIDTH_ERRORS * np.sqrt(noise2 * kappa * s.slots[single, S_COV + half, half])
+            unlike = unlike_foreign(one, family, lines, mask, s.slots[single, S_PARAMS], spread)
             most = UNDECIDED + unlike * smooth_step(unlike / WIDE_FOREIGN, 0.5, 0.9)
             if mask & ~(1 << anywhere_unit(family)) == s.ints[S_MASK, double]:
                 most = max(most, abs(chi1 - chi2) / (noise2 * kappa))

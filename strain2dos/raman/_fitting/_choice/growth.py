@@ -67,17 +67,17 @@ ROUNDS = 4
 
 
 @njit(**OPTIONS)
-def unlike_foreign(problem, family, lines, mask, p):
+def unlike_foreign(problem, family, lines, mask, p, spread):
     """-2 ln(prior) of a foreign line as wide as a phonon, about as high as the split line, or on a line.
 
     It has the width of the instrument alone; what is as high is rather a branch; what stands on a line of
-    the material is what its profile lacks.
+    the material is what its profile lacks. ``spread``: its half width may be so much smaller.
     """
     unit = anywhere_unit(family)
     if unit < 0 or not mask >> unit & 1:
         return 0.0
     line, own = line_of_unit(family, lines.n_base, mask, unit), max(problem.pair, 0)
-    wide = p[2 * lines.n + lines.group[line]] / p[2 * lines.n + lines.group[own]]
+    wide = (p[2 * lines.n + lines.group[line]] - spread) / p[2 * lines.n + lines.group[own]]
     high, near = p[lines.n + line] / max(p[lines.n + own], 1e-300), np.inf
     for j in range(lines.n_base):
         near = min(near, abs(p[line] - p[j]) / (2.0 * p[2 * lines.n + lines.group[j]]))
@@ -92,7 +92,7 @@ def try_model(problem, family, kind, mask, second, view, reweight, most, noise2,
     chi2, converged = fit_from(problem, family, kind, mask, view, reweight, most, noise2, p, s)
     total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
     odds = criterion(problem, family, lines, mask, view, chi2, total)
-    odds += unlike_foreign(problem, family, lines, mask, p) + SECOND_PENALTY * second
+    odds += unlike_foreign(problem, family, lines, mask, p, 0.0) + SECOND_PENALTY * second
     if kind == DOUBLET:
         odds += DOUBLET_PENALTY + unlikely_doublet(problem, lines, p)
         odds += unlikely_beside_band(problem, family, mask, lines, p)

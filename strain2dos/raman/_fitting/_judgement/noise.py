@@ -4,20 +4,16 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._models.single_model import LEAST_SHARE, model_size
+from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting._squares.profiles import has_mixing
 from strain2dos.raman._fitting.records import (
     AXIS,
-    DAMPED,
     KAPPA,
-    NORMAL_TRIAL,
     PADDED,
     POISSON_NOISE,
-    S_COV,
     S_INFO,
     S_SHARED,
-    SCALED,
     WEIGHTS,
 )
 
@@ -26,6 +22,8 @@ MAX_LAG = 24
 # Standard deviation of the correlation of second differences of independent noise, times the root of their
 # number (10,000 simulated series of 60).
 SPREAD = 0.56
+# By how much noise on lines may seem higher than beside them where the floor of counts was fitted.
+BALANCE = 1.5
 # So many points apart, smoothing and interpolation leave little in common, and a background bends little.
 FAR = 4
 # Points over two widths from all lines tell the noise, one where there are fewer of them than this.
@@ -40,7 +38,7 @@ def smooth_step(value, low, high):
 
 
 @njit(**OPTIONS)
-def _mark_quiet(lines, view, p, widths, s):
+def mark_quiet(lines, view, p, widths, s):
     """1 in PADDED for points that lie over so many full widths from every line; returns their number."""
     quiet, total, n = s.points[PADDED], 0.0, lines.n
     for k in range(view.n):
@@ -162,9 +160,9 @@ def residual_noise(problem, lines, view, p, chi2, s):
     """
     n = model_size(problem, lines)
     whole = chi2 / max(view.n_used - n, 1)
-    _mark_quiet(lines, view, p, 1.0, s)
+    mark_quiet(lines, view, p, 1.0, s)
     steps, shared, n_quiet, noise2 = _differences(n, view, whole, s)
-    if _mark_quiet(lines, view, p, 2.0, s) > QUIET_POINTS:
+    if mark_quiet(lines, view, p, 2.0, s) > QUIET_POINTS:
         apart2, _, n_apart, level2 = _differences(n, view, whole, s)
         if n_apart > 0.0:
             steps, noise2, n_quiet = apart2, level2, n_apart
@@ -177,60 +175,15 @@ def residual_noise(problem, lines, view, p, chi2, s):
         return _counted(problem, view, whole), 0.0, 1.0, _counted(problem, view, whole)
     excess = (whole / max(noise2, 1e-300) - 1.0) * np.sqrt(n_quiet / 3.9)
     apart = smooth_step(excess, 1.0, 3.0) * (1.0 - shared) ** 3
+    least = noise2
     noise2 = whole + apart * (noise2 - whole)
+    if view.counts and view.floor != view.level:
+        # the floor balances noise on the lines and beside them; what is far higher on them is a misfit
+        noise2 = max(noise2, min(whole, BALANCE * least))
     kappa = shared_noise(lines, view, p, n, shared, s)
     free = max(view.n_used - n * kappa, 0.5 * view.n_used)
     noise2 *= max((view.n_used - n) / free, 1.0) if shared > 0.0 else 1.0
     return _counted(problem, view, noise2), shared, kappa, _counted(problem, view, min(steps, whole))
-
-
-@njit(**OPTIONS)
-def count_covariance(problem, lines, view, p, noise2, slot, s):
-    """Covariance of an unweighted fit whose noise grows like the root of the level, into the slot.
-
-    The variance per count comes from steps between quiet neighbours; it is carried through the fit's
-    response to each point (H. White, Econometrica 48, 817 (1980)).
-    """
-    n, quiet = model_size(problem, lines), s.points[PADDED]
-    r = s.J[n]
-    _mark_quiet(lines, view, p, 1.0, s)
-    fano, used = 0.0, 0.0
-    for k in range(view.n - 1):
-        level = _level(view, n, k, s) + _level(view, n, k + 1, s)
-        u = quiet[k] * quiet[k + 1]
-        fano += u * (r[k + 1] - r[k]) ** 2 / level
-        used += u
-    if used < 8.0:
-        return
-    fano /= used * noise2
-    M, C, work = s.square[DAMPED], s.slots[slot, S_COV:], s.square[NORMAL_TRIAL]
-    for i in range(n):
-        for j in range(n):
-            M[i, j] = 0.0
-            for k in range(view.n):
-                M[i, j] += s.J[i, k] * s.J[j, k] * _level(view, n, k, s) * fano
-    _times(C, M, work, n)
-    _times(work, C, M, n)
-    for i in range(n):
-        for j in range(n):
-            C[i, j] = M[i, j]
-
-
-@njit(**OPTIONS)
-def _times(A, B, out, n):
-    for i in range(n):
-        for j in range(n):
-            out[i, j] = 0.0
-            for k in range(n):
-                out[i, j] += A[i, k] * B[k, j]
-
-
-@njit(**OPTIONS)
-def _level(view, row, k, s):
-    """Fitted curve in counts over the span of the spectrum; at least a share of it."""
-    w = s.points[WEIGHTS, k]
-    raw = s.J[row, k] / w if w > 0.0 else 0.0
-    return max((s.points[SCALED, k] - raw) * view.scale + view.level, LEAST_SHARE * view.scale) / view.scale
 
 
 @njit(**OPTIONS)
@@ -240,31 +193,3 @@ def _counted(problem, view, noise2):
         return max(noise2, 1e-24)
     excess = (noise2 - 1.0) * np.sqrt(0.5 * max(view.n_used, 1))
     return 1.0 + (noise2 - 1.0) * smooth_step(excess, 2.5, 4.5)
-
-
-@njit(**OPTIONS)
-def counts_odds(view, row, center, reach, s):
-    """2 ln of how much better noise that grows like the root of the level fits the residual than equal noise.
-
-    The level is the fitted curve above zero counts. Points within ``reach`` of ``center`` (cm-1) are left
-    out. Returned second: mean square of the weighted residual elsewhere.
-    """
-    square = 0.0
-    flat = scaled = logs = n = 0.0
-    product = 1.0
-    for k in range(view.n):
-        w = s.points[WEIGHTS, k]
-        if w == 0.0 or abs(s.points[AXIS, k] - center) < reach:
-            continue
-        square += s.J[row, k] ** 2
-        raw, level = s.J[row, k] / w, _level(view, row, k, s)
-        flat += raw * raw
-        scaled += raw * raw / level
-        product *= level
-        n += 1.0
-        if not 1e-100 < product < 1e100:  # few logarithms are enough
-            logs, product = logs + np.log(product), 1.0
-    logs += np.log(product)
-    if n == 0.0:
-        return -np.inf, 0.0
-    return n * np.log(max(flat, 1e-300) / n) - n * np.log(max(scaled, 1e-300) / n) - logs, square / n

@@ -57,7 +57,8 @@ class FitWindow(NamedTuple):
 
     ``m`` is n rounded up to whole vectors, the rest with weight 0; ``n_used`` of the n points have a weight.
     ``has_pair``: maxima stand where the branches of a doublet may be; ``apart``: these are surely lines.
-    ``counts``: weights are 1 / counts. ``start``: bits of extra lines that are there from the start.
+    ``counts``: weights are 1 / counts above a floor, ``floor`` below the lowest point. ``start``: bits of
+    extra lines that are there from the start.
     """
 
     k0: int
@@ -70,6 +71,7 @@ class FitWindow(NamedTuple):
     has_pair: bool
     apart: bool
     counts: bool
+    floor: float
     start: int
 
 
@@ -234,10 +236,11 @@ def _bin(problem, all_used, level, scale, s):
 
 
 @njit(**MERGED)
-def prepare_fit_window(problem, family, offset, n_good, level, top, counts, s):
+def prepare_fit_window(problem, family, offset, n_good, level, top, counts, floor, s):
     """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch.
 
-    ``n_good`` points have a weight; ``level`` and ``top`` are their range.
+    ``n_good`` points have a weight; ``level`` and ``top`` are their range. ``counts``, ``floor``:
+    of `FitWindow`.
     """
     singlets = pick(family, SINGLET, NO_EXTRAS)
     doublets = pick(family, DOUBLET if problem.pair >= 0 else SINGLET, NO_EXTRAS)
@@ -263,4 +266,4 @@ def prepare_fit_window(problem, family, offset, n_good, level, top, counts, s):
     k0, n = _cut(problem, first, last)
     m = -(-n // LANES) * LANES
     n_used = _copy_range(problem, k0, n, m, level, scale, counts, s)
-    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, apart, counts, start)
+    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, apart, counts, floor, start)

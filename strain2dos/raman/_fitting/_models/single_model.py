@@ -110,12 +110,14 @@ def seed_parameters(problem, lines, chosen, s, p):
 def count_weights(problem, view, s):
     """Square roots of 1/variance for counts, in the scaled unit; a count below 1 has the variance of 1.
 
-    Where counts are in an unknown unit, the floor is a share of the height of the spectrum.
+    Where counts are in an unknown unit, no count is below a share of the height of the spectrum; above a
+    floor that was fitted they are in that height.
     """
     least = 1.0 if problem.noise == POISSON_NOISE else LEAST_SHARE * view.scale
+    unit = view.scale if view.floor == view.level else np.sqrt(view.scale)
     for k in range(view.n):
-        counts = s.points[FITTED, k] * view.scale + view.level
-        s.points[WEIGHTS, k] = s.points[MASK, view.k0 + k] * view.scale / np.sqrt(max(counts, least))
+        counts = s.points[FITTED, k] * view.scale + view.floor
+        s.points[WEIGHTS, k] = s.points[MASK, view.k0 + k] * unit / np.sqrt(max(counts, least))
 
 
 @njit(**OPTIONS)

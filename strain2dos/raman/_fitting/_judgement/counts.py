@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Noise that grows with the level: counts, also above a readout's noise or on an offset; compiled.
+
+The variance of a count is the count. A camera adds the variance of its readout and an offset, a subtracted
+background takes counts away: then the variance is proportional to the level above a *floor* that is not zero
+counts, but shows in the residual.
+"""
+
+import numpy as np
+
+from strain2dos._compiled import njit
+from strain2dos.raman._fitting._judgement.noise import BALANCE, mark_quiet
+from strain2dos.raman._fitting._models.single_model import LEAST_SHARE, model_size
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
+from strain2dos.raman._fitting.records import (
+    AXIS,
+    DAMPED,
+    FITTED,
+    NORMAL_TRIAL,
+    PADDED,
+    S_COV,
+    S_INFO,
+    S_SHARED,
+    SCALED,
+    WEIGHTS,
+)
+
+# Floors below the lowest point that are tried, over the span of the spectrum; 2 ln of the number of those
+# that noise tells apart.
+FLOORS = 0.003 * 2.0 ** np.arange(11)
+FLOOR_PENALTY = 3.9
+# Second differences must say the same, by so many times that: a misfit of the lines raises the residual too.
+CERTAINLY = 3.0
+# A point of which the fit takes more than the rest of this says nothing of the noise.
+LEAST_FREE = 0.2
+# Standard deviations by which the noise must rise with the level for floors to be tried.
+RISES = 1.5
+# Second differences of independent points are correlated by -2/3 and 1/6: their squares tell as little as so
+# many times fewer.
+BENDS = 1.95
+
+
+@njit(**OPTIONS)
+def fitted_level(view, row, k, s):
+    """Fitted curve over its span, from the lowest point of the spectrum."""
+    w = s.points[WEIGHTS, k]
+    return s.points[SCALED, k] - (s.J[row, k] / w if w > 0.0 else 0.0)
+
+
+@njit(**OPTIONS)
+def _used(view, k, center, reach, s):
+    return s.points[WEIGHTS, k] > 0.0 and abs(s.points[AXIS, k] - center) >= reach
+
+
+@njit(**OPTIONS)
+def _bend(view, row, k, s):
+    """Square of the second difference of the unweighted residual, of the size of its variance."""
+    k = min(max(k, 1), view.n - 2)
+    a, b, c = s.points[WEIGHTS, k - 1], s.points[WEIGHTS, k], s.points[WEIGHTS, k + 1]
+    if a == 0.0 or b == 0.0 or c == 0.0:
+        return 0.0
+    return (s.J[row, k] / b - 0.5 * (s.J[row, k - 1] / a + s.J[row, k + 1] / c)) ** 2 / 1.5
+
+
+@njit(**OPTIONS)
+def _odds(view, row, floor, bends, center, reach, s):
+    """2 ln of how much better noise that grows with the level above a floor fits than equal noise.
+
+    ``bends``: by the second differences of the residual, in place of the residual itself, whose squares count
+    as often as FITTED says.
+    """
+    flat = scaled = logs = n = 0.0
+    product = 1.0
+    for k in range(view.n):
+        if not _used(view, k, center, reach, s):
+            continue
+        level = max(fitted_level(view, row, k, s) + floor, LEAST_SHARE)
+        if bends:
+            square = _bend(view, row, k, s)
+        else:
+            square = (s.J[row, k] / s.points[WEIGHTS, k]) ** 2 * s.points[FITTED, k]
+        flat += square
+        scaled += square / level
+        product *= level
+        n += 1.0
+        if not 1e-100 < product < 1e100:  # few logarithms are enough
+            logs, product = logs + np.log(product), 1.0
+    logs += np.log(product)
+    if n == 0.0:
+        return -np.inf
+    odds = n * np.log(max(flat, 1e-300) / n) - n * np.log(max(scaled, 1e-300) / n) - logs
+    return odds / BENDS if bends else odds
+
+
+@njit(**OPTIONS)
+def _free_share(view, n, slot, wanted, s):
+    """By how much noise is larger than what the fit leaves of it, for each point, into FITTED.
+
+    Six numbers of two lines take half of the noise on them into the fit: 1 / (1 - leverage). 1 where not
+    ``wanted``.
+    """
+    factor, C = s.points[FITTED], s.slots[slot, S_COV:]
+    for k in range(view.n):
+        factor[k] = 1.0
+    if not wanted:
+        return
+    for k in range(view.n):
+        leverage = 0.0
+        for i in range(n):
+            total = 0.5 * C[i, i] * s.J[i, k]
+            for j in range(i):
+                total += C[i, j] * s.J[j, k]
+            leverage += 2.0 * total * s.J[i, k]
+        factor[k] = 1.0 / max(1.0 - leverage, LEAST_FREE)
+
+
+@njit(**OPTIONS)
+def _rises(view, row, center, reach, s):
+    """Mean square of the weighted residual; standard deviations by which its noise rises with the level.
+
+    Second differences tell the noise: a smooth misfit on a line does not raise them.
+    """
+    square = total = level = n = spread = rise = 0.0
+    for k in range(view.n):
+        if _used(view, k, center, reach, s):
+            square += s.J[row, k] ** 2
+            n += 1.0
+            total += _bend(view, row, k, s)
+            level += fitted_level(view, row, k, s)
+    if n == 0.0:
+        return 0.0, 0.0
+    total, level = total / n, level / n
+    for k in range(view.n):
+        if _used(view, k, center, reach, s):
+            away = fitted_level(view, row, k, s) - level
+            rise += away * _bend(view, row, k, s)
+            spread += away * away
+    return square / n, rise / max(total * np.sqrt(2.0 * BENDS * spread), 1e-300)
+
+
+@njit(**OPTIONS)
+def best_floor(view, row, slot, center, reach, penalty, s):
+    """The floor above which noise grows, where it does.
+
+    ``row`` and ``slot``: number of parameters and place of the model, whose residual is in J. Points within
+    ``reach`` of ``center`` (cm-1) are left out; ``penalty``: 2 ln of the odds
+    against floors other than zero counts. Odds are for points that share no noise.
+
+    Returns
+    -------
+    odds : float
+        2 ln of how much better than equal noise that fits the residual in ``row`` of J.
+    floor : float
+        In counts below the lowest point: its level where zero counts are the floor.
+    own : float
+        The odds of zero counts.
+    square : float
+        Mean square of the weighted residual.
+    """
+    square, rise = _rises(view, row, center, reach, s)
+    odds = own = -np.inf
+    rises = rise > RISES and s.slots[0, S_INFO, S_SHARED] == 0.0
+    _free_share(view, row, slot, rises, s)
+    if view.level >= 0.0:
+        odds = own = _odds(view, row, view.level / view.scale, False, center, reach, s)
+    floor = view.level
+    if rises:
+        for i in range(FLOORS.size):
+            other = _odds(view, row, FLOORS[i], False, center, reach, s) - penalty
+            if other > odds:
+                odds, floor = other, FLOORS[i] * view.scale
+        bends = _odds(view, row, floor / view.scale, True, center, reach, s)
+        if floor != view.level and bends < CERTAINLY * penalty:
+            # a misfit, or too few points to tell; then zero counts are no better a floor
+            odds, floor = own if own + penalty > odds else -np.inf, view.level
+    return odds, floor, own, square
+
+
+@njit(**OPTIONS)
+def count_covariance(problem, lines, view, p, noise2, floor, slot, s):
+    """Covariance of an unweighted fit whose noise grows with the level above ``floor``, into the slot.
+
+    The variance per count comes from steps between quiet neighbours, or from all points where the floor does
+    too; it is carried through the fit's response to each point (H. White, Econometrica 48, 817 (1980)).
+    """
+    n, quiet, level = model_size(problem, lines), s.points[PADDED], s.points[FITTED]
+    r = s.J[n]
+    mark_quiet(lines, view, p, 1.0, s)
+    for k in range(view.n):
+        level[k] = max(fitted_level(view, n, k, s) + floor / view.scale, LEAST_SHARE)
+    fano, used = 0.0, 0.0
+    for k in range(view.n - 1):
+        u = quiet[k] * quiet[k + 1]
+        fano += u * (r[k + 1] - r[k]) ** 2 / (level[k] + level[k + 1])
+        used += u
+    if used < 8.0:
+        return
+    fano /= used * noise2
+    if floor != view.level:
+        whole = 0.0
+        for k in range(view.n):
+            whole += r[k] ** 2 / level[k]
+        fano = max(fano, min(whole / (max(view.n_used - n, 1) * noise2), BALANCE * fano))
+    M, C, work = s.square[DAMPED], s.slots[slot, S_COV:], s.square[NORMAL_TRIAL]
+    for i in range(n):
+        for j in range(n):
+            M[i, j] = 0.0
+            for k in range(view.n):
+                M[i, j] += s.J[i, k] * s.J[j, k] * level[k] * fano
+    _times(C, M, work, n)
+    _times(work, C, M, n)
+    for i in range(n):
+        for j in range(n):
+            C[i, j] = M[i, j]
+
+
+@njit(**OPTIONS)
+def _times(A, B, out, n):
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = 0.0
+            for k in range(n):
+                out[i, j] += A[i, k] * B[k, j]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Check the links between pages of the built documentation, and that pages load nothing from elsewhere.
+"""Check the links between pages of the built documentation, that pages load nothing from elsewhere, and that
+no output shows an object by its address in memory or a file by its place on the machine that built it.
 
 python docs/check_links.py docs/_build/html
 """
@@ -18,6 +19,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.loaded: list[str] = []
         self.anchors: set[str] = set()
+        self.texts: list[str] = []
         self.feed(path.read_text(errors="replace"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -31,17 +33,28 @@ class Page(HTMLParser):
         elif tag == "link" and given.get("rel") in ("stylesheet", "preload", "icon"):
             self.loaded.append(given.get("href", ""))
 
+    def handle_data(self, data: str) -> None:
+        """Collect what a reader sees."""
+        self.texts.append(data)
+
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
 
 def trouble(root: Path) -> list[str]:
-    """Links that lead nowhere and things loaded from other hosts, each with its page."""
+    """Links that lead nowhere, things loaded from other hosts and leftovers, each with its page."""
     pages = {
         path.resolve(): Page(path) for path in sorted(root.rglob("*.html")) if "_static" not in path.parts
     }
     found = []
     for path, page in pages.items():
+        name = path.relative_to(root.resolve())
+        text = " ".join(page.texts)
+        for leftover in (" object at 0x", f"{REPOSITORY}/"):
+            if leftover in text:
+                found.append(f"{name} shows {leftover!r}")
         for link in page.links + page.loaded:
             parts = urlsplit(link)
-            name = path.relative_to(root.resolve())
             if parts.scheme or parts.netloc:
                 if link in page.loaded and parts.scheme != "data":
                     found.append(f"{name} loads {link}")

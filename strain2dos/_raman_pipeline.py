@@ -60,7 +60,9 @@ def raman_pipeline(
     >>> from strain2dos import raman_pipeline
     >>> from strain2dos.datasets import make_raman_dos
     >>> data = make_raman_dos(64, random_state=0)
-    >>> model = raman_pipeline(data.shift, data.energies, n_members=1, max_epochs=5, random_state=0)
+    >>> model = raman_pipeline(
+    ...     data.shift, data.energies, n_members=1, max_epochs=5, random_state=0
+    ... )
     >>> model = model.fit(data.spectra, data.dos, dosregressor__groups=data.groups)
     >>> model[0].get_feature_names_out().tolist(), model.predict(data.spectra[:2]).shape
     (["E'_center", "E'-_center", "E'+_center", "A1'_center"], (2, 651))

@@ -54,7 +54,7 @@ flake
 fig, axes = plt.subplots(2, 2, figsize=(10, 8), layout="constrained")
 MapDisplay.from_dataset(flake, "strain", ax=axes[0, 0])
 MapDisplay.from_dataset(flake, "doping", ax=axes[0, 1])
-MapDisplay.beside_error(flake, "gap", axes=axes[1])
+gap, error = MapDisplay.beside_error(flake, "gap", axes=axes[1])
 
 # %%
 # Hatched pixels have no result; the line below each map counts the reasons. The

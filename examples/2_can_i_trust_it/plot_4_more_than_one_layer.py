@@ -42,7 +42,7 @@ cases = {
 }
 for name, positions in cases.items():
     found = LineReason(int(judge_positions([positions]).reason[0]))
-    print(f"{name:20s} {found.name:12s} {found.words}")
+    print(f"{name:20s} {found.name:12s} {found.words.partition(';')[0]}")
 
 # %%
 colors = [
@@ -70,6 +70,7 @@ patches = [
 ax.add_artist(ax.legend(loc="upper left", fontsize="small"))
 fig.legend(handles=patches, loc="outside lower center", ncols=2, fontsize="small")
 ax.set(xlabel="E' (cm$^{-1}$)", ylabel="A1' (cm$^{-1}$)")
+plt.show()
 
 # %%
 # In a map

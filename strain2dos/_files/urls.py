@@ -29,7 +29,11 @@ def is_url(path: str | os.PathLike[str]) -> bool:
     --------
     >>> from pathlib import Path
     >>> from strain2dos._files import is_url
-    >>> is_url("s3://bucket/map.zarr"), is_url(Path("memory://map.zarr")), is_url("simplecache::s3://b/m")
+    >>> (
+    ...     is_url("s3://bucket/map.zarr"),
+    ...     is_url(Path("memory://map.zarr")),
+    ...     is_url("simplecache::s3://b/m"),
+    ... )
     (True, True, True)
     >>> is_url("map.zarr"), is_url("C:/maps/map.zarr"), is_url("maps/12:30/map.zarr")
     (False, False, False)

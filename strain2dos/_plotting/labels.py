@@ -41,7 +41,11 @@ def feature_label(name: str, *, unit: bool = True) -> str:
     Examples
     --------
     >>> from strain2dos._plotting.labels import feature_label
-    >>> feature_label("E'_center"), feature_label("A1'_fwhm", unit=False), feature_label("A1'-E'")
+    >>> (
+    ...     feature_label("E'_center"),
+    ...     feature_label("A1'_fwhm", unit=False),
+    ...     feature_label("A1'-E'"),
+    ... )
     ('E′ center (cm⁻¹)', 'A₁′ width', 'A₁′ − E′ (cm⁻¹)')
     """
     if name in _STRAINS:

@@ -51,7 +51,9 @@ class StrainedDOS:
     --------
     >>> import numpy as np
     >>> from strain2dos.datasets import StrainedDOS
-    >>> data = StrainedDOS(strain=[[0.0], [0.01]], energies=[-1.0, 0.0, 1.0], dos=np.ones((2, 3)))
+    >>> data = StrainedDOS(
+    ...     strain=[[0.0], [0.01]], energies=[-1.0, 0.0, 1.0], dos=np.ones((2, 3))
+    ... )
     >>> data
     StrainedDOS(2 states, strain (2, 1), 3 energies -1..1 eV)
     >>> data.subset([1]).strain
@@ -168,7 +170,9 @@ class StrainedDOS:
         >>> data = load_mos2_dft()
         >>> list(data.edge_targets)
         ['vbm_K', 'vbm_G', 'vbm_Q', 'cbm_K', 'cbm_Q']
-        >>> bool((data.edge_targets.filter(like="vbm").max(axis=1) - data.vbm).abs().max() < 1e-4)
+        >>> bool(
+        ...     (data.edge_targets.filter(like="vbm").max(axis=1) - data.vbm).abs().max() < 1e-4
+        ... )
         True
         """
         return edge_table(self.valleys, self.edges, self.name)

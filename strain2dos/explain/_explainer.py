@@ -124,7 +124,9 @@ class DOSExplainer:
     >>> from strain2dos import DOSExplainer
     >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     >>> model = LinearRegression().fit(X, X @ [[1.0, 2.0, 0.0], [0.0, 4.0, 8.0]])
-    >>> explanation = DOSExplainer(model, X, feature_names=["E'_center", "A1'_center"]).explain([[1.0, 1.0]])
+    >>> explanation = DOSExplainer(
+    ...     model, X, feature_names=["E'_center", "A1'_center"]
+    ... ).explain([[1.0, 1.0]])
     >>> explanation.values[0].round(6) + 0.0
     array([[0.5, 1. , 0. ],
            [0. , 2. , 4. ]])

@@ -62,7 +62,9 @@ class DOSExplanation(Shares):
     >>> from strain2dos import DOSExplainer
     >>> X = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
     >>> model = LinearRegression().fit(X, X @ [[1.0, 1.0, 1.0], [0.0, 2.0, 0.0]])
-    >>> explainer = DOSExplainer(model, X, feature_names=["E'", "A1'"], energies=[-6.0, -5.5, -5.0])
+    >>> explainer = DOSExplainer(
+    ...     model, X, feature_names=["E'", "A1'"], energies=[-6.0, -5.5, -5.0]
+    ... )
     >>> explanation = explainer.explain([[2.0, 2.0]], edges=False)
     >>> explanation.window(-6.0, -5.0).round(3)
     array([[1., 1.]])
@@ -168,7 +170,9 @@ class DOSExplanation(Shares):
         >>> from strain2dos import DOSExplainer
         >>> X = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
         >>> model = LinearRegression().fit(X, X @ [[1.0, 1.0, 1.0], [0.0, 2.0, 0.0]])
-        >>> explainer = DOSExplainer(model, X, feature_names=["E'", "A1'"], energies=[-6.0, -5.5, -5.0])
+        >>> explainer = DOSExplainer(
+        ...     model, X, feature_names=["E'", "A1'"], energies=[-6.0, -5.5, -5.0]
+        ... )
         >>> explainer.explain([[2.0, 2.0]], edges=False).to_shap(-5.5).values.round(3)
         array([[1., 2.]])
         """

@@ -57,10 +57,14 @@ class Interactions:
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import PolynomialFeatures
     >>> from strain2dos import DOSExplainer
-    >>> X = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> X = np.array(
+    ...     [[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0], [1.0, 1.0], [1.0, 2.0]]
+    ... )
     >>> y = np.stack([X[:, 0] * X[:, 1], X[:, 0] + X[:, 1]], axis=1)
     >>> model = make_pipeline(PolynomialFeatures(2), LinearRegression()).fit(X, y)
-    >>> found = DOSExplainer(model, X[:4]).explain([[2.0, 2.0]], interactions=True).interactions
+    >>> found = (
+    ...     DOSExplainer(model, X[:4]).explain([[2.0, 2.0]], interactions=True).interactions
+    ... )
     >>> found.values[0, :, :, 0].round(3) + 0.0
     array([[1. , 0.5],
            [0.5, 1. ]])

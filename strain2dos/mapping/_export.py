@@ -48,7 +48,9 @@ def write_dos_csv(dataset: xr.Dataset, path: str | Path) -> Path:
     >>> import tempfile, numpy as np, xarray as xr
     >>> from strain2dos.mapping import write_dos_csv
     >>> curves = [[[1.5, 0.0], [np.nan, np.nan]]]
-    >>> flake = xr.Dataset({"dos": (("y", "x", "energy"), curves)}, coords={"energy": [-0.1, 0.2]})
+    >>> flake = xr.Dataset(
+    ...     {"dos": (("y", "x", "energy"), curves)}, coords={"energy": [-0.1, 0.2]}
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     print(write_dos_csv(flake, f"{folder}/dos_pred.csv").read_text().strip())
     ,,-0.1,0.2

@@ -88,7 +88,11 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
     >>> dos = np.hstack([5 - 20 * strain, 0 * strain, 3 + 10 * strain])
     >>> cube = np.full((2, 4, 1), 0.01)
     >>> cube[0, 1] = np.nan
-    >>> flake = SpatialMapper(Ridge(alpha=1e-9), quantities=("dos",)).fit(strain, dos).predict_map(cube)
+    >>> flake = (
+    ...     SpatialMapper(Ridge(alpha=1e-9), quantities=("dos",))
+    ...     .fit(strain, dos)
+    ...     .predict_map(cube)
+    ... )
     >>> dict(flake.dos.sizes), flake.dos.values[1, 3].round(3).tolist()
     ({'y': 2, 'x': 4, 'energy': 3}, [4.8, 0.0, 3.1])
     >>> flake.status.values.tolist()

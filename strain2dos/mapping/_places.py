@@ -76,7 +76,9 @@ def places_of(values: xr.DataArray | xr.Dataset) -> Places:
     --------
     >>> import xarray as xr
     >>> from strain2dos.mapping._places import places_of
-    >>> wafer = xr.DataArray([1.6, 1.5, 1.7], dims="n", coords={"x": ("n", [0, 1, 0]), "y": ("n", [0, 0, 2])})
+    >>> wafer = xr.DataArray(
+    ...     [1.6, 1.5, 1.7], dims="n", coords={"x": ("n", [0, 1, 0]), "y": ("n", [0, 0, 2])}
+    ... )
     >>> places_of(wafer).kind
     'sites'
     """

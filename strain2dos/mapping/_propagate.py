@@ -62,7 +62,9 @@ def propagate_spectra(
     >>> from strain2dos.datasets import make_raman_dos
     >>> from strain2dos.mapping import propagate_spectra
     >>> data = make_raman_dos(48, random_state=0)
-    >>> pipeline = make_pipeline(RamanFeaturizer(data.shift, features=("center",)), LinearRegression())
+    >>> pipeline = make_pipeline(
+    ...     RamanFeaturizer(data.shift, features=("center",)), LinearRegression()
+    ... )
     >>> found = propagate_spectra(pipeline.fit(data.spectra, data.dos), data.spectra)
     >>> found.dos_std.shape == data.dos.shape
     True

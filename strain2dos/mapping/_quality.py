@@ -154,7 +154,11 @@ def refusal(dataset: xr.Dataset, name: str = "gap") -> str | None:
     >>> from strain2dos.mapping._quality import refusal
     >>> score = xr.DataArray([[1.4, 1.5], [1.6, 1.2]], dims=("y", "x"))
     >>> layers = xr.DataArray([[1.0, 1.0], [1.0, 1.0]], dims=("y", "x"))
-    >>> print(refusal(xr.Dataset({"gap": score, "domain_score": score, "domain_reason": layers})))
+    >>> print(
+    ...     refusal(
+    ...         xr.Dataset({"gap": score, "domain_score": score, "domain_reason": layers})
+    ...     )
+    ... )
     All 4 pixels with a result lie outside the training domain: do not use these gaps. Is it more than one
     layer? The lines stand as far apart as those of several.
     """

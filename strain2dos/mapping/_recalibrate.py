@@ -62,8 +62,12 @@ def recalibrate(
     >>> from strain2dos.mapping import recalibrate
     >>> from strain2dos.raman import RamanFeaturizer
     >>> data = make_raman_dos(61, random_state=0)
-    >>> model = make_pipeline(RamanFeaturizer(data.shift), LinearRegression()).fit(data.spectra, data.gap)
-    >>> wide = recalibrate(model, np.arange(330.0, 560.0, 0.5), reference="Si", unstrained={"E'": 384.1})
+    >>> model = make_pipeline(RamanFeaturizer(data.shift), LinearRegression()).fit(
+    ...     data.spectra, data.gap
+    ... )
+    >>> wide = recalibrate(
+    ...     model, np.arange(330.0, 560.0, 0.5), reference="Si", unstrained={"E'": 384.1}
+    ... )
     >>> wide[0].n_features_in_, wide[0].reference, wide[1] is model[1]
     (460, 'Si', True)
     """

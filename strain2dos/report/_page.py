@@ -94,9 +94,13 @@ def write_map_report(
     --------
     >>> import tempfile, numpy as np, xarray as xr
     >>> from strain2dos.report import write_map_report
-    >>> gap = xr.DataArray(np.linspace(1.5, 1.7, 12).reshape(3, 4), dims=("y", "x"), attrs={"units": "eV"})
+    >>> gap = xr.DataArray(
+    ...     np.linspace(1.5, 1.7, 12).reshape(3, 4), dims=("y", "x"), attrs={"units": "eV"}
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = write_map_report(xr.Dataset({"gap": gap}), f"{folder}/report.html", interactive=False)
+    ...     page = write_map_report(
+    ...         xr.Dataset({"gap": gap}), f"{folder}/report.html", interactive=False
+    ...     )
     ...     print("The band gap is 1.600 eV" in page.read_text(encoding="utf-8"))
     True
     """

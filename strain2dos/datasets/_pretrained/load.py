@@ -52,7 +52,10 @@ def load_pretrained(material: str = "MoS2") -> Pipeline:
     --------
     >>> from strain2dos import load_pretrained
     >>> model = load_pretrained("MoS2")
-    >>> positions = [[384.6, 384.6, 384.6, 402.7], [380.29, 380.29, 380.29, 400.2]]  # 0 and 1 % of strain
+    >>> positions = [
+    ...     [384.6, 384.6, 384.6, 402.7],
+    ...     [380.29, 380.29, 380.29, 400.2],
+    ... ]  # 0 and 1 % of strain
     >>> model[1].predict_edges(positions).gap.round(2)
     array([1.58, 1.4 ])
     """

@@ -44,7 +44,9 @@ class SampleVariation:
     --------
     >>> from strain2dos.datasets import SampleVariation, make_raman_dos
     >>> calibrated = SampleVariation(calibration=(0.05, 0.05))
-    >>> make_raman_dos(32, variation=calibrated, random_state=0).provenance["variation calibration"]
+    >>> make_raman_dos(32, variation=calibrated, random_state=0).provenance[
+    ...     "variation calibration"
+    ... ]
     [0.05, 0.05]
     """
 

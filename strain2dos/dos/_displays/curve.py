@@ -48,7 +48,9 @@ class DOSCurveDisplay:
     >>> from strain2dos.dos import DOSCurveDisplay, band_edges
     >>> energies = np.linspace(-2, 2, 201)
     >>> dos = np.clip(np.abs(energies) - 0.8, 0, None)
-    >>> display = DOSCurveDisplay.from_predictions(energies, dos, edges=band_edges(energies, dos))
+    >>> display = DOSCurveDisplay.from_predictions(
+    ...     energies, dos, edges=band_edges(energies, dos)
+    ... )
     >>> display.ax_.get_xlabel()
     'Energy (eV)'
     """

@@ -43,7 +43,9 @@ class LossCurveDisplay:
     >>> import numpy as np
     >>> from strain2dos.dos import DOSRegressor, LossCurveDisplay
     >>> X = np.linspace(0, 1, 8)[:, None]
-    >>> model = DOSRegressor(hidden_layer_sizes=(8,), n_members=2, max_epochs=5, random_state=0)
+    >>> model = DOSRegressor(
+    ...     hidden_layer_sizes=(8,), n_members=2, max_epochs=5, random_state=0
+    ... )
     >>> display = LossCurveDisplay.from_estimator(model.fit(X, X + np.arange(3)))
     >>> display.ax_.get_xlabel()
     'Epoch'

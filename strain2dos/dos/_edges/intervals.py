@@ -31,7 +31,9 @@ class EdgeIntervals(NamedTuple):
     >>> energies = np.linspace(-2.0, 2.0, 101)
     >>> strain = np.linspace(0.0, 0.06, 6)[:, None]
     >>> dos = np.clip(np.abs(energies) - (0.8 - 5 * strain), 0.0, None)
-    >>> inner = DOSRegressor(energies, hidden_layer_sizes=(8,), n_members=1, max_epochs=5, random_state=0)
+    >>> inner = DOSRegressor(
+    ...     energies, hidden_layer_sizes=(8,), n_members=1, max_epochs=5, random_state=0
+    ... )
     >>> model = ConformalDOSRegressor(inner, level=0.8).fit(strain, dos)
     >>> low, high = model.predict_edge_intervals([[0.025]]).gap[0]
     >>> bool(low < 1.39 < high)

@@ -100,7 +100,9 @@ def gap_mae(
     >>> curve = lambda half: np.clip(np.abs(energies) - half, 0, None)[None]
     >>> round(gap_mae(curve(0.80), curve(0.81), energies=energies), 3)
     20.0
-    >>> scorer = make_scorer(gap_mae, greater_is_better=False, energies=energies, threshold=0.1)
+    >>> scorer = make_scorer(
+    ...     gap_mae, greater_is_better=False, energies=energies, threshold=0.1
+    ... )
     """
     return _edge_mae("gap", y_true, y_pred, energies, threshold, reference)
 
@@ -128,7 +130,10 @@ def edge_mae(edges_true: ArrayLike, edges_pred: ArrayLike) -> dict[str, float]:
     Examples
     --------
     >>> from strain2dos.dos.metrics import edge_mae
-    >>> {name: round(error, 1) for name, error in edge_mae([[-5.9, -4.3]], [[-5.91, -4.28]]).items()}
+    >>> {
+    ...     name: round(error, 1)
+    ...     for name, error in edge_mae([[-5.9, -4.3]], [[-5.91, -4.28]]).items()
+    ... }
     {'vbm': 10.0, 'cbm': 20.0, 'gap': 30.0}
     """
     truth, found = _columns(edges_true), _columns(edges_pred)

@@ -29,7 +29,9 @@ def interval_coverage(y_true: ArrayLike, interval: ArrayLike) -> float:
     Examples
     --------
     >>> from strain2dos.dos.metrics import interval_coverage
-    >>> interval_coverage([[0.0, 1.0], [0.0, 3.0]], [[[0.0, 0.1], [0.5, 1.5]], [[0.0, 0.1], [1.0, 2.0]]])
+    >>> interval_coverage(
+    ...     [[0.0, 1.0], [0.0, 3.0]], [[[0.0, 0.1], [0.5, 1.5]], [[0.0, 0.1], [1.0, 2.0]]]
+    ... )
     0.5
     """
     truth, lower, upper = _bounds(y_true, interval)

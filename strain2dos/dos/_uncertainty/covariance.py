@@ -36,9 +36,13 @@ def feature_covariance(featurizer: BaseEstimator, spectra: ArrayLike) -> tuple[A
     >>> from strain2dos import RamanFeaturizer
     >>> from strain2dos.dos import feature_covariance
     >>> shift = np.linspace(360, 430, 110)
-    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2)
+    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (
+    ...     1 + ((shift - 403.1) / 2.5) ** 2
+    ... )
     >>> spectrum = spectrum + np.random.RandomState(0).normal(size=110)
-    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center",)).fit(spectrum[None])
+    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center",)).fit(
+    ...     spectrum[None]
+    ... )
     >>> features, covariance = feature_covariance(featurizer, spectrum[None])
     >>> features.shape, np.sqrt(np.diag(covariance[0])).round(2)
     ((1, 2), array([0.01, 0.01]))

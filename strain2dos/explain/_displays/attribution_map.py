@@ -34,9 +34,12 @@ class AttributionMapDisplay:
     --------
     >>> import numpy as np, xarray as xr
     >>> from strain2dos.explain import AttributionMapDisplay
-    >>> shares = np.stack([np.full((3, 4), 0.02), np.linspace(-0.05, 0.05, 12).reshape(3, 4)], axis=-1)
+    >>> shares = np.stack(
+    ...     [np.full((3, 4), 0.02), np.linspace(-0.05, 0.05, 12).reshape(3, 4)], axis=-1
+    ... )
     >>> dataset = xr.Dataset(
-    ...     {"gap_values": (("y", "x", "feature"), shares)}, coords={"feature": ["strain", "shear"]}
+    ...     {"gap_values": (("y", "x", "feature"), shares)},
+    ...     coords={"feature": ["strain", "shear"]},
     ... )
     >>> display = AttributionMapDisplay(dataset).plot()
     >>> [ax.get_title(loc="left") for ax in display.axes_]

@@ -48,7 +48,9 @@ class InteractionDisplay:
     >>> import numpy as np
     >>> from strain2dos.explain import InteractionDisplay
     >>> matrix = np.array([[0.05, -0.01], [-0.01, 0.02]])
-    >>> display = InteractionDisplay(matrix, ("E'_center", "A1'_center"), title="Gap", scale=1e3).plot()
+    >>> display = InteractionDisplay(
+    ...     matrix, ("E'_center", "A1'_center"), title="Gap", scale=1e3
+    ... ).plot()
     >>> [text.get_text() for text in display.ax_.texts]
     ['50', '−10', '−10', '20']
     """

@@ -90,8 +90,13 @@ class ExplanationHeatmapDisplay:
     --------
     >>> import numpy as np
     >>> from strain2dos.explain import ExplanationHeatmapDisplay
-    >>> shares, energies = np.array([[0.0, 0.2, 0.1], [0.0, -0.1, 0.0]]), np.array([-6.0, -5.0, -4.0])
-    >>> display = ExplanationHeatmapDisplay(shares, energies, ("E'_center", "A1'_center")).plot()
+    >>> shares, energies = (
+    ...     np.array([[0.0, 0.2, 0.1], [0.0, -0.1, 0.0]]),
+    ...     np.array([-6.0, -5.0, -4.0]),
+    ... )
+    >>> display = ExplanationHeatmapDisplay(
+    ...     shares, energies, ("E'_center", "A1'_center")
+    ... ).plot()
     >>> display.im_.norm.vmin, display.im_.norm.vmax
     (-0.2, 0.2)
     """

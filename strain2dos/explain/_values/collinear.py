@@ -24,7 +24,9 @@ def collinear_groups(
     >>> import numpy as np
     >>> from strain2dos.explain._values.collinear import collinear_groups
     >>> strain, other = np.linspace(0.0, 1.0, 9), np.resize([0.0, 1.0, -1.0], 9)
-    >>> collinear_groups(np.column_stack([strain, 0.6 * strain, other]), ["E'", "A1'", "doping"])
+    >>> collinear_groups(
+    ...     np.column_stack([strain, 0.6 * strain, other]), ["E'", "A1'", "doping"]
+    ... )
     {"E' + A1'": ["E'", "A1'"]}
     """
     if len(names) < 2 or len(rows) < 3:

@@ -79,7 +79,9 @@ def save_model(
     >>> from strain2dos.io import load_model, read_metadata, save_model
     >>> model = LinearRegression().fit([[0.0], [0.01]], [1.58, 1.48])
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = save_model(model, Path(folder) / "gap.skops", metadata={"strain_unit": "fraction"})
+    ...     path = save_model(
+    ...         model, Path(folder) / "gap.skops", metadata={"strain_unit": "fraction"}
+    ...     )
     ...     gap = load_model(path).predict([[0.02]])
     ...     unit = read_metadata(path)["strain_unit"]
     >>> gap.round(3).tolist(), unit

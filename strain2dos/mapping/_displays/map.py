@@ -77,7 +77,9 @@ class MapDisplay:
     --------
     >>> import numpy as np, xarray as xr
     >>> from strain2dos.mapping import MapDisplay
-    >>> gap = xr.DataArray(np.linspace(1.5, 1.7, 12).reshape(3, 4), dims=("y", "x"), attrs={"units": "eV"})
+    >>> gap = xr.DataArray(
+    ...     np.linspace(1.5, 1.7, 12).reshape(3, 4), dims=("y", "x"), attrs={"units": "eV"}
+    ... )
     >>> display = MapDisplay.from_dataset(xr.Dataset({"gap": gap}), "gap")
     >>> display.colorbar_.ax.get_ylabel()
     'Band gap (eV)'

@@ -23,7 +23,9 @@ def quantity_label(values: xr.DataArray, *, unit: bool = True) -> str:
     --------
     >>> import xarray as xr
     >>> from strain2dos.mapping._displays.words import quantity_label
-    >>> quantity_label(xr.DataArray(1.6, name="gap", attrs={"units": "eV", "functional": "PBE"}))
+    >>> quantity_label(
+    ...     xr.DataArray(1.6, name="gap", attrs={"units": "eV", "functional": "PBE"})
+    ... )
     'Band gap, PBE (eV)'
     """
     name = str(values.name or "value")

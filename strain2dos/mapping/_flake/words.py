@@ -52,7 +52,9 @@ def contrast(values: xr.DataArray, std: xr.DataArray) -> dict[str, float | str]:
     --------
     >>> import numpy as np, xarray as xr
     >>> from strain2dos.mapping._flake.words import contrast
-    >>> flat = xr.DataArray(np.linspace(1.580, 1.584, 20).reshape(4, 5), dims=("y", "x"), name="gap")
+    >>> flat = xr.DataArray(
+    ...     np.linspace(1.580, 1.584, 20).reshape(4, 5), dims=("y", "x"), name="gap"
+    ... )
     >>> contrast(flat, xr.full_like(flat, 0.01))["remark"][:40]
     'the gap varies less than its errors: its'
     """

@@ -101,10 +101,18 @@ def fit_pl(
     >>> import numpy as np, xarray as xr
     >>> from strain2dos.mapping import fit_pl
     >>> energy = np.linspace(1.6, 2.1, 200)
-    >>> line = 500 / (1 + ((energy - 1.85) / 0.03) ** 2) + np.random.default_rng(0).normal(0, 5, 200)
-    >>> cube = xr.DataArray(line, dims="energy", coords={"energy": ("energy", energy, {"units": "eV"})})
+    >>> line = 500 / (1 + ((energy - 1.85) / 0.03) ** 2) + np.random.default_rng(0).normal(
+    ...     0, 5, 200
+    ... )
+    >>> cube = xr.DataArray(
+    ...     line, dims="energy", coords={"energy": ("energy", energy, {"units": "eV"})}
+    ... )
     >>> result = fit_pl(cube)
-    >>> round(float(result.A_center), 3), bool(result.A_center_std < 1e-3), int(result.status)
+    >>> (
+    ...     round(float(result.A_center), 3),
+    ...     bool(result.A_center_std < 1e-3),
+    ...     int(result.status),
+    ... )
     (1.85, True, 0)
     """
     lines = _checked_lines(lines)

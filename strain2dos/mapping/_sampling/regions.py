@@ -42,7 +42,10 @@ def region_mean(dataset: xr.Dataset, region: Region, *, shared: float = 1.0) -> 
     --------
     >>> import xarray as xr
     >>> from strain2dos.mapping import region_mean
-    >>> flake = xr.Dataset({"gap": (("y", "x"), [[1.6, 1.5], [1.4, 1.3]])}, coords={"x": [0, 1], "y": [0, 1]})
+    >>> flake = xr.Dataset(
+    ...     {"gap": (("y", "x"), [[1.6, 1.5], [1.4, 1.3]])},
+    ...     coords={"x": [0, 1], "y": [0, 1]},
+    ... )
     >>> round(float(region_mean(flake, ((0, 0), (1, 0))).gap), 3)
     1.55
     """
@@ -89,7 +92,9 @@ def region_contrast(
     >>> import numpy as np, xarray as xr
     >>> from strain2dos.mapping import region_contrast
     >>> gap = np.array([[1.6, 1.6, 1.5, 1.5]])
-    >>> flake = xr.Dataset({"gap": (("y", "x"), gap), "gap_std": (("y", "x"), np.full((1, 4), 0.02))})
+    >>> flake = xr.Dataset(
+    ...     {"gap": (("y", "x"), gap), "gap_std": (("y", "x"), np.full((1, 4), 0.02))}
+    ... )
     >>> difference = region_contrast(flake, ((2, 0), (3, 0)), ((0, 0), (1, 0)), shared=0.0)
     >>> round(float(difference.gap), 3), round(float(difference.gap_std), 4)
     (-0.1, 0.02)

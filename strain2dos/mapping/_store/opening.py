@@ -51,7 +51,9 @@ def open_map(
     >>> from strain2dos import SpatialMapper
     >>> from strain2dos.mapping import open_map
     >>> strain = np.linspace(0, 0.02, 5)[:, np.newaxis]
-    >>> mapper = SpatialMapper(Ridge(alpha=1e-9), quantities=("dos",)).fit(strain, 5 - 20 * strain)
+    >>> mapper = SpatialMapper(Ridge(alpha=1e-9), quantities=("dos",)).fit(
+    ...     strain, 5 - 20 * strain
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = mapper.to_zarr(np.full((2, 4, 1), 0.01), f"{folder}/map.zarr")
     ...     flake = open_map(f"{folder}/map.zarr", verify=True).load()

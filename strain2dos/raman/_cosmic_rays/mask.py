@@ -128,7 +128,9 @@ def mask_cosmic_rays(
     >>> from strain2dos.raman import mask_cosmic_rays
     >>> from strain2dos.simulate import simulate_spectra
     >>> shift = np.arange(360.0, 430.0, 0.6)
-    >>> scan = simulate_spectra(np.tile([384.5, 384.5, 403.0], (12, 1)), shift, random_state=0)
+    >>> scan = simulate_spectra(
+    ...     np.tile([384.5, 384.5, 403.0], (12, 1)), shift, random_state=0
+    ... )
     >>> scan[5, 40:43] += 4000.0  # three points wide, on the flank of E'
     >>> masked, mask = mask_cosmic_rays(scan, return_mask=True)
     >>> np.argwhere(mask).tolist()

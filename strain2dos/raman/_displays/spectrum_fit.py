@@ -54,7 +54,9 @@ class SpectrumFitDisplay:
     >>> import numpy as np
     >>> from strain2dos.raman import RamanFeaturizer, SpectrumFitDisplay
     >>> shift = np.linspace(360, 430, 110)
-    >>> spectrum = 90 / (1 + ((shift - 384) / 1.5) ** 2) + 120 / (1 + ((shift - 403) / 2.5) ** 2)
+    >>> spectrum = 90 / (1 + ((shift - 384) / 1.5) ** 2) + 120 / (
+    ...     1 + ((shift - 403) / 2.5) ** 2
+    ... )
     >>> featurizer = RamanFeaturizer(shift).fit(spectrum[np.newaxis])
     >>> display = SpectrumFitDisplay.from_estimator(featurizer, spectrum)
     >>> display.ax_.get_ylabel()

@@ -60,9 +60,13 @@ class WorstFitsDisplay:
     >>> from strain2dos.raman import RamanFeaturizer, WorstFitsDisplay
     >>> from strain2dos.simulate import simulate_spectra
     >>> shift = np.arange(360.0, 430.0, 0.6)
-    >>> spectra = simulate_spectra(np.tile([384.5, 384.5, 403.0], (20, 1)), shift, random_state=0)
+    >>> spectra = simulate_spectra(
+    ...     np.tile([384.5, 384.5, 403.0], (20, 1)), shift, random_state=0
+    ... )
     >>> spectra[7] = np.nan
-    >>> display = WorstFitsDisplay.from_estimator(RamanFeaturizer(shift).fit(spectra), spectra, n=4)
+    >>> display = WorstFitsDisplay.from_estimator(
+    ...     RamanFeaturizer(shift).fit(spectra), spectra, n=4
+    ... )
     >>> int(display.index[0]), len(display.fits), display.axes_[0].get_title(loc="left")
     (7, 4, 'spectrum 7')
     """

@@ -44,7 +44,9 @@ class LineCalibration:
     Examples
     --------
     >>> from strain2dos.raman import LineCalibration, material_modes
-    >>> LineCalibration.from_unstrained({"E'": (384.2, 0.05), "A1'": (403.1, 0.05)}, material_modes("MoS2"))
+    >>> LineCalibration.from_unstrained(
+    ...     {"E'": (384.2, 0.05), "A1'": (403.1, 0.05)}, material_modes("MoS2")
+    ... )
     LineCalibration(names=("E'", "A1'"), shift=(0.4, -0.4), sigma=(0.05, 0.05), source='unstrained ...given')
     >>> LineCalibration.from_unstrained(None, material_modes("MoS2")).sigma
     (0.5, 0.7)

@@ -144,9 +144,15 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     >>> import numpy as np
     >>> from strain2dos import RamanFeaturizer
     >>> shift = np.linspace(360, 430, 110)
-    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (1 + ((shift - 403.1) / 2.5) ** 2)
-    >>> featurizer = RamanFeaturizer(shift, split=False, features=("center", "fwhm", "difference"))
-    >>> featurizer.set_output(transform="pandas").fit_transform(spectrum[np.newaxis] + 20).round(2)
+    >>> spectrum = 100 / (1 + ((shift - 384.2) / 1.5) ** 2) + 120 / (
+    ...     1 + ((shift - 403.1) / 2.5) ** 2
+    ... )
+    >>> featurizer = RamanFeaturizer(
+    ...     shift, split=False, features=("center", "fwhm", "difference")
+    ... )
+    >>> featurizer.set_output(transform="pandas").fit_transform(
+    ...     spectrum[np.newaxis] + 20
+    ... ).round(2)
        E'_center  E'_fwhm  A1'_center  A1'_fwhm  A1'-E'
     0      384.2      3.0       403.1       5.0    18.9
     """

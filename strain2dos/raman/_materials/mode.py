@@ -103,7 +103,9 @@ class RamanMode:
     Examples
     --------
     >>> from strain2dos.raman import RamanMode
-    >>> RamanMode("E'", 384.6, (335.0, 404.0), 3.0, biaxial_rate=-4.31).source_of("biaxial_rate") is None
+    >>> RamanMode("E'", 384.6, (335.0, 404.0), 3.0, biaxial_rate=-4.31).source_of(
+    ...     "biaxial_rate"
+    ... ) is None
     True
     """
 

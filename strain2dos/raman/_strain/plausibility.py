@@ -119,7 +119,13 @@ def judge_positions(
     Examples
     --------
     >>> from strain2dos.raman import LineReason, judge_positions
-    >>> positions = [[384.6, 402.7], [384.5, 401.6], [383.2, 405.1], [392.3, 410.4], [356.0, 417.5]]
+    >>> positions = [
+    ...     [384.6, 402.7],
+    ...     [384.5, 401.6],
+    ...     [383.2, 405.1],
+    ...     [392.3, 410.4],
+    ...     [356.0, 417.5],
+    ... ]
     >>> [LineReason(code).name for code in judge_positions(positions).reason]
     ['INSIDE', 'INSIDE', 'LAYERS', 'CALIBRATION', 'MATERIAL']
     """

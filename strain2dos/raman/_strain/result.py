@@ -62,9 +62,15 @@ class Separation:
     >>> import numpy as np
     >>> from strain2dos import RamanFeaturizer, StrainDopingSeparator
     >>> shift = np.linspace(360, 430, 110)
-    >>> spectrum = 100 / (1 + ((shift - 382.5) / 1.5) ** 2) + 120 / (1 + ((shift - 401.4) / 2.5) ** 2)
+    >>> spectrum = 100 / (1 + ((shift - 382.5) / 1.5) ** 2) + 120 / (
+    ...     1 + ((shift - 401.4) / 2.5) ** 2
+    ... )
     >>> noise = np.random.default_rng(0).normal(0, 1, shift.size)
-    >>> fit = RamanFeaturizer(shift, split=False).fit([spectrum]).fit_spectra([spectrum + noise])
+    >>> fit = (
+    ...     RamanFeaturizer(shift, split=False)
+    ...     .fit([spectrum])
+    ...     .fit_spectra([spectrum + noise])
+    ... )
     >>> separation = StrainDopingSeparator().separate(fit)
     >>> separation.to_dataframe().iloc[:, :4].round(4)
        strain  strain_sigma  doping  doping_sigma

@@ -129,7 +129,10 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
     --------
     >>> from strain2dos import StrainDopingSeparator
     >>> separator = StrainDopingSeparator().fit([[384.6, 402.7]])
-    >>> separator.transform([[384.6, 402.7], [380.29, 400.20], [384.27, 400.5]]).round(4) + 0.0
+    >>> (
+    ...     separator.transform([[384.6, 402.7], [380.29, 400.20], [384.27, 400.5]]).round(4)
+    ...     + 0.0
+    ... )
     array([[0.  , 0.  ],
            [0.01, 0.  ],
            [0.  , 1.  ]])

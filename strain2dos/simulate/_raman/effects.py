@@ -60,7 +60,9 @@ class SpectrumEffects:
     >>> from strain2dos.simulate import SpectrumEffects, simulate_spectra
     >>> effects = SpectrumEffects(bands={"LO(M)": 0.5, "Si": 3.0}, axis_offset=7.7)
     >>> shift = np.arange(340.0, 560.0, 0.5)
-    >>> spectrum = simulate_spectra([[384.6, 384.6, 402.7]], shift, effects=effects, random_state=0)[0]
+    >>> spectrum = simulate_spectra(
+    ...     [[384.6, 384.6, 402.7]], shift, effects=effects, random_state=0
+    ... )[0]
     >>> float(shift[spectrum.argmax()])
     528.5
     """

@@ -91,7 +91,9 @@ def simulate_spectra(
     >>> import numpy as np
     >>> from strain2dos.simulate import simulate_spectra, strained_phonons
     >>> shift = np.arange(360.0, 430.0, 0.5)
-    >>> spectra = simulate_spectra(strained_phonons([[0.0, 0.0, 0.0]]), shift, random_state=0)
+    >>> spectra = simulate_spectra(
+    ...     strained_phonons([[0.0, 0.0, 0.0]]), shift, random_state=0
+    ... )
     >>> spectra.shape, float(shift[spectra[0].argmax()])
     ((1, 140), 403.0)
     """

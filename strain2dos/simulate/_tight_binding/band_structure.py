@@ -106,7 +106,9 @@ class BandStructure(ABC, Generic[Edges]):
         Examples
         --------
         >>> from strain2dos.simulate import TightBindingTMD
-        >>> up, down = (TightBindingTMD("MoS2").bands([[1 / 3, 1 / 3]], spin=s)[0, 6] for s in (1, -1))
+        >>> up, down = (
+        ...     TightBindingTMD("MoS2").bands([[1 / 3, 1 / 3]], spin=s)[0, 6] for s in (1, -1)
+        ... )
         >>> print(f"{1000 * (up - down):.0f} meV")  # the valence top at K belongs to spin down
         -144 meV
         """

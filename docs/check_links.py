@@ -50,9 +50,8 @@ def trouble(root: Path) -> list[str]:
     for path, page in pages.items():
         name = path.relative_to(root.resolve())
         text = " ".join(page.texts)
-        for leftover in (" object at 0x", f"{REPOSITORY}/"):
-            if leftover in text:
-                found.append(f"{name} shows {leftover!r}")
+        leftovers = (" object at 0x", f"{REPOSITORY}/")
+        found += [f"{name} shows {leftover!r}" for leftover in leftovers if leftover in text]
         for link in page.links + page.loaded:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:

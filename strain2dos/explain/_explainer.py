@@ -104,10 +104,10 @@ class DOSExplainer:
 
     Who cannot wait has two approximations. Their errors are root mean squares against the exact shares with
     50 background rows, for the bundled states with noise, in the curves and in the gap. With few features
-    take clusters: 10 in place of 50 rows err by 16 % and 1.7 % in a ninth of the time, 20 by 8 % and 1.1 % in
-    a fifth (4 features). With many features sample: ``max_exact=1`` with 2 permutations errs by 13 % and
-    0.7 % in a twenty-fifth of the time, with 5 by 5 % and 0.3 % in a tenth (9 features, six of them noise,
-    where 10 clusters err by 25 % and 10 %).
+    take clusters: 10 in place of 50 rows err by 15 % and 3.6 % in a fifth of the time, 20 by 9 % and 2.0 %
+    in two fifths (4 features). With many features sample: ``max_exact=1`` with one permutation errs by 26 %
+    and 1.3 % in a twentieth of the time, with 5 by 14 % and 0.6 % in a fifth (9 features, six of them noise,
+    where 10 clusters err by 36 % and 12 %).
 
     References
     ----------

@@ -82,7 +82,7 @@ def _summarize(merit: Mapping[str, Mapping[str, Any]], run: Run) -> None:
     rows = [
         (f"band gap of held-out strain states (MAE, R2 {held['gap_r2']:.3f})", held["gap_mae_mev"], "meV"),
         ("band gap of the mapped flake against the truth (MAE)", flake["gap_mae_mev"], "meV"),
-        ("photoluminescence against predicted gap (slope)", light["slope"], "eV/eV"),
+        ("photoluminescence against predicted gap at K (slope)", light["slope"], "eV/eV"),
         ("pixels without a result", flake["masked_pixels"], f"of {flake['pixels']}"),
         ("compute", sum(run.seconds.values()), "s"),
     ]

@@ -152,7 +152,8 @@ def map_flake(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]
     write_netcdf(flake, folder / "raman_map.nc")
     bar.step()
     mapper = SpatialMapper(
-        load_model(folder / "model.skops"), quantities=("dos", "vbm", "cbm", "gap", "domain_score")
+        load_model(folder / "model.skops"),
+        quantities=("dos", "vbm", "cbm", "gap", "gap_direct", "gap_direct_std", "domain_score"),
     )
     start = time.perf_counter()
     found = mapper.predict_map(flake["intensity"])
@@ -184,16 +185,18 @@ def map_flake(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]
 
 
 def compare(folder: Path, settings: Settings, bar: Progress) -> dict[str, Any]:
-    """Compare the mapped gap with the photoluminescence of the same flake."""
+    """Compare the mapped gap at K, where light is emitted, with the photoluminescence of the same flake."""
     import xarray as xr
 
     from strain2dos.cli._common.figures import draw, pl_comparison
     from strain2dos.mapping import compare_with_pl
 
     with xr.open_dataset(folder / "map.nc") as found, xr.open_dataset(folder / "raman_map.nc") as flake:
-        draw(folder / "pl_comparison.png", pl_comparison(found["gap"], flake["pl_energy"]))
-        comparison = compare_with_pl(found["gap"], flake["pl_energy"])
-        truth = compare_with_pl(flake["gap"], flake["pl_energy"], mask=np.isfinite(found["gap"]))
+        draw(folder / "pl_comparison.png", pl_comparison(found, flake["pl_energy"]))
+        comparison = compare_with_pl(found, flake["pl_energy"])
+        truth = compare_with_pl(
+            flake["gap_direct"], flake["pl_energy"], mask=np.isfinite(found["gap_direct"])
+        )
     return {
         **comparison.to_dict(),
         "slope_with_the_true_gap": truth.slope,

@@ -25,9 +25,9 @@ FIGURES = (
     ),
     (
         "pl_comparison.png",
-        "Photoluminescence of the same flake against the predicted gap. The exciton follows the gap at K, "
-        "while the map shows the smallest gap, which is indirect under tension: hence a slope below 1.",
-        "Scatter plot of photoluminescence energy against predicted gap",
+        "Photoluminescence of the same flake against the predicted gap at K, where light is emitted. The map "
+        "shows the smallest gap, which is indirect under tension.",
+        "Scatter plot of photoluminescence energy against predicted gap at K",
     ),
     (
         "band_edges_map.png",
@@ -117,9 +117,9 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "pixels outside the training domain": flake["outside_training_pixels"],
             "spectra mapped per second": round(flake["curves_per_second"]),
         },
-        "Photoluminescence against gap": {
+        "Photoluminescence against gap at K": {
             "slope (eV/eV)": f"{light['slope']:.3f} ± {light['slope_error']:.3f}",
-            "slope with the true gap (eV/eV)": light["slope_with_the_true_gap"],
+            "slope with the true gap at K (eV/eV)": light["slope_with_the_true_gap"],
             "correlation (Pearson)": light["pearson"],
             "rank correlation (Spearman)": light["spearman"],
             "scatter about the line, root mean square (meV)": light["rms_residual_mev"],

@@ -118,7 +118,10 @@ def tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "spectra mapped per second": round(flake["curves_per_second"]),
         },
         "Photoluminescence against gap at K": {
-            "slope (eV/eV)": f"{light['slope']:.3f} ± {light['slope_error']:.3f}",
+            "slope (eV/eV)": (
+                f"{light['slope']:.3f} ± {light['slope_error']:.3f} (pixels) "
+                f"± {light['slope_model_error']:.3f} (model)"
+            ),
             "slope with the true gap at K (eV/eV)": light["slope_with_the_true_gap"],
             "correlation (Pearson)": light["pearson"],
             "rank correlation (Spearman)": light["spearman"],

@@ -63,8 +63,9 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         "gaussian": equal weights, the noise is estimated from each spectrum. "poisson": the spectra
         are counts (1 count = 1 detected electron); weights are 1 / fitted counts, and errors need no
         estimate unless the residual scatters clearly more. "auto": weights are 1 / fitted counts, in
-        an unknown unit, where all values are whole numbers from zero up or where the residual grows
-        like the root of the counts (odds of 150 to 1); equal weights else.
+        an unknown unit, where all values are whole numbers from zero up, or where the residual shows noise
+        that grows with the level (odds of 150 to 1). The level from which it grows is read from the residual
+        too: a readout or an offset adds to it, a subtracted background takes from it. Equal weights else.
     n_jobs : int, default=None
         Threads. None and -1: all that numba and the container allow, in a dask worker its share. The result
         does not depend on it.

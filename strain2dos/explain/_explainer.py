@@ -63,7 +63,7 @@ class DOSExplainer:
     coordinates : {"strain"} or StrainDopingSeparator, default=None
         Explain strain, shear and doping in place of the line positions from which they follow, by the rates
         of the separator; features that are no positions stay as they are. Line positions move together
-        under strain and under doping, so their own shares say little about either.
+        under strain and under doping, so their own shares describe neither.
     edge_options : mapping, default=None
         Keyword arguments for :func:`strain2dos.dos.band_edges`, for regressors without ``predict_edges``.
     max_background : int, default=100
@@ -376,7 +376,8 @@ class DOSExplainer:
         groups : {"collinear"}, mapping or None, default="collinear"
             Features whose shares are given as sums. "collinear": those whose correlation over the
             background is above 0.9, since a model can trade their shares without a change of predictions;
-            ``attrs["groups"]`` says which and why. A mapping: names of features by the name of the group.
+            ``attrs["groups"]`` names them with the reason. A mapping: names of features by the name of
+            the group.
         errors : bool, default=None
             Whether to divide the variance of each target too, by :meth:`explain_errors`. None: where the fit
             of the spectra gives a covariance.

@@ -17,7 +17,7 @@ from strain2dos.explain._values.error_shares import ErrorShares
 def chosen_groups(
     groups: str | Mapping[str, Sequence[str]] | None, background: np.ndarray, names: Sequence[str]
 ) -> tuple[dict[str, list[str]], str]:
-    """Groups of features whose shares are summed, and the sentence that says why."""
+    """Groups of features whose shares are summed, and the sentence that gives the reason."""
     if groups is None:
         return {}, ""
     if groups == "collinear":

@@ -57,7 +57,7 @@ def read_dos_table(
     Warns
     -----
     UserWarning
-        When scaled copies were dropped. It also says so when labels reach more than a layer can be stretched.
+        When scaled copies were dropped. Also when labels reach more than a layer can be stretched.
 
     Examples
     --------

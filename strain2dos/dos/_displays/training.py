@@ -111,7 +111,7 @@ class LossCurveDisplay:
                 self.lines_ += self.ax_.plot(epochs, loss, color=color, lw=1.2, alpha=0.7, label=text)
         self.ax_.set_xlabel("Epoch")
         self.ax_.set_ylabel("Minus log density of a left-out state (nats)")
-        self.ax_.legend(framealpha=0.9, edgecolor="none", title=f"{len(self.history)} nets")
+        self.ax_.legend(framealpha=0.9, edgecolor="none", title=f"{len(self.history)} networks")
         return self
 
 

@@ -66,7 +66,7 @@ def interval_width(interval: ArrayLike) -> float:
 
 
 def interval_score(y_true: ArrayLike, interval: ArrayLike, *, level: float = 0.9) -> float:
-    r"""Interval score: width plus a fine for what lies outside, averaged over samples and energies.
+    r"""Interval score: width plus a penalty for what lies outside, averaged over samples and energies.
 
     .. math:: S = (u - l) + \frac{2}{\alpha} (l - y)_+ + \frac{2}{\alpha} (y - u)_+, \quad
               \alpha = 1 - \mathrm{level}

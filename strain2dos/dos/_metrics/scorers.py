@@ -130,8 +130,8 @@ class DOSScorer:
         Raises
         ------
         ValueError
-            If nobody knows the energies, the regressor lacks the method that the name needs, or no row is
-            predicted.
+            If neither the scorer nor the regressor has the energies, the regressor lacks the method that
+            the name needs, or no row is predicted.
 
         Warns
         -----

@@ -109,7 +109,7 @@ def check_nonnegative(wanted: bool | str, curves: Array, energies: Array | None)
         row, column = np.unravel_index(np.argmin(curves), curves.shape)
         where = "" if energies is None else f" (at {energies[column]:g})"
         raise ValueError(
-            f"a density of states cannot be negative, but y[{row}, {column}] = {lowest:g}{where}; mend the "
+            f"a density of states cannot be negative, but y[{row}, {column}] = {lowest:g}{where}; fix the "
             "curve, or pass nonnegative=False if y is no density."
         )
     return bool(wanted)

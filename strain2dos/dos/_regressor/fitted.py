@@ -66,7 +66,7 @@ class FittedDOS:
     Attributes
     ----------
     energies : ndarray of shape (n_energies,) or None
-        Grid of the curves [eV], None where nobody knows it.
+        Grid of the curves [eV], None where it was not given.
     standardise : Standardisation
         Of the features.
     feature_range : ndarray of shape (2, n_features)

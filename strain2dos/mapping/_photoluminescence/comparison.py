@@ -148,7 +148,7 @@ class PLComparison:
         return f"{words} {self.remark}".strip()
 
     def to_dict(self) -> dict[str, float | int | str]:
-        """All figures by name, for tables.
+        """All values by name, for tables.
 
         Returns
         -------

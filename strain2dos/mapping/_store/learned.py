@@ -164,8 +164,8 @@ class Digest:
             parts = reduce(value) if reduce is not None else value.__reduce_ex__(4)
         except TypeError as error:
             raise TypeError(
-                f"a {type(value).__name__} inside the model can be neither hashed nor pickled, so nobody can "
-                "tell whether a run goes on with the same model; take it out of the model."
+                f"a {type(value).__name__} inside the model can be neither hashed nor pickled, so "
+                "a run cannot check that it goes on with the same model; take it out of the model."
             ) from error
         if isinstance(parts, str):
             return checksum(b"global", f"{type(value).__module__}.{parts}".encode())

@@ -51,7 +51,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         What to do with the line that uniaxial strain splits (E'). False: one line. True or "always": two
         lines of common width. "auto": both models are fitted and averaged with their probability, which the
         Bayesian information criterion gives; a third model, a singlet with a shoulder of another width (as
-        defects cause), speaks against the doublet.
+        defects cause), competes with the doublet.
     baseline_degree : int, default=1
         Degree of the polynomial under the lines, fitted with them.
     reference : {"Si"} or None, default=None
@@ -73,9 +73,9 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Kinds of columns that ``transform`` returns: "center", "fwhm", "area" (each line's share of the summed
         area of the usual lines), "height" (over the summed height of the usual lines; of bands of defects and
         substrates as well: ``LO(M)_height``, a measure of disorder, is 0 where there is none), "mixing",
-        where the profile has one, and "difference", the distance of the first two modes, which tells the
-        number of layers. Widths, areas and heights tell of the instrument and of the flake's quality,
-        positions of strain and doping.
+        where the profile has one, and "difference", the distance of the first two modes, a common
+        measure of the number of layers. Widths, areas and heights depend on the instrument and on the
+        quality of the flake, positions on strain and doping.
     unstrained : mapping of str to float or (float, float), default=None
         Where the lines of this sample lie without strain and doping, on its own axis (after ``reference``),
         in cm-1, each with or without its standard deviation: ``{"E'": 384.2, "A1'": (403.1, 0.1)}``; see
@@ -128,8 +128,8 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     side of a line beyond 15 % of its height adds to the error of its center; with a profile of your
     choice errors are those of the noise alone.
 
-    A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` tells why (`FitStatus`). The fit
-    is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
+    A spectrum that cannot be fitted gives NaN in all columns; `fit_spectra` gives the reason (`FitStatus`).
+    The fit is Levenberg-Marquardt [1]_ with analytic derivatives; model probabilities follow [2]_.
 
     References
     ----------
@@ -249,8 +249,8 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Returns
         -------
         (n_samples, n_features_out) ndarray
-            Columns as `get_feature_names_out` says; centers and widths in cm-1, areas as shares: no feature
-            depends on how long was measured.
+            Columns as `get_feature_names_out` names them; centers and widths in cm-1, areas as shares: no
+            feature depends on how long was measured.
         """
         return self.transform_with_status(X)[0]
 
@@ -311,7 +311,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
     def fit_spectra(self, X: ArrayLike) -> SpectraFit:
         """Features of each spectrum with errors, covariance, chi-square and the reason where there are none.
 
-        All kinds of columns are returned, whatever ``features`` says, and areas in counts x cm-1.
+        All kinds of columns are returned, whatever ``features`` asks for, and areas in counts x cm-1.
 
         Parameters
         ----------

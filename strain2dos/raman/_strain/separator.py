@@ -85,9 +85,9 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
     windows_ : (n_lines, 2) ndarray
         Where a position of each line can lie, in cm-1.
     columns_ : (n_lines,) ndarray of int
-        Columns in use; empty where none could be told (see Notes).
+        Columns in use; empty where none was recognized (see Notes).
     named_ : bool
-        Whether names or ``columns`` told the columns.
+        Whether the columns are known by names or by ``columns``.
     mode_names_ : tuple of str
         Names of the lines.
     parameters_ : dict
@@ -99,7 +99,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
     Notes
     -----
     The decomposition goes back to Lee et al. [1]_ (graphene), the secular equation of strained modes to
-    Ganesan et al. [2]_; trace, deviator and doping are told apart as by Mueller et al. [3]_. In short::
+    Ganesan et al. [2]_; trace, deviator and doping are separated as by Mueller et al. [3]_. In short::
 
         w(E'+-) = w0 (1 - gamma (exx + eyy) +- beta/2 sqrt((exx - eyy)^2 + 4 exy^2)) + k n
 
@@ -112,7 +112,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
     **X without names.** Nothing is guessed. Where X has exactly as many columns as there are lines, they are
     taken in order, and a row with a position outside of the window of its line (``windows_``) gives NaN, with
     a warning where other values do lie in a window. With any other number of columns, values that could be
-    positions raise an error that tells how to name the columns; values that could not give NaN.
+    positions raise an error that explains how to name the columns; values that could not give NaN.
 
     References
     ----------
@@ -137,7 +137,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
            [0.01, 0.  ],
            [0.  , 1.  ]])
 
-    Both branches of E' tell uniaxial from biaxial strain:
+    Both branches of E' distinguish uniaxial from biaxial strain:
 
     >>> invariants = StrainDopingSeparator(output="invariants").fit([[384.6, 384.6, 402.7]])
     >>> invariants.transform([[380.9453, 383.9447, 401.45]]).round(4) + 0.0
@@ -211,8 +211,8 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         ------
         ValueError
             Where a rate is known neither from the material nor from the parameters, where the lines respond
-            in the same way, where a column of ``columns`` does not exist, or where X has no names and it
-            cannot be told which of its columns are the lines.
+            in the same way, where a column of ``columns`` does not exist, or where X has no names and
+            its columns of lines cannot be recognized.
         """
         rows = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
@@ -239,7 +239,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         Returns
         -------
         (n_samples, n_unknowns) ndarray
-            Columns as `get_feature_names_out` says.
+            Columns as `get_feature_names_out` names them.
         """
         return matmul_in_fixed_order(self._shifts(X), self.inverse_)
 

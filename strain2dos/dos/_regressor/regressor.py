@@ -354,7 +354,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If `device` is a CUDA device that this machine does not have.
         """
-        X, lost = self._check(X)
+        X, lost = self._check_rows(X)
         with one_thread():
             dos, std = self.fitted_.curves(X, check_device(self.device), std=return_std)
         dos, std = without_rows(dos, lost), None if std is None else without_rows(std, lost)
@@ -396,7 +396,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             If neither edges nor energies were given, or standard deviations are asked for and edges were
             not learned.
         """
-        X, lost = self._check(X)
+        X, lost = self._check_rows(X)
         device = check_device(self.device)
         if self.edges_learned_:
             with one_thread():
@@ -452,7 +452,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If edges were not learned.
         """
-        X, lost = self._check(X)
+        X, lost = self._check_rows(X)
         if not self.edges_learned_:
             raise ValueError(
                 "valleys need edges learned from eigenvalues, but fit was given none; pass fit(..., "
@@ -484,7 +484,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If a probability lies outside 0 to 1.
         """
-        X, lost = self._check(X)
+        X, lost = self._check_rows(X)
         wanted = np.asarray(q, dtype=np.float64)
         if wanted.ndim > 1 or not ((wanted >= 0) & (wanted <= 1)).all():
             raise ValueError(
@@ -520,7 +520,7 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         ValueError
             If `n_samples` is not positive.
         """
-        X, lost = self._check(X)
+        X, lost = self._check_rows(X)
         if int(n_samples) != n_samples or n_samples < 1:
             raise ValueError(f"n_samples must be a positive integer, but it is {n_samples!r}.")
         n_scores = len(self.fitted_.basis.directions)
@@ -588,19 +588,23 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         return reasons(self._ratios(X))
 
     def _ratios(self, X: ArrayLike) -> Array:
-        X, lost = self._check(X)
+        X, lost = self._check_rows(X)
         return without_rows(self.fitted_.domain_ratios(X), lost)
 
-    def _check(self, X: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
-        """Return features, and which rows get NaN; the middle of the training stands in for these."""
+    def _check(self, X: ArrayLike) -> Array:
+        """Return features, all finite, whatever ``nan_policy`` is."""
         check_is_fitted(self)
-        refuse = self.nan_policy != "omit"
-        checked: Array = validate_data(
-            self, X, reset=False, dtype=np.float64, order="C", ensure_all_finite=refuse
-        )
-        lost: NDArray[np.bool_] = np.zeros(len(checked), dtype=bool)
-        if not refuse:
-            lost = ~finite_rows(checked)
+        checked: Array = validate_data(self, X, reset=False, dtype=np.float64, order="C")
+        return checked
+
+    def _check_rows(self, X: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
+        """Return features, and which rows get NaN; the middle of the training stands in for these."""
+        if self.nan_policy != "omit":
+            checked = self._check(X)
+            return checked, np.zeros(len(checked), dtype=bool)
+        check_is_fitted(self)
+        checked = validate_data(self, X, reset=False, dtype=np.float64, order="C", ensure_all_finite=False)
+        lost = ~finite_rows(checked)
         if lost.any():
             checked = np.where(lost[:, None], self.fitted_.standardise.center, checked)
         return checked, lost

@@ -15,7 +15,7 @@ from strain2dos.raman._fitting._squares.profiles import (
 )
 from strain2dos.raman._fitting.extras import ExtraUnit
 from strain2dos.raman._fitting.records import DOUBLET, N_GROUPS, Floats, GroupFit
-from strain2dos.raman._fitting.region import FitGroup
+from strain2dos.raman._fitting.region import SpectralRegion
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import RamanMode
 
@@ -34,7 +34,7 @@ def line_kinds(lineshape: str) -> tuple[str, ...]:
     return (*KINDS, MIXING, HEIGHT) if has_column else (*KINDS, HEIGHT)
 
 
-def group_names(group: FitGroup, lineshape: str) -> list[str]:
+def group_names(group: SpectralRegion, lineshape: str) -> list[str]:
     """Columns of one group: all kinds for each mode; the doublet's centers follow their mode."""
     names = []
     for j, mode in enumerate(group.modes):
@@ -44,19 +44,21 @@ def group_names(group: FitGroup, lineshape: str) -> list[str]:
     return names
 
 
-def extra_names(group: FitGroup) -> list[str]:
+def extra_names(group: SpectralRegion) -> list[str]:
     """Columns of the extra lines of one group; a foreign line has none."""
     return [f"{unit.name}_{kind}" for _, unit, k in _shown(group) for kind in EXTRA_KINDS[k:]]
 
 
-def _shown(group: FitGroup) -> list[tuple[int, ExtraUnit, int]]:
+def _shown(group: SpectralRegion) -> list[tuple[int, ExtraUnit, int]]:
     """Units that have columns, and the first of their kinds: only the height of those not asked for."""
     last = len(EXTRA_KINDS) - 1
     units = [(u, unit) for u, unit in enumerate(group.units) if not unit.anywhere]
     return [(u, unit, 0 if unit.name in group.asked else last) for u, unit in units]
 
 
-def extra_features(group: FitGroup, fit: GroupFit, *, with_covariance: bool) -> tuple[Floats, Floats | None]:
+def extra_features(
+    group: SpectralRegion, fit: GroupFit, *, with_covariance: bool
+) -> tuple[Floats, Floats | None]:
     """Values (n, k) and covariance (n, k, k) of `extra_names`.
 
     The height is an average over the models, 0 in those without the line; where no model with the line was
@@ -110,7 +112,7 @@ def _area_factor(lineshape: str, mixing: Floats) -> tuple[Floats | float, Floats
 
 
 def _transform(
-    group: FitGroup, p: Floats, lineshape: str, *, doublet: bool, jacobian: bool
+    group: SpectralRegion, p: Floats, lineshape: str, *, doublet: bool, jacobian: bool
 ) -> tuple[Floats, Floats | None]:
     """Features (n, k) of one model and their Jacobian (n, k, n_parameters)."""
     n_modes, n = len(group.modes), p.shape[0]
@@ -160,7 +162,7 @@ def _transform(
 
 
 def group_features(
-    group: FitGroup, fit: GroupFit, lineshape: str, *, with_covariance: bool
+    group: SpectralRegion, fit: GroupFit, lineshape: str, *, with_covariance: bool
 ) -> tuple[Floats, Floats | None]:
     """Features (n, k) and covariance (n, k, k) of one group, averaged over the models.
 
@@ -201,7 +203,7 @@ def group_chi2(fit: GroupFit) -> Floats:
 
 
 def group_curves(
-    group: FitGroup, fit: GroupFit, lineshape: str, x: Floats | None = None
+    group: SpectralRegion, fit: GroupFit, lineshape: str, x: Floats | None = None
 ) -> tuple[Floats, Floats, dict[str, Floats]]:
     """Better model of the first spectrum in counts: axis, baseline and lines, each (m,).
 

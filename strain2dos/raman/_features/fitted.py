@@ -16,7 +16,7 @@ from strain2dos.raman._features.calibration import LineCalibration, Position
 from strain2dos.raman._features.columns import DIFFERENCE, HEIGHT, line_kinds
 from strain2dos.raman._features.plan import FitPlan
 from strain2dos.raman._fitting.engine import FitOptions
-from strain2dos.raman._fitting.region import FitGroup, fit_group, neighbouring
+from strain2dos.raman._fitting.region import SpectralRegion, regions_of, spectral_region
 from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
 
 
@@ -96,7 +96,7 @@ extra_lines
         """What is fitted and how; with `keep`, covariances are kept."""
         on_axis = self.shift is not None
         modes = select_modes(self.material, self.modes)
-        sets = neighbouring(modes) if on_axis else [index_modes(modes, self.axis.size)]
+        sets = regions_of(modes) if on_axis else [index_modes(modes, self.axis.size)]
         style: dict[str, Any] = {
             "baseline_degree": self.baseline_degree,
             "split": self.split is not False,
@@ -118,8 +118,8 @@ extra_lines
         )
         return FitPlan(reference, groups, options)
 
-    def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> FitGroup:
-        group = fit_group(modes, self.axis, **options)
+    def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> SpectralRegion:
+        group = spectral_region(modes, self.axis, **options)
         if group is None:
             windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
             raise ValueError(

@@ -20,7 +20,7 @@ from strain2dos.raman._features.columns import (
 )
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting.engine import FitOptions, fit_block, over_blocks
-from strain2dos.raman._fitting.region import FitGroup
+from strain2dos.raman._fitting.region import SpectralRegion
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import RamanMode
 
@@ -31,15 +31,15 @@ class FitPlan:
 
     Attributes
     ----------
-    reference : FitGroup or None
+    reference : SpectralRegion or None
         Line by which the axis of each spectrum is corrected.
-    groups : list of FitGroup
+    groups : list of SpectralRegion
         Lines that share a baseline.
     options : FitOptions
     """
 
-    reference: FitGroup | None
-    groups: list[FitGroup]
+    reference: SpectralRegion | None
+    groups: list[SpectralRegion]
     options: FitOptions
 
     @property

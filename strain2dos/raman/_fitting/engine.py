@@ -28,7 +28,7 @@ from strain2dos.raman._fitting.records import (
     Problem,
     Scratch,
 )
-from strain2dos.raman._fitting.region import FitGroup
+from strain2dos.raman._fitting.region import SpectralRegion
 from strain2dos.raman._fitting.threads import available_threads
 
 # 4096 x 180 float64 are 6 MB: what a thread holds of a map that may not fit into memory.
@@ -60,7 +60,7 @@ def n_threads(n_jobs: int | None) -> int:
     return max(1, most + 1 + n_jobs) if n_jobs < 0 else n_jobs
 
 
-def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions) -> GroupFit:
+def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOptions) -> GroupFit:
     """Fit the lines of one group in a block of spectra (n, n_shift).
 
     The compiled function releases the GIL and works on its own arrays, so plain threads can drive it: no
@@ -97,7 +97,7 @@ def fit_block(group: FitGroup, X: NDArray, offsets: Floats, options: FitOptions)
     return out
 
 
-def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit:
+def _empty(group: SpectralRegion, n: int, shape: int, options: FitOptions) -> GroupFit:
     widths = 2 if has_mixing(shape) else 1
     size1 = (2 + widths) * len(group.modes) + group.basis.shape[0]
     most = 4 * int(group.family.sizes[:, N_LINES].max()) + group.basis.shape[0]
@@ -122,7 +122,7 @@ def _empty(group: FitGroup, n: int, shape: int, options: FitOptions) -> GroupFit
     )
 
 
-def _scratch(group: FitGroup) -> Scratch:
+def _scratch(group: SpectralRegion) -> Scratch:
     """Working memory of one call: compiled functions allocate nothing."""
     most = 4 * int(group.family.sizes[:, N_LINES].max()) + group.basis.shape[0]
     # after the parameters come residual, directions of a split and of the profile, templates of units, and

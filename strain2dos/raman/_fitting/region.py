@@ -22,7 +22,7 @@ POINTS_PER_WIDTH = 3.0
 
 
 @dataclass(frozen=True)
-class FitGroup:
+class SpectralRegion:
     """Modes that are fitted together on one baseline.
 
     Attributes
@@ -95,7 +95,7 @@ def _line_set(modes: tuple[RamanMode, ...], copies: list[int], step: float) -> L
         # are 6 % of uniaxial strain; strains of opposite sign tear the branches 30 cm-1 apart).
         reach=np.array([np.inf] + [5.0 * modes[i].fwhm if i == j else np.inf for i, j in pairwise(group)]),
         fwhm=fwhm,
-        # A line narrower than 0.7 points is one point, and no centre can be read from one point.
+        # A line narrower than 0.7 points is one point, and no center can be read from one point.
         fwhm_low=np.maximum(0.25 * fwhm, 0.7 * step),
         fwhm_high=8.0 * fwhm,
         group=np.array(group, dtype=np.int64),
@@ -120,7 +120,7 @@ def _taps(fwhm_points: float, m: int) -> tuple[Floats, Floats]:
     return np.append(taps, np.zeros(-taps.size % TAPS)), norm
 
 
-def fit_group(
+def spectral_region(
     modes: tuple[RamanMode, ...],
     axis: Floats,
     *,
@@ -129,7 +129,7 @@ def fit_group(
     material: str | None = None,
     checked: bool = True,
     padding: float | None = None,
-) -> FitGroup | None:
+) -> SpectralRegion | None:
     """Describe the joint fit of ``modes`` on a strictly monotonic axis; None where the axis misses a mode.
 
     Parameters
@@ -179,7 +179,7 @@ def fit_group(
     taps, norm = _taps(narrow / step / merged, bins.size)
     units = [] if material is None else [*known_units(modes, material, margin), foreign_unit(x)]
     bases = [singlets, doublets] if pair >= 0 else [singlets]
-    return FitGroup(
+    return SpectralRegion(
         modes=modes,
         columns=columns,
         x=x,
@@ -200,7 +200,7 @@ def fit_group(
     )
 
 
-def neighbouring(modes: tuple[RamanMode, ...]) -> list[tuple[RamanMode, ...]]:
+def regions_of(modes: tuple[RamanMode, ...]) -> list[tuple[RamanMode, ...]]:
     """Modes in groups that share a baseline: those whose fitted ranges touch."""
     ordered = sorted(modes, key=lambda mode: mode.position)
     groups: list[list[RamanMode]] = []

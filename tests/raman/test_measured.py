@@ -39,7 +39,7 @@ def test_wafers_agree_with_the_fits_of_their_owners(reference_dir, number):
     away = (fit.params[:, j] - (owner - (silicon - 520.7)))[ok]
     assert ok.sum() >= 45
     assert abs(np.median(away)) < 0.3
-    assert np.abs(away).max() < 2.5
+    assert np.abs(away).max() < 1.5
     assert np.median(np.abs(away) / fit.sigma[ok, j]) < 2.0
 
 
@@ -65,11 +65,14 @@ def test_a_profile_too_simple_for_the_line_states_more_than_the_scatter(referenc
     assert 0.95 < error_over_scatter(reference_dir, "lorentzian", noise) < 1.4
 
 
-def test_all_sites_of_a_wafer_are_fitted_on_the_silicon_axis(reference_dir):
+def test_sites_of_a_wafer_are_fitted_on_the_silicon_axis_or_flagged(reference_dir):
     table = np.genfromtxt(reference_dir / "raman" / "wafer1_process1.csv", delimiter=";", skip_header=1)
     shift, counts = table[0, 2:-1], table[1:, 2:-1]
     fit = RamanFeaturizer(shift, reference="Si").fit(counts).fit_spectra(counts)
-    assert fit.status.tolist() == [0] * 49
+    # the best fit of one site has two branches 9 cm-1 wide, 2.4 below its neighbors and its owners' fit
+    assert np.flatnonzero(fit.status).tolist() == [29]
+    center = fit.params[fit.status == 0, fit.names.index("E'_center")]
+    assert np.abs(center - np.median(center)).max() < 2.0
     # without silicon the axis is off, and with it the place where bands of defects are looked for
     raw = RamanFeaturizer(shift).fit(counts).fit_spectra(counts)
     offset = (raw.params[:, 0] - fit.params[:, 0])[raw.status == 0]

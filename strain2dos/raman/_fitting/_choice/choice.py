@@ -46,6 +46,7 @@ from strain2dos.raman._fitting.records import (
     CURRENT,
     DOUBLET,
     HIGH,
+    L_FWHM,
     LOW,
     MAX_SLOTS,
     NO_EXTRAS,
@@ -85,6 +86,9 @@ WEAK_BAND = 4.0
 COARSE = 2.0
 # Branches known no better than this (cm-1) are no doublet.
 VAGUE = 5.0
+# Branches are as narrow as an unstrained line, but for the instrument. What is broader than this is a line of
+# a disordered sample, which is skewed.
+BROADEST_BRANCH = 2.8
 # A branch of less than this share, over a full width away from the other, may be a foreign line; looked at
 # where the doublet is not far less probable than the singlet (2 ln odds).
 RIVAL_SHARE = 0.42
@@ -317,6 +321,16 @@ def best_slot(n_slots, kind, s):
 
 
 @njit(**OPTIONS)
+def _are_branches(problem, lines, noise2, slot, s):
+    """Whether the branches of a doublet are known, and not far broader than an unstrained line."""
+    pair, C = problem.pair, s.slots[slot, S_COV:]
+    if noise2 * max(C[pair, pair], C[pair + 1, pair + 1]) > VAGUE**2:
+        return False
+    fwhm = 2.0 * s.slots[slot, S_PARAMS, 2 * lines.n + lines.group[pair]]
+    return problem.always or not problem.checked or fwhm < BROADEST_BRANCH * lines.values[L_FWHM, pair]
+
+
+@njit(**OPTIONS)
 def _drop_failed(first, second, family, view, noise2, n_slots, s):
     """Models that failed cannot be the better ones: infinite odds, unless nothing else is left."""
     for k in range(n_slots):
@@ -335,11 +349,7 @@ def _drop_failed(first, second, family, view, noise2, n_slots, s):
             s.ints[S_STATUS, k] = classify_fit(
                 problem, lines, s.slots[k, S_PARAMS], s.slots[k, S_COV:], noise2, pair, s
             )
-            if (
-                pair >= 0
-                and noise2 * max(s.slots[k, S_COV + pair, pair], s.slots[k, S_COV + pair + 1, pair + 1])
-                > VAGUE**2
-            ):
+            if pair >= 0 and not _are_branches(problem, lines, noise2, k, s):
                 s.ints[S_STATUS, k] = _NOT_CONVERGED
         if s.ints[S_STATUS, k] != _OK and k > 0 and not (problem.always and kind == DOUBLET):
             s.slots[k, S_INFO, S_ODDS] = np.inf

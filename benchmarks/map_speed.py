@@ -1,25 +1,36 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Time to predict a map of 33 x 33 pixels at 1037 energies: one call against one call per pixel and energy.
 
-    python benchmarks/map_speed.py [--calls 2000]
+    python benchmarks/map_speed.py [--calls 2000] [--spectra 1000000]
 
 The original notebooks ask a network for one number at a time, 1.13 million times. Here the same network
 (128-128-64-32-1, under torch) is timed over ``--calls`` such calls and the rest is extrapolated; Keras, which
 the notebooks use, takes longer per call. Training is no part of these times: the network has random weights.
+
+Then spectra of simulated pixels, each with new noise, are written to a NetCDF file and mapped by `map_flake`
+to gap, strain and their errors, and the domain (``--spectra 0`` leaves this out). Shares of the stages are
+those of a profile of the first thread.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import json
 import platform
+import pstats
+import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import xarray as xr
+from fit_memory import peak_of
 
-from strain2dos import DOSRegressor
+from strain2dos import DOSRegressor, map_flake
+from strain2dos.datasets import make_raman_map
 
 OUTPUT = Path(__file__).parent / "output"
 PIXELS, ENERGIES = 33 * 33, 1037
@@ -67,17 +78,68 @@ def per_number(n_calls: int) -> float:
     return (time.perf_counter() - start) / n_calls
 
 
+QUANTITIES = ("gap", "gap_std", "strain", "strain_std", "domain_score")
+STAGES = {
+    "read the file": "read_raman",
+    "load the model": "choose_model",
+    "fit": "fit_spectra",
+    "gaps with their errors": "energies_of",
+    "strain and doping": "separate",
+    "domain": "domain_of",
+}
+
+
+def write_flake(path: Path, n_spectra: int) -> int:
+    """Write a square map of spectra with noise of their own; return how many there are."""
+    flake = make_raman_map((48, 48), random_state=0)
+    known = flake["intensity"].values[flake["flake"].values].astype(np.float32)
+    side, random = round(n_spectra**0.5), np.random.default_rng(0)
+    cube = np.empty((side, side, known.shape[1]), dtype=np.float32)
+    for row in cube:
+        row[:] = known[random.integers(0, len(known), side)]
+        row += 0.3 * np.sqrt(np.maximum(row, 1.0)) * random.standard_normal(row.shape, dtype=np.float32)
+    shift = ("shift", flake["shift"].values, {"units": "cm-1"})
+    layout = xr.DataArray(cube, dims=("y", "x", "shift"), coords={"shift": shift}, name="intensity")
+    layout.to_netcdf(path)
+    return side * side
+
+
+def from_file(n_spectra: int) -> dict[str, float]:
+    """Return seconds, memory and shares of the stages of a map of spectra out of a file."""
+    profile = cProfile.Profile()
+    used = [0.0]
+    with tempfile.TemporaryDirectory() as folder:
+        small, large = Path(folder) / "small.nc", Path(folder) / "large.nc"
+        write_flake(small, 400)
+        n = write_flake(large, n_spectra)
+        map_flake(small, quantities=QUANTITIES)
+
+        def work() -> None:
+            start = time.process_time()
+            profile.runcall(map_flake, large, quantities=QUANTITIES)
+            used[0] = time.process_time() - start
+
+        seconds, memory = peak_of(work)
+    spent: dict[str, float] = {}
+    for (_, _, function), (*_, cumulative, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
+        spent[function] = max(spent.get(function, 0.0), cumulative)
+    shares = {f"share: {words}": spent.get(name, 0.0) / seconds for words, name in STAGES.items()}
+    found = {"spectra": n, "wall_s": seconds, "processor_s": used[0], "memory_GB": memory / 1e9}
+    return found | shares
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--calls", type=int, default=2000, help="single calls to time")
+    parser.add_argument("--spectra", type=int, default=1_000_000, help="spectra mapped out of a file")
     options = parser.parse_args()
     strain_map = np.random.RandomState(0).uniform(0, 0.33, size=(33, 33))
     trained, whole = one_call(strain_map)
     single = per_number(options.calls)
     numbers = PIXELS * ENERGIES
-    result = {
+    result: dict[str, Any] = {
         "pixels": PIXELS,
         "energies": ENERGIES,
         "one_call_s": whole,
@@ -88,6 +150,8 @@ def main() -> None:
         "training_s": trained,
         "machine": f"{platform.machine()}, Python {platform.python_version()}, torch {version('torch')}",
     }
+    if options.spectra:
+        result["from_a_file"] = from_file(options.spectra)
     OUTPUT.mkdir(exist_ok=True)
     (OUTPUT / "map_speed.json").write_text(json.dumps(result, indent=1) + "\n")
     print(f"{PIXELS} pixels x {ENERGIES} energies = {numbers / 1e6:.2f} million numbers")
@@ -95,6 +159,8 @@ def main() -> None:
     print(f"one call per number, {single * 1e6:5.1f} us   {single * numbers:10.1f} s", end="")
     print(f"    (extrapolated from {options.calls} calls)")
     print(f"ratio                              {result['ratio']:10.0f}")
+    for name, value in result.get("from_a_file", {}).items():
+        print(f"{name:<34} {value:10.3g}")
 
 
 if __name__ == "__main__":

@@ -114,10 +114,11 @@ def test_a_spread_far_below_the_depth_of_the_valleys_is_kept():
 
 def test_the_noise_of_a_valley_doubles_50_mev_from_the_edge():
     valleys = pd.DataFrame(
-        {"vbm_K": [-0.2, -0.3], "vbm_G": [-0.25, -0.2], "cbm_K": [1.0, 1.15], "cbm_Q": [1.05, 1.0]}
+        {"vbm_K": [-0.2, -1.3], "vbm_G": [-0.25, -1.2], "cbm_K": [1.0, 2.15], "cbm_Q": [1.05, 2.0]}
     )
     expected = [[1.0, 2.0, 1.0, 2.0], [5.0, 1.0, 10.0, 1.0]]
     np.testing.assert_allclose(check_edges(valleys, 2).looseness, expected, rtol=1e-9)
+    np.testing.assert_array_equal(check_edges(valleys, 2).edges, [[-0.2, 1.0], [-1.2, 2.0]])
 
 
 def test_sixteen_states_are_enough_to_leave_a_valley_out_and_fifteen_are_not():
@@ -239,3 +240,9 @@ def test_valleys_that_nobody_gave_are_refused_by_name():
     model = DOSRegressor(ENERGIES, **SMALL).fit(strain[:, None], dos)
     with pytest.raises(ValueError, match=r"edges=.*edge_targets"):
         model.predict_valleys([[0.01]])
+
+
+def test_the_first_row_that_is_not_finite_is_named():
+    edges = np.array([[-1.0, 1.0], [np.nan, 1.0], [-1.0, np.nan]])
+    with pytest.raises(ValueError, match=r"edges\[1\] = \[nan, 1.0\]"):
+        check_edges(edges, 3)

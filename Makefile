@@ -10,7 +10,7 @@ LOWEST := .venv-lowest
 # Old versions warn of what they use of others.
 LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -W ignore::DeprecationWarning -W ignore::FutureWarning
 
-.PHONY: demo demo-quick test suite compiled compiled-lowest ready test-slow test-dft test-lowest smoke-lowest lint check-estimators docs bench bench-watch wheel try-wheel linkcheck clean clean-cache help
+.PHONY: demo demo-quick test suite compiled compiled-lowest ready test-slow test-dft test-lowest smoke-lowest lint check-estimators coverage docs bench bench-watch wheel try-wheel linkcheck clean clean-cache help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,6 +50,10 @@ compiled-lowest: $(LOWEST)/.ready
 
 check-estimators: compiled  ## scikit-learn's checks over every public estimator, array API dispatch on
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
+
+coverage: compiled  ## lines of the package that the tests run, compiled functions left out
+	$(PIP) pytest-cov
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft" --cov --cov-report=term
 
 lint: $(VENV)/.ready-test  ## ruff: lint and format; mypy; import-linter: rooms import one way; codespell
 	$(BIN)/ruff check .

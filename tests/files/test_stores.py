@@ -12,7 +12,9 @@ import xarray as xr
 
 from strain2dos._files import (
     check_metadata,
+    check_store_target,
     is_own_store,
+    mark_store,
     remove_leftovers,
     remove_own_store,
     replacing_store,
@@ -187,3 +189,15 @@ def test_changed_metadata_are_noticed_and_foreign_stores_pass(tmp_path):
         check_metadata(tmp_path / "map.zarr")
     _foreign(tmp_path / "foreign.zarr")
     check_metadata(tmp_path / "foreign.zarr")
+
+
+def test_a_store_in_a_folder_that_does_not_exist_is_refused_before_anything_is_computed(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"the folder .*nowhere for map.zarr does not exist; make it"):
+        check_store_target(tmp_path / "nowhere" / "map.zarr")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_that_is_no_store_gets_no_mark(tmp_path):
+    with pytest.raises(ValueError, match=r"holds no zarr.json, so it is no store of Zarr format 3"):
+        mark_store(tmp_path)
+    assert list(tmp_path.iterdir()) == []

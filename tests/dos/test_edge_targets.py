@@ -11,6 +11,7 @@ from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft, make_raman_dos
 from strain2dos.dos import BandEdges
 from strain2dos.dos._edges.targets import check_edges, edges_of_valleys, spread_of_valleys, take_rows
+from strain2dos.dos._edges.threshold import default_edge_threshold
 
 ENERGIES = np.linspace(-2, 2, 201)
 SMALL = {"hidden_layer_sizes": (8,), "n_members": 1, "max_epochs": 3, "random_state": 0}
@@ -246,3 +247,8 @@ def test_the_first_row_that_is_not_finite_is_named():
     edges = np.array([[-1.0, 1.0], [np.nan, 1.0], [-1.0, np.nan]])
     with pytest.raises(ValueError, match=r"edges\[1\] = \[nan, 1.0\]"):
         check_edges(edges, 3)
+
+
+def test_curves_without_states_have_no_threshold():
+    with pytest.raises(ValueError, match="the median of the curves' maxima is 0, so no band begins anywhere"):
+        default_edge_threshold(np.zeros((3, 5)))

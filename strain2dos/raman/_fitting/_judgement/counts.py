@@ -164,6 +164,11 @@ def best_floor(view, row, slot, center, reach, penalty, s):
     if view.level >= 0.0:
         odds = own = _odds(view, row, view.level / view.scale, False, center, reach, s)
     floor = view.level
+    if rises and own > 2.0 * penalty:
+        # nothing else is worth a look where neither half nor twice that level fits better
+        zero = view.level / view.scale
+        less = _odds(view, row, 0.5 * zero, False, center, reach, s)
+        rises = max(less, _odds(view, row, 2.0 * zero, False, center, reach, s)) > own + penalty
     if rises:
         for i in range(FLOORS.size):
             other = _odds(view, row, FLOORS[i], False, center, reach, s) - penalty

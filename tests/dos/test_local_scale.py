@@ -85,3 +85,12 @@ def test_rows_of_a_group_count_once_and_loose_ones_less():
 def test_misfits_are_squared_errors_over_variances():
     truth, mean, variance = np.array([[1.0, 2.0]]), np.array([[0.0, 0.0]]), np.array([[2.0, 8.0]])
     np.testing.assert_allclose(misfits(truth, mean, variance), 0.5)
+
+
+def test_beyond_the_states_small_errors_nearby_do_not_narrow_the_stated_one():
+    # errors half as large as predicted everywhere
+    points = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    scale = LocalScale.of(points, np.arange(200), np.full(200, 0.25))
+    inside, beyond = scale(np.array([[0.0, 0.0]])), scale(points.mean(0) + np.array([[1.9, 0.0]]))
+    assert inside[0] < 0.3
+    assert beyond[0] == pytest.approx(1.0, abs=0.01)

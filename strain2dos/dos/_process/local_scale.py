@@ -19,6 +19,9 @@ Array = NDArray[np.float64]
 # group is near.
 _REACHES = (0.25, 0.35, 0.5, 0.7, 1.0)
 _AS_PREDICTED = 0.5
+# Where the groups nearby stand to one side, their mean this far off in units of the reach, a state is
+# extrapolated to: what they say of errors does not narrow it, fully from the second on.
+_ASIDE = (0.8, 1.2)
 # as for the training domain: directions with less than this share of the widest one hold curvature and noise
 _LEAST_SHARE = 0.05
 _MAX_AXES = 3
@@ -92,15 +95,29 @@ class LocalScale:
         return None if best == 0 else cls(middle, scaled, place, misfit, weight, _REACHES[best - 1])
 
     def __call__(self, features: Array) -> Array:
-        """Return the factor (n,) at standardized features: the mean of the misfits nearby, 1 far from all."""
+        """Return the factor (n,) at standardized features: the mean of the misfits nearby.
+
+        1 far from all, and not below 1 where all that is near lies to one side.
+        """
         place = (features - self.middle) @ self.axes
         reach = _squared_reach(self.reach, self.axes)
         answer = np.empty(len(place))
         for start in range(0, len(place), _ROWS):
             rows = slice(start, start + _ROWS)
             apart = np.square(place[rows, None, :] - self.points[None]).sum(-1)
-            answer[rows] = _mean_nearby(apart, self.misfit, self.weight, reach)
+            factor = _mean_nearby(apart, self.misfit, self.weight, reach)
+            inward = 1.0 - self._aside(place[rows], apart, reach)
+            answer[rows] = np.where(factor < 1.0, 1.0 + inward * (factor - 1.0), factor)
         return answer
+
+    def _aside(self, place: Array, apart: Array, reach: float) -> Array:
+        """Return how surely (n,), from 0 to 1, the points near a place lie to one side of it."""
+        near = np.exp(-apart / reach) * self.weight
+        middle = (near @ self.points) / np.maximum(near.sum(1, keepdims=True), 1e-300)
+        away = np.linalg.norm(middle - place, axis=1) / np.sqrt(0.5 * reach)
+        low, high = _ASIDE
+        part = np.clip((away - low) / (high - low), 0.0, 1.0)
+        return part * part * (3.0 - 2.0 * part)
 
     def check(self, width: int) -> None:
         """Raise a ValueError where shapes do not fit together or a number is not finite."""

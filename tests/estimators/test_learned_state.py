@@ -169,6 +169,7 @@ CASES = {
             "edge_threshold": 2.0,
             "edge_reference": 1.0,
             "callbacks": [None],
+            "nan_policy": "omit",
             "random_state": 1,
         },
         {"device", "verbose"},

@@ -162,19 +162,35 @@ def _add_misfit(problem, lines, view, kind, noise2, s, out, row):
 
 @njit(**OPTIONS)
 def _fit_once(first, second, family, view, undecided, s, out, row):
-    """Fit what the spectrum asks for and write it; returns (slot of the best model, noise), -1 for counts."""
+    """Fit what the spectrum asks for and write it.
+
+    Returns
+    -------
+    best : int
+        Slot of the best model; -1 where points have to be weighed as counts.
+    noise2 : float
+        Variance of a weighted point.
+    better, other, zero : float
+        Odds, floor and odds of zero counts (`best_floor`), where ``undecided``; from the covariance as it is
+        before it becomes that of counts.
+    """
     weights, kept = out.extra_weight[row], row if first.keep else 0
     single, double, weight = choose_model(first, second, family, view, undecided, s, weights)
     if single < 0:
-        return single, 0.0
+        return single, 0.0, 0.0, 0.0, 0.0
     best = double if weight > 0.5 else single
     problem = own_profile(first, second, best, s)
     p, kind = s.params[CURRENT], s.ints[S_KIND, best]
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
+    n_free = model_size(problem, lines)
+    better = zero = -np.inf
+    other = view.level
+    if undecided:
+        better, other, zero, _ = best_floor(view, n_free, best, 0.0, 0.0, FLOOR_PENALTY, s)
     if problem.keep and not view.counts:
-        odds, floor, _, _ = best_floor(view, model_size(problem, lines), best, 0.0, 0.0, 0.0, s)
+        odds, floor, _, _ = best_floor(view, n_free, best, 0.0, 0.0, 0.0, s)
         if odds > COUNTS_ERROR:
             count_covariance(problem, lines, view, p, noise2, floor, best, s)
     status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
@@ -201,7 +217,7 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     show_best(problem, family, view, best, s, out, row)
     if problem.keep and problem.adaptive:
         _add_misfit(problem, lines, view, kind, noise2, s, out, row)
-    return best, noise2
+    return best, noise2, better, other, zero
 
 
 @njit(**OPTIONS)
@@ -243,7 +259,7 @@ def _fit_row(offset, first, second, family, s, out, row):
         view = prepare_fit_window(first, family, offset, n_good, low, high, counts, floor, s)
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
-        best, noise2 = _fit_once(first, second, family, view, undecided, s, out, row)
+        best, noise2, better, other, zero = _fit_once(first, second, family, view, undecided, s, out, row)
         if best < 0:
             counts, undecided, masked, floor = True, False, 0, s.slots[0, S_INFO, S_FLOOR]
             continue
@@ -259,11 +275,10 @@ def _fit_row(offset, first, second, family, s, out, row):
                     out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
         if masked == 0 and undecided:
             undecided = False
-            better, other, own, _ = best_floor(view, n, best, 0.0, 0.0, FLOOR_PENALTY, s)
-            if better - (own if counts else 0.0) > COUNTS_ODDS:
+            if better - (zero if counts else 0.0) > COUNTS_ODDS:
                 counts, floor = True, other
                 continue
-            if counts and own < COUNTS_BACK:
+            if counts and zero < COUNTS_BACK:
                 counts = False
                 continue
         if masked == 0:

@@ -177,6 +177,8 @@ NAMES = [
     "table.csv",
 ]
 NAMES += ["points.txt", "made.wdf", "classic.nc", "map.nc", *INSTRUMENTS]
+# hypothesis warns of the size of the files that it prints, which as an error would hide the failure
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 fuzz = settings(
     max_examples=400,
     deadline=None,  # of time on the clock, which other processes share

@@ -260,6 +260,14 @@ def test_sites_on_other_axes_are_interpolated_and_counted(write):
     assert np.isnan(sites[1, 0])
 
 
+@pytest.mark.parametrize("place", ["inf", "nan", "1e999"])
+def test_a_site_whose_axis_is_not_finite_is_refused_by_file_and_line(write, place):
+    axis = np.arange(380.0, 390.0)
+    text = wafer([(0, 0, axis), (30, -2, axis + 0.25), (7, 8, axis)]).replace("389.25", place)
+    with pytest.raises(ValueError, match=r"file.txt, line 5.*finite shifts"):
+        read_raman(write(text))
+
+
 def test_na_in_rows_of_points_is_nan_and_counted(write, layouts):
     text = layouts.long_form().replace("1603.0", "NA").replace("2800.0", "NA")
     assert text.count("NA") == 2

@@ -95,10 +95,11 @@ def _onto(source: Source, number: int, first: Floats, axis: Floats, values: Floa
     from scipy.interpolate import CubicSpline
 
     order = np.argsort(axis)
-    if not (np.diff(axis[order]) > 0).all() or not np.isfinite(values).all():
+    whole = np.isfinite(axis).all() and np.isfinite(values).all()
+    if not whole or not (np.diff(axis[order]) > 0).all():
         raise ValueError(
-            f"{source.path}, line {number}: a site with an axis of its own must have distinct shifts and no "
-            "missing value; correct it there."
+            f"{source.path}, line {number}: a site with an axis of its own must have distinct, finite shifts "
+            "and no missing value; correct it there."
         )
     return np.asarray(CubicSpline(axis[order], values[order], extrapolate=False)(first))
 

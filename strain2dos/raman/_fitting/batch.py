@@ -255,7 +255,10 @@ def _fit_row(offset, first, second, family, s, out, row):
     for _attempt in range(4):
         if masked > 0:
             n_good -= masked
+            before = low
             low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
+            # the floor is measured from the lowest point that is left
+            floor = low if floor == before else floor + low - before
         view = prepare_fit_window(first, family, offset, n_good, low, high, counts, floor, s)
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS

@@ -209,6 +209,18 @@ class LoadedHeads:
         mean, variance = mixed(*self._members(head, self.valleys[k], features))
         return mean[:, 0], head.factor(features) * variance[:, 0]
 
+    def valley_with_slopes(self, k: int, features: Array) -> tuple[Array, Array, Array]:
+        """Return mean and variance (n,), and the slopes (n, p) of the mean by standardized features."""
+        head = self.heads.valleys[k]
+        x = torch.tensor(features, dtype=torch.float64, device=self.device)
+        found = [(*part.members_and_slopes(x), part.member_weights) for part in self.valleys[k]]
+        means, variances, slopes, weights = (
+            torch.cat(some).cpu().numpy() for some in zip(*found, strict=True)
+        )
+        mean, variance = mixed(head.mean + head.scale * means, head.scale**2 * variances, weights)
+        slope = head.scale * np.einsum("m,mndp->ndp", weights, slopes)
+        return mean[:, 0], head.factor(features) * variance[:, 0], slope[:, 0]
+
     def valley_mean(self, k: int, features: Array) -> Array:
         """Return the mean (n,) alone."""
         x = torch.tensor(features, dtype=torch.float64, device=self.device)

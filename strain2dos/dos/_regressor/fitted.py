@@ -142,6 +142,18 @@ class FittedDOS:
                 means[rows, column], variances[rows, column] = mean[:size], variance[:size]
         return means, variances
 
+    def valley_slopes(self, X: Array, device: str) -> tuple[Array, Array, Array]:
+        """Return the same with variances, and the slopes (n, n_valleys, n_features) of the energies."""
+        heads = self.heads.loaded(device)
+        means = np.empty((len(X), len(self.valleys)))
+        variances, slopes = np.empty_like(means), np.empty((*means.shape, X.shape[1]))
+        for rows, size, features in self._blocks(X):
+            for column in range(len(self.valleys)):
+                mean, variance, slope = heads.valley_with_slopes(column, features)
+                means[rows, column], variances[rows, column] = mean[:size], variance[:size]
+                slopes[rows, column] = slope[:size] / self.standardise.scale
+        return means, variances, slopes
+
     def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:
         """Return the edges that were learned beside the curves, with their standard deviation if asked."""
         means, variances = self.valley_energies(X, device, std=std)

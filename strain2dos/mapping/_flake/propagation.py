@@ -11,7 +11,9 @@ import numpy as np
 from joblib import cpu_count
 from numpy.typing import NDArray
 
+from strain2dos._estimators.columns import as_named
 from strain2dos.dos._edges.targets import spread_of_valleys
+from strain2dos.dos._regressor.slopes import has_slopes, valleys_with_slopes
 from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
 
 Array = NDArray[np.float64]
@@ -54,18 +56,18 @@ def energy_names(model: FittedModel) -> tuple[str, ...]:
 
 
 def energies_of(model: FittedModel, features: Array) -> Energies:
-    """Energies of rows of features (n, p) and their slopes, from one prediction and one more per feature.
+    """Energies of rows of features (n, p) and their slopes.
 
-    Valleys are differentiated one by one, so that no difference is taken across a kink; the edges move with
-    the valley that they are.
+    Valleys are differentiated one by one, so that no slope is taken across a kink; the edges move with the
+    valley that they are. The slopes of a `DOSRegressor` are those of its kernels. Those of any other model
+    are differences, from one prediction more per feature.
     """
-    after = model.chain.after(1)
-    with ThreadPoolExecutor(min(cpu_count(), 1 + features.shape[1])) as threads:
-        # predictions let other threads run, and each gives the same bits as alone
-        first = threads.submit(_columns, model, after.transform(features), std=True)
-        moved = [threads.submit(_columns, model, after.transform(row), std=False) for row in _moved(features)]
-        plain, std, columns = first.result()
-        slopes = np.stack([(found.result()[0] - plain) / _STEP for found in moved], axis=-1)
+    if model.valleys and not model.chain.after(1).front and has_slopes(model.final):
+        found = valleys_with_slopes(model.final, as_named(features, model.final), cpu_count())
+        plain, std, slopes = found.energies, np.sqrt(found.variances), found.slopes
+        columns: int | None = model.final.n_valence_
+    else:
+        plain, std, slopes, columns = _by_differences(model, features)
     if columns is None:
         pick = np.broadcast_to(_EDGES, (len(plain), *_EDGES.shape))
         return Energies(EDGE_NAMES, np.einsum("nmv,nv->nm", pick, plain), std, pick @ slopes, None)
@@ -76,6 +78,18 @@ def energies_of(model: FittedModel, features: Array) -> Energies:
     if model.at_k is not None:
         own = np.column_stack([own, np.hypot(*(std[:, k] for k in model.at_k))])
     return Energies(energy_names(model), values, own, pick @ slopes, plain)
+
+
+def _by_differences(model: FittedModel, features: Array) -> tuple[Array, Array, Array, int | None]:
+    """Energies as of `_columns`, with their slopes (n, n_columns, p) by differences."""
+    after = model.chain.after(1)
+    with ThreadPoolExecutor(min(cpu_count(), 1 + features.shape[1])) as threads:
+        # predictions let other threads run, and each gives the same bits as alone
+        first = threads.submit(_columns, model, after.transform(features), std=True)
+        moved = [threads.submit(_columns, model, after.transform(row), std=False) for row in _moved(features)]
+        plain, std, columns = first.result()
+        slopes = np.stack([(found.result()[0] - plain) / _STEP for found in moved], axis=-1)
+    return plain, std, slopes, columns
 
 
 def _moved(features: Array) -> Iterator[Array]:

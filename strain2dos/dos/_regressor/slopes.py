@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Energies of valleys with their variances and slopes, in one pass over the kernels."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos.dos._common.threads import one_thread
+from strain2dos.dos._regressor.parameters import check_device
+from strain2dos.dos._regressor.regressor import DOSRegressor
+
+Array = NDArray[np.float64]
+
+# rows that a thread takes at once: enough that starting it does not count
+_ROWS = 960
+
+
+class ValleySlopes(NamedTuple):
+    """Valleys of rows of features.
+
+    Attributes
+    ----------
+    energies, variances : ndarray of shape (n, n_valleys)
+        In eV and eV squared, as `DOSRegressor.predict_valleys` gives them.
+    slopes : ndarray of shape (n, n_valleys, n_features)
+        Change of each energy with each feature.
+    """
+
+    energies: Array
+    variances: Array
+    slopes: Array
+
+
+def has_slopes(regressor: Any) -> bool:
+    """Tell whether a regressor learned valleys and predicts them as `DOSRegressor` does."""
+    same = isinstance(regressor, DOSRegressor) and (
+        type(regressor).predict_valleys is DOSRegressor.predict_valleys
+    )
+    return same and regressor.edges_learned_
+
+
+def valleys_with_slopes(regressor: DOSRegressor, X: Any, n_threads: int = 1) -> ValleySlopes:
+    """Predict valleys with variances and slopes; what is found does not depend on the number of threads.
+
+    Parameters
+    ----------
+    regressor : DOSRegressor
+        Fitted on edges.
+    X : array-like of shape (n, n_features)
+        Finite features.
+    n_threads : int, default=1
+        Threads that share the rows.
+
+    Returns
+    -------
+    ValleySlopes
+    """
+    X = regressor._check(X)
+    fitted, device = regressor.fitted_, check_device(regressor.device)
+
+    def part(start: int) -> tuple[Array, Array, Array]:
+        with one_thread():
+            return fitted.valley_slopes(X[start : start + _ROWS], device)
+
+    starts = range(0, max(len(X), 1), _ROWS)
+    if n_threads == 1 or len(starts) == 1:
+        parts = [part(start) for start in starts]
+    else:
+        with ThreadPoolExecutor(n_threads) as threads:
+            parts = list(threads.map(part, starts))
+    return ValleySlopes(*(np.concatenate(some) for some in zip(*parts, strict=True)))

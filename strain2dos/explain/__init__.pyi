@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 from ._displays.attribution_map import AttributionMapDisplay as AttributionMapDisplay
+from ._displays.edge_bars import EdgeAttributionDisplay as EdgeAttributionDisplay
+from ._displays.heatmap import ExplanationHeatmapDisplay as ExplanationHeatmapDisplay
 from ._displays.interactions import InteractionDisplay as InteractionDisplay
-from ._displays.shares import EdgeAttributionDisplay as EdgeAttributionDisplay
-from ._displays.shares import ExplanationHeatmapDisplay as ExplanationHeatmapDisplay
 from ._explainer import DOSExplainer as DOSExplainer
 from ._explanation import DOSExplanation as DOSExplanation
 from ._interactions import Interactions as Interactions

@@ -13,15 +13,16 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from strain2dos._estimators.columns import aligned, as_named, column_names, finite_rows, scatter_rows
-from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos._estimators.columns import aligned, column_names, finite_rows
+from strain2dos._estimators.wrappers import look_through
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._interactions import Pairs
 from strain2dos.explain._maps import chosen_groups, map_of
 from strain2dos.explain._values.coordinates import StrainCoordinates, in_coordinates
 from strain2dos.explain._values.domain_words import SeenRanges
-from strain2dos.explain._values.error_shares import ErrorShares, variance_parts
+from strain2dos.explain._values.error_shares import ErrorShares, error_shares
 from strain2dos.explain._values.evaluations import Evaluations
+from strain2dos.explain._values.inputs import Inputs
 from strain2dos.explain._values.run import Plan, explain_rows
 from strain2dos.explain._values.samples import check_background, features_of, split_point
 from strain2dos.explain._values.shapley import Found
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from strain2dos.raman import StrainDopingSeparator
-
-# Curves held at a time while coalitions are evaluated.
-_CHUNK_BYTES = 2**25
-# Rows at a time where a row gives a few numbers only, such as band edges.
-_CHUNK_ROWS = 2**16
 
 
 class DOSExplainer:
@@ -102,12 +98,8 @@ class DOSExplainer:
     shares left out are reported in ``missing_edges`` and warned about. A coalition in which no evaluation has
     the edge makes the edge values of the sample NaN.
 
-    Who cannot wait has two approximations. Their errors are root mean squares against the exact shares with
-    50 background rows, for the bundled states with noise, in the curves and in the gap. With few features
-    take clusters: 10 in place of 50 rows err by 15 % and 3.6 % in a fifth of the time, 20 by 9 % and 2.0 %
-    in two fifths (4 features). With many features sample: ``max_exact=1`` with one permutation errs by 26 %
-    and 1.3 % in a twentieth of the time, with 5 by 14 % and 0.6 % in a fifth (9 features, six of them noise,
-    where 10 clusters err by 36 % and 12 %).
+    Two approximations save time: few clusters of the background where features are few, and sampling
+    (``max_exact=1``) where they are many. The figures of merit in the guide have times and errors of both.
 
     References
     ----------
@@ -156,32 +148,31 @@ class DOSExplainer:
                 f"the estimator starts with {type(self._model.first).__name__}, so its columns are spectral "
                 "channels; explain its features with DOSExplainer.from_pipeline(pipeline, spectra)."
             )
-        self._front: Chain | None = None
-        self._n_before = 0
         self.max_background, self.thinning = max_background, thinning
         self.max_exact = max_exact
         self.n_permutations = n_permutations
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.progress = progress
-        self._columns = self._model.chain.columns or column_names(background)
-        rows = aligned(background, self._columns, what="background")
+        columns = self._model.chain.columns or column_names(background)
+        rows = aligned(background, columns, what="background")
         self.background, self.background_weights = check_background(
             rows, max_background, random_state, thinning
         )
         k = self.background.shape[1]
-        names = feature_names or self._columns or [f"x{j}" for j in range(k)]
+        names = feature_names or columns or [f"x{j}" for j in range(k)]
         if len(names) != k:
             raise ValueError(f"feature_names has {len(names)} names, but the background has {k} columns.")
         self.feature_names = tuple(map(str, names))
-        self._columns = self._columns or list(self.feature_names)
+        self._inputs = Inputs(tuple(columns or self.feature_names))
         self._seen = SeenRanges.of(rows, self.feature_names)
-        self._plain, self._coordinates = self._model, None
+        self._plain = self._model
         if coordinates is not None:
-            self._coordinates = StrainCoordinates.of(self.feature_names, _separator(coordinates))
-            self._model = in_coordinates(self._model, self._coordinates)
-            self.background = self._coordinates.from_features(self.background)
-            self.feature_names = self._coordinates.names
+            inside = StrainCoordinates.of(self.feature_names, coordinates)
+            self._inputs = replace(self._inputs, coordinates=inside)
+            self._model = in_coordinates(self._model, inside)
+            self.background = inside.from_features(self.background)
+            self.feature_names = inside.names
 
     @classmethod
     def from_pipeline(
@@ -226,7 +217,7 @@ class DOSExplainer:
         names = chain.front[n_before - 1].get_feature_names_out()
         options.setdefault("feature_names", [str(name) for name in names])
         explainer = cls(chain.after(n_before), features[kept], **options)
-        explainer._front, explainer._n_before = chain, n_before
+        explainer._inputs = replace(explainer._inputs, front=chain, n_before=n_before)
         explainer._conformal = conformal_of(pipeline)
         return explainer
 
@@ -275,7 +266,7 @@ class DOSExplainer:
         UserWarning
             If samples have no finite features, or evaluations no band edge.
         """
-        data = self._features(X)
+        data = self._inputs.explained(X)
         kept = finite_rows(data)
         if not kept.any():
             raise ValueError(f"none of the {len(data)} samples has finite features to explain.")
@@ -289,7 +280,7 @@ class DOSExplainer:
         names = scalar_names(self._model, edges, targets)
         self._check_wishes(names, edges, curves, interactions)
         found, base = self._shapley(data[kept], (*(("dos",) if curves else ()), *names), interactions)
-        explanation = self._explanation(data, kept, found, base, names, curves)
+        explanation = self._explanation(found.scattered(kept), base, data, names)
         _warn_missing(explanation)
         return explanation
 
@@ -306,55 +297,44 @@ class DOSExplainer:
             )
             raise ValueError(f"curves=False leaves the band edges, but {reason}")
 
-    def _explanation(
-        self,
-        data: np.ndarray,
-        kept: np.ndarray,
-        found: Found,
-        base: np.ndarray,
-        names: Sequence[str],
-        curves: bool,
-    ) -> DOSExplanation:
-        values, missing = scatter_rows(found.values, kept), scatter_rows(found.missing, kept)
-        n_dos = len(base) - len(names)
-        index = {name: n_dos + number for number, name in enumerate(names)}
-        energies = self._model.energies if curves else np.zeros(0)
-        pairs = None
-        if found.pairs is not None:
-            whole = scatter_rows(found.pairs, kept)
-            pairs = Pairs(whole[..., :n_dos], {name: whole[..., column] for name, column in index.items()})
-        return DOSExplanation(
-            values=values[..., :n_dos],
-            base_values=base[:n_dos],
-            edge_values={name: values[..., column] for name, column in index.items()},
-            edge_base_values={name: float(base[column]) for name, column in index.items()},
-            missing_edges={name: missing[:, column] for name, column in index.items()},
-            energies=np.arange(n_dos, dtype=np.float64) if energies is None else energies,
-            energy_unit="eV" if self._model.energies is not None else None,
-            feature_names=self.feature_names,
-            data=data,
-            method="exact" if len(self.feature_names) <= self.max_exact else "permutation",
-            n_background=len(self.background),
-            pairs=pairs,
-        )
-
     def _shapley(
         self, data: np.ndarray, quantities: tuple[str, ...], pairs: bool
     ) -> tuple[Found, np.ndarray]:
         """Shapley values of all quantities side by side (n, k, m), and their base values (m,)."""
         means = Evaluations(self._model, self._conformal, quantities, self.background_weights)
         means.check()
-        width = means(self.background[:1, np.newaxis])[0].shape[1]
         plan = Plan(
             exact=len(self.feature_names) <= self.max_exact,
             pairs=pairs,
             n_permutations=self.n_permutations,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
-            max_rows=int(np.clip(_CHUNK_BYTES // (8 * width), 64, _CHUNK_ROWS)),
             n_jobs=self.n_jobs,
             progress=self.progress,
         )
         return explain_rows(means, data, self.background, plan)
+
+    def _explanation(
+        self, found: Found, base: np.ndarray, data: np.ndarray, names: Sequence[str]
+    ) -> DOSExplanation:
+        n_dos, energies = len(base) - len(names), self._model.energies
+
+        def numbers(values: np.ndarray) -> dict[str, np.ndarray]:
+            return {name: values[..., n_dos + i] for i, name in enumerate(names)}
+
+        return DOSExplanation(
+            values=found.values[..., :n_dos],
+            base_values=base[:n_dos],
+            edge_values=numbers(found.values),
+            edge_base_values={name: float(value) for name, value in numbers(base).items()},
+            missing_edges=numbers(found.missing),
+            energies=np.arange(n_dos, dtype=np.float64) if energies is None else energies[:n_dos],
+            energy_unit=None if energies is None else "eV",
+            feature_names=self.feature_names,
+            data=data,
+            method="exact" if len(self.feature_names) <= self.max_exact else "permutation",
+            n_background=len(self.background),
+            pairs=None if found.pairs is None else Pairs(found.pairs[..., :n_dos], numbers(found.pairs)),
+        )
 
     def explain_map(
         self,
@@ -396,14 +376,13 @@ class DOSExplainer:
         ValueError
             If the axis or the names do not fit the model, or a target is not known.
         """
-        chain = self._plain.chain if self._front is None else self._front
-        model = replace(self._plain, chain=chain)
+        model = replace(self._plain, chain=self._inputs.front or self._plain.chain)
         cube = align_columns(as_cube(cube), model)
         rows = np.asarray(cube.values, dtype=np.float64).reshape(-1, cube.shape[-1])
         others = [name for name in targets if name not in EDGE_NAMES]
         whole = self.explain(rows, edges=len(others) < len(targets), curves=curves, targets=others)
         members, why = chosen_groups(groups, self.background, self.feature_names)
-        errors = self._has_covariance if errors is None else errors
+        errors = self._inputs.has_covariance if errors is None else errors
         parts = {name: self.explain_errors(rows, target=name) for name in targets} if errors else {}
         return map_of(whole.grouped(members) if members else whole, cube, targets, parts, why)
 
@@ -432,22 +411,8 @@ class DOSExplainer:
         ValueError
             If there is no covariance.
         """
-        data, blur = self._with_covariance(X, covariance)
-        if self._coordinates is not None:
-            jacobian = self._coordinates.jacobian
-            blur = jacobian @ blur @ jacobian.T
-        good = finite_rows(data) & np.isfinite(blur).all(axis=(1, 2))
-        means = Evaluations(self._model, self._conformal, (target,))
-        means.check()
-
-        def function(rows: np.ndarray) -> np.ndarray:
-            return means(rows[:, np.newaxis])[0][:, 0]
-
-        parts, sources = variance_parts(function, data[good], blur[good]), self.feature_names
-        if target in EDGE_NAMES and self._model.edges_have_std:
-            own = Evaluations(self._model, None, (f"{target}_std",))(data[good][:, np.newaxis])[0]
-            parts, sources = np.column_stack([parts, np.square(own)]), (*sources, "model")
-        return ErrorShares(target, sources, scatter_rows(parts, good))
+        rows, blur = self._inputs.with_covariance(X, covariance)
+        return error_shares(self._model, self._conformal, target, self.feature_names, rows, blur)
 
     def explain_domain(self, X: npt.ArrayLike) -> np.ndarray:
         """Say which feature or distance of features puts a sample outside of the training states.
@@ -472,73 +437,11 @@ class DOSExplainer:
             raise ValueError(
                 f"{type(self._plain.final).__name__} has no domain_reason; explain a DOSRegressor."
             )
-        rows = self._raw_features(X)
-        good = finite_rows(rows)
-        words = np.full(len(rows), "no features could be taken from it", dtype=object)
-        if good.any():
-            Z = self._plain.chain.transform_finite(rows[good])[0]
-            reasons = self._plain.final.domain_reason(Z)
-            words[good] = [
-                self._seen.words(row, str(reason)) if reason else ""
-                for row, reason in zip(rows[good], reasons, strict=True)
-            ]
-        return words.astype(str)
-
-    @property
-    def _has_covariance(self) -> bool:
-        return self._front is not None and self._n_before == 1 and hasattr(self._front.first, "fit_spectra")
-
-    def _with_covariance(
-        self, X: npt.ArrayLike, covariance: npt.ArrayLike | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if covariance is None:
-            if not self._has_covariance:
-                raise ValueError(
-                    "covariance=None takes the errors from the fit of the spectra, but this explainer takes "
-                    "features; pass the covariance of the features, (n, k, k) or (k, k)."
-                )
-            from strain2dos.dos import feature_covariance
-
-            assert self._front is not None
-            spectra = as_named(aligned(X, self._front.columns), self._front.first)
-            rows, blur = feature_covariance(self._front.first, spectra)
-        else:
-            from strain2dos.dos._uncertainty.covariance import check_covariance
-
-            rows = self._raw_features(X)
-            blur = check_covariance(covariance, rows)
-        inner = self._coordinates
-        return (rows if inner is None else inner.from_features(rows)), blur
-
-    def _features(self, X: npt.ArrayLike) -> np.ndarray:
-        """What is explained (n, k) of what :meth:`explain` was given; NaN where there is none."""
-        rows = self._raw_features(X)
-        return rows if self._coordinates is None else self._coordinates.from_features(rows)
-
-    def _raw_features(self, X: npt.ArrayLike) -> np.ndarray:
-        if self._front is not None:
-            return features_of(self._front, self._n_before, X)[0]
-        data, k = aligned(X, self._columns), len(self._columns or ())
-        if data.ndim != 2 or data.shape[1] != k:
-            raise ValueError(f"X must have shape (n, {k}) like the background, but has shape {data.shape}.")
-        return data
-
-
-def _separator(coordinates: str | StrainDopingSeparator) -> StrainDopingSeparator:
-    from strain2dos.raman import StrainDopingSeparator
-
-    if isinstance(coordinates, StrainDopingSeparator):
-        return coordinates
-    if coordinates != "strain":
-        raise ValueError(
-            f'coordinates must be "strain", a StrainDopingSeparator or None, but it is {coordinates!r}.'
-        )
-    return StrainDopingSeparator()
+        return self._seen.reasons(self._plain.chain, self._inputs.features(X))
 
 
 def _warn_missing(explanation: DOSExplanation) -> None:
-    shares = {name: float(np.nanmax(share)) for name, share in explanation.missing_edges.items()}
-    worst = {name: share for name, share in shares.items() if share > 0}
+    worst = explanation._worst_missing
     if worst:
         words = ", ".join(f"{name} in up to {share:.2g} of them" for name, share in worst.items())
         warnings.warn(

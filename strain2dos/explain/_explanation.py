@@ -12,14 +12,13 @@ import numpy as np
 
 from strain2dos._reprs import one_line, table
 from strain2dos.explain._shares import Shares
-from strain2dos.explain._values.targets import unit
 
 if TYPE_CHECKING:
     import shap
     import xarray as xr
     from matplotlib.axes import Axes
 
-    from strain2dos.explain._displays.shares import ExplanationHeatmapDisplay
+    from strain2dos.explain._displays.heatmap import ExplanationHeatmapDisplay
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ class DOSExplanation(Shares):
         ExplanationHeatmapDisplay
             The display.
         """
-        from strain2dos.explain._displays.shares import ExplanationHeatmapDisplay
+        from strain2dos.explain._displays.heatmap import ExplanationHeatmapDisplay
 
         return ExplanationHeatmapDisplay.from_explanation(self, ax=ax, **options)
 
@@ -198,25 +197,9 @@ class DOSExplanation(Shares):
         ValueError
             If `like` has another number of pixels.
         """
-        import xarray as xr
+        from strain2dos.explain._to_xarray import on_pixels
 
-        flat = self.to_xarray()
-        if like is None:
-            return flat
-        n_y, n_x = like.sizes["y"], like.sizes["x"]
-        if n_y * n_x != len(self):
-            raise ValueError(
-                f"like has {n_y} x {n_x} pixels, but {len(self)} samples were explained; explain the rows "
-                "cube.values.reshape(n_y * n_x, -1)."
-            )
-        variables = {}
-        for name, array in flat.data_vars.items():
-            if "sample" in array.dims:
-                values = array.values.reshape(n_y, n_x, *array.shape[1:])
-                array = xr.DataArray(values, dims=("y", "x", *array.dims[1:]), attrs=array.attrs)
-            variables[name] = array
-        coords = {name: coord for name, coord in like.coords.items() if set(coord.dims) <= {"y", "x"}}
-        return xr.Dataset(variables, {**flat.coords, **coords}, flat.attrs)
+        return self.to_xarray() if like is None else on_pixels(self.to_xarray(), like)
 
     def to_xarray(self) -> xr.Dataset:
         """Give all shares as a Dataset with dims (sample, feature, energy).
@@ -226,25 +209,6 @@ class DOSExplanation(Shares):
         Dataset
             Shares in states/eV/cell, and those of the edges in eV.
         """
-        import xarray as xr
+        from strain2dos.explain._to_xarray import to_xarray
 
-        names = np.array(self.feature_names, dtype=str)
-        attrs = {"long_name": "energy", "units": self.energy_unit} if self.energy_unit else {}
-        variables: dict[str, Any] = {
-            "values": (
-                ("sample", "feature", "energy"),
-                self.values,
-                {"long_name": "share in the density of states"},
-            ),
-            "base_values": (("energy",), self.base_values, {"long_name": "mean over the background"}),
-            "data": (("sample", "feature"), self.data, {"long_name": "features"}),
-        }
-        for name, values in self.edge_values.items():
-            details = {
-                "units": unit(name) or "1",
-                "long_name": f"share in {name}",
-                "base_value": self.edge_base_values[name],
-            }
-            variables[f"{name}_values"] = (("sample", "feature"), values, details)
-        coords = {"feature": names, "energy": ("energy", self.energies, attrs)}
-        return xr.Dataset(variables, coords, {"method": self.method, "n_background": self.n_background})
+        return to_xarray(self)

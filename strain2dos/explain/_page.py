@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from strain2dos.explain._displays.shares import EdgeAttributionDisplay, ExplanationHeatmapDisplay
+from strain2dos.explain._displays.edge_bars import EdgeAttributionDisplay
+from strain2dos.explain._displays.heatmap import ExplanationHeatmapDisplay
 from strain2dos.explain._report import ReportFigure, write_report
 from strain2dos.explain._shares import Shares
 
@@ -42,11 +42,11 @@ def write_explanation(
         figures += _figures(together, ", grouped")
         tables["Mean magnitude of the shares, grouped"] = together.summary(energy_windows)
     words = [part.format(n=explanation.n_background, method=_METHODS[explanation.method]) for part in _ABOUT]
-    missing = {name: float(np.nanmax(share)) for name, share in explanation.missing_edges.items()}
-    if any(missing.values()):
+    missing = explanation._worst_missing
+    if missing:
         words.append(
             "Evaluations without a band edge were left out of the means, at most "
-            + ", ".join(f"{share:.1%} for {name}" for name, share in missing.items() if share)
+            + ", ".join(f"{share:.1%} for {name}" for name, share in missing.items())
             + "."
         )
     provenance = {"samples explained": len(explanation.data), "background samples": explanation.n_background}

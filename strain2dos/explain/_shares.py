@@ -76,6 +76,12 @@ class Shares:
         return Interactions(values, edges, self.energies, self.energy_unit, self.feature_names)
 
     @property
+    def _worst_missing(self) -> dict[str, float]:
+        """Largest share of evaluations without an edge, by the name of the edge; those with none left out."""
+        shares = {name: float(np.nanmax(share)) for name, share in self.missing_edges.items()}
+        return {name: share for name, share in shares.items() if share > 0}
+
+    @property
     def predictions(self) -> np.ndarray:
         """Explained curves (n, n_energies): base plus all shares."""
         return self.base_values + self.values.sum(axis=1)

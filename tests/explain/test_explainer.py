@@ -104,7 +104,7 @@ def test_shares_add_up_to_every_point_of_the_curve(net, rng):
 def test_small_chunks_change_nothing(net, rng, monkeypatch):
     X, background = rng.normal(size=(2, 4)), rng.normal(size=(33, 4))
     expected = DOSExplainer(net, background).explain(X).values
-    monkeypatch.setattr("strain2dos.explain._explainer._CHUNK_BYTES", 1)
+    monkeypatch.setattr("strain2dos.explain._values.run._CHUNK_BYTES", 1)
     np.testing.assert_allclose(DOSExplainer(net, background).explain(X).values, expected, atol=1e-13)
 
 

@@ -47,15 +47,19 @@ class StrainCoordinates:
     others: np.ndarray
 
     @classmethod
-    def of(cls, features: Sequence[str], separator: StrainDopingSeparator) -> StrainCoordinates:
-        """Find the positions among the features, and how they answer.
+    def of(cls, features: Sequence[str], separator: StrainDopingSeparator | str) -> StrainCoordinates:
+        """Find the positions among the features, and how they answer; "strain" is the separator as it comes.
 
         Raises
         ------
         ValueError
-            If the lines from which strain and doping follow are not among the features.
+            If the separator is none, or the lines from which it takes strain and doping are no features.
         """
-        names = list(features)
+        names, separator = list(features), StrainDopingSeparator() if separator == "strain" else separator
+        if not isinstance(separator, StrainDopingSeparator):
+            raise ValueError(
+                f'coordinates must be "strain", a StrainDopingSeparator or None, but it is {separator!r}.'
+            )
         lines: list[str] = []
         for output in ("invariants", "biaxial"):
             lines = [line.name for line in default_lines(separator.material, output)]

@@ -9,6 +9,9 @@ from itertools import combinations
 
 import numpy as np
 
+from strain2dos._estimators.columns import finite_rows
+from strain2dos._estimators.wrappers import Chain
+
 
 @dataclass(frozen=True)
 class SeenRanges:
@@ -41,6 +44,18 @@ class SeenRanges:
         weights = np.array(columns).T
         values = rows @ weights
         return cls(tuple(names), weights, values.min(axis=0), values.max(axis=0))
+
+    def reasons(self, chain: Chain, rows: np.ndarray) -> np.ndarray:
+        """Say of rows (n, k) why a model puts them outside; empty for those inside."""
+        words = np.full(len(rows), "no features could be taken from it", dtype=object)
+        good = finite_rows(rows)
+        if good.any():
+            found = chain.final.domain_reason(chain.transform_finite(rows[good])[0])
+            words[good] = [
+                self.words(row, str(reason)) if reason else ""
+                for row, reason in zip(rows[good], found, strict=True)
+            ]
+        return words.astype(str)
 
     def words(self, row: np.ndarray, reason: str) -> str:
         """Say what of a sample lies furthest outside; without such a thing, the reason of the domain."""

@@ -4,10 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from strain2dos._estimators.columns import finite_rows, scatter_rows
+from strain2dos.explain._values.evaluations import Evaluations
+from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
+
+if TYPE_CHECKING:
+    from strain2dos.dos import ConformalDOSRegressor
 
 
 class ErrorShares(NamedTuple):
@@ -64,6 +71,29 @@ class ErrorShares(NamedTuple):
             f"std of {self.target} (meV)": alone,
         }
         return pd.DataFrame(table, index=pd.Index(self.sources, name="source"))
+
+
+def error_shares(
+    model: FittedModel,
+    conformal: ConformalDOSRegressor | None,
+    target: str,
+    sources: tuple[str, ...],
+    rows: np.ndarray,
+    covariance: np.ndarray,
+) -> ErrorShares:
+    """Divide the variance of a number of each row (n, p); NaN where row or covariance is not finite."""
+    good = finite_rows(rows) & np.isfinite(covariance).all(axis=(1, 2))
+    means = Evaluations(model, conformal, (target,))
+    means.check()
+
+    def function(some: np.ndarray) -> np.ndarray:
+        return means(some[:, np.newaxis])[0][:, 0]
+
+    parts = variance_parts(function, rows[good], covariance[good])
+    if target in EDGE_NAMES and model.edges_have_std:
+        own = Evaluations(model, None, (f"{target}_std",))(rows[good][:, np.newaxis])[0]
+        parts, sources = np.column_stack([parts, np.square(own)]), (*sources, "model")
+    return ErrorShares(target, sources, scatter_rows(parts, good))
 
 
 def variance_parts(

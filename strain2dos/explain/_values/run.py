@@ -13,6 +13,11 @@ from tqdm import tqdm
 
 from strain2dos.explain._values.shapley import Found, Means, base_values, exact_shapley, sampled_shapley
 
+# Curves held at a time while coalitions are evaluated, by each thread.
+_CHUNK_BYTES = 2**25
+# Rows at a time where a row gives a few numbers only, such as band edges.
+_CHUNK_ROWS = 2**16
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -24,8 +29,6 @@ class Plan:
         Whether over all coalitions, and whether with interaction values.
     n_permutations, seed : int
         Of the sampling.
-    max_rows : int
-        Rows evaluated at a time by each thread.
     n_jobs : int or None
         Threads, as joblib counts jobs.
     progress : bool
@@ -36,7 +39,6 @@ class Plan:
     pairs: bool
     n_permutations: int
     seed: int
-    max_rows: int
     n_jobs: int | None
     progress: bool
 
@@ -49,17 +51,17 @@ def explain_rows(
     Parts are the same however many threads there are, and so are the values, bit for bit.
     """
     base = base_values(means, background)
-    k = data.shape[1]
+    max_rows, k = int(np.clip(_CHUNK_BYTES // (8 * base.shape[1]), 64, _CHUNK_ROWS)), data.shape[1]
     n_coalitions = 2**k if plan.exact else 2 * k * plan.n_permutations
-    step = max(1, plan.max_rows // (n_coalitions * len(background)))
+    step = max(1, max_rows // (n_coalitions * len(background)))
 
     def part(start: int) -> Found:
         rows = data[start : start + step]
         if plan.exact:
-            return exact_shapley(means, rows, background, base, plan.max_rows, pairs=plan.pairs)
+            return exact_shapley(means, rows, background, base, max_rows, pairs=plan.pairs)
         # every sample is explained with the same orders, whatever stands beside it
         random, n = np.random.RandomState(plan.seed), plan.n_permutations
-        return sampled_shapley(means, rows, background, plan.max_rows, n_permutations=n, random=random)
+        return sampled_shapley(means, rows, background, max_rows, n_permutations=n, random=random)
 
     starts = range(0, len(data), step)
     with tqdm(total=len(data), desc="explain", unit="sample", disable=not plan.progress) as bar:

@@ -9,6 +9,9 @@ from math import comb
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+from strain2dos._estimators.columns import scatter_rows
 
 # The value function: rows (g, b, k) to means (g, m) over the b rows that have a value (NaN if none has), and
 # how many of them (g, m) have none.
@@ -21,6 +24,11 @@ class Found(NamedTuple):
     values: np.ndarray
     pairs: np.ndarray | None
     missing: np.ndarray
+
+    def scattered(self, kept: NDArray[np.bool_]) -> Found:
+        """Put samples back to where they were kept (n,), with NaN for the others."""
+        pairs = None if self.pairs is None else scatter_rows(self.pairs, kept)
+        return Found(scatter_rows(self.values, kept), pairs, scatter_rows(self.missing, kept))
 
 
 def coalitions(k: int) -> np.ndarray:

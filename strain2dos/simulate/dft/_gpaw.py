@@ -80,8 +80,14 @@ def relax(atoms: Atoms, recipe: DFTRecipe, density: Path) -> dict[str, Any]:
 
     atoms.calc = calculator(recipe)
     optimizer = BFGS(atoms, logfile=None)
-    if not optimizer.run(fmax=recipe.max_force, steps=60):
-        raise RuntimeError(f"the relaxation did not reach {recipe.max_force} eV/angstrom within 60 steps.")
+    found = settle(atoms, optimizer, recipe.max_force, 60, density)
+    return found | {"n_steps": int(optimizer.nsteps)}
+
+
+def settle(atoms: Atoms, optimizer: Any, max_force: float, steps: int, density: Path) -> dict[str, Any]:
+    """Run an optimizer until the forces are small, keep the density, and return what a record holds of it."""
+    if not optimizer.run(fmax=max_force, steps=steps):
+        raise RuntimeError(f"the relaxation did not reach {max_force} eV/angstrom within {steps} steps.")
     potential = atoms.calc.get_electrostatic_potential()
     with replacing(density) as part:
         atoms.calc.write(part)
@@ -91,7 +97,6 @@ def relax(atoms: Atoms, recipe: DFTRecipe, density: Path) -> dict[str, Any]:
         "max_force": float(np.abs(atoms.get_forces()).max()),
         "vacuum_level": float(potential[:, :, 0].mean()),
         "n_electrons": round(atoms.calc.get_number_of_electrons()),
-        "n_steps": int(optimizer.nsteps),
     }
 
 

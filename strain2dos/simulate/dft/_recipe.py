@@ -10,7 +10,41 @@ from strain2dos.simulate.dft._materials import layer_of
 
 
 @dataclass(frozen=True)
-class DFTRecipe:
+class Parameters:
+    """Parameters of a calculation, to be compared with those of a record."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand in a record.
+
+        Returns
+        -------
+        dict
+            Value by name of the field.
+        """
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+    def difference(self, parameters: dict[str, Any]) -> tuple[str, Any, Any] | None:
+        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours.
+
+        Parameters
+        ----------
+        parameters : dict
+            As they stand in the record or run.
+
+        Returns
+        -------
+        tuple of (str, object, object), or None
+            None where all agree.
+        """
+        theirs, ours = ({"material": "MoS2"} | values for values in (parameters, self.to_dict()))
+        for key, value in ours.items():
+            if theirs.get(key) != value:
+                return key, theirs.get(key), value
+        return None
+
+
+@dataclass(frozen=True)
+class DFTRecipe(Parameters):
     """Parameters of a first-principles record of a strained monolayer.
 
     The defaults made the bundled sets; records made with other values do not belong in them.
@@ -92,27 +126,7 @@ class DFTRecipe:
         dict
             Value by name of the field.
         """
-        values = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        values = super().to_dict()
         if self.material == "MoS2":
             del values["material"]  # the first records were made before there were others
         return values
-
-    def difference(self, parameters: dict[str, Any]) -> tuple[str, Any, Any] | None:
-        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours.
-
-        Parameters
-        ----------
-        parameters : dict
-            As they stand in the record or run.
-
-        Returns
-        -------
-        tuple of (str, object, object), or None
-            None where all agree.
-        """
-        ours = {"material": self.material} | self.to_dict()
-        theirs = {"material": "MoS2"} | parameters
-        for key, value in ours.items():
-            if theirs.get(key) != value:
-                return key, theirs.get(key), value
-        return None

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from scipy.integrate import cumulative_simpson
 from scipy.optimize import brentq
 
 from strain2dos.simulate.dft._materials import layer_of
+from strain2dos.simulate.dft._recipe import Parameters
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -22,7 +23,7 @@ _FINE = 4001  # points on one period for arc lengths: 1e-9 of the length
 
 
 @dataclass(frozen=True)
-class Ripple:
+class Ripple(Parameters):
     """A rippled monolayer, and all that decides the outcome of its calculation.
 
     The middle of the layer follows ``z = amplitude cos(2 pi x / wavelength)`` along zigzag. Its arc keeps the
@@ -120,34 +121,6 @@ class Ripple:
     def name(self) -> str:
         """Name of its record."""
         return f"ripple-{self.amplitude:.2f}-{self.period}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in a record.
-
-        Returns
-        -------
-        dict
-            Value by name of the field.
-        """
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
-
-    def difference(self, parameters: dict[str, Any]) -> tuple[str, Any, Any] | None:
-        """First parameter that a record or an unfinished run has otherwise: its name, theirs and ours.
-
-        Parameters
-        ----------
-        parameters : dict
-            As they stand in the record or run.
-
-        Returns
-        -------
-        tuple of (str, object, object), or None
-            None where all agree.
-        """
-        for key, value in self.to_dict().items():
-            if parameters.get(key) != value:
-                return key, parameters.get(key), value
-        return None
 
 
 def _arc(amplitude: float, wavelength: float) -> Array:

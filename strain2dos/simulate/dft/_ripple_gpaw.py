@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._files import replacing
+from strain2dos.simulate.dft._gpaw import settle
 from strain2dos.simulate.dft._parts import Parts
 from strain2dos.simulate.dft._ripple import Ripple
 
@@ -60,18 +61,7 @@ def relax_chalcogens(atoms: Atoms, ripple: Ripple, folder: Path) -> dict[str, An
             np.save(file, atoms.positions)
 
     optimizer.attach(keep)
-    if not optimizer.run(fmax=ripple.max_force, steps=100):
-        raise RuntimeError(f"the relaxation did not reach {ripple.max_force} eV/angstrom within 100 steps.")
-    potential = atoms.calc.get_electrostatic_potential()
-    with replacing(folder / "density.gpw") as part:
-        atoms.calc.write(part)
-    return {
-        "positions": atoms.positions.tolist(),
-        "total_energy": float(atoms.get_potential_energy()),
-        "max_force": float(np.abs(atoms.get_forces()).max()),
-        "vacuum_level": float(potential[:, :, 0].mean()),
-        "n_electrons": round(atoms.calc.get_number_of_electrons()),
-    }
+    return settle(atoms, optimizer, ripple.max_force, 100, folder / "density.gpw")
 
 
 def bands_of(parts: Parts, density: Path, ripple: Ripple) -> tuple[NDArray[np.float64], float]:

@@ -49,6 +49,8 @@ class FlakeEvaluator(PixelEvaluator):
         good = finite_rows(features)
         lost = np.where(fit.status > 0, fit.status + FIT_CODES, PixelStatus.FEATURES_NOT_FINITE)
         status[rows] = np.where(good, PixelStatus.OK, lost)
+        if "features" in result:
+            result["features"][rows] = features
         found: dict[str, Array] = {}
         shared = None
         if self.lines is not None:

@@ -71,6 +71,9 @@ def test_numbers_are_those_of_the_mapper_and_of_the_separator(mapped, truth):
     fit = model[0].fit_spectra(cube.values.reshape(-1, cube.sizes["shift"]))
     separation = StrainDopingSeparator(output="invariants").separate(fit)
     ok = fit.status == 0
+    positions = mapped.features.isel(y=slice(10, 13)).values.reshape(-1, mapped.sizes["feature"])
+    np.testing.assert_array_equal(positions, model[0].features_of(fit)[0])
+    assert np.isfinite(positions[ok]).all()
     strain = mapped.strain.isel(y=slice(10, 13)).values.ravel()
     np.testing.assert_allclose(strain[ok], 0.5 * separation.values[ok, 0], rtol=1e-12)
     common = mapped.doping_common_std.isel(y=slice(10, 13)).values.ravel()

@@ -38,7 +38,10 @@ _FIT_CAUSES = {
     FitStatus.AT_EDGE: "Does the axis cover the lines of {material}, and is it in cm-1 rather than nm?",
     FitStatus.UNEXPLAINED_LINE: "Is this {material}? A strong line is not among those of it.",
     FitStatus.SATURATED: "Measure with less laser power or a shorter exposure.",
-    FitStatus.NO_REFERENCE: "The reference line was not found: does the axis cover it?",
+    FitStatus.NO_REFERENCE: (
+        "The reference line was not found: does the axis cover it, and is there silicon below the flake? "
+        "Leave reference out to take the axis as it is."
+    ),
     FitStatus.NOT_COUNTS: "Values below zero are no counts: was a background subtracted?",
 }
 

@@ -1,10 +1,48 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The progress bar of a command."""
+"""The progress bar of a command, and the clock of a step that has none."""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: Seconds before a clock is shown, and between two of its ticks.
+DELAY = 1.0
+
+
+@contextmanager
+def clock(title: str, *, quiet: bool) -> Iterator[None]:
+    """Count the seconds of a step on a terminal, where it takes longer than a moment.
+
+    The line is gone when the step ends. A log gets none: it would get one each second.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    ended = threading.Event()
+    shown = threading.Thread(target=_count, args=(title, ended), daemon=True)
+    shown.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        shown.join()
+
+
+def _count(title: str, ended: threading.Event) -> None:
+    start = time.monotonic()
+    if ended.wait(DELAY):
+        return
+    from tqdm import tqdm
+
+    with tqdm(bar_format="{desc}", file=sys.stderr, leave=False) as bar:
+        while True:
+            bar.set_description_str(f"{title}: {time.monotonic() - start:.0f} s")
+            if ended.wait(DELAY):
+                return
 
 
 class Progress:

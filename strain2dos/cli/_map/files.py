@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strain2dos.cli._common.console import refuse_to_overwrite, say, wrote
+from strain2dos.cli._common.progress import clock
 from strain2dos.cli._report.command import METRICS, PAGE, build_report, write_metrics
 from strain2dos.cli._report.spectra import SPECTRA, write_spectra
 
 if TYPE_CHECKING:
     import xarray as xr
     from sklearn.pipeline import Pipeline
+
+    from strain2dos.mapping._quality import PixelCounts
 
 DOS, BAND_EDGES = "dos_pred.csv", "band_edges_interpolated.csv"
 # All files that a run may write besides its metrics and its page.
@@ -107,18 +110,21 @@ class RunFolder:
         """
         from strain2dos._files import checksum, replacing_together
 
-        writers = _writers()
+        with clock("loading what writes", quiet=self.quiet):
+            writers = _writers()
         merit = summary(flake)
         # the metrics come last: their checksums find a folder that holds files of two runs
         with replacing_together(self.path, [*names, PAGE, METRICS]) as part:
             for name in names:
-                if name == SPECTRA:
-                    write_spectra(part / name, *spectra, quiet=self.quiet)
-                else:
-                    writers[name](flake, part / name)
+                with clock(f"writing {name}", quiet=self.quiet):
+                    if name == SPECTRA:
+                        write_spectra(part / name, *spectra, quiet=self.quiet)
+                    else:
+                        writers[name](flake, part / name)
             files = {name: checksum(part / name) for name in names}
             write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
-            build_report(part)
+            with clock(f"writing {PAGE}", quiet=self.quiet):
+                build_report(part)
         return merit
 
     def name_written(self, names: Iterable[str]) -> None:
@@ -169,15 +175,24 @@ def summary(flake: xr.Dataset) -> dict[str, Any]:
     }
 
 
+def without_result(known: PixelCounts) -> str:
+    """For example "3 of 6 pixels have no result: 2 a line is lost in the noise, 1 no gap"."""
+    reasons = ", ".join(f"{count} {words}" for words, count in known.without.items() if words)
+    head = f"{known.n_without} of {known.total} {known.noun} have no result"
+    return f"{head}: {reasons}" if reasons else head
+
+
 def say_what_is_wrong(flake: xr.Dataset, merit: dict[str, Any], *, common: bool = True) -> None:
     """Print how many pixels have no result or lie outside, and the error that all pixels share."""
     from strain2dos.mapping._quality import count_pixels
 
-    total, masked, outside = (merit[name] for name in ("pixels", "masked_pixels", "outside_training_pixels"))
-    if masked:
-        say(f"{masked} of {total} pixels have no result; `status` in the map names the reason.")
+    total, outside = merit["pixels"], merit["outside_training_pixels"]
+    known = count_pixels(flake)
+    # a refusal of all pixels has named the reasons
+    if known.n_without and not (known.n_without == total and "refusal" in flake.attrs):
+        say(f"{without_result(known)}.")
     if outside:
-        counts = count_pixels(flake).outside if "domain_reason" in flake else {}
+        counts = known.outside if "domain_reason" in flake else {}
         words = "; ".join(f"{count} {reason}" for reason, count in counts.items())
         say(
             f"warning: {outside} of {total} pixels lie outside the training domain "

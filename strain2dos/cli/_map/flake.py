@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from strain2dos.cli._common.console import say
+from strain2dos.cli._common.progress import clock
 from strain2dos.cli._map.files import BAND_EDGES, DOS, RunFolder, say_what_is_wrong
 from strain2dos.cli._map.options import FlakeOptions
 from strain2dos.cli._report.spectra import SPECTRA, spectra_wanted
@@ -32,9 +33,10 @@ def run_flake(
     source: Path, model: Path | None, options: FlakeOptions, folder: RunFolder, *, curves: bool
 ) -> None:
     """Map a file of spectra and write the files of the run."""
-    sample = options.sample()
-    names = _output_names(options, folder, curves=curves)
-    folder.refuse(names, inputs=[model, source, options.pl])
+    with clock("loading the package", quiet=folder.quiet):
+        sample = options.sample()
+        names = _output_names(options, folder, curves=curves)
+        folder.refuse(names, inputs=[model, source, options.pl])
     start = time.perf_counter()
     flake, prepared = _mapped(source, model, options, quiet=folder.quiet)
     seconds = {"map": round(time.perf_counter() - start, 3)}
@@ -58,14 +60,15 @@ def _mapped(
     source: Path, model: Path | None, options: FlakeOptions, *, quiet: bool
 ) -> tuple[xr.Dataset, PreparedFlake]:
     """Read, fit and map a file of spectra, with the photoluminescence where a file of it was given."""
-    from strain2dos.io import read_raman
-    from strain2dos.mapping import fit_pl
-    from strain2dos.mapping._flake.map_flake import map_prepared
-    from strain2dos.mapping._flake.prepared import prepare_flake
-
     if not quiet:
         say(f"reading {source}")
-    prepared = prepare_flake(read_raman(source), model=model, **options.sample())
+    with clock(f"reading {source}, loading the model", quiet=quiet):
+        from strain2dos.io import read_raman
+        from strain2dos.mapping import fit_pl
+        from strain2dos.mapping._flake.map_flake import map_prepared
+        from strain2dos.mapping._flake.prepared import prepare_flake
+
+        prepared = prepare_flake(read_raman(source), model=model, **options.sample())
     light = None
     if options.pl is not None:
         if not quiet:

@@ -73,8 +73,10 @@ def _map_to_store(estimator: RegressorMixin, cube: xr.DataArray, place: str, *, 
 def _report(flake: xr.Dataset, place: str) -> None:
     """Print what was written and how many pixels have no result."""
     typer.echo(f"wrote {place}")
-    status = flake["status"]
-    masked = int((status != 0).sum())
-    if masked:
-        say(f"{masked} of {status.size} pixels have no result; `status` in the map names the reason.")
+    from strain2dos.cli._map.files import without_result
+    from strain2dos.mapping._quality import count_pixels
+
+    known = count_pixels(flake)
+    if known.n_without:
+        say(f"{without_result(known)}.")
     say("open it with strain2dos.mapping.open_map.")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A sign of life while functions are compiled: what happens, how long it takes, and that it goes on."""
 
+import multiprocessing
 import os
 import sys
 import threading
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 
 #: Seconds before anything is shown (most functions take less), and between two signs.
 DELAY, STEP = 1.5, 1.0
+#: The same in a process that another one started: its line would stand amid the progress bar of that one.
+WORKER_DELAY = 15.0
 TEXT = "strain2dos compiles its loops, once per installation; the fit of spectra takes about a minute"
 
 _depth = 0
@@ -41,7 +44,7 @@ def sign_of_life() -> Iterator[None]:
 
 def _show(done: threading.Event) -> None:
     start = time.monotonic()
-    if done.wait(DELAY):
+    if done.wait(DELAY if multiprocessing.parent_process() is None else WORKER_DELAY):
         return
     from tqdm import tqdm
 

@@ -8,13 +8,10 @@ For files use `replacing`, for Zarr stores `replacing_store`; before a command c
 from strain2dos._files.batches import remove_partials, sync_paths, write_batch
 from strain2dos._files.inputs import refuse_inputs
 from strain2dos._files.locks import locked
+from strain2dos._files.marks import MARK, check_metadata, is_own_store, mark_store
 from strain2dos._files.replacing import check_target, replacing
 from strain2dos._files.stores import (
-    MARK,
-    check_metadata,
     check_store_target,
-    is_own_store,
-    mark_store,
     remove_leftovers,
     remove_own_store,
     replacing_store,

@@ -10,8 +10,9 @@ import xarray as xr
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import aligned, as_named
-from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos import NoisePropagation, feature_covariance, propagate_noise
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
 from strain2dos.mapping._pixels.dataset import attrs_of, dims_of

@@ -41,6 +41,13 @@ def test_a_log_gets_one_line(shown):
     assert shown(io.StringIO(), 0.8, 0.8) == f"{notice.TEXT} ...\n"
 
 
+def test_a_worker_writes_only_of_a_long_wait(shown, monkeypatch):
+    monkeypatch.setattr(notice.multiprocessing, "parent_process", object)
+    monkeypatch.setattr(notice, "WORKER_DELAY", 0.6)
+    assert shown(io.StringIO(), 0.3) == ""
+    assert shown(io.StringIO(), 1.2) == f"{notice.TEXT} ...\n"
+
+
 def test_seconds_count_on_a_terminal(shown, monkeypatch):
     monkeypatch.delitem(__import__("sys").modules, "ipykernel", raising=False)
     text = shown(Terminal(), 1.4)

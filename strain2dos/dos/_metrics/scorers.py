@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import as_array, finite_rows
-from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos._common.score import rows_to_score, without_numbers
 from strain2dos.dos._edges.reading import band_edges
 from strain2dos.dos._metrics import curves, edges, intervals

@@ -16,10 +16,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import as_array
 from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.fitting import accepts_fit_argument
-from strain2dos._estimators.wrappers import Chain, Transparent, look_through, regressor_has
+from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
 from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin, per_energy
 from strain2dos.dos._edges.intervals import EdgeIntervals, edge_intervals

@@ -13,8 +13,9 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
 from strain2dos._compat import take_rows
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.fitting import fit_arguments
-from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos._common.score import omits_nan, per_energy
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import band_edges

@@ -8,8 +8,8 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.seen import trained_on
-from strain2dos._estimators.wrappers import Chain
 
 Array = NDArray[np.float64]
 

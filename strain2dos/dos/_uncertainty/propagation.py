@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import aligned, as_named, column_names, scatter_rows
-from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos._common.score import per_energy
 from strain2dos.dos._edges.reading import BandEdges, edges_of_curves
 from strain2dos.dos._uncertainty.covariance import check_covariance, deviations_along_axes, named_covariance

@@ -9,8 +9,8 @@ from itertools import combinations
 
 import numpy as np
 
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import finite_rows
-from strain2dos._estimators.wrappers import Chain
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import aligned, as_named
-from strain2dos._estimators.wrappers import Chain
 from strain2dos.dos._uncertainty.covariance import check_covariance, feature_covariance
 from strain2dos.explain._values.coordinates import StrainCoordinates
 from strain2dos.explain._values.samples import features_of

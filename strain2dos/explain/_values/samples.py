@@ -10,8 +10,8 @@ import numpy.typing as npt
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 
+from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import aligned, finite_rows, scatter_rows
-from strain2dos._estimators.wrappers import Chain
 
 THINNINGS = ("random", "clusters")
 

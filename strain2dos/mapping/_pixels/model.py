@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
-from strain2dos._estimators.wrappers import Chain, look_through
+from strain2dos._estimators.chain import Chain
+from strain2dos._estimators.wrappers import look_through
 
 if TYPE_CHECKING:
     from strain2dos.raman import RamanFeaturizer

@@ -156,6 +156,11 @@ def test_the_picture_holds_the_mean_matrix_in_mev(rng):
     assert curve.ax_.get_yticklabels()[0].get_text() == "E\u2032 with A₁\u2032"
     table = found.summary()
     assert table.index[0] == "E' with d"
+    one = found.plot(-6.1)  # the grid has -6.5 and -6.0
+    assert one.ax_.get_title(loc="left") == "DOS at -6 eV"
+    np.testing.assert_allclose(one.im_.get_array(), found.values[0, ..., 2], atol=1e-12)
+    with pytest.raises(ValueError, match="target=-8 must lie within the energies, -7 to -3"):
+        found.plot(-8.0)
     with pytest.raises(ValueError, match="was not explained"):
         found.plot("gap_std")
     plt.close("all")

@@ -29,7 +29,7 @@ from strain2dos.report._thin import thin_map
 from strain2dos.report._view import MapView
 
 _LIGHT = ("A_center", "pl_energy")
-_SECOND = ("strain", "strain_biaxial", "shear", "doping", "gap_direct", *_LIGHT)
+_SECOND = ("strain", "strain_biaxial", "shear", "doping", "gap_direct", "vbm", "cbm", *_LIGHT)
 # Heading of the section of figures that maps of light join.
 LIGHT_HEADING = "Photoluminescence"
 

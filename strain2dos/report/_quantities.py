@@ -50,7 +50,10 @@ class Quantity:
     common: NDArray[np.float64] | None = None
 
     def format(self, value: float, std: float | None = None) -> str:
-        """Write a value with its error: "1.583 ± 0.021 eV"; the error sets the digits."""
+        """Write a value with its error: "1.583 ± 0.021 eV"; the error sets the digits.
+
+        An error that is NaN is not known, as that of a shear below what lines resolve.
+        """
         if not np.isfinite(value):
             return "\u2013"
         sure = std if std is not None and np.isfinite(std) and std > 0 else None
@@ -61,7 +64,8 @@ class Quantity:
             words += f" ± {std:.{digits}f}"
         if self.unit.startswith("10"):
             words = f"({words}) \u00d7" if "±" in words else f"{words} \u00d7"
-        return f"{words} {self.unit}".strip().replace("-", "\u2212")
+        words = f"{words} {self.unit}".strip().replace("-", "\u2212")
+        return f"{words} (error not known)" if std is not None and np.isnan(std) else words
 
 
 def _digits(size: float, figures: int) -> int:

@@ -128,6 +128,27 @@ def test_sections_come_in_the_order_of_the_reader(example, tmp_path):
     ]  # fmt: skip
 
 
+def test_band_edges_are_maps_of_the_page_like_the_others(example, tmp_path):
+    edges = {"vbm": -5.0 - example.flake.gap / 2, "cbm": -5.0 + example.flake.gap / 2}
+    path = write_map_report(example.flake.assign(edges), tmp_path / "a.html", interactive=True)
+    section = path.read_text().split(">Strain, doping and band edges</h2>")[1].split("</section>")[0]
+    assert 'id="chart-map-vbm"' in section
+    assert 'id="chart-map-cbm"' in section
+
+
+def test_an_error_that_is_not_known_is_named(example, tmp_path):
+    """As that of a shear where lines do not split."""
+    flake = example.flake.copy(deep=True)
+    flake.strain_std[7, 8] = np.nan
+    points = [(4.0, 3.5), (4.5, 3.5)]
+    path = write_map_report(flake, tmp_path / "a.html", points=points, interactive=False)
+    table = path.read_text().split("<caption>Chosen points</caption>")[1].split("</table>")[0]
+    (row,) = [row for row in table.split("<tr>") if "iaxial strain" in row]
+    first, second = re.findall(r"<td[^>]*>(.*?)</td>", row)[-2:]
+    assert first.endswith("% (error not known)")
+    assert "±" in second
+
+
 def test_maps_of_light_join_the_section_of_its_figures(example, tmp_path):
     figure, ax = plt.subplots()
     ax.plot([1.5, 1.6], [1.8, 1.9])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples("strain2dos report demo-output")
 METRICS, PAGE = "metrics.json", "report.html"
+# Figures whose maps stand on the page, where they follow its colors and can be clicked.
+_DRAWN = ("band_edges_map.png",)
 
 
 @guarded
@@ -116,19 +118,19 @@ def _write_page(folder: Path, store: Path, page: ModuleType, metrics: Mapping[st
             spectra=spectra,
             text=page.words(metrics),
             tables=page.tables(metrics),
-            figures=_figures(folder, page),
+            figures=_figures(folder, page, drawn=_DRAWN if {"vbm", "cbm"} <= set(dataset) else ()),
             provenance=page.provenance(metrics),
         )
 
 
-def _figures(folder: Path, page: ModuleType) -> dict[str, list[ReportFigure]]:
-    """Figures of a run by the heading of their section."""
+def _figures(folder: Path, page: ModuleType, *, drawn: Sequence[str]) -> dict[str, list[ReportFigure]]:
+    """Figures of a run by the heading of their section, but for those that the page draws itself."""
     from strain2dos.explain import ReportFigure
 
     found: dict[str, list[ReportFigure]] = {}
     for name, caption, alt in (*page.FIGURES, *page.OPTIONAL):
         heading = page.SECTIONS.get(name)
-        if heading is not None and (folder / name).exists():
+        if heading is not None and name not in drawn and (folder / name).exists():
             figure = ReportFigure(folder / name, caption, alt, wide=name in page.WIDE)
             found.setdefault(heading, []).append(figure)
     return found

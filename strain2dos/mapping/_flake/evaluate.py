@@ -19,6 +19,9 @@ from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
 
 Array = NDArray[np.float64]
 
+# The covariance of a fit of four lines, with what is made of it.
+_FIT_VALUES = 1000
+
 
 @dataclass(frozen=True)
 class FlakeEvaluator(PixelEvaluator):
@@ -34,6 +37,12 @@ class FlakeEvaluator(PixelEvaluator):
 
     lines: StrainLines | None = None
     scissor: Scissor | None = None
+
+    @property
+    def values_per_pixel(self) -> int:
+        """How many numbers the evaluation holds for a pixel at a time, by which chunks are sized."""
+        curves = {"dos", "dos_std"} & set(self.quantities) or not self.model.valleys
+        return super().values_per_pixel if curves else _FIT_VALUES
 
     def __call__(self, X: np.ndarray) -> dict[str, np.ndarray]:
         """Evaluate spectra ``X`` (n, k): arrays (n,) or (n, m) by quantity, and "status" (n,) uint8."""

@@ -24,6 +24,8 @@ from strain2dos.mapping._pixels.model import FittedModel
 
 # Errors of whole curves cost more than all else together; above so many pixels they are left out.
 MOST_BANDS = 4096
+# Chunks at work: while one fits its spectra, another finishes what takes one core.
+_AT_ONCE = 2
 
 
 def map_flake(
@@ -163,7 +165,9 @@ def map_prepared(
     with warnings.catch_warnings():
         # add_words warns instead, and names the likely cause
         warnings.filterwarnings("ignore", "none of the .* pixels could be evaluated", UserWarning)
-        flake = map_in_memory(cube, evaluator, prepared.pipeline, step=step, progress=progress)
+        flake = map_in_memory(
+            cube, evaluator, prepared.pipeline, step=step, progress=progress, at_once=_AT_ONCE
+        )
     _describe(flake, transitions(model), moved)
     flake.attrs |= prepared.provenance()
     flake = add_words(flake)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -26,9 +27,8 @@ from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 if TYPE_CHECKING:
     from dask.delayed import Delayed
 
-# A network holds a few arrays as wide as its output for each pixel; this keeps them near 100 MB.
+# What an evaluator holds for a chunk besides its input stays near 100 MB.
 _CHUNK_BYTES = 2**26
-_ARRAYS_PER_PIXEL = 4
 
 
 def rows_per_chunk(cube: xr.DataArray, evaluator: PixelEvaluator, chunks: int | str | None) -> int:
@@ -37,7 +37,7 @@ def rows_per_chunk(cube: xr.DataArray, evaluator: PixelEvaluator, chunks: int | 
         return cube.sizes["y"]
     if chunks != "auto":
         return min(int(chunks), cube.sizes["y"])
-    per_pixel = 8 * (cube.shape[-1] + _ARRAYS_PER_PIXEL * evaluator.n_energies)
+    per_pixel = 8 * (cube.shape[-1] + evaluator.values_per_pixel)
     return int(np.clip(_CHUNK_BYTES // (per_pixel * cube.sizes["x"]), 1, cube.sizes["y"]))
 
 
@@ -54,14 +54,23 @@ def evaluate_block(block: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, 
 
 
 def map_in_memory(
-    cube: xr.DataArray, evaluator: PixelEvaluator, estimator: BaseEstimator, *, step: int, progress: bool
+    cube: xr.DataArray,
+    evaluator: PixelEvaluator,
+    estimator: BaseEstimator,
+    *,
+    step: int,
+    progress: bool,
+    at_once: int = 1,
 ) -> xr.Dataset:
-    """Evaluate the rows of ``cube`` chunk after chunk into arrays allocated once."""
+    """Evaluate the rows of ``cube`` chunk after chunk into arrays allocated once.
+
+    With ``at_once`` above 1 so many chunks are evaluated side by side in threads, so that no core idles while
+    one of them does what takes one core alone. The result is the same.
+    """
     n_y, n_x = cube.shape[:2]
     result: dict[str, np.ndarray] = {}
     with tqdm(total=n_y * n_x, desc="map", unit="px", disable=not progress) as bar:
-        for rows in row_slices(n_y, step):
-            found = evaluate_block(cube.isel(y=rows), evaluator)
+        for rows, found in _evaluated(cube, evaluator, list(row_slices(n_y, step)), at_once):
             for name, values in found.items():
                 if name not in result:
                     result[name] = np.empty((n_y, *values.shape[1:]), dtype=values.dtype)
@@ -69,6 +78,29 @@ def map_in_memory(
             bar.update(len(range(n_y)[rows]) * n_x)
     warn_if_all_masked(result["status"])
     return build_dataset(result, cube, evaluator, estimator)
+
+
+def _evaluated(
+    cube: xr.DataArray, evaluator: PixelEvaluator, chunks: list[slice], at_once: int
+) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
+    """Give chunks of rows with what they become, in order, ``at_once`` of them at work."""
+
+    def work(rows: slice) -> dict[str, np.ndarray]:
+        return evaluate_block(cube.isel(y=rows), evaluator)
+
+    if at_once == 1 or len(chunks) == 1:
+        yield from ((rows, work(rows)) for rows in chunks)
+        return
+    with ThreadPoolExecutor(at_once) as threads:
+        try:
+            # chunks that wait to be stored take memory, so no more are begun than can be at work
+            running = [threads.submit(work, rows) for rows in chunks[:at_once]]
+            for number, rows in enumerate(chunks):
+                yield rows, running.pop(0).result()
+                if number + at_once < len(chunks):
+                    running.append(threads.submit(work, chunks[number + at_once]))
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
 def warn_if_all_masked(status: np.ndarray) -> None:

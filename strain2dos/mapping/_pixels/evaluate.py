@@ -18,6 +18,8 @@ from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
 
 #: What "auto" maps as far as the model can give it.
 AUTO = ("dos", *EDGE_NAMES, "gap_std", "gap_direct", "gap_direct_std", "domain_score")
+# A network holds a few arrays as wide as its output.
+_CURVES_AT_WORK = 4
 #: A map of curves from this size on is made on request only.
 MOST_BYTES = 2**30
 
@@ -91,6 +93,11 @@ class PixelEvaluator:
         final = self.model.final
         zeros = as_named(np.zeros((1, final.n_features_in_)), final)
         return int(np.asarray(self.model.chain.predict(zeros)).reshape(1, -1).shape[1])
+
+    @property
+    def values_per_pixel(self) -> int:
+        """How many numbers the evaluation holds for a pixel at a time, by which chunks are sized."""
+        return _CURVES_AT_WORK * self.n_energies
 
     def width(self, name: str) -> int | None:
         """Length of the last axis of the quantity ``name``; None for a plain map."""

@@ -58,6 +58,7 @@ const format = (q, k) => {
   if (Number.isFinite(std)) words += ` ± ${std.toFixed(digits)}`;
   if (q.unit.startsWith("10")) words = words.includes("±") ? `(${words}) \u00d7` : `${words} \u00d7`;
   words = `${words} ${q.unit}`.trim();
+  if (q.std && Number.isNaN(std)) return `${words} (error not known)`;
   return q.common && q.common[k] > 0.01 * std ? `${words} (common ± ${Number(q.common[k].toPrecision(2))})` : words;
 };
 const unit = map.unit === "unknown" ? "" : ` ${map.unit === "pixel" ? "px" : map.unit}`;

@@ -79,7 +79,7 @@ def make_bilayer_dos(
     >>> data.dos.shape
     (2, 651)
     >>> data.provenance["method"]
-    'model: sum of layers with Gamma hybridisation; not first-principles'
+    'model: sum of layers with Gamma hybridization; not first-principles'
     """
     model = TightBindingBilayer(materials, hopping=hopping, correction=correction)
     return generate(

@@ -35,7 +35,7 @@ def test_same_seed_same_set_whatever_the_number_of_threads(data):
 
 
 def test_provenance_says_that_it_is_a_model_and_not_first_principles(data):
-    assert data.provenance["method"] == "model: sum of layers with Gamma hybridisation; not first-principles"
+    assert data.provenance["method"] == "model: sum of layers with Gamma hybridization; not first-principles"
     assert data.provenance["material"] == "MoS2/WSe2"
     assert "s43246-024-00631-z" in data.provenance["hopping"]
     assert data.provenance["random_state"] == 1

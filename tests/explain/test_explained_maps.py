@@ -7,18 +7,14 @@ import pandas as pd
 import pytest
 import xarray as xr
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import make_pipeline
 
 from strain2dos import (
     BandEdges,
     ConformalDOSRegressor,
     DOSExplainer,
     DOSRegressor,
-    RamanFeaturizer,
     StrainDopingSeparator,
 )
-from strain2dos.dos import feature_covariance
 from strain2dos.explain import AttributionMapDisplay, ErrorShares
 from strain2dos.explain._values.collinear import collinear_groups
 from strain2dos.explain._values.coordinates import StrainCoordinates
@@ -203,82 +199,9 @@ def test_a_sample_outside_is_told_by_the_value_that_lies_furthest_out(trained):
     assert words[2] == "no features could be taken from it"
 
 
-@pytest.fixture(scope="module")
-def of_spectra():
-    """A pipeline from spectra to a gap of strain, and spectra of two rows of pixels, one of them dark."""
-    shift = np.linspace(360.0, 430.0, 141)
-    rng = np.random.default_rng(6)
-    at = rng.uniform(0.0, 2.0, 7)[:, None]
-    lines = [(384.0 - 4.0 * at, 1.5), (403.0 - 1.5 * at, 2.5)]
-    spectra = 20.0 + sum(800.0 / (1.0 + ((shift - center) / half) ** 2) for center, half in lines)
-    spectra += rng.normal(0.0, 10.0, spectra.shape)
-    featurizer = RamanFeaturizer(shift, split=False).fit(spectra)
-    names = [str(name) for name in featurizer.get_feature_names_out()]
-    X = pd.DataFrame(featurizer.transform(spectra), columns=names)
-    pipeline = make_pipeline(FrozenEstimator(featurizer), GapOfCenters(names)).fit(spectra)
-    cube = np.concatenate([spectra[:5], np.zeros((1, 141))]).reshape(2, 3, 141)
-    return pipeline, spectra, X, xr.DataArray(cube, dims=("y", "x", "shift"), coords={"shift": shift})
-
-
-class GapOfCenters(GapOfStrain):
-    """A gap linear in the features, so that its error is known on paper."""
-
-    def fit(self, X, y=None):
-        self.energies_, self.n_features_in_ = ENERGIES, np.shape(X)[1]
-        self.slope_ = 0.01 * np.arange(1, self.n_features_in_ + 1)
-        return self
-
-    def predict_edges(self, X):
-        gap = GAP + (np.asarray(X) - 390.0) @ self.slope_
-        return BandEdges(-6.0 + 0.0 * gap, -6.0 + gap, gap)
-
-
-def test_a_map_of_spectra_divides_the_variance_of_the_gap_by_the_covariance_of_the_fits(of_spectra):
-    pipeline, spectra, X, cube = of_spectra
-    with pytest.warns(UserWarning, match="1 of 6 samples"):
-        found = DOSExplainer.from_pipeline(pipeline, spectra).explain_map(cube, groups=None)
-    features, covariance = feature_covariance(pipeline[0], spectra[:5])
-    np.testing.assert_allclose(found["data"].values.reshape(6, -1)[:5], features)
-    slope = pipeline[1].slope_
-    variance = np.einsum("i,nij,j->n", slope, covariance, slope)
-    error, share = found["gap_error"].values.ravel(), found["gap_error_share"].values.reshape(6, -1)
-    np.testing.assert_allclose(error[:5], np.sqrt(variance), rtol=1e-6)
-    expected = slope * (covariance @ slope) / variance[:, None]
-    np.testing.assert_allclose(share[:5], expected, atol=1e-6)
-    assert np.isnan(error[5])
-    assert np.isnan(share[5]).all()
-    assert list(found["source"].values) == list(X)
-
-
 def test_errors_as_a_table_are_in_mev_and_lie_in_the_order_of_the_sources():
     found = ErrorShares("gap", ("E'_center", "model"), np.array([[9e-6, 16e-6], [np.nan, np.nan]]))
     table = found.summary()
     np.testing.assert_allclose(table["std of gap (meV)"], [3.0, 4.0])
     np.testing.assert_allclose(table["share of the variance"], [0.36, 0.64])
     assert list(table.index) == ["E'_center", "model"]
-
-
-def test_features_are_summed_as_asked_and_an_unknown_way_is_refused(of_spectra):
-    pipeline, spectra, X, cube = of_spectra
-    explainer = DOSExplainer.from_pipeline(pipeline, spectra)
-    bright = cube.isel(y=[0])
-    whole = explainer.explain_map(bright, groups=None, errors=False)
-    summed = explainer.explain_map(bright, groups={"lines": list(X)}, errors=False)
-    np.testing.assert_allclose(
-        summed["gap_values"].sel(feature="lines"), whole["gap_values"].sum("feature"), atol=1e-12
-    )
-    assert summed.attrs["groups"] == f"The shares of {', '.join(X)} are given as sums."
-    with pytest.raises(ValueError, match="groups must be 'collinear', None or a mapping"):
-        explainer.explain_map(bright, groups="all", errors=False)
-
-
-def test_the_steps_that_prepare_features_are_chosen_by_number_or_name(of_spectra):
-    pipeline, spectra, X, _ = of_spectra
-    by_name = DOSExplainer.from_pipeline(pipeline, spectra, at="frozenestimator")
-    by_number = DOSExplainer.from_pipeline(pipeline, spectra, at=1)
-    np.testing.assert_array_equal(by_name.background, X)
-    np.testing.assert_array_equal(by_number.background, X)
-    with pytest.raises(ValueError, match="names no transformer of the pipeline; its transformers are"):
-        DOSExplainer.from_pipeline(pipeline, spectra, at="scaler")
-    with pytest.raises(ValueError, match="must leave at least the regressor of the pipeline's 2 steps"):
-        DOSExplainer.from_pipeline(pipeline, spectra, at=2)

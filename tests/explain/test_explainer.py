@@ -6,11 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from strain2dos import DOSExplainer
 
@@ -187,57 +185,6 @@ def test_large_background_is_thinned_reproducibly(net, rng):
     assert [explainer.background.shape for explainer in explainers] == [(20, 4)] * 3
     np.testing.assert_array_equal(explainers[0].background, explainers[1].background)
     assert not np.array_equal(explainers[0].background, explainers[2].background)
-
-
-class Moments(TransformerMixin, BaseEstimator):
-    """Stands for a featurizer: total and centroid; no centroid without signal."""
-
-    def __init__(self, shift=None):
-        self.shift = shift
-
-    def fit(self, X, y=None):
-        self.n_features_in_ = np.shape(X)[1]
-        return self
-
-    def transform(self, X):
-        area = X.sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.column_stack([area, (X * np.arange(X.shape[1])).sum(axis=1) / area])
-
-    def get_feature_names_out(self, input_features=None):
-        return np.array(["area", "centroid"], dtype=object)
-
-
-def test_pipelines_are_explained_in_terms_of_their_features(rng):
-    spectra = rng.uniform(0.5, 1.5, (30, 12))
-    pipeline = make_pipeline(Moments(), StandardScaler(), Ridge()).fit(spectra, rng.normal(size=(30, 5)))
-    explanation = DOSExplainer.from_pipeline(pipeline, spectra).explain(spectra[:3])
-    assert explanation.feature_names == ("area", "centroid")
-    features = pipeline[0].transform(spectra)
-    np.testing.assert_allclose(explanation.data, features[:3])
-    direct = DOSExplainer(pipeline[1:], features).explain(features[:3])
-    np.testing.assert_allclose(explanation.values, direct.values, atol=1e-12)
-    np.testing.assert_allclose(explanation.predictions, pipeline.predict(spectra[:3]), atol=1e-9)
-    named = DOSExplainer.from_pipeline(pipeline, spectra, at="standardscaler", feature_names=["a", "b"])
-    np.testing.assert_allclose(named.explain(spectra[:3]).values, direct.values, atol=1e-12)
-    with pytest.raises(ValueError, match="from_pipeline"):
-        DOSExplainer(pipeline, spectra)
-    with pytest.raises(ValueError, match="names no transformer"):
-        DOSExplainer.from_pipeline(pipeline, spectra, at="ridge")
-
-
-def test_spectra_without_features_are_flagged_not_lost(rng):
-    spectra = rng.uniform(0.5, 1.5, (20, 12))
-    pipeline = make_pipeline(Moments(), StandardScaler(), Ridge()).fit(spectra, rng.normal(size=(20, 5)))
-    broken = spectra.copy()
-    broken[1], broken[2, 3] = 0.0, np.nan
-    with pytest.warns(UserWarning, match="2 of 20 background spectra"):
-        explainer = DOSExplainer.from_pipeline(pipeline, broken)
-    with pytest.warns(UserWarning, match="2 of 4 samples"):
-        explanation = explainer.explain(broken[:4])
-    np.testing.assert_array_equal(np.isnan(explanation.values).all(axis=(1, 2)), [False, True, True, False])
-    with pytest.raises(ValueError, match="none of the 1 samples"):
-        DOSExplainer(Ridge().fit(np.eye(2), np.eye(2)), np.eye(2)).explain([[np.nan, 1.0]])
 
 
 def test_names_come_from_frames_and_wrong_widths_are_refused(rng):

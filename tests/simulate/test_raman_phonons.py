@@ -10,7 +10,7 @@ STRAIN = RNG.uniform(-0.03, 0.03, (200, 3))
 
 
 def test_doublet_equals_the_eigenvalues_of_the_strain_perturbation():
-    # the perturbation of a twofold mode by strain, as a 2 x 2 matrix in the basis (x, y), diagonalised
+    # the perturbation of a twofold mode by strain, as a 2 x 2 matrix in the basis (x, y), diagonalized
     # numerically
     p = PHONON_PARAMETERS["MoS2"]
     for tensor, modes in zip(STRAIN, strained_phonons(STRAIN), strict=True):

@@ -76,7 +76,7 @@ def test_turning_strain_and_light_by_120_degrees_changes_nothing():
     np.testing.assert_allclose(turned, polarized_intensities(STRAIN, ANGLES), atol=1e-12)
 
 
-def test_an_average_over_the_analyser_gives_half_of_the_doublet_to_each_branch():
+def test_an_average_over_the_analyzer_gives_half_of_the_doublet_to_each_branch():
     scattered = np.arange(8) * np.pi / 8
     pairs = np.column_stack([np.full(8, 0.7), scattered])
     shares = polarized_intensities(np.repeat(STRAIN[:1], 8, axis=0), pairs)

@@ -160,7 +160,7 @@ def make_raman_dos(
         Full width at half maximum of the spectrometer's Gaussian response in cm-1; lines become Voigt lines.
     polarization : tuple of float, optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
-        analyser.
+        analyzer.
     variation : SampleVariation, optional
         How far samples and instruments differ; by default as far as reported for natural monolayers.
         ``SampleVariation((0, 0), 0, 0, 0)`` keeps everything but strain, doping and line shapes the same: the

@@ -119,7 +119,7 @@ def make_raman_map(
         Full width at half maximum of the spectrometer's Gaussian response in cm-1; lines become Voigt lines.
     polarization : tuple of float, optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
-        analyser.
+        analyzer.
     effects : SpectrumEffects, optional
         What measured spectra show besides: bands of defects and substrates, foreign lines, fringes, an axis
         that drifts, noise that neighboring points share. Arrays in it have one value per pixel.

@@ -59,7 +59,7 @@ def simulate_spectra(
         Full width at half maximum of the spectrometer's Gaussian response in cm-1.
     polarization : array-like of shape (2,) or (n, 2), optional
         Angles of the incident and the scattered electric field against x (zigzag) in radians; needs
-        ``strain``. Left out: no analyser.
+        ``strain``. Left out: no analyzer.
     strain : array-like of shape (n, 3), optional
         [exx, eyy, exy] as fractions: the axes along which the E' branches vibrate. Used with ``polarization``
         alone.
@@ -152,7 +152,7 @@ def _per_spectrum(value: ArrayLike, n: int, name: str) -> NDArray[np.float64]:
 def _shares(n: int, polarization: ArrayLike | None, strain: ArrayLike | None) -> NDArray[np.float64]:
     """Part of the height of E', E' and A1' that each line shows, shape (n, 3)."""
     if polarization is None:
-        # without an analyser both branches of the doublet scatter alike, so each has half of the line
+        # without an analyzer both branches of the doublet scatter alike, so each has half of the line
         return np.broadcast_to([0.5, 0.5, 1.0], (n, 3))
     if strain is None:
         raise ValueError(

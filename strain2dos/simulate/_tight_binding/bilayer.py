@@ -27,10 +27,10 @@ from strain2dos.simulate._tight_binding.terms import bloch_matrices, eigenvalues
 Array = NDArray[np.float64]
 Block = tuple[Array, Array]
 
-_BATCH = 25_000  # 12 x 12 matrices diagonalised at once, to bound the memory near 200 MB
+_BATCH = 25_000  # 12 x 12 matrices diagonalized at once, to bound the memory near 200 MB
 _TOP_EVEN = 3  # four of the six even bands are filled
 _N_METAL = 3  # the even block begins with three metal orbitals
-_MODEL = "model: sum of layers with Gamma hybridisation; not first-principles"
+_MODEL = "model: sum of layers with Gamma hybridization; not first-principles"
 
 
 class TightBindingBilayerEdges(NamedTuple):
@@ -90,7 +90,7 @@ class TightBindingBilayer(BandStructure[TightBindingBilayerEdges]):
       other: DOS well below the valence top is that of the monolayers.
     - The layers share one vacuum level: no dipole at the interface, no screening by the other layer.
     - No moire: the layers are as if commensurate, and each has the same strain tensor against its own
-      unstrained lattice. Lattices of one chalcogen differ by less than 0.1 %, those of a sulphide and a
+      unstrained lattice. Lattices of one chalcogen differ by less than 0.1 %, those of a sulfide and a
       selenide by 4 %; "per cell" then means one cell of each.
     - Levels are those of the two models. Against the first-principles layers of MoS2 and WS2 conduction bands
       at K lie 0.14 and 0.28 eV too high, the valence band of WS2 0.10 eV; slopes with biaxial strain agree

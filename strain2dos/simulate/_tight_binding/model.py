@@ -24,7 +24,7 @@ __all__ = ["TightBindingEdges", "TightBindingTMD"]
 
 Array = NDArray[np.float64]
 
-_BATCH = 200_000  # k-points diagonalised at once, to bound the memory near 100 MB
+_BATCH = 200_000  # k-points diagonalized at once, to bound the memory near 100 MB
 
 
 class TightBindingTMD(BandStructure[TightBindingEdges]):

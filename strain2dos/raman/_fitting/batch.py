@@ -12,7 +12,12 @@ from strain2dos.raman._fitting._choice.averaging import (
     write_model,
 )
 from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS, choose_model
-from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, best_floor, count_covariance
+from strain2dos.raman._fitting._judgement.counts import (
+    FLOOR_PENALTY,
+    best_floor,
+    count_covariance,
+    residual_levels,
+)
 from strain2dos.raman._fitting._judgement.gate import (
     BROAD_FACTOR,
     MIN_SHARED_SNR,
@@ -46,7 +51,7 @@ from strain2dos.raman._fitting._models.models import (
     own_profile,
     pick,
 )
-from strain2dos.raman._fitting._models.single_model import model_size
+from strain2dos.raman._fitting._models.single_model import count_unit, model_size
 from strain2dos.raman._fitting._models.slots import return_to
 from strain2dos.raman._fitting._squares.normal_equations import ENTRY, OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -72,6 +77,7 @@ from strain2dos.raman._fitting.records import (
     SMOOTH,
     SPECTRUM,
     WEIGHTS,
+    ZERO_COUNTS,
 )
 from strain2dos.raman._fitting.status import FitStatus
 
@@ -186,12 +192,13 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
     n_free = model_size(problem, lines)
     better = zero = -np.inf
-    other = view.level
-    if undecided:
-        better, other, zero, _ = best_floor(view, n_free, best, 0.0, 0.0, FLOOR_PENALTY, s)
-    if problem.keep and not view.counts:
-        odds, floor, _, _ = best_floor(view, n_free, best, 0.0, 0.0, 0.0, s)
-        if odds > COUNTS_ERROR:
+    other, grown = ZERO_COUNTS, problem.keep and not view.counts
+    if undecided or grown:
+        n, rises, _ = residual_levels(view, n_free, best, 0.0, 0.0, s)
+        if undecided:
+            better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
+        odds, floor, _ = best_floor(view, n, rises, 0.0, s)
+        if grown and odds > COUNTS_ERROR:
             count_covariance(problem, lines, view, p, noise2, floor, best, s)
     status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
@@ -227,8 +234,7 @@ def _mask_residuals(problem, lines, view, p, s):
     for j in range(lines.n_base):
         height = max(height, fitted_height(p, lines, j))
     if view.counts:
-        unit = view.scale if view.floor == view.level else np.sqrt(view.scale)
-        height *= unit / np.sqrt(max(view.floor + view.scale, 1.0 if view.floor == view.level else 0.0))
+        height *= count_unit(view) / np.sqrt(max(view.floor + view.scale, 0.0 if view.floats else 1.0))
     mask = s.points[MASK, view.k0 : view.k0 + view.n]
     return mask_outliers(s.J[n], mask, view.n, height, problem.narrowest, s.points[FITTED])
 
@@ -246,7 +252,7 @@ def _fit_row(offset, first, second, family, s, out, row):
         return _NOT_COUNTS
     if problem.noise == AUTO_NOISE:
         counts = are_counts(s.points[SPECTRUM], s.points[MASK], size, True)
-    masked, undecided, floor = 0, problem.noise == AUTO_NOISE, low
+    masked, undecided, floor = 0, problem.noise == AUTO_NOISE, ZERO_COUNTS
     if problem.despike:
         masked = mask_spikes(
             s.points[SPECTRUM], s.points[MASK], size, low, high, problem.narrowest, s.points[SMOOTH],
@@ -257,8 +263,8 @@ def _fit_row(offset, first, second, family, s, out, row):
             n_good -= masked
             before = low
             low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
-            # the floor is measured from the lowest point that is left
-            floor = low if floor == before else floor + low - before
+            if floor != ZERO_COUNTS:  # it is measured from the lowest point that is left
+                floor += low - before
         view = prepare_fit_window(first, family, offset, n_good, low, high, counts, floor, s)
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS

@@ -14,8 +14,8 @@ from strain2dos.raman._fitting._squares.normal_equations import LANES, TILE
 from strain2dos.raman._fitting._squares.profiles import has_mixing, shape_codes
 from strain2dos.raman._fitting.batch import fit_rows
 from strain2dos.raman._fitting.records import (
+    BEND,
     COVARIANCE,
-    FITTED,
     MAX_SLOTS,
     N_LINES,
     N_WORK,
@@ -132,7 +132,7 @@ def _scratch(group: SpectralRegion) -> Scratch:
     lines = len(group.modes) + (2 if group.pair >= 0 else 1)
     return Scratch(
         J=np.zeros((size, m)),
-        points=np.zeros((FITTED + 1, m + group.taps.size)),
+        points=np.zeros((BEND + 1, m + group.taps.size)),
         params=np.zeros((WORK + N_WORK, size)),
         square=np.zeros((COVARIANCE + 1, size, size)),
         ints=np.zeros((ORIGIN + lines, MAX_CANDIDATES), dtype=np.int64),

@@ -146,6 +146,8 @@ class GroupFit(NamedTuple):
 #: How the noise is weighed: equal weights, 1 / counts, or as the spectrum shows.
 NOISES = {"gaussian": 0, "poisson": 1, "auto": 2}
 GAUSSIAN_NOISE, POISSON_NOISE, AUTO_NOISE = range(3)
+# The floor from which noise grows, where it was not fitted.
+ZERO_COUNTS = -1.0
 # Numbers of numpy's own type: a literal would be another type to numba, and compile its callees once more.
 SINGLET, DOUBLET = np.int64(0), np.int64(1)
 ANY_KIND, NO_EXTRAS, NO_REWEIGHT = np.int64(-1), np.int64(0), np.int64(0)
@@ -156,8 +158,9 @@ N_LINES, N_GROUPS, N_BASE, N_PRIORS = range(4)
 U_PLACE, U_FWHM, U_RATIO, U_PLACE2, U_FWHM2, U_COST = range(6)
 U_ANCHOR, U_LINES, U_ANYWHERE = range(3)
 
-# Rows of the scratch memory. AXIS to FITTED hold the part that is fitted, the others the whole spectrum.
-SPECTRUM, MASK, PADDED, SMOOTH, SIGNAL, AXIS, SCALED, WEIGHTS, FITTED = range(9)
+# Rows of the scratch memory. AXIS to FITTED hold the part that is fitted, the others the whole spectrum;
+# HEIGHT to BEND belong to the judgement of counts.
+SPECTRUM, MASK, PADDED, SMOOTH, SIGNAL, AXIS, SCALED, WEIGHTS, FITTED, HEIGHT, SQUARE, BEND = range(12)
 TRIAL, CURRENT, CHOICE, NEXT, SCORES, KAPPA, LOW, HIGH, WORK = range(9)
 NORMAL, NORMAL_TRIAL, DAMPED, COVARIANCE = range(4)
 POSITION, CHOSEN1, CHOSEN2, S_KIND, S_MASK, S_STATUS, S_SECOND, ORIGIN = range(8)
@@ -177,7 +180,7 @@ class Scratch(NamedTuple):
     """Working memory of one thread; allocated once, overwritten by every spectrum.
 
     Few arrays with many rows: each array costs compile time in every function that the tuple is handed to.
-    ``J`` (n_parameters + padding, m); ``points`` (9, m + padding); ``params`` (9 + N_WORK, size); ``square``
+    ``J`` (n_parameters + padding, m); ``points`` (12, m + padding); ``params`` (9 + N_WORK, size); ``square``
     (4, size, size), the size filled up to whole vectors; ``ints`` and ``score``, of which the rows from
     ORIGIN on belong to the search for lines. ``slots`` (MAX_SLOTS, S_COV + size, size) and the rows S_KIND to
     S_STATUS of ``ints``: the models that were fitted to the spectrum.

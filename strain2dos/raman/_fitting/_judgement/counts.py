@@ -14,15 +14,19 @@ from strain2dos.raman._fitting._models.single_model import LEAST_SHARE, model_si
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     AXIS,
+    BEND,
     DAMPED,
     FITTED,
+    HEIGHT,
     NORMAL_TRIAL,
     PADDED,
     S_COV,
     S_INFO,
     S_SHARED,
     SCALED,
+    SQUARE,
     WEIGHTS,
+    ZERO_COUNTS,
 )
 
 # Floors below the lowest point that are tried, over the span of the spectrum; 2 ln of the number of those
@@ -35,6 +39,8 @@ CERTAINLY = 3.0
 LEAST_FREE = 0.2
 # Standard deviations by which the noise must rise with the level for floors to be tried.
 RISES = 1.5
+# Levels that are multiplied before the logarithm is taken.
+TOGETHER = 16
 # Second differences of independent points are correlated by -2/3 and 1/6: their squares tell as little as so
 # many times fewer.
 BENDS = 1.95
@@ -48,11 +54,6 @@ def fitted_level(view, row, k, s):
 
 
 @njit(**OPTIONS)
-def _used(view, k, center, reach, s):
-    return s.points[WEIGHTS, k] > 0.0 and abs(s.points[AXIS, k] - center) >= reach
-
-
-@njit(**OPTIONS)
 def _bend(view, row, k, s):
     """Square of the second difference of the unweighted residual, of the size of its variance."""
     k = min(max(k, 1), view.n - 2)
@@ -63,136 +64,141 @@ def _bend(view, row, k, s):
 
 
 @njit(**OPTIONS)
-def _odds(view, row, floor, bends, center, reach, s):
-    """2 ln of how much better noise that grows with the level above a floor fits than equal noise.
-
-    ``bends``: by the second differences of the residual, in place of the residual itself, whose squares count
-    as often as FITTED says.
-    """
-    flat = scaled = logs = n = 0.0
-    product = 1.0
-    for k in range(view.n):
-        if not _used(view, k, center, reach, s):
-            continue
-        level = max(fitted_level(view, row, k, s) + floor, LEAST_SHARE)
-        if bends:
-            square = _bend(view, row, k, s)
-        else:
-            square = (s.J[row, k] / s.points[WEIGHTS, k]) ** 2 * s.points[FITTED, k]
-        flat += square
-        scaled += square / level
-        product *= level
-        n += 1.0
-        if not 1e-100 < product < 1e100:  # few logarithms are enough
-            logs, product = logs + np.log(product), 1.0
-    logs += np.log(product)
-    if n == 0.0:
-        return -np.inf
-    odds = n * np.log(max(flat, 1e-300) / n) - n * np.log(max(scaled, 1e-300) / n) - logs
-    return odds / BENDS if bends else odds
+def _used(view, k, center, reach, s):
+    return s.points[WEIGHTS, k] > 0.0 and abs(s.points[AXIS, k] - center) >= reach
 
 
 @njit(**OPTIONS)
-def _free_share(view, n, slot, wanted, s):
-    """By how much noise is larger than what the fit leaves of it, for each point, into FITTED.
+def _free_squares(view, row, slot, center, reach, s):
+    """Add to the squared residuals what the fit took out of them.
 
-    Six numbers of two lines take half of the noise on them into the fit: 1 / (1 - leverage). 1 where not
-    ``wanted``.
+    Six numbers of two lines take half of the noise on them into the fit: 1 / (1 - leverage).
     """
-    factor, C = s.points[FITTED], s.slots[slot, S_COV:]
+    C, at = s.slots[slot, S_COV:], 0
     for k in range(view.n):
-        factor[k] = 1.0
-    if not wanted:
-        return
-    for k in range(view.n):
+        if not _used(view, k, center, reach, s):
+            continue
         leverage = 0.0
-        for i in range(n):
+        for i in range(row):
             total = 0.5 * C[i, i] * s.J[i, k]
             for j in range(i):
                 total += C[i, j] * s.J[j, k]
             leverage += 2.0 * total * s.J[i, k]
-        factor[k] = 1.0 / max(1.0 - leverage, LEAST_FREE)
+        s.points[SQUARE, at] /= max(1.0 - leverage, LEAST_FREE)
+        at += 1
 
 
 @njit(**OPTIONS)
-def _rises(view, row, center, reach, s):
-    """Mean square of the weighted residual; standard deviations by which its noise rises with the level.
-
-    Second differences tell the noise: a smooth misfit on a line does not raise them.
-    """
-    square = total = level = n = spread = rise = 0.0
-    for k in range(view.n):
-        if _used(view, k, center, reach, s):
-            square += s.J[row, k] ** 2
-            n += 1.0
-            total += _bend(view, row, k, s)
-            level += fitted_level(view, row, k, s)
-    if n == 0.0:
-        return 0.0, 0.0
-    total, level = total / n, level / n
-    for k in range(view.n):
-        if _used(view, k, center, reach, s):
-            away = fitted_level(view, row, k, s) - level
-            rise += away * _bend(view, row, k, s)
-            spread += away * away
-    return square / n, rise / max(total * np.sqrt(2.0 * BENDS * spread), 1e-300)
-
-
-@njit(**OPTIONS)
-def best_floor(view, row, slot, center, reach, penalty, s):
-    """The floor above which noise grows, where it does.
+def residual_levels(view, row, slot, center, reach, s):
+    """What the residual of a model says of its noise, point by point, into HEIGHT, SQUARE and BEND.
 
     ``row`` and ``slot``: number of parameters and place of the model, whose residual is in J. Points within
-    ``reach`` of ``center`` (cm-1) are left out; ``penalty``: 2 ln of the odds
-    against floors other than zero counts. Odds are for points that share no noise.
+    ``reach`` of ``center`` (cm-1) are left out. Second differences tell the noise: a smooth misfit on a line
+    does not raise them.
+
+    Returns
+    -------
+    n : int
+        Points that are left.
+    rises : bool
+        Whether their noise rises with the level; never where neighbors share it.
+    square : float
+        Mean square of the weighted residual.
+    """
+    n, square, total, level, rise, spread = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(view.n):
+        if _used(view, k, center, reach, s):
+            s.points[HEIGHT, n], s.points[BEND, n] = fitted_level(view, row, k, s), _bend(view, row, k, s)
+            s.points[SQUARE, n] = (s.J[row, k] / s.points[WEIGHTS, k]) ** 2
+            square += s.J[row, k] ** 2
+            total += s.points[BEND, n]
+            level += s.points[HEIGHT, n]
+            n += 1
+    if n == 0:
+        return n, False, 0.0
+    total, level = total / n, level / n
+    for i in range(n):
+        away = s.points[HEIGHT, i] - level
+        rise += away * s.points[BEND, i]
+        spread += away * away
+    rises = rise > RISES * max(total * np.sqrt(2.0 * BENDS * spread), 1e-300)
+    rises = rises and s.slots[0, S_INFO, S_SHARED] == 0.0
+    if rises:
+        _free_squares(view, row, slot, center, reach, s)
+    return n, rises, square / n
+
+
+@njit(**OPTIONS)
+def _odds(n, floor, row, s):
+    """2 ln of how much better noise that grows with the level above a floor fits than equal noise.
+
+    ``row``: of squares, SQUARE or BEND.
+    """
+    flat = scaled = logs = 0.0
+    for start in range(0, n, TOGETHER):
+        product = 1.0  # few logarithms are enough
+        for i in range(start, min(start + TOGETHER, n)):
+            level = max(s.points[HEIGHT, i] + floor, LEAST_SHARE)
+            flat += s.points[row, i]
+            scaled += s.points[row, i] / level
+            product *= level
+        logs += np.log(product)
+    return n * np.log(max(flat, 1e-300) / n) - n * np.log(max(scaled, 1e-300) / n) - logs
+
+
+@njit(**OPTIONS)
+def best_floor(view, n, rises, penalty, s):
+    """The floor above which noise grows, where it does, from `residual_levels`.
+
+    ``penalty``: 2 ln of the odds against floors other than zero counts. Odds are for points that share no
+    noise.
 
     Returns
     -------
     odds : float
-        2 ln of how much better than equal noise that fits the residual in ``row`` of J.
+        2 ln of how much better than equal noise that fits the residual.
     floor : float
-        In counts below the lowest point: its level where zero counts are the floor.
+        In counts below the lowest point, or `ZERO_COUNTS`.
     own : float
         The odds of zero counts.
-    square : float
-        Mean square of the weighted residual.
     """
-    square, rise = _rises(view, row, center, reach, s)
     odds = own = -np.inf
-    rises = rise > RISES and s.slots[0, S_INFO, S_SHARED] == 0.0
-    _free_share(view, row, slot, rises, s)
-    if view.level >= 0.0:
-        odds = own = _odds(view, row, view.level / view.scale, False, center, reach, s)
-    floor = view.level
+    floor, zero = ZERO_COUNTS, view.level / view.scale
+    if n == 0:
+        return odds, floor, own
+    if zero >= 0.0:
+        odds = own = _odds(n, zero, SQUARE, s)
     if rises and own > 2.0 * penalty:
         # nothing else is worth a look where neither half nor twice that level fits better
-        zero = view.level / view.scale
-        less = _odds(view, row, 0.5 * zero, False, center, reach, s)
-        rises = max(less, _odds(view, row, 2.0 * zero, False, center, reach, s)) > own + penalty
-    if rises:
-        for i in range(FLOORS.size):
-            other = _odds(view, row, FLOORS[i], False, center, reach, s) - penalty
-            if other > odds:
-                odds, floor = other, FLOORS[i] * view.scale
-        bends = _odds(view, row, floor / view.scale, True, center, reach, s)
-        if floor != view.level and bends < CERTAINLY * penalty:
-            # a misfit, or too few points to tell; then zero counts are no better a floor
-            odds, floor = own if own + penalty > odds else -np.inf, view.level
-    return odds, floor, own, square
+        rises = max(_odds(n, 0.5 * zero, SQUARE, s), _odds(n, 2.0 * zero, SQUARE, s)) > own + penalty
+    if not rises:
+        return odds, floor, own
+    for i in range(FLOORS.size):
+        other = _odds(n, FLOORS[i], SQUARE, s) - penalty
+        if other > odds:
+            odds, floor = other, FLOORS[i] * view.scale
+    if floor != ZERO_COUNTS and _odds(n, floor / view.scale, BEND, s) < BENDS * CERTAINLY * penalty:
+        # a misfit, or too few points to tell; then zero counts are no better a floor
+        odds, floor = own if own + penalty > odds else -np.inf, ZERO_COUNTS
+    return odds, floor, own
 
 
 @njit(**OPTIONS)
 def count_covariance(problem, lines, view, p, noise2, floor, slot, s):
-    """Covariance of an unweighted fit whose noise grows with the level above ``floor``, into the slot.
+    """Covariance of an unweighted fit whose noise grows with the level above a floor, into the slot.
+
+    ``floor``: of `best_floor`.
 
     The variance per count comes from steps between quiet neighbours, or from all points where the floor does
     too; it is carried through the fit's response to each point (H. White, Econometrica 48, 817 (1980)).
     """
     n, quiet, level = model_size(problem, lines), s.points[PADDED], s.points[FITTED]
+    floats = floor != ZERO_COUNTS
+    floor = (floor if floats else view.level) / view.scale
     r = s.J[n]
     mark_quiet(lines, view, p, 1.0, s)
     for k in range(view.n):
-        level[k] = max(fitted_level(view, n, k, s) + floor / view.scale, LEAST_SHARE)
+        level[k] = max(fitted_level(view, n, k, s) + floor, LEAST_SHARE)
     fano, used = 0.0, 0.0
     for k in range(view.n - 1):
         u = quiet[k] * quiet[k + 1]
@@ -201,7 +207,7 @@ def count_covariance(problem, lines, view, p, noise2, floor, slot, s):
     if used < 8.0:
         return
     fano /= used * noise2
-    if floor != view.level:
+    if floats:
         whole = 0.0
         for k in range(view.n):
             whole += r[k] ** 2 / level[k]

@@ -177,7 +177,7 @@ def residual_noise(problem, lines, view, p, chi2, s):
     apart = smooth_step(excess, 1.0, 3.0) * (1.0 - shared) ** 3
     least = noise2
     noise2 = whole + apart * (noise2 - whole)
-    if view.counts and view.floor != view.level:
+    if view.counts and view.floats:
         # the floor balances noise on the lines and beside them; what is far higher on them is a misfit
         noise2 = max(noise2, min(whole, BALANCE * least))
     kappa = shared_noise(lines, view, p, n, shared, s)

@@ -44,6 +44,7 @@ from strain2dos.raman._fitting.records import (
     U_ANYWHERE,
     U_PLACE,
     WEIGHTS,
+    ZERO_COUNTS,
 )  # fmt: skip
 
 # A line of a known substrate is expected so near its place, cm-1.
@@ -57,8 +58,8 @@ class FitWindow(NamedTuple):
 
     ``m`` is n rounded up to whole vectors, the rest with weight 0; ``n_used`` of the n points have a weight.
     ``has_pair``: maxima stand where the branches of a doublet may be; ``apart``: these are surely lines.
-    ``counts``: weights are 1 / counts above a floor, ``floor`` below the lowest point. ``start``: bits of
-    extra lines that are there from the start.
+    ``counts``: weights are 1 / counts above a floor, ``floor`` below the lowest point; ``floats``: where that
+    was fitted, and is not zero counts. ``start``: bits of extra lines that are there from the start.
     """
 
     k0: int
@@ -72,6 +73,7 @@ class FitWindow(NamedTuple):
     apart: bool
     counts: bool
     floor: float
+    floats: bool
     start: int
 
 
@@ -239,8 +241,8 @@ def _bin(problem, all_used, level, scale, s):
 def prepare_fit_window(problem, family, offset, n_good, level, top, counts, floor, s):
     """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch.
 
-    ``n_good`` points have a weight; ``level`` and ``top`` are their range. ``counts``, ``floor``:
-    of `FitWindow`.
+    ``n_good`` points have a weight; ``level`` and ``top`` are their range. ``counts``: of `FitWindow`;
+    ``floor``: counts below the lowest point where noise begins, or `ZERO_COUNTS`.
     """
     singlets = pick(family, SINGLET, NO_EXTRAS)
     doublets = pick(family, DOUBLET if problem.pair >= 0 else SINGLET, NO_EXTRAS)
@@ -266,4 +268,6 @@ def prepare_fit_window(problem, family, offset, n_good, level, top, counts, floo
     k0, n = _cut(problem, first, last)
     m = -(-n // LANES) * LANES
     n_used = _copy_range(problem, k0, n, m, level, scale, counts, s)
-    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, apart, counts, floor, start)
+    floats = floor != ZERO_COUNTS
+    floor = floor if floats else level
+    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, apart, counts, floor, floats, start)

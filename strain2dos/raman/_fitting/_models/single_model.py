@@ -107,6 +107,12 @@ def seed_parameters(problem, lines, chosen, s, p):
 
 
 @njit(**OPTIONS)
+def count_unit(view):
+    """Unit of the weights of counts: above a floor that was fitted, the span of the spectrum."""
+    return np.sqrt(view.scale) if view.floats else view.scale
+
+
+@njit(**OPTIONS)
 def count_weights(problem, view, s):
     """Square roots of 1/variance for counts, in the scaled unit; a count below 1 has the variance of 1.
 
@@ -114,7 +120,7 @@ def count_weights(problem, view, s):
     floor that was fitted they are in that height.
     """
     least = 1.0 if problem.noise == POISSON_NOISE else LEAST_SHARE * view.scale
-    unit = view.scale if view.floor == view.level else np.sqrt(view.scale)
+    unit = count_unit(view)
     for k in range(view.n):
         counts = s.points[FITTED, k] * view.scale + view.floor
         s.points[WEIGHTS, k] = s.points[MASK, view.k0 + k] * unit / np.sqrt(max(counts, least))

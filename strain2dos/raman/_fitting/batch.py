@@ -32,15 +32,10 @@ from strain2dos.raman._fitting._judgement.gate import (
     wanted_significance,
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise
-from strain2dos.raman._fitting._lines.spikes import (
-    are_counts,
-    mask_outliers,
-    mask_spikes,
-    stands_out,
-    usable_points,
-    used_range,
-)
+from strain2dos.raman._fitting._lines.outliers import mask_outliers, stands_out
+from strain2dos.raman._fitting._lines.spikes import mask_spikes
 from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG, leaves_strong_line
+from strain2dos.raman._fitting._lines.usable import are_counts, usable_points, used_range
 from strain2dos.raman._fitting._lines.window import prepare_fit_window
 from strain2dos.raman._fitting._models.models import (
     anywhere_unit,
@@ -91,6 +86,8 @@ _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 # 2 ln odds at which weights change back to equal ones where values only look like counts. Errors are those of
 # counts as soon as these are likelier.
 COUNTS_BACK, COUNTS_ERROR = -20.0, 0.0
+# How often points that stand out of the residual are masked and the rest is fitted again.
+ROUNDS_OF_MASKS = 3
 # A foreign line of this share of the lowest line of the material could as well be the line itself.
 RIVAL = 2.0 * STRONG
 # 2 ln odds of a doublet over the singlet that leave no doubt.
@@ -241,48 +238,50 @@ def _mask_residuals(problem, lines, view, p, s):
 
 @njit(**OPTIONS)
 def _fit_row(offset, first, second, family, s, out, row):
-    """Fit the spectrum in the scratch; again, up to twice, where the residual shows cosmic rays."""
+    """Fit the spectrum in the scratch; again where the residual shows that points or weights were wrong."""
     problem = first
     size, least = problem.x.size, model_size(problem, pick(family, SINGLET, NO_EXTRAS))
     status, n_good, low, high = usable_points(s.points[SPECTRUM], s.points[MASK], size, least)
     if status != _OK:
         return status
-    counts = problem.noise == POISSON_NOISE
-    if counts and low < 0.0 and not are_counts(s.points[SPECTRUM], s.points[MASK], size, False):
+    auto, whole = problem.noise == AUTO_NOISE, problem.noise == POISSON_NOISE
+    if whole and low < 0.0 and not are_counts(s.points[SPECTRUM], s.points[MASK], size, False):
         return _NOT_COUNTS
-    if problem.noise == AUTO_NOISE:
-        counts = are_counts(s.points[SPECTRUM], s.points[MASK], size, True)
-    masked, undecided, floor = 0, problem.noise == AUTO_NOISE, ZERO_COUNTS
+    if auto:
+        whole = are_counts(s.points[SPECTRUM], s.points[MASK], size, True)
+    masked, rounds = 0, ROUNDS_OF_MASKS
     if problem.despike:
         masked = mask_spikes(
             s.points[SPECTRUM], s.points[MASK], size, low, high, problem.narrowest, s.points[SMOOTH],
             s.points[SIGNAL],
         )  # fmt: skip
-    for _attempt in range(4):
+    counts, undecided, floor = whole, auto, ZERO_COUNTS
+    while True:
         if masked > 0:
             n_good -= masked
-            before = low
             low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
-            if floor != ZERO_COUNTS:  # it is measured from the lowest point that is left
-                floor += low - before
+            counts, undecided, floor = whole, auto, ZERO_COUNTS
         view = prepare_fit_window(first, family, offset, n_good, low, high, counts, floor, s)
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
         best, noise2, better, other, zero = _fit_once(first, second, family, view, undecided, s, out, row)
+        masked = 0
         if best < 0:
-            counts, undecided, masked, floor = True, False, 0, s.slots[0, S_INFO, S_FLOOR]
+            counts, undecided, floor = True, False, s.slots[0, S_INFO, S_FLOOR]
             continue
         problem = own_profile(first, second, best, s)
         lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
         n = model_size(problem, lines)
-        masked = 0
         if stands_out(s.J[n], s.points[WEIGHTS], view.n):
-            masked = _mask_residuals(problem, lines, view, s.params[CURRENT], s) if problem.despike else 0
+            if problem.despike and rounds > 0:
+                masked, rounds = _mask_residuals(problem, lines, view, s.params[CURRENT], s), rounds - 1
             if masked == 0 and out.status[row, 0] in (_OK, _LOW_SNR, _MISFIT):
                 noise = np.sqrt(noise2)
                 if leaves_strong_line(problem, lines, view, s.params[CURRENT], n, noise, s):
                     out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
-        if masked == 0 and undecided:
+        if masked > 0:
+            continue
+        if undecided:
             undecided = False
             if better - (zero if counts else 0.0) > COUNTS_ODDS:
                 counts, floor = True, other
@@ -290,9 +289,7 @@ def _fit_row(offset, first, second, family, s, out, row):
             if counts and zero < COUNTS_BACK:
                 counts = False
                 continue
-        if masked == 0:
-            break
-    return _OK
+        return _OK
 
 
 @njit(**ENTRY)

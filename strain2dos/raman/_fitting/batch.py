@@ -188,9 +188,9 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
     n_free = model_size(problem, lines)
-    better = zero = -np.inf
+    better, zero = -np.inf, 0.0
     other, grown = ZERO_COUNTS, problem.keep and not view.counts
-    if undecided or grown:
+    if (undecided or grown) and shared == 0.0:
         n, rises, _ = residual_levels(view, n_free, best, 0.0, 0.0, s)
         if undecided:
             better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)

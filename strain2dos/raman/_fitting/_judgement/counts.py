@@ -21,8 +21,6 @@ from strain2dos.raman._fitting.records import (
     NORMAL_TRIAL,
     PADDED,
     S_COV,
-    S_INFO,
-    S_SHARED,
     SCALED,
     SQUARE,
     WEIGHTS,
@@ -94,14 +92,14 @@ def residual_levels(view, row, slot, center, reach, s):
 
     ``row`` and ``slot``: number of parameters and place of the model, whose residual is in J. Points within
     ``reach`` of ``center`` (cm-1) are left out. Second differences tell the noise: a smooth misfit on a line
-    does not raise them.
+    does not raise them. Only for points that share no noise.
 
     Returns
     -------
     n : int
         Points that are left.
     rises : bool
-        Whether their noise rises with the level; never where neighbors share it.
+        Whether their noise rises with the level.
     square : float
         Mean square of the weighted residual.
     """
@@ -122,7 +120,6 @@ def residual_levels(view, row, slot, center, reach, s):
         rise += away * s.points[BEND, i]
         spread += away * away
     rises = rise > RISES * max(total * np.sqrt(2.0 * BENDS * spread), 1e-300)
-    rises = rises and s.slots[0, S_INFO, S_SHARED] == 0.0
     if rises:
         _free_squares(view, row, slot, center, reach, s)
     return n, rises, square / n

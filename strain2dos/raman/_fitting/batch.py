@@ -188,15 +188,15 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
     n_free = model_size(problem, lines)
-    better, zero = -np.inf, 0.0
+    better = zero = -np.inf
     other, grown = ZERO_COUNTS, problem.keep and not view.counts
-    if (undecided or grown) and shared == 0.0:
+    if undecided or grown:
         n, rises, _ = residual_levels(view, n_free, best, 0.0, 0.0, s)
         if undecided:
             better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
         odds, floor, _ = best_floor(view, n, rises, 0.0, s)
         if grown and odds > COUNTS_ERROR:
-            count_covariance(problem, lines, view, p, noise2, floor, best, s)
+            count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)
     status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (
@@ -208,7 +208,8 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
             continue
         own = own_profile(first, second, slot, s)
         faded(own, family, view, slot, noise2, kappa, s, weights)
-        mixings = output_mixings(second, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))
+        widest = second if first.adaptive else first
+        mixings = output_mixings(widest, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))
         if slot == double:
             write_model(
                 own, family, view, mixings, DOUBLET, s.ints[S_MASK, slot], s, out.params2[row], out.cov2[kept]

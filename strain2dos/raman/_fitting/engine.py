@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from strain2dos.raman._fitting._lines.initial_guess import MAX_CANDIDATES
 from strain2dos.raman._fitting._squares.normal_equations import LANES, TILE
-from strain2dos.raman._fitting._squares.profiles import has_mixing, shape_codes
+from strain2dos.raman._fitting._squares.profiles import LORENTZIAN, PSEUDO_VOIGT, has_mixing, shape_codes
 from strain2dos.raman._fitting.batch import fit_rows
 from strain2dos.raman._fitting.records import (
     BEND,
@@ -93,7 +93,8 @@ def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOp
     out = _empty(group, X.shape[0], second, options)
     # Always a copy: a read-only array is another type to numba and would compile everything again.
     Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
-    fit_rows(Y, offsets, problem, problem._replace(shape=second), group.family, _scratch(group), out)
+    other = PSEUDO_VOIGT if second == LORENTZIAN else second  # told from a doublet, and not given out
+    fit_rows(Y, offsets, problem, problem._replace(shape=other), group.family, _scratch(group), out)
     return out
 
 

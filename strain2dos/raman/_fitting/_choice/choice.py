@@ -21,6 +21,7 @@ from strain2dos.raman._fitting._choice.growth import (
     fit_plain,
     grow,
     strongest_foreign,
+    to_second,
     try_model,
     unlike_foreign,
 )
@@ -96,6 +97,9 @@ RIVAL_ODDS = 10.0
 # Whether it is, prior odds do not decide: where chi-square does not, 2 ln odds stay within this, and the
 # error bar holds both.
 UNDECIDED = 6.0
+# A branch this near to another line (full widths of that) may be what its profile lacks; the mixing of a
+# profile that is tried in its place.
+ON_FLANK, HALF_GAUSSIAN = 1.5, 0.5
 # Standard errors by which the foreign line may be narrower than it was fitted.
 WIDTH_ERRORS = 0.5
 
@@ -271,7 +275,7 @@ def _look(first, second, family, view, s):
     lines = pick(family, SINGLET, mask)
     noise2, shared, _, steps = residual_noise(first, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)
     s.slots[0, S_INFO, S_SHARED] = shared
-    adapts, limit = first.shape != second.shape, TRY_EXTRA * steps
+    adapts, limit = first.adaptive, TRY_EXTRA * steps
     some, before, alone = score_models(first, family, lines, mask, view, adapts, limit, p, s)
     splits = first.pair >= 0 and alone > TRY_DOUBLET * steps
     if some or splits or mask != NO_EXTRAS:
@@ -327,6 +331,33 @@ def _are_branches(problem, lines, noise2, slot, s):
         return False
     fwhm = 2.0 * s.slots[slot, S_PARAMS, 2 * lines.n + lines.group[pair]]
     return problem.always or not problem.checked or fwhm < BROADEST_BRANCH * lines.values[L_FWHM, pair]
+
+
+@njit(**OPTIONS)
+def _is_profile(first, second, family, view, single, double, noise2, n_slots, s):
+    """Whether lines that are no Lorentzians explain better what a branch on the flank of another line does.
+
+    An instrument makes the lines more Gaussian, and fitted as a Lorentzian such a line leaves what looks like
+    a branch beside its top.
+    """
+    doublets, mask = pick(family, DOUBLET, s.ints[S_MASK, double]), s.ints[S_MASK, single]
+    if first.adaptive or first.shape == second.shape or n_slots >= MAX_SLOTS:
+        return False
+    p, pair, beside = s.slots[double, S_PARAMS], first.pair, np.inf
+    for j in range(doublets.n_base):
+        if j != pair and j != pair + 1:
+            for i in (pair, pair + 1):
+                beside = min(beside, abs(p[i] - p[j]) / (2.0 * p[2 * doublets.n + doublets.group[j]]))
+    singlets, q = pick(family, SINGLET, mask), s.params[CHOICE]
+    if beside > ON_FLANK or view.n_used <= model_size(second, singlets) + 1:
+        return False
+    for i in range(model_size(first, singlets)):
+        q[i] = s.slots[single, S_PARAMS, i]
+    to_second(first, second, singlets, q, HALF_GAUSSIAN)
+    try_model(
+        second, family, SINGLET, mask, np.int64(1), view, NO_REWEIGHT, MAX_TRIALS, noise2, q, n_slots, s
+    )
+    return s.slots[n_slots, S_INFO, S_ODDS] < s.slots[double, S_INFO, S_ODDS]
 
 
 @njit(**OPTIONS)
@@ -432,6 +463,8 @@ def choose_model(first, second, family, view, undecided, s, weights):
         return single, double, 1.0
     one = own_profile(first, second, single, s)
     two = own_profile(first, second, double, s)
+    if _is_profile(first, second, family, view, single, double, noise2, n_slots, s):
+        return single, double, 0.0
     odds = faded(one, family, view, single, noise2, kappa, s, weights)
     odds -= faded(two, family, view, double, noise2, kappa, s, weights)
     chi1, chi2 = s.slots[single, S_INFO, S_CHI2], s.slots[double, S_INFO, S_CHI2]

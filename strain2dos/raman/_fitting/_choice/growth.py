@@ -128,7 +128,7 @@ def add_unit(problem, family, kind, mask, unit, view, height, p, work):
 
 
 @njit(**OPTIONS)
-def _to_second(first, second, lines, p, gaussian):
+def to_second(first, second, lines, p, gaussian):
     """Give Lorentzians, ``p`` in place, the mixing of the second profile."""
     n, n_more = model_size(first, lines), model_size(second, lines)
     at = 2 * lines.n + lines.n_groups
@@ -172,7 +172,7 @@ def _next_model(first, second, family, view, slot, noise2, kappa, s):
     problem = second if profile == 1 else first
     lines, p, q = pick(family, kind, mask), s.params[CURRENT], s.params[NEXT]
     n_units, scores = family.unit.shape[0], s.params[SCORES]
-    adapts = first.shape != second.shape and profile == 0
+    adapts = first.adaptive and profile == 0
     some, _, _ = score_models(problem, family, lines, mask, view, adapts, TRY_EXTRA * noise2 * kappa, p, s)
     for i in range(model_size(problem, lines)):
         q[i] = p[i]
@@ -194,7 +194,7 @@ def _next_model(first, second, family, view, slot, noise2, kappa, s):
                 problem, family, kind, mask, unit, view, scores[behind + unit], q, s.params[TRIAL]
             )
     if adapts and scores[1 + n_units] > 0.0:
-        _to_second(first, second, pick(family, kind, mask), q, scores[behind + n_units])
+        to_second(first, second, pick(family, kind, mask), q, scores[behind + n_units])
         profile = np.int64(1)
     return True, mask, profile
 

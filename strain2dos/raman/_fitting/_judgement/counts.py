@@ -9,7 +9,7 @@ counts, but shows in the residual.
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._judgement.noise import BALANCE, mark_quiet
+from strain2dos.raman._fitting._judgement.noise import BALANCE, FAR, mark_quiet, smooth_step
 from strain2dos.raman._fitting._models.single_model import LEAST_SHARE, model_size
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -21,6 +21,8 @@ from strain2dos.raman._fitting.records import (
     NORMAL_TRIAL,
     PADDED,
     S_COV,
+    S_INFO,
+    S_SHARED,
     SCALED,
     SQUARE,
     WEIGHTS,
@@ -39,6 +41,9 @@ LEAST_FREE = 0.2
 RISES = 1.5
 # Levels that are multiplied before the logarithm is taken.
 TOGETHER = 16
+# Smoothing and interpolation make the steps over two points twice the square of those over one, or more; the
+# tails of a line that is no Lorentzian raise them less.
+SMOOTHED = (1.4, 1.9)
 # Second differences of independent points are correlated by -2/3 and 1/6: their squares tell as little as so
 # many times fewer.
 BENDS = 1.95
@@ -92,14 +97,14 @@ def residual_levels(view, row, slot, center, reach, s):
 
     ``row`` and ``slot``: number of parameters and place of the model, whose residual is in J. Points within
     ``reach`` of ``center`` (cm-1) are left out. Second differences tell the noise: a smooth misfit on a line
-    does not raise them. Only for points that share no noise.
+    does not raise them.
 
     Returns
     -------
     n : int
         Points that are left.
     rises : bool
-        Whether their noise rises with the level.
+        Whether their noise rises with the level; never where neighbors share it.
     square : float
         Mean square of the weighted residual.
     """
@@ -120,6 +125,7 @@ def residual_levels(view, row, slot, center, reach, s):
         rise += away * s.points[BEND, i]
         spread += away * away
     rises = rise > RISES * max(total * np.sqrt(2.0 * BENDS * spread), 1e-300)
+    rises = rises and s.slots[0, S_INFO, S_SHARED] == 0.0
     if rises:
         _free_squares(view, row, slot, center, reach, s)
     return n, rises, square / n
@@ -181,29 +187,40 @@ def best_floor(view, n, rises, penalty, s):
 
 
 @njit(**OPTIONS)
-def count_covariance(problem, lines, view, p, noise2, floor, slot, s):
+def _variance_per_count(view, row, lag, s):
+    """Variance of the residual over the level (FITTED), from quiet points so far apart; 0: too few."""
+    quiet, level, r, total, used = s.points[PADDED], s.points[FITTED], s.J[row], 0.0, 0.0
+    for k in range(view.n - lag):
+        u = quiet[k] * quiet[k + lag]
+        total += u * (r[k + lag] - r[k]) ** 2 / (level[k] + level[k + lag])
+        used += u
+    return total / used if used >= 8.0 else 0.0
+
+
+@njit(**OPTIONS)
+def count_covariance(problem, lines, view, p, noise2, floor, shared, slot, s):
     """Covariance of an unweighted fit whose noise grows with the level above a floor, into the slot.
 
-    ``floor``: of `best_floor`.
+    ``floor``: of `best_floor`; ``shared``: of `residual_noise`.
 
-    The variance per count comes from steps between quiet neighbours, or from all points where the floor does
-    too; it is carried through the fit's response to each point (H. White, Econometrica 48, 817 (1980)).
+    The variance per count comes from steps between quiet neighbors, or points farther apart where neighbors
+    share their noise; from all points where the floor does too. It is carried through the fit's response to
+    each point (H. White, Econometrica 48, 817 (1980)).
     """
-    n, quiet, level = model_size(problem, lines), s.points[PADDED], s.points[FITTED]
+    n, level = model_size(problem, lines), s.points[FITTED]
     floats = floor != ZERO_COUNTS
     floor = (floor if floats else view.level) / view.scale
     r = s.J[n]
     mark_quiet(lines, view, p, 1.0, s)
     for k in range(view.n):
         level[k] = max(fitted_level(view, n, k, s) + floor, LEAST_SHARE)
-    fano, used = 0.0, 0.0
-    for k in range(view.n - 1):
-        u = quiet[k] * quiet[k + 1]
-        fano += u * (r[k + 1] - r[k]) ** 2 / (level[k] + level[k + 1])
-        used += u
-    if used < 8.0:
+    fano = _variance_per_count(view, n, 1, s)
+    if not fano > 0.0:
         return
-    fano /= used * noise2
+    if shared > 0.0:
+        smoothed = shared * smooth_step(_variance_per_count(view, n, 2, s) / fano, *SMOOTHED)
+        fano += smoothed * (_variance_per_count(view, n, FAR, s) - fano)
+    fano /= noise2
     if floats:
         whole = 0.0
         for k in range(view.n):

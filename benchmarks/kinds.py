@@ -88,6 +88,13 @@ def main() -> None:
     report("Gaussian lines", bell(e, 5, 80) + bell(a, 6, 100) + 60 + white(), e, a, lineshape="auto")
     report("running mean of 3", plain + smoothed(N, 3, 6.0), e, a)
     report("Savitzky-Golay", savgol_filter(plain + white(4.0), 7, 2, axis=1), e, a)
+    for points, order in ((11, 3), (15, 3)):
+        smoother = savgol_filter(plain + white(6.0), points, order, axis=1)
+        report(f"Savitzky-Golay {points}, {order}", smoother, e, a)
+    report("Gaussian A1', fitted as Lorentzian", line(e, 3, 80) + bell(a, 5, 100) + 60 + white(), e, a)
+    dead = plain + white()
+    dead[np.arange(N), np.argmin(np.abs(AXIS - e[:, None]), axis=1) + 2] = 0.0
+    report("dead pixel on the flank of E'", dead, e, a)
     report("curved background", plain + 40 * ((AXIS - 395) / 50) ** 2 + white(), e, a)
     report("fringes", plain + 3 * np.sin(2 * np.pi * AXIS / 30 + RNG.uniform(0, 6, (N, 1))) + white(), e, a)
     other = np.arange(340.0, 450.0, 0.95)

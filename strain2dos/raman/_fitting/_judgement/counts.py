@@ -219,7 +219,7 @@ def count_covariance(problem, lines, view, p, noise2, floor, shared, slot, s):
         return
     if shared > 0.0:
         smoothed = shared * smooth_step(_variance_per_count(view, n, 2, s) / fano, *SMOOTHED)
-        fano += smoothed * (_variance_per_count(view, n, FAR, s) - fano)
+        fano += smoothed * max(_variance_per_count(view, n, FAR, s) - fano, 0.0)
     fano /= noise2
     if floats:
         whole = 0.0

@@ -299,10 +299,12 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
             None where the fit kept none.
         """
         kept = fit.covariance if len(fit.covariance) == len(fit.status) else None
-        usual = [mode.name for mode in usual_modes(self.fitted_.plan(keep=False).modes)]
-        values, covariance = relative_areas(fit.names, fit.params, kept, usual)
-        values, covariance = relative_areas(fit.names, values, covariance, usual, kind="height")
         good, chosen = fit.status == FitStatus.OK, self.fitted_.selected(fit.names)
+        usual = [mode.name for mode in usual_modes(self.fitted_.plan(keep=False).modes)]
+        values, covariance = fit.params, kept
+        for kind in ("area", "height"):
+            if any(fit.names[j].endswith(f"_{kind}") for j in chosen):
+                values, covariance = relative_areas(fit.names, values, covariance, usual, kind)
         values = np.where(good[:, None], values, np.nan)[:, chosen]
         if covariance is None:
             return values, None

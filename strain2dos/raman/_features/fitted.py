@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -86,6 +87,8 @@ extra_lines
         """Return plain values and arrays."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
+    __getstate__ = to_state  # without the regions, which are made anew
+
     def calibration(self, plan: FitPlan) -> LineCalibration:
         """What is added to the positions of the lines of a plan."""
         if self.shift is None and self.unstrained is None:
@@ -94,6 +97,18 @@ extra_lines
 
     def plan(self, *, keep: bool) -> FitPlan:
         """What is fitted and how; with `keep`, covariances are kept."""
+        options = FitOptions(
+            lineshape=self.lineshape,
+            noise=self.noise,
+            despike=self.despike,
+            always=self.split is True or self.split == "always",
+            keep=keep,
+        )
+        return FitPlan(*self._regions, options)
+
+    @cached_property
+    def _regions(self) -> tuple[SpectralRegion | None, list[SpectralRegion]]:
+        """The line of reference and the lines that are fitted, on the axis."""
         on_axis = self.shift is not None
         modes = select_modes(self.material, self.modes)
         sets = regions_of(modes) if on_axis else [index_modes(modes, self.axis.size)]
@@ -104,19 +119,11 @@ extra_lines
             "checked": on_axis,
         }
         groups = [self._group(members, **style) for members in sets]
-        reference = None
-        if self.reference is not None:
-            line: tuple[RamanMode, ...] = (REFERENCES[self.reference],)
-            line = line if on_axis else index_modes(line, self.axis.size)
-            reference = self._group(line, baseline_degree=1, split=False, checked=on_axis)
-        options = FitOptions(
-            lineshape=self.lineshape,
-            noise=self.noise,
-            despike=self.despike,
-            always=self.split is True or self.split == "always",
-            keep=keep,
-        )
-        return FitPlan(reference, groups, options)
+        if self.reference is None:
+            return None, groups
+        line: tuple[RamanMode, ...] = (REFERENCES[self.reference],)
+        line = line if on_axis else index_modes(line, self.axis.size)
+        return self._group(line, baseline_degree=1, split=False, checked=on_axis), groups
 
     def _group(self, modes: tuple[RamanMode, ...], **options: Any) -> SpectralRegion:
         group = spectral_region(modes, self.axis, **options)

@@ -18,31 +18,15 @@ from strain2dos.raman._fitting._judgement.counts import (
     count_covariance,
     residual_levels,
 )
-from strain2dos.raman._fitting._judgement.gate import (
-    BROAD_FACTOR,
-    MIN_SHARED_SNR,
-    MIN_SNR,
-    MIN_STRANGE_LINE,
-    MIN_STRANGE_SNR,
-    USUAL_SHIFT,
-    gate,
-    lopsided,
-    roughness,
-    significance,
-    wanted_significance,
-)
 from strain2dos.raman._fitting._judgement.noise import residual_noise
+from strain2dos.raman._fitting._judgement.verdict import add_misfit, judge, unweighted_square
 from strain2dos.raman._fitting._lines.outliers import mask_outliers, stands_out
 from strain2dos.raman._fitting._lines.spikes import mask_spikes
-from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG, leaves_strong_line
+from strain2dos.raman._fitting._lines.unexplained import leaves_strong_line
 from strain2dos.raman._fitting._lines.usable import are_counts, usable_points, used_range
 from strain2dos.raman._fitting._lines.window import prepare_fit_window
 from strain2dos.raman._fitting._models.models import (
-    anywhere_unit,
     fitted_height,
-    is_foreign,
-    line_of_unit,
-    lowest_height,
     own_profile,
     pick,
 )
@@ -51,7 +35,6 @@ from strain2dos.raman._fitting._models.slots import return_to
 from strain2dos.raman._fitting._squares.normal_equations import ENTRY, OPTIONS
 from strain2dos.raman._fitting.records import (
     AUTO_NOISE,
-    CHOICE,
     CURRENT,
     DOUBLET,
     FITTED,
@@ -59,14 +42,10 @@ from strain2dos.raman._fitting.records import (
     NO_EXTRAS,
     POISSON_NOISE,
     S_CHI2,
-    S_COV,
     S_FLOOR,
     S_INFO,
     S_KIND,
     S_MASK,
-    S_ODDS,
-    S_PARAMS,
-    S_STATUS,
     SIGNAL,
     SINGLET,
     SMOOTH,
@@ -88,79 +67,6 @@ _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 COUNTS_BACK, COUNTS_ERROR = -20.0, 0.0
 # How often points that stand out of the residual are masked and the rest is fitted again.
 ROUNDS_OF_MASKS = 3
-# A foreign line of this share of the lowest line of the material could as well be the line itself.
-RIVAL = 2.0 * STRONG
-# 2 ln odds of a doublet over the singlet that leave no doubt.
-SURE_ODDS = 20.0
-# Asymmetry of a line that the instrument may make; what is more counts as a misfit.
-LOPSIDED = 0.15
-
-
-@njit(**OPTIONS)
-def _overlap(lines, pair, p):
-    """Whether the branches of a doublet are less than two widths apart."""
-    return p[pair + 1] - p[pair] < 4.0 * p[2 * lines.n + lines.group[pair]]
-
-
-@njit(**OPTIONS)
-def _judge(first, second, family, view, best, single, noise2, shared, kappa, s):
-    """Status of the most probable model, whose residual stands in J."""
-    kind, mask, p = s.ints[S_KIND, best], s.ints[S_MASK, best], s.params[CURRENT]
-    lines, problem = pick(family, kind, mask), own_profile(first, second, best, s)
-    status, pair = s.ints[S_STATUS, best], problem.pair if kind == DOUBLET else -1
-    if status != _OK:
-        return status
-    gain = s.slots[single, S_INFO, S_ODDS] - s.slots[best, S_INFO, S_ODDS]
-    status = gate(problem, lines, view, p, noise2, pair, pair >= 0 and gain > SURE_ODDS, s)
-    if status == _OK and problem.checked:
-        least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, 0.0, pair, s)
-        if pair >= 0 and s.ints[S_STATUS, single] == _OK and _overlap(lines, pair, p):
-            # heights of branches that overlap are known badly, that of both together is not
-            one = own_profile(first, second, single, s)
-            singlets = pick(family, SINGLET, s.ints[S_MASK, single])
-            least1, certain1, _ = significance(
-                one, singlets, s.slots[single, S_PARAMS], s.slots[single, S_COV:], noise2, kappa, -1, s
-            )
-            least, certain = max(least, least1), max(certain, certain1)
-        if least < (
-            MIN_SNR + (MIN_SHARED_SNR - MIN_SNR) * shared if apart < USUAL_SHIFT else MIN_STRANGE_LINE
-        ):
-            return _LOW_SNR
-        if certain < MIN_STRANGE_SNR * (1.0 + BROAD_FACTOR):
-            plain = return_to(first, family, view, noise2, np.int64(0), s.params[CHOICE], s)
-            rough = roughness(first, plain, view, s)
-            return_to(problem, family, view, noise2, best, p, s)
-            if certain < wanted_significance(lines, p, rough, shared, apart):
-                return _LOW_SNR
-    if status in (_OK, _LOW_SNR, _MISFIT) and is_foreign(family, best, s):
-        h = lines.n + line_of_unit(family, lines.n_base, mask, anywhere_unit(family))
-        certain = p[h] ** 2 > CERTAIN**2 * noise2 * s.slots[best, S_COV + h, h]
-        if certain and p[h] > RIVAL * lowest_height(p, lines):
-            status = _UNEXPLAINED_LINE
-    return status
-
-
-@njit(**OPTIONS)
-def _square(problem, lines, view, s):
-    """Sum of the squared residuals in J, in counts squared."""
-    row, total = model_size(problem, lines), 0.0
-    for k in range(view.n):
-        if s.points[WEIGHTS, k] > 0.0:
-            total += (s.J[row, k] / s.points[WEIGHTS, k]) ** 2
-    return total * view.scale**2
-
-
-@njit(**OPTIONS)
-def _add_misfit(problem, lines, view, kind, noise2, s, out, row):
-    """What stands on one side of a line in the residual (J) adds to the variance of its center."""
-    p = s.params[CURRENT]
-    for j in range(lines.n_base):
-        more = min(max(lopsided(problem, lines, view, p, j, noise2, s) - LOPSIDED, 0.0), 10.0)
-        move = more * p[2 * lines.n + lines.group[j]]
-        if kind == DOUBLET:
-            out.cov2[row, j, j] += move * move
-        else:
-            out.cov1[row, j, j] += move * move
 
 
 @njit(**OPTIONS)
@@ -197,10 +103,10 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
         odds, floor, _ = best_floor(view, n, rises, 0.0, s)
         if grown and odds > COUNTS_ERROR:
             count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)
-    status = _judge(first, second, family, view, best, single, noise2, shared, kappa, s)
+    status = judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (
-        chi2 if problem.noise == POISSON_NOISE else _square(problem, lines, view, s)
+        chi2 if problem.noise == POISSON_NOISE else unweighted_square(problem, lines, view, s)
     )
     out.weight[row], out.n_points[row] = weight, view.n_used
     for slot in (double, single) if best == single else (single, double):
@@ -221,7 +127,7 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     write_extras(problem, family, view, best, s, out, row)
     show_best(problem, family, view, best, s, out, row)
     if problem.keep and problem.adaptive:
-        _add_misfit(problem, lines, view, kind, noise2, s, out, row)
+        add_misfit(problem, lines, view, kind, noise2, s, out, row)
     return best, noise2, better, other, zero
 
 

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The doublet that goes with the best model of single lines, compiled."""
+
+import numpy as np
+
+from strain2dos._compiled import njit
+from strain2dos.raman._fitting._choice.growth import (
+    grow,
+    try_model,
+)
+from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
+from strain2dos.raman._fitting._choice.splitting import best_doublet
+from strain2dos.raman._fitting._judgement.noise import residual_noise
+from strain2dos.raman._fitting._models.models import (
+    leave_out,
+    line_of_unit,
+    own_profile,
+    pick,
+)
+from strain2dos.raman._fitting._models.single_model import model_size
+from strain2dos.raman._fitting._models.slots import return_to
+from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
+from strain2dos.raman._fitting.records import (
+    CHOICE,
+    CURRENT,
+    DOUBLET,
+    MAX_SLOTS,
+    NO_EXTRAS,
+    NO_REWEIGHT,
+    S_CHI2,
+    S_COV,
+    S_INFO,
+    S_KIND,
+    S_MASK,
+    S_ODDS,
+    S_PARAMS,
+    S_SECOND,
+    SCORES,
+    SINGLET,
+    TRIAL,
+    U_ANCHOR,
+)
+
+# A doublet is tried where it may save this much chi-square; it needs over 8 to be more probable than a
+# singlet.
+TRY_DOUBLET = 6.0
+# A band of defects of fewer standard errors than this beside a doublet: the doublet is fitted without it as
+# well.
+WEAK_BAND = 4.0
+# Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet
+# starts from the plain lines.
+COARSE = 2.0
+
+
+@njit(**OPTIONS)
+def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
+    """The singlet model of a slot less the lines that are not the material's.
+
+    These may have taken the place of a branch. Returns its slot and the number of slots.
+    """
+    mask, profile = s.ints[S_MASK, slot], s.ints[S_SECOND, slot]
+    problem, p, q = second if profile == 1 else first, s.params[CHOICE], s.params[TRIAL]
+    for i in range(model_size(problem, pick(family, SINGLET, mask))):
+        p[i] = s.slots[slot, S_PARAMS, i]
+    for unit in range(family.unit.shape[0]):
+        if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] < 0:
+            lines, fewer = pick(family, SINGLET, mask), pick(family, SINGLET, mask & ~(1 << unit))
+            leave_out(family, lines, mask, p, model_size(problem, lines), fewer, unit, q)
+            for i in range(model_size(problem, fewer)):
+                p[i] = q[i]
+            mask &= ~(1 << unit)
+    if mask == s.ints[S_MASK, slot]:
+        return slot, n_slots
+    for k in range(n_slots):
+        if s.ints[S_KIND, k] == SINGLET and s.ints[S_MASK, k] == mask and s.ints[S_SECOND, k] == profile:
+            return np.int64(k), n_slots
+    if n_slots >= MAX_SLOTS:
+        return np.int64(0), n_slots
+    try_model(problem, family, SINGLET, mask, profile, view, NO_REWEIGHT, MAX_TRIALS, noise2, p, n_slots, s)
+    return n_slots, n_slots + 1
+
+
+@njit(**OPTIONS)
+def _fit_doublet(problem, family, view, start, noise2, slot, s):
+    """Fit the doublet that goes with a singlet model, whose parameters and residual the scratch holds.
+
+    Returns its slot, and the number of slots: one more than ``slot``, unless it was fitted before.
+    """
+    mask, profile = s.ints[S_MASK, start], s.ints[S_SECOND, start]
+    if start == 0 and slot > 1 and s.ints[S_KIND, 1] == DOUBLET and s.ints[S_MASK, 1] == mask:
+        return np.int64(1), slot  # that of the plain lines was fitted first
+    best_doublet(problem, family, mask, view, noise2, s)
+    try_model(
+        problem,
+        family,
+        DOUBLET,
+        mask,
+        profile,
+        view,
+        NO_REWEIGHT,
+        MAX_TRIALS,
+        noise2,
+        s.params[CHOICE],
+        slot,
+        s,
+    )
+    return slot, slot + 1
+
+
+@njit(**OPTIONS)
+def _has_weak_band(problem, family, slot, noise2, s):
+    """Whether a band of defects below the doublet is not certain."""
+    mask = s.ints[S_MASK, slot]
+    lines = pick(family, DOUBLET, mask)
+    for unit in range(family.unit.shape[0]):
+        if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] == problem.pair:
+            h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
+            if s.slots[slot, S_PARAMS, h] ** 2 <= WEAK_BAND**2 * noise2 * s.slots[slot, S_COV + h, h]:
+                return True
+    return False
+
+
+@njit(**OPTIONS)
+def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
+    """Fit the doublet beside the best singlet model where it may pay.
+
+    Returns its slot or -1, the number of slots, and noise as `grow` does.
+    """
+    start, n_slots = _without_strangers(first, second, family, view, noise2, single, n_slots, s)
+    half = 2 * pick(family, SINGLET, s.ints[S_MASK, start]).n + first.pair
+    if 2.0 * s.slots[start, S_PARAMS, half] > first.fwhm_limit[first.pair]:
+        for k in range(n_slots):  # broader than any line: a band is part of it
+            start = k if s.ints[S_KIND, k] == SINGLET else start
+    if first.narrowest < COARSE and s.ints[S_MASK, start] != NO_EXTRAS:
+        start = np.int64(0)
+    mask, profile, p = s.ints[S_MASK, start], s.ints[S_SECOND, start], s.params[CURRENT]
+    problem, doublets = second if profile == 1 else first, pick(family, DOUBLET, mask)
+    if view.n_used <= model_size(problem, doublets) + 1 or n_slots >= MAX_SLOTS:
+        return np.int64(-1), n_slots, noise2, kappa
+    singlets = return_to(problem, family, view, noise2, start, p, s)
+    if not problem.always and start == single:
+        steps = residual_noise(problem, singlets, view, p, s.slots[start, S_INFO, S_CHI2], s)[3]
+        score_models(problem, family, singlets, mask, view, False, np.inf, p, s)
+        worth = s.params[SCORES, 0] > TRY_DOUBLET * steps
+        if not worth and not stands_apart(problem, singlets, view, np.sqrt(steps), s):
+            return np.int64(-1), n_slots, noise2, kappa
+    slot, n_slots = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
+    if mask != NO_EXTRAS and n_slots < MAX_SLOTS and _has_weak_band(problem, family, slot, noise2, s):
+        # the band was needed by the singlet alone
+        plain = own_profile(first, second, 0, s)
+        return_to(plain, family, view, noise2, np.int64(0), p, s)
+        other, n_slots = _fit_doublet(plain, family, view, np.int64(0), noise2, n_slots, s)
+        if s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
+            slot = other
+    problem = own_profile(first, second, slot, s)
+    return_to(problem, family, view, noise2, slot, p, s)
+    return grow(first, second, family, view, slot, n_slots, s)

@@ -111,7 +111,8 @@ class LossCurveDisplay:
                 self.lines_ += self.ax_.plot(epochs, loss, color=color, lw=1.2, alpha=0.7, label=text)
         self.ax_.set_xlabel("Epoch")
         self.ax_.set_ylabel("Minus log density of a left-out state (nats)")
-        self.ax_.legend(framealpha=0.9, edgecolor="none", title=f"{len(self.history)} networks")
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+        self.ax_.legend(title=f"{len(self.history)} networks", alignment="left", frameon=False, **place)
         return self
 
 

@@ -111,8 +111,8 @@ class LossCurveDisplay:
                 self.lines_ += self.ax_.plot(epochs, loss, color=color, lw=1.2, alpha=0.7, label=text)
         self.ax_.set_xlabel("Epoch")
         self.ax_.set_ylabel("Minus log density of a left-out state (nats)")
-        place = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
-        self.ax_.legend(title=f"{len(self.history)} networks", alignment="left", frameon=False, **place)
+        words = f"{len(self.history)} networks"
+        self.ax_.legend(title=words, alignment="left", frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
         return self
 
 

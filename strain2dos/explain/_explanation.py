@@ -69,6 +69,8 @@ class DOSExplanation(Shares):
     array([[1., 1.]])
     >>> explanation.grouped({"both": ["E'", "A1'"]}).window(-6.0, -5.0).round(3)
     array([[2.]])
+    >>> explanation.to_shap(-5.5).values.round(3)
+    array([[1., 2.]])
     """
 
     def __repr__(self) -> str:
@@ -161,19 +163,6 @@ class DOSExplanation(Shares):
         ------
         ValueError
             If the edge was not explained, or an energy lies off the grid.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sklearn.linear_model import LinearRegression
-        >>> from strain2dos import DOSExplainer
-        >>> X = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
-        >>> model = LinearRegression().fit(X, X @ [[1.0, 1.0, 1.0], [0.0, 2.0, 0.0]])
-        >>> explainer = DOSExplainer(
-        ...     model, X, feature_names=["E'", "A1'"], energies=[-6.0, -5.5, -5.0]
-        ... )
-        >>> explainer.explain([[2.0, 2.0]], edges=False).to_shap(-5.5).values.round(3)
-        array([[1., 2.]])
         """
         from strain2dos.explain._to_shap import to_shap
 

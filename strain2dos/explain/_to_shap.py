@@ -10,7 +10,7 @@ import numpy as np
 from scipy.integrate import trapezoid
 
 from strain2dos.explain._shares import Shares
-from strain2dos.explain._values.targets import unit
+from strain2dos.explain._values.targets import check_energy, unit
 
 if TYPE_CHECKING:
     import shap
@@ -52,8 +52,6 @@ def _of(explanation: Shares, target: str | float | tuple[float, float]) -> tuple
         base = float(trapezoid(np.interp(nodes, grid, explanation.base_values), nodes))
         return values, base, f"states in {low:g} to {high:g} {axis}"
     energy = float(target)
-    if not len(grid) or not grid[0] <= energy <= grid[-1]:
-        known = f"{grid[0]:g} to {grid[-1]:g} {axis}" if len(grid) else "none: curves were left out"
-        raise ValueError(f"target={energy:g} must lie within the energies, {known}.")
+    check_energy(energy, grid, explanation.energy_unit)
     base = float(np.interp(energy, grid, explanation.base_values))
     return explanation._at(energy), base, f"DOS at {energy:g} {axis}"

@@ -13,7 +13,7 @@ from strain2dos._grids import borders as borders_of
 from strain2dos._plotting.axes import new_axes
 from strain2dos.explain._interactions import Interactions
 from strain2dos.explain._values.shapley import pairs_of
-from strain2dos.explain._values.targets import label, short_label, unit
+from strain2dos.explain._values.targets import check_energy, label, short_label, unit
 
 
 class InteractionDisplay:
@@ -191,8 +191,6 @@ def _of(interactions: Interactions, target: str | float) -> tuple[np.ndarray, st
             )
         return interactions.edge_values[target], label(target), bool(unit(target))
     grid = interactions.energies
-    if not len(grid) or not grid[0] <= target <= grid[-1]:
-        known = f"{grid[0]:g} to {grid[-1]:g}" if len(grid) else "none: curves were left out"
-        raise ValueError(f"target={target:g} must lie within the energies, {known}.")
+    check_energy(target, grid, interactions.energy_unit)
     nearest = int(np.argmin(np.abs(grid - target)))
     return interactions.values[..., nearest], f"DOS at {grid[nearest]:g} eV", False

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from strain2dos._estimators.wrappers import Transparent, look_through
 from strain2dos._plotting.axes import BLUE, ORANGE
 from strain2dos._plotting.labels import feature_label
@@ -50,6 +52,15 @@ def scalar_names(model: FittedModel, edges: bool, targets: Sequence[str]) -> tup
     """Names of the numbers to be explained: the edges if wanted, then what else was asked for."""
     own = EDGE_NAMES if edges and model.has_edges else ()
     return (*own, *(name for name in dict.fromkeys(targets) if name not in own))
+
+
+def check_energy(energy: float, grid: np.ndarray, unit: str | None) -> None:
+    """Refuse an energy that lies off the grid of the curves that were explained."""
+    if not len(grid) or not grid[0] <= energy <= grid[-1]:
+        known = (
+            f"{grid[0]:g} to {grid[-1]:g} {unit or 'index'}" if len(grid) else "none: curves were left out"
+        )
+        raise ValueError(f"target={energy:g} must lie within the energies, {known}.")
 
 
 def conformal_of(estimator: object) -> ConformalDOSRegressor | None:

@@ -62,11 +62,6 @@ def clone_as_fitted(step: BaseEstimator) -> BaseEstimator:
     return clone(step).set_params(**{name: deepcopy(getattr(kept, name)) for name in names})
 
 
-def fit_with(estimator: BaseEstimator, X: object, y: object, known: Mapping[str, Any]) -> BaseEstimator:
-    """Fit with those of the arguments that the estimator and what it wraps take."""
-    return estimator.fit(X, y, **fit_arguments(estimator, known))
-
-
 def _splits_by_group(cv: object) -> bool:
     """Whether a splitter reads groups; scikit-learn's others warn when they are given some."""
     if cv is None or not hasattr(cv, "split"):

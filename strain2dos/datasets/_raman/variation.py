@@ -79,9 +79,6 @@ class SampleVariation:
         }
 
 
-NO_VARIATION = SampleVariation((0.0, 0.0), 0.0, 0.0, 0.0)
-
-
 @dataclass(frozen=True)
 class Drawn:
     """What was drawn for n spectra.

@@ -11,7 +11,7 @@ import numpy as np
 from strain2dos._estimators.wrappers import Transparent, look_through
 from strain2dos._plotting.axes import BLUE, ORANGE
 from strain2dos._plotting.labels import feature_label
-from strain2dos.mapping._pixels.model import EDGE_NAMES, EDGE_STD, FittedModel
+from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
 
 if TYPE_CHECKING:
     from strain2dos.dos import ConformalDOSRegressor
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 WIDTHS = tuple(f"{name}_width" for name in EDGE_NAMES)
 _LABELS = {"vbm": "VBM", "cbm": "CBM", "gap": "Gap", "gap_direct": "Gap at K"}
 _COLORS = {"vbm": BLUE, "cbm": ORANGE, "gap": "#000000", "gap_direct": "#7f7f7f"}
-#: Numbers that `explain` takes as `targets`.
-TARGETS = ("gap_direct", *EDGE_STD, "gap_direct_std", *WIDTHS, "domain_score")
 
 
 def label(name: str) -> str:

@@ -178,7 +178,7 @@ def summary(flake: xr.Dataset) -> dict[str, Any]:
 def without_result(known: PixelCounts) -> str:
     """For example "3 of 6 pixels have no result: 2 a line is lost in the noise, 1 no gap"."""
     reasons = ", ".join(f"{count} {words}" for words, count in known.without.items() if words)
-    head = f"{known.n_without} of {known.total} {known.noun} have no result"
+    head = f"{known.n_without} of {known.total} pixels have no result"
     return f"{head}: {reasons}" if reasons else head
 
 

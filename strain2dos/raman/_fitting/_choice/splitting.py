@@ -120,7 +120,7 @@ def unlikely_beside_band(problem, family, mask, doublets, p):
         return 0.0
     share = p[n + pair] / max(p[n + pair] + p[n + pair + 1], 1e-300)
     apart = (p[pair + 1] - p[pair]) / (2.0 * p[2 * n + doublets.group[pair]])
-    return 400.0 * max(0.42 - share, 0.0) * min(max(5.0 * apart - 4.0, 0.0), 1.0)
+    return 800.0 * max(0.42 - share, 0.0) * min(max(2.5 * apart - 1.0, 0.0), 1.0)
 
 
 @njit(**OPTIONS)

@@ -9,7 +9,12 @@ from strain2dos.raman._fitting._choice.growth import (
     try_model,
 )
 from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
-from strain2dos.raman._fitting._choice.splitting import best_doublet
+from strain2dos.raman._fitting._choice.splitting import (
+    DOUBLET_PENALTY,
+    best_doublet,
+    unlikely_beside_band,
+    unlikely_doublet,
+)
 from strain2dos.raman._fitting._judgement.noise import residual_noise
 from strain2dos.raman._fitting._models.models import (
     leave_out,
@@ -18,7 +23,7 @@ from strain2dos.raman._fitting._models.models import (
     pick,
 )
 from strain2dos.raman._fitting._models.single_model import model_size
-from strain2dos.raman._fitting._models.slots import return_to
+from strain2dos.raman._fitting._models.slots import criterion, return_to
 from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -48,6 +53,9 @@ TRY_DOUBLET = 6.0
 # A band of defects of fewer standard errors than this beside a doublet: the doublet is fitted without it as
 # well.
 WEAK_BAND = 4.0
+# A doublet whose first trials leave it so much less probable than the singlet (2 ln odds), were it to lose a
+# tenth of its chi-square yet, is not fitted to its end.
+HOPELESS, STILL_GAINS = 16.0, 0.9
 # Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet
 # starts from the plain lines.
 COARSE = 2.0
@@ -82,15 +90,37 @@ def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
 
 
 @njit(**OPTIONS)
+def _is_hopeless(problem, family, view, start, chi2, s):
+    """Whether the doublet that won the race, in CHOICE, is far less probable than the singlet of a slot.
+
+    The rest of its fit may still gain a share of chi-square. A band of defects that it has half given up
+    does not count against its branches.
+    """
+    mask, p = s.ints[S_MASK, start], s.params[CHOICE]
+    doublets, singlets = pick(family, DOUBLET, mask), pick(family, SINGLET, mask)
+    odds = criterion(problem, family, doublets, mask, view, STILL_GAINS * chi2, 0.0) + DOUBLET_PENALTY
+    odds += unlikely_doublet(problem, doublets, p)
+    kept = True
+    for line in range(doublets.n_base, doublets.n):
+        kept = kept and p[doublets.n + line] > 0.5 * s.slots[start, S_PARAMS, singlets.n + line - 1]
+    if kept:
+        odds += unlikely_beside_band(problem, family, mask, doublets, p)
+    return odds > s.slots[start, S_INFO, S_ODDS] + HOPELESS
+
+
+@njit(**OPTIONS)
 def _fit_doublet(problem, family, view, start, noise2, slot, s):
     """Fit the doublet that goes with a singlet model, whose parameters and residual the scratch holds.
 
-    Returns its slot, and the number of slots: one more than ``slot``, unless it was fitted before.
+    Returns its slot, and the number of slots: one more than ``slot``, unless it was fitted before. The slot
+    is -1 where it cannot become as probable as the singlet.
     """
     mask, profile = s.ints[S_MASK, start], s.ints[S_SECOND, start]
     if start == 0 and slot > 1 and s.ints[S_KIND, 1] == DOUBLET and s.ints[S_MASK, 1] == mask:
         return np.int64(1), slot  # that of the plain lines was fitted first
-    best_doublet(problem, family, mask, view, noise2, s)
+    chi2 = best_doublet(problem, family, mask, view, noise2, s)
+    if not problem.always and _is_hopeless(problem, family, view, start, chi2, s):
+        return np.int64(-1), slot
     try_model(
         problem,
         family,
@@ -146,12 +176,14 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
         if not worth and not stands_apart(problem, singlets, view, np.sqrt(steps), s):
             return np.int64(-1), n_slots, noise2, kappa
     slot, n_slots = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
+    if slot < 0:
+        return slot, n_slots, noise2, kappa
     if mask != NO_EXTRAS and n_slots < MAX_SLOTS and _has_weak_band(problem, family, slot, noise2, s):
         # the band was needed by the singlet alone
         plain = own_profile(first, second, 0, s)
         return_to(plain, family, view, noise2, np.int64(0), p, s)
         other, n_slots = _fit_doublet(plain, family, view, np.int64(0), noise2, n_slots, s)
-        if s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
+        if other >= 0 and s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
             slot = other
     problem = own_profile(first, second, slot, s)
     return_to(problem, family, view, noise2, slot, p, s)

@@ -149,7 +149,7 @@ def _seed_in_next_line(problem, singlets, doublets, s, p2):
 def best_doublet(problem, family, mask, view, noise2, s):
     """Fit the doublet from each of its starts, a few trials; the best lands in CHOICE, lower line first.
 
-    CURRENT holds the singlets with the same extra lines, J their residual.
+    CURRENT holds the singlets with the same extra lines, J their residual. Returns the chi-square reached.
     """
     singlets, doublets = pick(family, SINGLET, mask), pick(family, DOUBLET, mask)
     set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
@@ -174,3 +174,4 @@ def best_doublet(problem, family, mask, view, noise2, s):
     if p2[pair] > p2[pair + 1]:
         for i in (pair, n_lines + pair):
             p2[i], p2[i + 1] = p2[i + 1], p2[i]
+    return chi2

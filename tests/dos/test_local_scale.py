@@ -41,7 +41,7 @@ def test_the_stated_error_grows_where_the_scatter_grows(scattered, fitted):
 
 
 def _everywhere_one(model):
-    return replace(model.fitted_.heads.curve, local=None)
+    return replace(model.fitted_.heads.curve, local=())
 
 
 def test_the_mean_does_not_depend_on_the_local_scale(scattered, fitted):
@@ -58,7 +58,7 @@ def test_draws_scatter_as_the_standard_deviation_states(scattered, fitted):
 
 def test_far_from_all_states_variances_are_those_of_the_process():
     points = np.random.default_rng(0).standard_normal((40, 2))
-    local = LocalScale.of(points, np.arange(40), np.full(40, 0.1))
+    (local,) = LocalScale.of(points, np.arange(40), np.full(40, 0.1))
     np.testing.assert_allclose(local(np.full((1, 2), 30.0)), 1.0, rtol=1e-12)
     assert local(np.zeros((1, 2)))[0] < 0.25
 
@@ -69,16 +69,16 @@ def test_errors_that_are_alike_everywhere_keep_one_scale():
         LocalScale.of(points, np.arange(200), np.random.default_rng(seed).chisquare(1, 200))
         for seed in range(10)
     ]
-    assert sum(local is None for local in found) >= 7
+    assert sum(local == () for local in found) >= 7
 
 
 def test_rows_of_a_group_count_once_and_loose_ones_less():
     points = np.random.default_rng(0).standard_normal((40, 2))
     misfit = np.square(points[:, 0] * np.random.default_rng(1).standard_normal(40))
-    once = LocalScale.of(points, np.arange(40), misfit)
-    twice = LocalScale.of(np.tile(points, (2, 1)), np.tile(np.arange(40), 2), np.tile(misfit, 2))
+    (once,) = LocalScale.of(points, np.arange(40), misfit)
+    (twice,) = LocalScale.of(np.tile(points, (2, 1)), np.tile(np.arange(40), 2), np.tile(misfit, 2))
     np.testing.assert_allclose(twice(points), once(points), rtol=1e-12)
-    loose = LocalScale.of(points, np.arange(40), misfit, loose=np.full(40, 4.0))
+    (loose,) = LocalScale.of(points, np.arange(40), misfit, loose=np.full(40, 4.0))
     np.testing.assert_allclose(loose.weight, once.weight / 4, rtol=1e-12)
 
 
@@ -90,7 +90,7 @@ def test_misfits_are_squared_errors_over_variances():
 def test_beyond_the_states_small_errors_nearby_do_not_narrow_the_stated_one():
     # errors half as large as predicted everywhere
     points = np.random.default_rng(0).uniform(-1, 1, (200, 2))
-    scale = LocalScale.of(points, np.arange(200), np.full(200, 0.25))
+    (scale,) = LocalScale.of(points, np.arange(200), np.full(200, 0.25))
     inside, beyond = scale(np.array([[0.0, 0.0]])), scale(points.mean(0) + np.array([[1.9, 0.0]]))
     assert inside[0] < 0.3
     assert beyond[0] == pytest.approx(1.0, abs=0.01)

@@ -116,11 +116,16 @@ def edges_of_valleys(energies: Array, n_valence: int) -> BandEdges:
     return BandEdges(vbm, cbm, cbm - vbm)
 
 
-def spread_of_valleys(energies: Array, variances: Array, n_valence: int) -> BandEdges:
-    """Return the standard deviation of edges whose valleys err independently."""
+def spread_of_valleys(
+    energies: Array, variances: Array, n_valence: int, gap_factor: float = 1.0
+) -> BandEdges:
+    """Return the standard deviation of edges whose valleys err independently.
+
+    `gap_factor` times the sum of the variances of both edges is that of the gap.
+    """
     vbm = _variance_of_highest(energies[:, :n_valence], variances[:, :n_valence])
     cbm = _variance_of_highest(-energies[:, n_valence:], variances[:, n_valence:])
-    return BandEdges(np.sqrt(vbm), np.sqrt(cbm), np.sqrt(vbm + cbm))
+    return BandEdges(np.sqrt(vbm), np.sqrt(cbm), np.sqrt(gap_factor * (vbm + cbm)))
 
 
 def _variance_of_highest(mean: Array, variance: Array) -> Array:

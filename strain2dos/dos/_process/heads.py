@@ -32,18 +32,24 @@ class Head:
         Unit in which they are learned.
     plain : tuple of Process
         Processes without a network; the weights of all their members add to one.
-    local : LocalScale or None
-        Factor on the variance of the mixture, from place to place; None where it is 1.
+    local : tuple of LocalScale
+        Factors on the variance of the mixture from place to place.
+    wider : float
+        Factor on the variance of the mixture everywhere.
     """
 
     mean: Array
     scale: float
     plain: tuple[Process, ...]
-    local: LocalScale | None = None
+    local: tuple[LocalScale, ...] = ()
+    wider: float = 1.0
 
     def factor(self, features: Array) -> Array:
         """Return the factor (n,) on variances at standardized features."""
-        return np.ones(len(features)) if self.local is None else self.local(features)
+        factor = np.full(len(features), self.wider)
+        for local in self.local:
+            factor *= local(features)
+        return factor
 
     def check(self) -> None:
         """Raise a ValueError where parts do not fit together."""
@@ -51,16 +57,18 @@ class Head:
         for process in self.plain:
             process.check()
             check_array("variance", process.variance, (len(process.lengths), len(self.mean)))
-            if self.local is not None:
-                self.local.check(process.points.shape[1])
+            for local in self.local:
+                local.check(process.points.shape[1])
         if not np.isfinite(self.scale):
             raise ValueError(f"scale = {self.scale} must be finite")
+        if not 0 <= self.wider < np.inf:
+            raise ValueError(f"wider = {self.wider} must be finite and not negative")
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Head:
         """Rebuild a head from plain values."""
         plain = tuple(Process.from_state(part) for part in state["plain"])
-        local = None if state["local"] is None else LocalScale.from_state(state["local"])
+        local = tuple(LocalScale.from_state(part) for part in state["local"])
         return cls(**{**state, "plain": plain, "local": local})
 
 
@@ -141,12 +149,15 @@ class Heads:
         Processes with networks, for the scores; None where they have no weight.
     network_weight : float
         Weight of the networks against the kernels without one, from 0 to 1.
+    gap_factor : float
+        Variance of the gap over the sum of those of both edges.
     """
 
     curve: Head
     valleys: tuple[Head, ...]
     network: Process | None = None
     network_weight: float = 0.0
+    gap_factor: float = 1.0
 
     def loaded(self, device: str) -> LoadedHeads:
         """Return the same, ready to predict on a device."""
@@ -161,6 +172,8 @@ class Heads:
         """Raise a ValueError where parts do not fit together."""
         for head in (self.curve, *self.valleys):
             head.check()
+        if not 0 <= self.gap_factor < np.inf:
+            raise ValueError(f"gap_factor = {self.gap_factor} must be finite and not negative")
         if not 0.0 <= self.network_weight <= 1.0:
             raise ValueError(f"network_weight = {self.network_weight} must lie between 0 and 1")
         if self.network is not None:
@@ -174,7 +187,8 @@ class Heads:
         """Rebuild the heads from plain values."""
         network = None if state["network"] is None else Process.from_state(state["network"])
         valleys = tuple(Head.from_state(part) for part in state["valleys"])
-        return cls(Head.from_state(state["curve"]), valleys, network, state["network_weight"])
+        curve = Head.from_state(state["curve"])
+        return cls(**{**state, "curve": curve, "valleys": valleys, "network": network})
 
 
 class LoadedHeads:

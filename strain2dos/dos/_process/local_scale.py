@@ -67,8 +67,8 @@ class LocalScale:
         groups: NDArray[np.intp],
         misfit: Array,
         loose: Array | None = None,
-    ) -> LocalScale | None:
-        """Describe misfits (n,) of rows without their groups; None where one scale for all is better."""
+    ) -> tuple[LocalScale, ...]:
+        """Describe misfits (n,) of rows without their groups; nothing where one scale for all is better."""
         # a random state of its own: what is drawn elsewhere must not depend on the number of rows
         rows = subsample_by_group(groups, _MAX_POINTS, np.random.RandomState(0))
         labels = np.unique(groups[rows], return_inverse=True)[1]
@@ -85,14 +85,15 @@ class LocalScale:
         scaled = np.ascontiguousarray(axes[kept].T / size[kept])
         place, misfit = (points - middle) @ scaled, misfit[rows]
         others = labels[:, None] != labels[None]
-        apart = np.square(place[:, None, :] - place[None]).sum(-1)
+        apart = _squared_distances(place, place)
         # minus the log density of each group without its own errors; one scale for all first
         losses = [np.average(misfit, weights=weight)]
         for reach in _REACHES:
-            factor = _mean_nearby(apart, misfit, weight * others, _squared_reach(reach, scaled))
+            near = np.exp(-apart / _squared_reach(reach, scaled)) * (weight * others)
+            factor = _mean_nearby(near, misfit)
             losses.append(np.average(np.log(factor) + misfit / factor, weights=weight))
         best = int(np.argmin(losses))
-        return None if best == 0 else cls(middle, scaled, place, misfit, weight, _REACHES[best - 1])
+        return () if best == 0 else (cls(middle, scaled, place, misfit, weight, _REACHES[best - 1]),)
 
     def __call__(self, features: Array) -> Array:
         """Return the factor (n,) at standardized features: the mean of the misfits nearby.
@@ -104,15 +105,14 @@ class LocalScale:
         answer = np.empty(len(place))
         for start in range(0, len(place), _ROWS):
             rows = slice(start, start + _ROWS)
-            apart = np.square(place[rows, None, :] - self.points[None]).sum(-1)
-            factor = _mean_nearby(apart, self.misfit, self.weight, reach)
-            inward = 1.0 - self._aside(place[rows], apart, reach)
+            near = np.exp(-_squared_distances(place[rows], self.points) / reach) * self.weight
+            factor = _mean_nearby(near, self.misfit)
+            inward = 1.0 - self._aside(place[rows], near, reach)
             answer[rows] = np.where(factor < 1.0, 1.0 + inward * (factor - 1.0), factor)
         return answer
 
-    def _aside(self, place: Array, apart: Array, reach: float) -> Array:
+    def _aside(self, place: Array, near: Array, reach: float) -> Array:
         """Return how surely (n,), from 0 to 1, the points near a place lie to one side of it."""
-        near = np.exp(-apart / reach) * self.weight
         middle = (near @ self.points) / np.maximum(near.sum(1, keepdims=True), 1e-300)
         away = np.linalg.norm(middle - place, axis=1) / np.sqrt(0.5 * reach)
         low, high = _ASIDE
@@ -145,7 +145,12 @@ def _squared_reach(reach: float, axes: Array) -> float:
     return 2.0 * reach**2 * max(1, axes.shape[1])
 
 
-def _mean_nearby(apart: Array, misfit: Array, weight: Array, reach: float) -> Array:
-    """Return weighted means (n,) of misfits from squared distances (n, n_points)."""
-    near = np.exp(-apart / reach) * weight
-    return (_AS_PREDICTED + (near * misfit).sum(1)) / (_AS_PREDICTED + near.sum(1))
+def _squared_distances(left: Array, right: Array) -> Array:
+    norms = np.square(left).sum(1)[:, None] + np.square(right).sum(1)
+    # rounding leaves a little less than nothing of a distance of nothing
+    return np.maximum(norms - 2.0 * (left @ right.T), 0.0)
+
+
+def _mean_nearby(near: Array, misfit: Array) -> Array:
+    """Return means (n,) of misfits weighted by how near they are (n, n_points)."""
+    return (_AS_PREDICTED + near @ misfit) / (_AS_PREDICTED + near.sum(1))

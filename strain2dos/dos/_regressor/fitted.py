@@ -158,7 +158,9 @@ class FittedDOS:
         """Return the edges that were learned beside the curves, with their standard deviation if asked."""
         means, variances = self.valley_energies(X, device, std=std)
         found = edges_of_valleys(means, self.n_valence)
-        return found, None if variances is None else spread_of_valleys(means, variances, self.n_valence)
+        if variances is None:
+            return found, None
+        return found, spread_of_valleys(means, variances, self.n_valence, self.heads.gap_factor)
 
     def samples(self, X: Array, device: str, places: Array, normals: Array) -> Iterator[tuple[slice, Array]]:
         """Give slices of rows with curves (n, n_samples, n_energies) drawn from the mixture of processes.

@@ -16,6 +16,7 @@ from strain2dos.dos._process.local_scale import LocalScale, misfits
 from strain2dos.dos._process.plain import Kernel
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.training import TrainingOptions, train_networks
+from strain2dos.dos._process.unseen import UnseenRows, gap_factor, predict_unseen
 from strain2dos.dos._process.weight import Unseen, weigh_networks
 from strain2dos.dos._regressor.checks import (
     check_edge_energies,
@@ -65,7 +66,10 @@ def fit_dos(
     )
     curve = fit_head(features, scores, labels, random, device=options.device)
     # valleys cross as strain grows, and each alone is smooth
-    valleys = () if edges is None else _valleys(features, edges, labels, random, options.device)
+    valleys: tuple[Head, ...] = ()
+    factor = 1.0
+    if edges is not None:
+        valleys, factor = _valleys(features, edges, labels, random, options.device)
     heads, history, density = _with_networks(features, labels, curve, options.training, random)
     return FittedDOS(
         energies=energies,
@@ -73,7 +77,7 @@ def fit_dos(
         feature_range=np.array([X.min(0), X.max(0)]),
         domain=domain,
         basis=basis,
-        heads=replace(heads, valleys=valleys),
+        heads=replace(heads, valleys=valleys, gap_factor=factor),
         valleys=() if edges is None else tuple(edges.names),
         n_valence=0 if edges is None else edges.n_valence,
         edge_reference=reference,
@@ -91,16 +95,21 @@ def _valleys(
     labels: NDArray[np.intp],
     random: np.random.RandomState,
     device: str,
-) -> tuple[Head, ...]:
-    heads = []
+) -> tuple[tuple[Head, ...], float]:
+    """Return the heads of the valleys, and the factor on the variance of the gap."""
+    heads: list[Head] = []
+    parts: list[UnseenRows] = []
     for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True):
         found = fit_head(
             features, column[:, None], labels, random, loose=loose, least_noise=_EDGE_NOISE, device=device
         )
         misfit = misfits(found.outputs, found.mean, found.variance)
         local = LocalScale.of(features, labels, misfit, loose)
-        heads.append(replace(found.head, local=local))
-    return tuple(heads)
+        unseen = predict_unseen(features, column, labels, loose, _EDGE_NOISE, device)
+        wider, again = unseen.widening()
+        heads.append(replace(found.head, local=local + again, wider=wider))
+        parts.append(unseen.widened(wider))
+    return tuple(heads), gap_factor(parts, edges.n_valence)
 
 
 def _standardise(X: Array) -> Standardisation:

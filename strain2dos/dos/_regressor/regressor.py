@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 # written into every saved regressor; raised when what was learned changes its form
-_FORMAT = 4
+_FORMAT = 5
 
 
 class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
@@ -129,6 +129,9 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         Columns of `edges` that are learned, valence band first; empty without edges.
     n_valence_ : int
         How many of them are of the valence band.
+    gap_factor_ : float
+        Variance of the learned gap over the sum of those of its edges, from errors on left-out groups: below
+        1 where the edges err together. 1 with fewer than ten groups.
     representation_ : str
         The representation chosen.
     representation_scores_ : dict
@@ -386,9 +389,10 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
             ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV]: the learned ones if `fit` was given edges,
             else where the predicted curve crosses `edge_threshold_` on both sides of `edge_reference_`.
         std : BandEdges
-            Only with ``return_std=True``: standard deviations [eV], scaled as those of `predict`. Valleys are
-            taken to err independently of each other; near a crossing the spread is that of the higher of two
-            normal variables (reference 4 of the class).
+            Only with ``return_std=True``: standard deviations [eV], scaled so that 90 % intervals hold
+            90 % of states by which neither kernels nor their numbers were chosen; that of the gap on its own
+            (`gap_factor_`). Valleys are taken to err independently of each other; near a crossing the spread
+            is that of the higher of two normal variables (reference 4 of the class).
 
         Raises
         ------
@@ -648,6 +652,11 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
     def n_valence_(self) -> int:
         """How many of the valleys are of the valence band."""
         return self.fitted_.n_valence
+
+    @property
+    def gap_factor_(self) -> float:
+        """Variance of the learned gap over the sum of those of its edges."""
+        return self.fitted_.heads.gap_factor
 
     @property
     def representation_(self) -> str:

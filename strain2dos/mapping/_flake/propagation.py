@@ -73,7 +73,8 @@ def energies_of(model: FittedModel, features: Array) -> Energies:
         return Energies(EDGE_NAMES, np.einsum("nmv,nv->nm", pick, plain), std, pick @ slopes, None)
     pick = _picked(plain, columns, model.at_k)
     values = np.einsum("nmv,nv->nm", pick, plain)
-    spread = spread_of_valleys(plain, np.square(std), columns)
+    factor = getattr(model.final, "gap_factor_", 1.0)
+    spread = spread_of_valleys(plain, np.square(std), columns, factor)
     own = np.column_stack(spread)
     if model.at_k is not None:
         own = np.column_stack([own, np.hypot(*(std[:, k] for k in model.at_k))])

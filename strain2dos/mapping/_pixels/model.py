@@ -183,7 +183,8 @@ class FittedModel:
         energies, spread = self.final.predict_valleys(Z, return_std=True)
         known = energies, self.final.n_valence_
         result = {"valleys": energies} | _named(edges_of_valleys(*known))
-        result |= _named(spread_of_valleys(energies, np.square(spread), known[1]), "_std")
+        factor = getattr(self.final, "gap_factor_", 1.0)
+        result |= _named(spread_of_valleys(energies, np.square(spread), known[1], factor), "_std")
         if self.at_k is not None:
             top, bottom = self.at_k
             result["gap_direct"] = energies[:, bottom] - energies[:, top]

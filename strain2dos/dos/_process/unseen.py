@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Errors on groups that had no say in the choice of kernels, and what they show of stated errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from strain2dos.dos._common.groups import subsample_by_group
+from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
+from strain2dos.dos._process.heads import Heads, fit_head
+from strain2dos.dos._process.local_scale import LocalScale, misfits
+
+Array = NDArray[np.float64]
+
+_FOLDS = 10
+# with fewer groups than this nine tenths of them is a matter of chance
+_FEWEST_GROUPS = 10
+# rows that kernels are chosen on again and again
+_MAX_ROWS = 128
+_SHARE = 0.9
+# a squared error over its variance counts no more than one that one state in a hundred exceeds
+_LARGEST = float(np.square(norm.ppf(0.995)))
+
+
+class UnseenRows(NamedTuple):
+    """One output of some rows (n,), with mean and variance predicted by kernels chosen without their fold."""
+
+    features: Array
+    groups: NDArray[np.intp]
+    loose: Array
+    truth: Array
+    mean: Array
+    variance: Array
+
+    def widening(self) -> tuple[float, tuple[LocalScale, ...]]:
+        """Return the factor on variances at which 90 % intervals hold 90 % of the errors, and its place."""
+        if not len(self.truth):
+            return 1.0, ()
+        misfit = np.square(self.truth - self.mean) / self.variance
+        factor = factor_of(misfit, self.groups, self.loose)
+        shown = np.minimum(misfit / max(factor, 1e-300), _LARGEST)
+        return factor, LocalScale.of(self.features, self.groups, shown, self.loose)
+
+    def widened(self, factor: float) -> UnseenRows:
+        """Return the same with another variance."""
+        return self._replace(variance=factor * self.variance)
+
+
+def predict_unseen(
+    features: Array, outputs: Array, groups: NDArray[np.intp], loose: Array, least_noise: float, device: str
+) -> UnseenRows:
+    """Predict rows by kernels that are chosen, weighed and scaled without their fold; no rows for few groups.
+
+    Kernels are otherwise chosen by the groups that are left out of their processes, one by one, and such
+    groups flatter them. `outputs` (n,) are those of a head with one output.
+    """
+    rows, folds = rows_of_folds(groups)
+    mean, variance = np.zeros(len(rows)), np.zeros(len(rows))
+    for out in folds:
+        seen, unseen = rows[~out], rows[out]
+        labels = np.unique(groups[seen], return_inverse=True)[1]
+        found = fit_head(
+            features[seen],
+            outputs[seen, None],
+            labels,
+            np.random.RandomState(0),
+            loose=loose[seen],
+            least_noise=least_noise,
+            device=device,
+        )
+        misfit = misfits(found.outputs, found.mean, found.variance)
+        head = replace(found.head, local=LocalScale.of(features[seen], labels, misfit, loose[seen]))
+        mean[out], variance[out] = Heads(head, (head,)).loaded(device).valley(0, features[unseen])
+    return UnseenRows(features[rows], groups[rows], loose[rows], outputs[rows], mean, variance)
+
+
+def rows_of_folds(groups: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[NDArray[np.bool_]]]:
+    """Return rows spread evenly over groups, and which of them each fold holds; no folds for few groups."""
+    if groups.max() + 1 < _FEWEST_GROUPS:
+        return np.zeros(0, dtype=np.intp), []
+    # a random state of its own: means must not depend on how errors are measured
+    random = np.random.RandomState(0)
+    rows = subsample_by_group(groups, _MAX_ROWS, random)
+    turns = np.array_split(random.permutation(np.unique(groups[rows])), _FOLDS)
+    return rows, [np.isin(groups[rows], turn) for turn in turns]
+
+
+def gap_factor(valleys: Sequence[UnseenRows], n_valence: int) -> float:
+    """Return the variance of the gap over the sum of those of both edges: below 1 where they err together."""
+    first = valleys[0]
+    if not len(first.truth):
+        return 1.0
+    truth = np.column_stack([part.truth for part in valleys])
+    mean = np.column_stack([part.mean for part in valleys])
+    variance = np.column_stack([part.variance for part in valleys])
+    error = edges_of_valleys(mean, n_valence).gap - edges_of_valleys(truth, n_valence).gap
+    misfit = np.square(error / spread_of_valleys(mean, variance, n_valence).gap)
+    return factor_of(misfit, first.groups, np.ones(len(error)))
+
+
+def factor_of(misfit: Array, groups: NDArray[np.intp], loose: Array) -> float:
+    """Return the factor on variances at which 90 % intervals hold 90 % of misfits (n,), a group counted once.
+
+    A mean would follow the few states that are extrapolated to, whose errors have another law.
+    """
+    labels = np.unique(groups, return_inverse=True)[1]
+    weight = 1.0 / (np.bincount(labels)[labels] * loose)
+    order = np.argsort(misfit, kind="stable")
+    below = np.cumsum(weight[order]) - 0.5 * weight[order]
+    size = np.interp(_SHARE * weight.sum(), below, np.sqrt(misfit[order]))
+    return float(np.square(size / norm.ppf(0.5 + 0.5 * _SHARE)))

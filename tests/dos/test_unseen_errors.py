@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Stated errors of edges follow the errors on states that had no say in the choice of kernels."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from strain2dos import DOSRegressor
+from strain2dos.dos._process.unseen import UnseenRows, factor_of, gap_factor, rows_of_folds
+
+
+def _seen(truth, mean, variance=1.0):
+    rows = np.arange(len(truth))
+    return UnseenRows(
+        np.zeros((len(truth), 1)), rows, np.ones(len(rows)), truth, mean, variance + 0.0 * truth
+    )
+
+
+def test_the_factor_widens_intervals_until_nine_tenths_of_the_errors_lie_inside():
+    errors = 2.0 * np.random.default_rng(0).standard_normal(4000)
+    factor = factor_of(np.square(errors), np.arange(4000), np.ones(4000))
+    assert factor == pytest.approx(4.0, rel=0.05)
+    assert np.mean(np.abs(errors) <= 1.6449 * np.sqrt(factor)) == pytest.approx(0.9, abs=1e-3)
+
+
+def test_a_few_errors_of_another_law_hardly_move_the_factor():
+    errors = np.random.default_rng(0).standard_normal(4000)
+    errors[:40] *= 50.0
+    assert factor_of(np.square(errors), np.arange(4000), np.ones(4000)) == pytest.approx(1.0, rel=0.1)
+    assert np.mean(np.square(errors)) > 10.0
+
+
+def test_rows_of_a_group_count_once_and_loose_ones_less():
+    misfit = np.square(np.random.default_rng(0).standard_normal(60))
+    once = factor_of(misfit, np.arange(60), np.ones(60))
+    # three rows of a group spread its weight over three steps of the same height
+    thrice = factor_of(np.repeat(misfit, 3), np.repeat(np.arange(60), 3), np.ones(180))
+    assert thrice == pytest.approx(once, rel=0.1)
+    large = misfit > np.quantile(misfit, 0.8)
+    assert factor_of(misfit, np.arange(60), np.where(large, 1e6, 1.0)) < 0.7 * once
+
+
+def test_every_group_is_left_out_once_and_as_a_whole():
+    groups = np.repeat(np.arange(23), 2)
+    rows, folds = rows_of_folds(groups)
+    assert np.array_equal(np.sum(folds, axis=0), np.ones(len(rows)))
+    assert all(len(np.unique(groups[rows][out])) * 2 == out.sum() for out in folds)
+    many, _ = rows_of_folds(np.repeat(np.arange(20), 50))
+    assert len(many) == 128
+    assert rows_of_folds(np.arange(9))[1] == []
+
+
+@pytest.mark.parametrize(("alike", "wanted"), [(0.8, 0.2), (0.0, 1.0), (-0.5, 1.5)])
+def test_the_gap_has_the_variance_that_errors_of_both_edges_leave_it(alike, wanted):
+    errors = np.random.default_rng(0).multivariate_normal([0, 0], [[1, alike], [alike, 1]], 40_000)
+    valleys = [
+        _seen(np.full(40_000, edge), edge + 1e-3 * error, 1e-6)
+        for edge, error in zip((-6.0, -4.0), errors.T, strict=True)
+    ]
+    assert gap_factor(valleys, 1) == pytest.approx(wanted, rel=0.05)
+    assert gap_factor([_seen(np.zeros(0), np.zeros(0), 1.0)] * 2, 1) == 1.0
+
+
+def _smooth(seed):
+    """Two edges of 90 states in three features: sums of waves, the waves of the valence edge shared."""
+    random = np.random.default_rng(seed)
+    X = random.uniform(-1, 1, (90, 3))
+    waves = np.cos(X @ random.normal(0, 1.5, (3, 12)) + random.uniform(0, 6.3, 12))
+    vbm = -5.5 + 0.03 * waves[:, :6].sum(1)
+    cbm = -4.0 + 0.03 * waves.sum(1)
+    return X, np.column_stack([vbm, cbm]) + 0.002 * random.standard_normal((90, 2))
+
+
+def _fitted(X, edges):
+    curves = np.exp(-np.square(np.linspace(-3, 3, 20) - X[:, :1]))
+    model = DOSRegressor(hidden_layer_sizes=(), representation="grid", random_state=0)
+    return model.fit(X, curves, edges=edges)
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Errors of edges of states that no kernel saw, their deviations, and those of the processes."""
+    parts = []
+    for seed in range(6):
+        X, edges = _smooth(seed)
+        model = _fitted(X[:40], edges[:40])
+        found, std = model.predict_edges(X[40:], return_std=True)
+        heads = model.fitted_.heads
+        plain = tuple(replace(head, wider=1.0, local=()) for head in heads.valleys)
+        before = replace(model.fitted_, heads=replace(heads, valleys=plain, gap_factor=1.0))
+        _, narrow = before.edges(X[40:], "cpu", std=True)
+        truth = [*edges[40:].T, edges[40:, 1] - edges[40:, 0]]
+        parts.append(np.array([np.array(found) - truth, np.array(std), np.array(narrow)]))
+    return np.concatenate(parts, axis=2)
+
+
+def test_intervals_hold_what_they_state_of_edges_that_no_kernel_saw(judged):
+    error, std, narrow = judged
+    held = (np.abs(error) <= 1.645 * std).mean(1)
+    before = (np.abs(error) <= 1.645 * narrow).mean(1)
+    assert 0.8 < held[:2].mean() < 0.95, held
+    assert before[:2].mean() < 0.75, before
+
+
+def test_a_saved_regressor_keeps_its_factors():
+    X, edges = _smooth(0)
+    model = _fitted(X[:40], edges[:40])
+    again = pickle.loads(pickle.dumps(model))
+    assert again.gap_factor_ == model.gap_factor_ != 1.0
+    stated = [made.predict_edges(X, return_std=True)[1] for made in (again, model)]
+    np.testing.assert_array_equal(*stated)
+    assert _fitted(X[:9], edges[:9]).gap_factor_ == 1.0

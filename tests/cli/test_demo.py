@@ -112,10 +112,13 @@ def test_the_saved_model_is_the_one_that_mapped(finished):
     assert len(metadata["training"]["states"]) == len(load_mos2_dft())
 
 
-def test_the_report_shows_every_figure(finished):
+def test_the_report_shows_every_figure_and_draws_the_band_edges_itself(finished):
     page = (finished[0] / "report.html").read_text()
-    assert len(re.findall(r'<img class="white" src="data:image/png;base64,', page)) == 7
-    assert all(f'alt="{alt}"' in page for _, _, alt in FIGURES)
+    shown = [alt for name, _, alt in FIGURES if name != "band_edges_map.png"]
+    assert len(re.findall(r'<img class="white" src="data:image/png;base64,', page)) == len(shown) == 6
+    assert all(f'alt="{alt}"' in page for alt in shown)
+    for name in ("Valence band maximum", "Conduction band minimum"):
+        assert f'aria-label="{name}. Arrow keys choose a pixel."' in page
     assert "never saw" in page
 
 

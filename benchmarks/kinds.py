@@ -74,6 +74,8 @@ def main() -> None:
     for height in (15, 30, 60):
         report(f"LO(M) {height}", plain + line(e - 8.4, 15, height) + white(), e, a)
     report("LO(M) 40, ZO(M) 15", plain + line(e - 8.4, 15, 40) + line(a + 8, 8, 15) + white(), e, a)
+    broad = line(e, 5.5, 80) + line(a + 2.8, 6, 220) + 60
+    report("Gaussian LO(M), 60 %", broad + bell(e - 8.4, 17, 48) + white(3.0), e, a + 2.8)
     for place in (366, 371, 377, 380, 389, 391, 394, 397, 412, 420):
         report(f"plasma line at {place}", plain + line(np.full(N, place), 2.0, 27) + white(), e, a)
     for height in (20, 80, 300):

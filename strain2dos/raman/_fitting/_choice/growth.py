@@ -47,7 +47,9 @@ from strain2dos.raman._fitting.records import (
     SIGNAL,
     SINGLET,
     TRIAL,
+    U_ANCHOR,
     U_FWHM,
+    U_TALL,
     WEIGHTS,
 )
 
@@ -62,6 +64,8 @@ FOREIGN_ON_LINE = 1e4
 # The same against lines that are not Lorentzians, where the profile is not given: a top that a narrow doublet
 # flattens looks Gaussian.
 SECOND_PENALTY = 8.0
+# The same of a band that is higher, over its line, than is known of such bands: by so much at twice that.
+TOO_TALL = 100.0
 # Rounds of further lines: known ones and the profile together, then what these uncover, then a foreign one.
 ROUNDS = 4
 
@@ -86,6 +90,20 @@ def unlike_foreign(problem, family, lines, mask, p, spread):
 
 
 @njit(**OPTIONS)
+def too_tall(problem, family, kind, lines, mask, p):
+    """-2 ln(prior) of bands of defects that are higher than such bands are beside their line."""
+    unlike, n = 0.0, lines.n
+    for unit in range(family.unit.shape[0]):
+        anchor = family.unit_index[unit, U_ANCHOR]
+        if mask >> unit & 1 and anchor >= 0:
+            j = anchor + int(kind == DOUBLET and anchor > problem.pair)
+            height = p[n + j] + (p[n + j + 1] if kind == DOUBLET and anchor == problem.pair else 0.0)
+            band = p[n + line_of_unit(family, lines.n_base, mask, unit)]
+            unlike += TOO_TALL * max(band / max(family.unit[unit, U_TALL] * height, 1e-300) - 1.0, 0.0)
+    return unlike
+
+
+@njit(**OPTIONS)
 def try_model(problem, family, kind, mask, second, view, reweight, most, noise2, p, slot, s):
     """Fit a model from its start ``p``, with ``most`` trials, and keep it in a slot with its odds."""
     lines = pick(family, kind, mask)
@@ -93,6 +111,7 @@ def try_model(problem, family, kind, mask, second, view, reweight, most, noise2,
     total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
     odds = criterion(problem, family, lines, mask, view, chi2, total)
     odds += unlike_foreign(problem, family, lines, mask, p, 0.0) + SECOND_PENALTY * second
+    odds += too_tall(problem, family, kind, lines, mask, p)
     if kind == DOUBLET:
         odds += DOUBLET_PENALTY + unlikely_doublet(problem, lines, p)
         odds += unlikely_beside_band(problem, family, mask, lines, p)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from strain2dos.dos._regressor.regressor import DOSRegressor
 
 Array = NDArray[np.float64]
 
-# rows that a thread takes at once: enough that starting it does not count
+# rows at once, whose kernels stay in the caches of a core
 _ROWS = 960
 
 
@@ -43,8 +42,8 @@ def has_slopes(regressor: Any) -> bool:
     return same and regressor.edges_learned_
 
 
-def valleys_with_slopes(regressor: DOSRegressor, X: Any, n_threads: int = 1) -> ValleySlopes:
-    """Predict valleys with variances and slopes; what is found does not depend on the number of threads.
+def valleys_with_slopes(regressor: DOSRegressor, X: Any) -> ValleySlopes:
+    """Predict valleys with variances and slopes, on one core: maps are at work on several chunks of pixels.
 
     Parameters
     ----------
@@ -52,8 +51,6 @@ def valleys_with_slopes(regressor: DOSRegressor, X: Any, n_threads: int = 1) -> 
         Fitted on edges.
     X : array-like of shape (n, n_features)
         Finite features.
-    n_threads : int, default=1
-        Threads that share the rows.
 
     Returns
     -------
@@ -61,15 +58,7 @@ def valleys_with_slopes(regressor: DOSRegressor, X: Any, n_threads: int = 1) -> 
     """
     X = regressor._check(X)
     fitted, device = regressor.fitted_, check_device(regressor.device)
-
-    def part(start: int) -> tuple[Array, Array, Array]:
-        with one_thread():
-            return fitted.valley_slopes(X[start : start + _ROWS], device)
-
-    starts = range(0, max(len(X), 1), _ROWS)
-    if n_threads == 1 or len(starts) == 1:
-        parts = [part(start) for start in starts]
-    else:
-        with ThreadPoolExecutor(n_threads) as threads:
-            parts = list(threads.map(part, starts))
+    with one_thread():
+        starts = range(0, max(len(X), 1), _ROWS)
+        parts = [fitted.valley_slopes(X[start : start + _ROWS], device) for start in starts]
     return ValleySlopes(*(np.concatenate(some) for some in zip(*parts, strict=True)))

@@ -63,7 +63,7 @@ def energies_of(model: FittedModel, features: Array) -> Energies:
     are differences, from one prediction more per feature.
     """
     if model.valleys and not model.chain.after(1).front and has_slopes(model.final):
-        found = valleys_with_slopes(model.final, as_named(features, model.final), cpu_count())
+        found = valleys_with_slopes(model.final, as_named(features, model.final))
         plain, std, slopes = found.energies, np.sqrt(found.variances), found.slopes
         columns: int | None = model.final.n_valence_
     else:

@@ -19,8 +19,8 @@ from strain2dos.dos._process.local_scale import LocalScale, misfits
 Array = NDArray[np.float64]
 
 _FOLDS = 10
-# with fewer groups than this nine tenths of them is a matter of chance
-_FEWEST_GROUPS = 10
+# nine tenths of the groups are known by those beyond, of which there must be three
+_FEWEST_GROUPS = 30
 # rows that kernels are chosen on again and again
 _MAX_ROWS = 128
 _SHARE = 0.9

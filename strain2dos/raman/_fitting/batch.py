@@ -12,7 +12,6 @@ from strain2dos.raman._fitting._choice.averaging import (
     write_model,
 )
 from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS, choose_model
-from strain2dos.raman._fitting._choice.clear_doublet import ONLY_COUNTS
 from strain2dos.raman._fitting._judgement.counts import (
     FLOOR_PENALTY,
     best_floor,
@@ -93,16 +92,14 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     p, kind = s.params[CURRENT], s.ints[S_KIND, best]
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
-    noise2, shared, kappa, steps = residual_noise(problem, lines, view, p, chi2, s)
+    noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
     n_free = model_size(problem, lines)
     better = zero = -np.inf
     other, grown = ZERO_COUNTS, problem.keep and not view.counts
     if undecided or grown:
-        n, rises, square = residual_levels(view, n_free, best, 0.0, 0.0, s)
+        n, rises, _ = residual_levels(view, n_free, best, 0.0, 0.0, s)
         if undecided:
             better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
-            if other == ZERO_COUNTS and square > ONLY_COUNTS * steps:
-                better = -np.inf  # a misfit, which says nothing of how the noise grows
         odds, floor, _ = best_floor(view, n, rises, 0.0, s)
         if grown and odds > COUNTS_ERROR:
             count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)

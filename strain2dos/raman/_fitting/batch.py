@@ -100,9 +100,10 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
         n, rises, _ = residual_levels(view, n_free, best, 0.0, 0.0, s)
         if undecided:
             better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
-        odds, floor, _ = best_floor(view, n, rises, 0.0, s)
-        if grown and odds > COUNTS_ERROR:
-            count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)
+        if grown:
+            odds, floor, _ = best_floor(view, n, rises, 0.0, s)
+            if odds > COUNTS_ERROR:
+                count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)
     status = judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (

@@ -75,7 +75,7 @@ WIDTH_ERRORS = 0.5
 
 
 @njit(**OPTIONS)
-def _look(first, second, family, view, s):
+def _look(first, family, view, s):
     """What the residual of the plain lines, which the scratch holds, asks for.
 
     Returns
@@ -183,7 +183,7 @@ def _fit_models(first, second, family, view, undecided, s):
             return n_slots, noise2, kappa
     fit_plain(first, family, view, s)
     n_slots, p = np.int64(1), s.params[CURRENT]
-    plain, splits, noise2, steps = _look(first, second, family, view, s)
+    plain, splits, noise2, steps = _look(first, family, view, s)
     if ask and _are_counts(first, family, view, FIRST, steps, s):
         return np.int64(0), 0.0, 1.0
     if plain and not first.always:
@@ -210,7 +210,7 @@ def _fit_models(first, second, family, view, undecided, s):
         noise2, kappa = noise3, kappa3
     double = best_slot(n_slots, DOUBLET, s)
     if double >= 0 and s.slots[double, S_INFO, S_ODDS] < s.slots[single, S_INFO, S_ODDS] + RIVAL_ODDS:
-        n_slots = add_rival(first, second, family, view, double, noise2, kappa, n_slots, s)
+        n_slots = add_rival(first, second, family, view, double, noise2, n_slots, s)
     return n_slots, noise2, kappa
 
 

@@ -10,7 +10,6 @@ from strain2dos.raman._fitting._choice.growth import (
 )
 from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
 from strain2dos.raman._fitting._choice.splitting import (
-    DOUBLET_PENALTY,
     best_doublet,
     unlikely_beside_band,
     unlikely_doublet,
@@ -98,7 +97,7 @@ def _is_hopeless(problem, family, view, start, chi2, s):
     """
     mask, p = s.ints[S_MASK, start], s.params[CHOICE]
     doublets, singlets = pick(family, DOUBLET, mask), pick(family, SINGLET, mask)
-    odds = criterion(problem, family, doublets, mask, view, STILL_GAINS * chi2, 0.0) + DOUBLET_PENALTY
+    odds = criterion(problem, family, doublets, mask, view, STILL_GAINS * chi2, 0.0)
     odds += unlikely_doublet(problem, doublets, p)
     kept = True
     for line in range(doublets.n_base, doublets.n):

@@ -6,7 +6,6 @@ import numpy as np
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._choice.screen import find_foreign, score_models
 from strain2dos.raman._fitting._choice.splitting import (
-    DOUBLET_PENALTY,
     unlikely_beside_band,
     unlikely_doublet,
 )
@@ -113,7 +112,7 @@ def try_model(problem, family, kind, mask, second, view, reweight, most, noise2,
     odds += unlike_foreign(problem, family, lines, mask, p, 0.0) + SECOND_PENALTY * second
     odds += too_tall(problem, family, kind, lines, mask, p)
     if kind == DOUBLET:
-        odds += DOUBLET_PENALTY + unlikely_doublet(problem, lines, p)
+        odds += unlikely_doublet(problem, lines, p)
         odds += unlikely_beside_band(problem, family, mask, lines, p)
     keep_model(problem, family, kind, mask, chi2, converged, odds, p, slot, s)
     s.ints[S_SECOND, slot] = second

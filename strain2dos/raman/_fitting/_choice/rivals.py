@@ -51,7 +51,7 @@ NEAR_LINE, HALF_GAUSSIAN = 1.5, 0.5
 
 
 @njit(**OPTIONS)
-def add_rival(first, second, family, view, double, noise2, kappa, n_slots, s):
+def add_rival(first, second, family, view, double, noise2, n_slots, s):
     """Fit the weaker branch of a doublet as a foreign line, where it stands apart; returns the slots."""
     unit, pair = anywhere_unit(family), first.pair
     if unit < 0 or n_slots >= MAX_SLOTS or is_foreign(family, double, s):

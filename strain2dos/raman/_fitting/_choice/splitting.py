@@ -103,7 +103,7 @@ def unlikely_doublet(problem, doublets, p):
     if problem.checked:
         broad = max(fwhm / doublets.values[L_FWHM, pair] - BRANCH_WIDTH, 0.0)
     unlike = 2.0 * (max(0.15 - share, 0.0) / 0.05) ** 2 + 4.0 * np.log(max(apart, 1.0))
-    return unlike + 2.0 * (broad / BRANCH_SPREAD) ** 2 + ON_FLANK * on_flank
+    return DOUBLET_PENALTY + (unlike + 2.0 * (broad / BRANCH_SPREAD) ** 2 + ON_FLANK * on_flank)
 
 
 @njit(**OPTIONS)

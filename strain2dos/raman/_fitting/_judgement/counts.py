@@ -50,7 +50,7 @@ BENDS = 1.95
 
 
 @njit(**OPTIONS)
-def fitted_level(view, row, k, s):
+def fitted_level(row, k, s):
     """Fitted curve over its span, from the lowest point of the spectrum."""
     w = s.points[WEIGHTS, k]
     return s.points[SCALED, k] - (s.J[row, k] / w if w > 0.0 else 0.0)
@@ -111,7 +111,7 @@ def residual_levels(view, row, slot, center, reach, s):
     n, square, total, level, rise, spread = 0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(view.n):
         if _used(view, k, center, reach, s):
-            s.points[HEIGHT, n], s.points[BEND, n] = fitted_level(view, row, k, s), _bend(view, row, k, s)
+            s.points[HEIGHT, n], s.points[BEND, n] = fitted_level(row, k, s), _bend(view, row, k, s)
             s.points[SQUARE, n] = (s.J[row, k] / s.points[WEIGHTS, k]) ** 2
             square += s.J[row, k] ** 2
             total += s.points[BEND, n]
@@ -213,7 +213,7 @@ def count_covariance(problem, lines, view, p, noise2, floor, shared, slot, s):
     r = s.J[n]
     mark_quiet(lines, view, p, 1.0, s)
     for k in range(view.n):
-        level[k] = max(fitted_level(view, n, k, s) + floor, LEAST_SHARE)
+        level[k] = max(fitted_level(n, k, s) + floor, LEAST_SHARE)
     fano = _variance_per_count(view, n, 1, s)
     if not fano > 0.0:
         return

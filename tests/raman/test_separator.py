@@ -190,7 +190,7 @@ def test_tied_branches_of_an_unsplit_line_add_nothing_and_are_not_tested():
 
 
 @pytest.mark.parametrize("extra", [False, True])
-def test_an_unsplit_line_gives_no_deviator_and_no_error_of_it(extra):
+def test_an_unsplit_line_gives_no_deviator_and_an_error_that_holds_what_it_hides(extra):
     x = np.arange(340.0, 500.0, 0.5)
     rows = spectra(x, [[0.01, 0.5]] * 300, noise=2.0)
     rows += 60 / (1 + ((x - 445.0) / 10.0) ** 2)
@@ -207,7 +207,8 @@ def test_an_unsplit_line_gives_no_deviator_and_no_error_of_it(extra):
     unsplit = fit.split_probability == 0.0
     assert unsplit.mean() > 0.9
     np.testing.assert_allclose(result.values[unsplit, 1], 0.0, atol=1e-9)
-    assert np.isnan(result.sigma[unsplit, 1]).all()
+    # at a signal of 25 times the noise some 1.7 cm-1 stay unseen: 0.6 % of deviator
+    np.testing.assert_allclose(1.645 * result.sigma[unsplit, 1], 0.0057, atol=0.0015)
     pulls = (result.values - [0.02, 0.0, 0.5])[unsplit][:, [0, 2]] / result.sigma[unsplit][:, [0, 2]]
     assert np.all(np.abs(pulls.mean(axis=0)) < 4 / np.sqrt(unsplit.sum()))
     np.testing.assert_allclose(pulls.std(axis=0), 1.0, atol=0.15)

@@ -52,6 +52,10 @@ _ATTRS |= {
     )
 }
 _LAST_DIM = {"dos": "energy", "dos_std": "energy", "features": "feature", "valleys": "valley"}
+_ATTRS["shear_std"]["comment"] = (
+    "Where the fit found one line the shear is 0, and 1.645 times this is the largest that the spectrum "
+    "hides in one case of ten."
+)
 # Their zero or their size depends on the functional of the calculation that was learned.
 _OF_THE_FUNCTIONAL = ("vbm", "cbm", "gap", "gap_direct", "valleys", "dos")
 

@@ -68,6 +68,7 @@ class FitPlan:
             names=self.names,
             n_points=np.zeros(n, dtype=np.int64),
             split_probability=np.zeros(n),
+            lineshape=self.options.lineshape,
         )
         over_blocks(n, threads, lambda rows: self._fit_into(whole, rows, X[rows]))
         return whole

@@ -43,6 +43,8 @@ class SpectraFit:
         What was added to the positions, and the error of the unstrained ones.
     unit : {"cm-1", "points"}
         Of positions and widths; "points" where the featurizer had no axis.
+    lineshape : str
+        As of the featurizer.
     """
 
     params: NDArray[np.float64]
@@ -55,6 +57,7 @@ class SpectraFit:
     split_probability: NDArray[np.float64]
     calibration: LineCalibration | None = None
     unit: str = "cm-1"
+    lineshape: str = "lorentzian"
 
     def __repr__(self) -> str:
         """Counts by status, and the middle of each position."""

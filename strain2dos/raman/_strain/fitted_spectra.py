@@ -10,6 +10,7 @@ from strain2dos.raman._features.calibration import LITERATURE
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._strain.common import CommonErrors
+from strain2dos.raman._strain.hidden_split import add_hidden_split
 from strain2dos.raman._strain.least_squares import solve_shifts, standard_deviations
 from strain2dos.raman._strain.line_system import LineSystem
 from strain2dos.raman._strain.lines import CENTER
@@ -37,6 +38,7 @@ def separate_spectra(
     covariance = np.where(bad[:, None, None], np.nan, covariance)
     values, spread, chi2, dof = solve_shifts(system.matrix, system.inverse, shift, covariance)
     sigma = standard_deviations(spread, system.inverse, covariance)
+    sigma, spread = add_hidden_split(fit, system, sigma, spread)
     testable = system.matrix.shape[0] > system.matrix.shape[1]
     consistency = consistency_of(chi2, dof, level) if testable else None
     common = _calibrated(system, fit, picked).of(values, system.inverse, system.percent)

@@ -43,8 +43,9 @@ class Separation:
     values : (n, k) ndarray
         In the order of ``names``: strain as a fraction, doping in 1e13 electrons/cm2.
     sigma : (n, k) ndarray
-        One standard deviation of each. NaN for a deviator whose branches are tied (the fit found one line):
-        it is then only known to be smaller than the fit can resolve.
+        One standard deviation of each. A deviator is never below zero, and 0 where the fit found one line:
+        1.645 times its ``sigma`` is then the largest that this spectrum hides in one case of ten, for
+        branches of equal area.
     covariance : (n, k, k) ndarray
     names : tuple of str
     consistency : ConsistencyTest or None

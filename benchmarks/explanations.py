@@ -211,7 +211,7 @@ def main() -> None:
         if "speed" in options.only:
             record["speed"] = []
             for n_features in options.features:
-                record["speed"].append(speed(n_features, options.pixels if n_features < 6 else 2))
+                record["speed"].append(speed(n_features, min(options.pixels, 24 if n_features < 6 else 16)))
                 print(json.dumps(record["speed"][-1], indent=1), flush=True)
     OUTPUT.mkdir(exist_ok=True)
     (OUTPUT / "explanations.json").write_text(json.dumps(record, indent=1) + "\n")

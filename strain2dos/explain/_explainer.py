@@ -25,7 +25,7 @@ from strain2dos.explain._values.evaluations import Evaluations
 from strain2dos.explain._values.inputs import Inputs
 from strain2dos.explain._values.run import Plan, explain_rows
 from strain2dos.explain._values.samples import check_background, features_of, split_point
-from strain2dos.explain._values.shapley import Found
+from strain2dos.explain._values.shapley import Found, joined
 from strain2dos.explain._values.targets import conformal_of, scalar_names
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
 from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
@@ -311,7 +311,10 @@ class DOSExplainer:
             n_jobs=self.n_jobs,
             progress=self.progress,
         )
-        return explain_rows(means, data, self.background, plan)
+        found, bases = zip(
+            *(explain_rows(part, data, self.background, plan) for part in means.parts()), strict=True
+        )
+        return joined(found, axis=-1), np.concatenate(bases)
 
     def _explanation(
         self, found: Found, base: np.ndarray, data: np.ndarray, names: Sequence[str]

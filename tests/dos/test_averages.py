@@ -50,6 +50,28 @@ def test_averages_are_means_of_predictions(grid, representation, options):
         np.testing.assert_allclose(getattr(edges, name), known, atol=1e-10)
 
 
+@pytest.mark.parametrize("family", ["gaussian", "matern52", "matern32"])
+def test_joint_edges_are_means_of_the_edges_of_joined_rows(family):
+    model = fitted(COARSE, "grid", hidden_layer_sizes=())
+    heads = model.fitted_.heads
+    # whichever kernels the data chose: all valleys by one family, of two kernels each
+    valleys = []
+    for head in heads.valleys:
+        part = replace(head.plain[0], family=family)
+        own = part.member_weights / part.member_weights.sum()
+        shares = [replace(part, member_weights=share * own) for share in (0.3, 0.7)]
+        valleys.append(replace(head, plain=(shares[0], replace(shares[1], lengths=1.2 * part.lengths))))
+    model.fitted_ = replace(model.fitted_, heads=replace(heads, valleys=tuple(valleys)))
+    weights = np.random.RandomState(0).dirichlet(np.ones(11))
+    X, background = rows_near(21, 2.0), rows_near(11, 1.0)
+    members = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 1, 1], [0, 1, 1]], dtype=bool)
+    found = Averages.of(model).joint_edges(background, weights).means(X, members)
+    rows = np.where(members[:, None], X[:, None, None], background)
+    for k, known in enumerate(model.predict_edges(rows.reshape(-1, 3))):
+        expected = known.reshape(rows.shape[:3]) @ weights
+        np.testing.assert_allclose(found[..., k], expected, atol=1e-9)
+
+
 def test_several_members_with_a_network_are_mixed_as_in_a_prediction():
     model = fitted(COARSE, "cdf", n_members=3, max_epochs=40)
     # the weight is what data decide; here it must count

@@ -15,6 +15,7 @@ from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.targets import edges_of_valleys
 from strain2dos.dos._process.heads import Head
 from strain2dos.dos._process.mixture import Loaded
+from strain2dos.dos._regressor.joint import JointEdges
 from strain2dos.dos._regressor.parameters import check_device
 from strain2dos.dos._regressor.regressor import DOSRegressor
 from strain2dos.dos._representations.averaging import join_sides
@@ -82,6 +83,10 @@ class Averages:
                     mean = torch.stack(means).sum(0).cpu().numpy()
                     found[rows, column] = head.mean[0] + head.scale * mean
         return edges_of_valleys(found, self.fitted.n_valence)
+
+    def joint_edges(self, background: Array, weights: Array) -> JointEdges:
+        """Return mean learned edges of rows that are put together from samples and a background."""
+        return JointEdges(self.fitted, self._heads, background, weights)
 
     @cached_property
     def _sides(self) -> list[_Side]:

@@ -11,7 +11,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from tqdm import tqdm
 
-from strain2dos.explain._values.shapley import Found, Means, base_values, exact_shapley, sampled_shapley
+from strain2dos.explain._values.coalitions import Means
+from strain2dos.explain._values.shapley import Found, base_values, exact_shapley, joined, sampled_shapley
 
 # Curves held at a time while coalitions are evaluated, by each thread.
 _CHUNK_BYTES = 2**25
@@ -53,7 +54,7 @@ def explain_rows(
     base = base_values(means, background)
     max_rows, k = int(np.clip(_CHUNK_BYTES // (8 * base.shape[1]), 64, _CHUNK_ROWS)), data.shape[1]
     n_coalitions = 2**k if plan.exact else 2 * k * plan.n_permutations
-    step = max(1, max_rows // (n_coalitions * len(background)))
+    step = max(means.least_samples, max_rows // (n_coalitions * len(background)))
 
     def part(start: int) -> Found:
         rows = data[start : start + step]
@@ -69,9 +70,7 @@ def explain_rows(
         for found in _in_threads(part, starts, plan.n_jobs):
             parts.append(found)
             bar.update(len(found.values))
-    values, pairs, missing = zip(*parts, strict=True)
-    whole = None if pairs[0] is None else np.concatenate([some for some in pairs if some is not None])
-    return Found(np.concatenate(values), whole, np.concatenate(missing)), base[0]
+    return joined(parts, axis=0), base[0]
 
 
 def _in_threads(part, starts: range, n_jobs: int | None) -> Iterator[Found]:  # type: ignore[no-untyped-def]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import combinations
 from math import comb
 from typing import NamedTuple
@@ -12,10 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._estimators.columns import scatter_rows
-
-# The value function: rows (g, b, k) to means (g, m) over the b rows that have a value (NaN if none has), and
-# how many of them (g, m) have none.
-Means = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+from strain2dos.explain._values.coalitions import Means
 
 
 class Found(NamedTuple):
@@ -29,6 +26,13 @@ class Found(NamedTuple):
         """Put samples back to where they were kept (n,), with NaN for the others."""
         pairs = None if self.pairs is None else scatter_rows(self.pairs, kept)
         return Found(scatter_rows(self.values, kept), pairs, scatter_rows(self.missing, kept))
+
+
+def joined(parts: Sequence[Found], axis: int) -> Found:
+    """Put parts together: samples along the first axis, quantities along the last."""
+    values, pairs, missing = zip(*parts, strict=True)
+    whole = None if pairs[0] is None else np.concatenate(pairs, axis=axis)
+    return Found(np.concatenate(values, axis=axis), whole, np.concatenate(missing, axis=axis))
 
 
 def coalitions(k: int) -> np.ndarray:
@@ -70,49 +74,6 @@ def pair_matrix(k: int) -> np.ndarray:
     return np.array(rows).reshape(-1, 2**k)
 
 
-def coalition_values(
-    means: Means, X: np.ndarray, background: np.ndarray, members: np.ndarray, max_rows: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over the background for every coalition of the features of every sample.
-
-    Parameters
-    ----------
-    means : callable
-        (g, b, k) to (g, m), twice.
-    X : array of shape (s, k)
-        Samples: a coalition takes its members' values from them, the others' from the background.
-    background : array of shape (b, k)
-    members : bool array of shape (c, k)
-        Coalitions.
-    max_rows : int
-        Rows evaluated at a time; more than b, or else as many as one coalition needs.
-
-    Returns
-    -------
-    values : array of shape (s, c, m)
-        Means over the background rows that have a value (NaN if none has).
-    missing : array of shape (s, m)
-        Number of evaluations without a value.
-    """
-    b, k = background.shape
-    step = max(1, max_rows // b)
-    # many samples at once where all their coalitions fit, else one sample in parts
-    n_samples = max(1, step // len(members))
-    blocks, missing = [], []
-    for first in range(0, len(X), n_samples):
-        some = X[first : first + n_samples, np.newaxis, np.newaxis]
-        parts, absent = [], 0
-        for start in range(0, len(members), step):
-            part = members[start : start + step]
-            rows = np.where(part[:, np.newaxis], some, background)
-            mean, lost = means(rows.reshape(-1, b, k))
-            parts.append(mean.reshape(len(some), len(part), -1))
-            absent = absent + lost.reshape(len(some), len(part), -1).sum(axis=1)
-        blocks.append(np.concatenate(parts, axis=1))
-        missing.append(absent)
-    return np.concatenate(blocks), np.concatenate(missing)
-
-
 def exact_shapley(
     means: Means, X: np.ndarray, background: np.ndarray, base: np.ndarray, max_rows: int, *, pairs: bool
 ) -> Found:
@@ -120,7 +81,7 @@ def exact_shapley(
 
     Parameters
     ----------
-    means : callable
+    means : Means
     X : array of shape (s, k)
     background : array of shape (b, k)
     base : array of shape (2, m)
@@ -140,7 +101,7 @@ def exact_shapley(
     values = [np.broadcast_to(base[0], full.shape), full]
     missing = base[1] + lost
     if k > 1:
-        inner, missing_inner = coalition_values(means, X, background, coalitions(k)[1:-1], max_rows)
+        inner, missing_inner = means.of_coalitions(X, background, coalitions(k)[1:-1], max_rows)
         values.insert(1, inner)
         missing = missing + missing_inner
     # the empty coalition needs the background only, the full one the sample only
@@ -175,7 +136,7 @@ def sampled_shapley(
         np.concatenate([_joining(order) for order in orders]), axis=0, return_inverse=True
     )
     place = place.reshape(len(orders), k + 1)
-    values, missing = coalition_values(means, X, background, members, max_rows)
+    values, missing = means.of_coalitions(X, background, members, max_rows)
     total = np.zeros((len(X), k, values.shape[2]))
     for order, path in zip(orders, place, strict=True):
         total[:, order] += np.diff(values[:, path], axis=1)

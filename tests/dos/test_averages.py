@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Means over rows, summed without a curve for each, against means of the curves."""
 
+from copy import copy
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,10 +19,24 @@ UNEVEN = np.unique(np.r_[DATA.energies[::12], DATA.energies[::10]])
 GRIDS = {"even": COARSE, "uneven": UNEVEN}
 
 
-def fitted(energies, representation, **options):
+PLAIN = {"hidden_layer_sizes": ()}
+NETWORKS = {"n_members": 3, "max_epochs": 40}
+
+
+@cache
+def fitted(grid, representation, networks=False):
+    energies = GRIDS[grid]
     curves = np.array([np.interp(energies, DATA.energies, curve) for curve in DATA.dos])
+    options = NETWORKS if networks else PLAIN
     model = DOSRegressor(energies, representation=representation, random_state=0, **options)
     return model.fit(DATA.phonons, curves, edges=DATA.edge_targets)
+
+
+def altered(model, **heads):
+    """Return the model with other heads."""
+    twin = copy(model)
+    twin.fitted_ = replace(model.fitted_, heads=replace(model.fitted_.heads, **heads))
+    return twin
 
 
 def rows_near(n, width):
@@ -29,16 +45,11 @@ def rows_near(n, width):
 
 
 @pytest.mark.parametrize(
-    ("grid", "representation", "options"),
-    [
-        ("even", "cdf", {"hidden_layer_sizes": ()}),
-        ("uneven", "cdf", {"hidden_layer_sizes": ()}),
-        ("even", "cdf", {"n_members": 3, "max_epochs": 40}),
-        ("even", "grid", {"hidden_layer_sizes": ()}),
-    ],
+    ("grid", "representation", "networks"),
+    [("even", "cdf", False), ("uneven", "cdf", False), ("even", "cdf", True), ("even", "grid", False)],
 )
-def test_averages_are_means_of_predictions(grid, representation, options):
-    model = fitted(GRIDS[grid], representation, **options)
+def test_averages_are_means_of_predictions(grid, representation, networks):
+    model = fitted(grid, representation, networks)
     weights = np.random.RandomState(0).dirichlet(np.ones(7))
     # within the training states and far outside, where energies change places
     X = np.concatenate([rows_near(7 * 40, 0.3), rows_near(7 * 40, 6.0)])
@@ -52,16 +63,15 @@ def test_averages_are_means_of_predictions(grid, representation, options):
 
 @pytest.mark.parametrize("family", ["gaussian", "matern52", "matern32"])
 def test_joint_edges_are_means_of_the_edges_of_joined_rows(family):
-    model = fitted(COARSE, "grid", hidden_layer_sizes=())
-    heads = model.fitted_.heads
+    model = fitted("even", "grid")
     # whichever kernels the data chose: all valleys by one family, of two kernels each
     valleys = []
-    for head in heads.valleys:
+    for head in model.fitted_.heads.valleys:
         part = replace(head.plain[0], family=family)
         own = part.member_weights / part.member_weights.sum()
         shares = [replace(part, member_weights=share * own) for share in (0.3, 0.7)]
         valleys.append(replace(head, plain=(shares[0], replace(shares[1], lengths=1.2 * part.lengths))))
-    model.fitted_ = replace(model.fitted_, heads=replace(heads, valleys=tuple(valleys)))
+    model = altered(model, valleys=tuple(valleys))
     weights = np.random.RandomState(0).dirichlet(np.ones(11))
     X, background = rows_near(21, 2.0), rows_near(11, 1.0)
     members = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 1, 1], [0, 1, 1]], dtype=bool)
@@ -73,11 +83,10 @@ def test_joint_edges_are_means_of_the_edges_of_joined_rows(family):
 
 
 def test_several_members_with_a_network_are_mixed_as_in_a_prediction():
-    model = fitted(COARSE, "cdf", n_members=3, max_epochs=40)
+    model = fitted("even", "cdf", networks=True)
+    assert model.fitted_.heads.network is not None
     # the weight is what data decide; here it must count
-    heads = model.fitted_.heads
-    assert heads.network is not None
-    model.fitted_ = replace(model.fitted_, heads=replace(heads, network_weight=0.6))
+    model = altered(model, network_weight=0.6)
     X = rows_near(120, 2.0)
     found = Averages.of(model).curves(X, np.full(12, 1 / 12))
     expected = model.predict(X).reshape(10, 12, -1).mean(axis=1)

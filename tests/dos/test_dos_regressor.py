@@ -246,8 +246,8 @@ def test_edges_without_energies_are_refused_in_words():
 @pytest.mark.parametrize("representation", ["cdf", "grid", "pca", "aligned"])
 def test_a_row_is_predicted_to_the_same_bits_whatever_stands_beside_it(representation):
     data = load_mos2_dft()
-    model = DOSRegressor(data.energies, representation=representation, max_epochs=5, random_state=0)
-    model.fit(data.phonons, data.dos, edges=data.edges)
+    options = {"representation": representation, "n_members": 2, "max_epochs": 5, "random_state": 0}
+    model = DOSRegressor(data.energies, **options).fit(data.phonons, data.dos, edges=data.edges)
     random = np.random.default_rng(0)
     X = np.repeat(data.phonons, 20, axis=0) + random.normal(scale=0.3, size=(20 * len(data), 3))
     shuffled = random.permutation(len(X))

@@ -8,9 +8,9 @@ from ._mapper import SpatialMapper as SpatialMapper
 from ._photoluminescence.comparison import PLComparison as PLComparison
 from ._photoluminescence.comparison import compare_with_pl as compare_with_pl
 from ._photoluminescence.display import PLComparisonDisplay as PLComparisonDisplay
-from ._photoluminescence.fit import PLStatus as PLStatus
 from ._photoluminescence.fit import fit_pl as fit_pl
 from ._photoluminescence.registration import register_maps as register_maps
+from ._photoluminescence.status import PLStatus as PLStatus
 from ._pixels.status import PixelStatus as PixelStatus
 from ._propagate import propagate_spectra as propagate_spectra
 from ._recalibrate import recalibrate as recalibrate

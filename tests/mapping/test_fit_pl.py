@@ -4,6 +4,7 @@ import pytest
 import xarray as xr
 from lmfit.models import LinearModel, LorentzianModel
 from scipy import constants
+from scipy.optimize import curve_fit
 
 from strain2dos.mapping import PLStatus, fit_pl
 from strain2dos.mapping._photoluminescence.lines import LineModel
@@ -123,3 +124,50 @@ def test_axes_without_a_unit_or_in_another_one_are_refused():
         fit_pl(cube, lines=("B",))
     with pytest.raises(ValueError, match="needs a dim with coordinates"):
         fit_pl(cube.rename(energy="channel"))
+
+
+@pytest.mark.parametrize("noise", [5.0, 60.0])
+def test_fits_side_by_side_are_those_of_curve_fit_one_by_one(noise):
+    """The same model under the same bounds, by scipy's trust region."""
+    cube = cube_over_energy(1.85 + 0.02 * np.random.default_rng(1).normal(size=(3, 10)), noise=noise)
+    x, spectra = cube.energy.values, cube.values.reshape(30, -1)
+    found = fit_pl(cube)
+    model = LineModel(("A",), float(x.mean()), float(np.ptp(x) / 2))
+    for i, y in enumerate(spectra):
+        start, low, high = model.start_and_bounds(x, y)
+        best, spread = curve_fit(
+            lambda x, *p: model.values_and_jacobian(x, np.array(p))[0],
+            x,
+            y,
+            p0=np.clip(start, low + 1e-9, high - 1e-9),
+            jac=lambda x, *p: model.values_and_jacobian(x, np.array(p))[1],
+            bounds=(low, high),
+            x_scale=np.maximum(np.abs(start), [1, 1, 1, 1e-2, 1e-2, 1e-12]),
+            ftol=1e-12,
+            xtol=1e-12,
+        )
+        errors = np.sqrt(np.diag(spread))[3:]
+        for name, value, error in zip(("center", "fwhm", "area"), best[3:], errors, strict=True):
+            ours, stated = (float(found[f"A_{name}{end}"].values.ravel()[i]) for end in ("", "_std"))
+            assert abs(ours - value) < 0.01 * stated
+            # scipy scales by chi-square per point, ours by noise of neighbors unless that is smaller
+            np.testing.assert_allclose(stated, error, rtol=0.2)
+
+
+def test_a_fit_does_not_depend_on_the_spectra_beside_it():
+    cube = cube_over_energy(1.85 + 0.02 * np.random.default_rng(4).normal(size=(2, 200)), noise=20.0)
+    cube[0, ::3, 7] = np.nan
+    together, alone = fit_pl(cube), fit_pl(cube[1:, 150:151])
+    for name in together:
+        np.testing.assert_array_equal(together[name].values[1:, 150:151], alone[name].values)
+
+
+def test_a_trion_that_is_not_there_has_no_place():
+    found = fit_pl(cube_over_energy(np.full((5, 20), 1.85), noise=10.0), lines=("A", "trion"))
+    ok = found.status.values == 0
+    none = ok & (found.trion_area.values <= 0)
+    assert none.sum() > 10
+    assert np.isnan(found.trion_center.values[none]).all()
+    assert np.isnan(found.trion_center_std.values[none]).all()
+    pulls = (found.A_center.values - 1.85)[ok] / found.A_center_std.values[ok]
+    assert np.abs(pulls).max() < 4

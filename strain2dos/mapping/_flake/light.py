@@ -14,23 +14,22 @@ from strain2dos.mapping._photoluminescence.fit import fit_pl
 from strain2dos.mapping._photoluminescence.registration import register_maps
 
 Light = xr.Dataset | xr.DataArray | str | os.PathLike[str]
+PeakEnergies = tuple[xr.DataArray, xr.DataArray | None]
 
 
-def add_light(flake: xr.Dataset, pl: Light, *, max_shift: float, progress: bool) -> xr.Dataset:
+def add_light(flake: xr.Dataset, light: PeakEnergies, *, max_shift: float) -> xr.Dataset:
     """Add ``pl_energy`` with its error, and the comparison in the attributes.
 
     Parameters
     ----------
     flake : Dataset
         With ``gap_direct`` or ``gap``.
-    pl : path, DataArray or Dataset
-        As for `map_flake`.
+    light : (DataArray, DataArray or None)
+        From `read_light`.
     max_shift : float
         Largest shift that is searched.
-    progress : bool
-        Show a progress bar while lines are fitted.
     """
-    energy, error = _energies(pl, progress)
+    energy, error = light
     gap = flake["gap_direct"] if "gap_direct" in flake else flake["gap"]
     moved = register_maps(energy, gap, max_shift=max_shift)
     keep = {"units": "eV", "long_name": "photoluminescence energy (A exciton)"}
@@ -56,14 +55,29 @@ def add_light(flake: xr.Dataset, pl: Light, *, max_shift: float, progress: bool)
     return flake
 
 
-def _energies(pl: Light, progress: bool) -> tuple[xr.DataArray, xr.DataArray | None]:
-    """Peak energies in eV (y, x) and, where they are known, their errors."""
+def read_light(pl: Light, *, unit: str | None, progress: bool) -> PeakEnergies:
+    """Peak energies in eV (y, x) and, where they are known, their errors.
+
+    Parameters
+    ----------
+    pl : path, DataArray or Dataset
+        As for `map_flake`.
+    unit : {"nm", "eV"} or None
+        Of the axis of spectra that do not state it.
+    progress : bool
+        Show a progress bar while lines are fitted.
+
+    Raises
+    ------
+    ValueError
+        If spectra have no unit, or there are no energies in eV.
+    """
     if isinstance(pl, (str, os.PathLike)):
         pl = read_raman(pl)
     if isinstance(pl, xr.DataArray):
         if set(pl.dims) == {"y", "x"}:
             return _checked(pl), None
-        pl = fit_pl(pl, progress=progress)
+        pl = fit_pl(pl, unit=unit, progress=progress)
     name = next((key for key in ("A_center", "pl_energy", "pl") if key in pl), None)
     if name is None:
         raise ValueError(

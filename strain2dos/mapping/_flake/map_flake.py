@@ -12,7 +12,7 @@ import xarray as xr
 from sklearn.pipeline import Pipeline
 
 from strain2dos.mapping._flake.evaluate import FlakeEvaluator, flake_quantities, transitions
-from strain2dos.mapping._flake.light import Light, add_light
+from strain2dos.mapping._flake.light import Light, add_light, read_light
 from strain2dos.mapping._flake.prepared import Positions, PreparedFlake, prepare_flake
 from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.strain import StrainLines
@@ -40,6 +40,7 @@ def map_flake(
     model: Pipeline | str | os.PathLike[str] | None = None,
     scissor: float | None = None,
     quantities: Sequence[str] | str = "auto",
+    pl_unit: str | None = None,
     pl_max_shift: float = 0.0,
     progress: bool = False,
 ) -> xr.Dataset:
@@ -79,6 +80,9 @@ def map_flake(
     quantities : "auto" or sequence of str, default="auto"
         What to map. "auto": everything below, curves where their map stays under 1 GiB, and their errors
         ("dos_std") for up to 4096 pixels.
+    pl_unit : {"nm", "eV"}, default=None
+        Unit of the axis of photoluminescence spectra, where their file or ``units`` attribute does not state
+        it.
     pl_max_shift : float, default=0
         Largest shift between the two maps that is searched, in the unit of the coordinates.
     progress : bool, default=False
@@ -133,7 +137,13 @@ def map_flake(
         model=model,
     )
     return map_prepared(
-        prepared, pl, scissor=scissor, quantities=quantities, pl_max_shift=pl_max_shift, progress=progress
+        prepared,
+        pl,
+        scissor=scissor,
+        quantities=quantities,
+        pl_unit=pl_unit,
+        pl_max_shift=pl_max_shift,
+        progress=progress,
     )
 
 
@@ -143,10 +153,13 @@ def map_prepared(
     *,
     scissor: float | None = None,
     quantities: Sequence[str] | str = "auto",
+    pl_unit: str | None = None,
     pl_max_shift: float = 0.0,
     progress: bool = False,
 ) -> xr.Dataset:
     """Map spectra by a calibrated model; parameters as of `map_flake`."""
+    # first, as a file without a unit would else be refused only when the map is done
+    light = None if pl is None else read_light(pl, unit=pl_unit, progress=progress)
     model = FittedModel.from_estimator(prepared.pipeline)
     cube = align_columns(prepared.cube, model)
     lines = StrainLines.of(model.reads_spectra_by)
@@ -171,7 +184,7 @@ def map_prepared(
     _describe(flake, transitions(model), moved)
     flake.attrs |= prepared.provenance()
     flake = add_words(flake)
-    return flake if pl is None else add_light(flake, pl, max_shift=pl_max_shift, progress=progress)
+    return flake if light is None else add_light(flake, light, max_shift=pl_max_shift)
 
 
 def _describe(flake: xr.Dataset, valley_pairs: list[str], moved: Scissor | None) -> None:

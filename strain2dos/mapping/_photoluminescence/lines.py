@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 OFFSETS = {"A": (0.0, 0.0, 0.0), "trion": (-0.032, -0.060, -0.012), "B": (0.148, 0.100, 0.200)}
 # Widths (FWHM) in eV that an exciton line has between helium and room temperature on usual substrates.
 MIN_WIDTH, MAX_WIDTH = 0.004, 0.200
+_LN2 = np.log(2.0)
+_GAUSS = np.sqrt(4.0 * _LN2 / np.pi)  # height of a Gaussian of unit area and full width
 
 
 @dataclass(frozen=True)
@@ -33,34 +35,40 @@ class LineModel:
         return 3 + 3 * len(self.lines)
 
     def centers(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Center of each line in eV."""
-        center = p[3::3].copy()
-        center[1:] += center[0]
+        """Center of each line in eV, (..., n_lines)."""
+        center = p[..., 3::3].copy()
+        center[..., 1:] += center[..., :1]
         return center
 
     def values_and_jacobian(
         self, x: NDArray[np.float64], p: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Model (n,) and its derivatives (n, n_parameters)."""
-        slope, offset, mix = p[:3]
+        """Model (..., n) and its derivatives (..., n, n_parameters) for parameters (..., n_parameters)."""
+        column = p[..., np.newaxis]
+        slope, offset, mix = column[..., 0, :], column[..., 1, :], column[..., 2, :]
         t = (x - self.middle) / self.span
-        value, jac = offset + slope * t, np.zeros((len(x), self.n_parameters))
-        jac[:, 0], jac[:, 1] = t, 1.0
-        for k, center in enumerate(self.centers(p)):
+        value = offset + slope * t
+        jac = np.zeros((*p.shape, x.shape[-1]))
+        jac[..., 0, :], jac[..., 1, :] = t, 1.0
+        centers = self.centers(p)[..., np.newaxis]
+        for k in range(len(self.lines)):
             at = 3 + 3 * k
-            _, width, area = p[at : at + 3]
-            u = (x - center) / width
-            lorentz = 2 / (np.pi * width) / (1 + 4 * u**2)
-            gauss = np.sqrt(4 * np.log(2) / np.pi) / width * np.exp(-4 * np.log(2) * u**2)
-            shape = mix * lorentz + (1 - mix) * gauss
-            by_u = mix * lorentz * -8 * u / (1 + 4 * u**2) + (1 - mix) * gauss * -8 * np.log(2) * u
+            width, area = column[..., at + 1, :], column[..., at + 2, :]
+            u = (x - centers[..., k, :]) / width
+            square = 4.0 * u * u
+            below = 1.0 / (1.0 + square)
+            lorentz = 2.0 / (np.pi * width) * below
+            gauss = _GAUSS / width * np.exp(-_LN2 * square)
+            shape = mix * lorentz + (1.0 - mix) * gauss
+            by_u = -8.0 * u * (mix * lorentz * below + (1.0 - mix) * _LN2 * gauss)
             value = value + area * shape
-            jac[:, 2] += area * (lorentz - gauss)
-            jac[:, at] = -area * by_u / width
-            jac[:, 3] += 0.0 if k == 0 else jac[:, at]
-            jac[:, at + 1] = -area * (shape + by_u * u) / width
-            jac[:, at + 2] = shape
-        return value, jac
+            jac[..., 2, :] += area * (lorentz - gauss)
+            jac[..., at, :] = -area / width * by_u
+            if k:
+                jac[..., 3, :] += jac[..., at, :]
+            jac[..., at + 1, :] = -area / width * (shape + by_u * u)
+            jac[..., at + 2, :] = shape
+        return value, np.swapaxes(jac, -1, -2)
 
     def start_and_bounds(
         self, x: NDArray[np.float64], y: NDArray[np.float64]

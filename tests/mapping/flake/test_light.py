@@ -90,3 +90,21 @@ def test_a_gap_that_varies_less_than_its_error_is_named(mapped):
     flat = mapped.assign(gap_direct_std=mapped.gap_direct_std * 0 + 1.0)
     assert "Contrast below its error: the gap varies" in compare_with_pl(flat, mapped).remark
     assert compare_with_pl(mapped, mapped).remark == ""
+
+
+def test_a_file_without_a_unit_is_refused_before_the_map_and_read_with_pl_unit(
+    flake, light, tmp_path, monkeypatch
+):
+    path = tmp_path / "pl.nc"
+    bare = light.rename("intensity").rename(wavelength="shift")
+    bare = bare.assign_coords(shift=bare["shift"].values)
+    bare.to_netcdf(path, engine="h5netcdf")
+    options = {"unstrained": UNSTRAINED, "noise": "poisson", "quantities": ("gap", "gap_direct")}
+    with monkeypatch.context() as patch:
+        patch.setattr("strain2dos.mapping._flake.map_flake.map_in_memory", None)
+        with pytest.raises(ValueError, match=r"unit of the photoluminescence axis is None .*pl_unit= to map"):
+            map_flake(flake.intensity, path, **options)
+    found = map_flake(flake.intensity, path, pl_unit="nm", **options)
+    expected = map_flake(flake.intensity, light, **options)
+    np.testing.assert_array_equal(found.pl_energy, expected.pl_energy)
+    assert np.isfinite(found.pl_energy.values).sum() > 300

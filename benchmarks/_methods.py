@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from strain2dos import DOSRegressor
 from strain2dos.dos import StrainInvariants
-from strain2dos.dos._edges.targets import check_edges, edges_of_valleys
+from strain2dos.dos._edges.targets import check_edges
+from strain2dos.dos._edges.valleys import edges_of_valleys
 
 Array = NDArray[np.float64]
 Tick = Callable[[int], None]

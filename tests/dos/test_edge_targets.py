@@ -10,8 +10,9 @@ from scipy.stats import norm
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft, make_raman_dos
 from strain2dos.dos import BandEdges
-from strain2dos.dos._edges.targets import check_edges, edges_of_valleys, spread_of_valleys, take_rows
+from strain2dos.dos._edges.targets import check_edges, take_rows
 from strain2dos.dos._edges.threshold import default_edge_threshold
+from strain2dos.dos._edges.valleys import edges_of_valleys, spread_between, spread_of_valleys
 
 ENERGIES = np.linspace(-2, 2, 201)
 SMALL = {"hidden_layer_sizes": (8,), "n_members": 1, "max_epochs": 3, "random_state": 0}
@@ -111,6 +112,13 @@ def test_a_spread_far_below_the_depth_of_the_valleys_is_kept():
     """Moments of energies near -6 eV would lose it to rounding."""
     told = spread_of_valleys(np.array([[-6.0, -6.0, -4.0]]), np.array([[1e-14, 1e-14, 1e-14]]), 2)
     assert told.vbm[0] == pytest.approx(1e-7 * np.sqrt(1 - 1 / np.pi), rel=1e-6)
+
+
+def test_the_gap_between_two_valleys_spreads_as_its_own_factor_states():
+    variances = np.array([[4.0, 1.0, 5.0, 2.0], [0.0, 9.0, 0.0, 0.0]])
+    factors = np.array([[1.0, 0.5], [0.25, 2.0]])
+    np.testing.assert_allclose(spread_between(variances, 0, 3, factors), [np.sqrt(3.0), 0.0])
+    np.testing.assert_allclose(spread_between(variances, 1, 2, factors), [np.sqrt(1.5), 1.5])
 
 
 def test_the_noise_of_a_valley_doubles_50_mev_from_the_edge():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from strain2dos import DOSRegressor
-from strain2dos.dos._process.unseen import UnseenRows, factor_of, gap_factor, rows_of_folds
+from strain2dos.dos._process.unseen import UnseenRows, factor_of, gap_factors, rows_of_folds
 
 
 def _seen(truth, mean, variance=1.0):
@@ -59,8 +59,24 @@ def test_the_gap_has_the_variance_that_errors_of_both_edges_leave_it(alike, want
         _seen(np.full(40_000, edge), edge + 1e-3 * error, 1e-6)
         for edge, error in zip((-6.0, -4.0), errors.T, strict=True)
     ]
-    assert gap_factor(valleys, 1) == pytest.approx(wanted, rel=0.05)
-    assert gap_factor([_seen(np.zeros(0), np.zeros(0), 1.0)] * 2, 1) == 1.0
+    of_gap, of_pairs = gap_factors(valleys, 1)
+    assert of_gap == of_pairs[0, 0] == pytest.approx(wanted, rel=0.05)
+    assert gap_factors([_seen(np.zeros(0), np.zeros(0), 1.0)] * 2, 1) == (1.0, np.ones((1, 1)))
+
+
+def test_each_pair_of_valleys_has_the_factor_of_its_own_errors():
+    """Two valence and two conduction valleys, correlated by pairs, so that the edges hide two of the four."""
+    alike = np.array(
+        [[1.0, 0.0, 0.9, 0.3], [0.0, 1.0, 0.0, -0.6], [0.9, 0.0, 1.0, 0.0], [0.3, -0.6, 0.0, 1.0]]
+    )
+    errors = np.random.default_rng(0).multivariate_normal(np.zeros(4), alike, 40_000)
+    valleys = [
+        _seen(np.full(40_000, energy), energy + 1e-3 * error, 1e-6)
+        for energy, error in zip((-6.0, -7.0, -4.0, -3.0), errors.T, strict=True)
+    ]
+    of_gap, of_pairs = gap_factors(valleys, 2)
+    np.testing.assert_allclose(of_pairs, 1.0 - alike[:2, 2:], rtol=0.06)
+    assert of_gap == pytest.approx(0.1, rel=0.06)
 
 
 def _smooth(seed):

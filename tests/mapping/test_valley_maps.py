@@ -44,8 +44,11 @@ def test_errors_of_edges_are_those_of_the_regressor(model, cube, mapped):
     np.testing.assert_allclose(mapped.vbm_std.values[ok], std.vbm, rtol=1e-9)
     spread = model[1].predict_valleys(features, return_std=True)[1]
     names = model[1].valleys_
-    both = np.hypot(spread[:, names.index("vbm_K")], spread[:, names.index("cbm_K")])
+    low, high = names.index("vbm_K"), names.index("cbm_K")
+    factor = model[1].valley_gap_factors_[low, high - model[1].n_valence_]
+    both = np.sqrt(factor) * np.hypot(spread[:, low], spread[:, high])
     np.testing.assert_allclose(mapped.gap_direct_std.values[ok], both, rtol=1e-9)
+    assert factor < 0.9
 
 
 def test_the_functional_goes_with_every_energy(mapped):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,6 +151,8 @@ class Heads:
         Weight of the networks against the kernels without one, from 0 to 1.
     gap_factor : float
         Variance of the gap over the sum of those of both edges.
+    pair_factors : ndarray of shape (n_valence, n_conduction)
+        The same of the gap between each valley of the valence band and each of the conduction band.
     """
 
     curve: Head
@@ -158,6 +160,7 @@ class Heads:
     network: Process | None = None
     network_weight: float = 0.0
     gap_factor: float = 1.0
+    pair_factors: Array = field(default_factory=lambda: np.ones((0, 0)))
 
     def loaded(self, device: str) -> LoadedHeads:
         """Return the same, ready to predict on a device."""
@@ -174,6 +177,9 @@ class Heads:
             head.check()
         if not 0 <= self.gap_factor < np.inf:
             raise ValueError(f"gap_factor = {self.gap_factor} must be finite and not negative")
+        check_array("pair_factors", self.pair_factors, np.shape(self.pair_factors))
+        if sum(self.pair_factors.shape) != len(self.valleys) or (self.pair_factors < 0).any():
+            raise ValueError("pair_factors must hold one number of each pair of valleys, none negative")
         if not 0.0 <= self.network_weight <= 1.0:
             raise ValueError(f"network_weight = {self.network_weight} must lie between 0 and 1")
         if self.network is not None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from strain2dos.dos._common.groups import subsample_by_group
-from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
+from strain2dos.dos._edges.valleys import edges_of_valleys, spread_between, spread_of_valleys
 from strain2dos.dos._process.heads import Heads, fit_head
 from strain2dos.dos._process.local_scale import LocalScale, misfits
 
@@ -91,17 +91,31 @@ def rows_of_folds(groups: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[NDAr
     return rows, [np.isin(groups[rows], turn) for turn in turns]
 
 
-def gap_factor(valleys: Sequence[UnseenRows], n_valence: int) -> float:
-    """Return the variance of the gap over the sum of those of both edges: below 1 where they err together."""
-    first = valleys[0]
+def gap_factors(valleys: Sequence[UnseenRows], n_valence: int) -> tuple[float, Array]:
+    """Return variances of gaps over the sum of those of both ends: below 1 where these err together.
+
+    The first number is that of the gap between the edges, the array (n_valence, n_conduction) that of each
+    two valleys.
+    """
+    first, n_pairs = valleys[0], (n_valence, len(valleys) - n_valence)
     if not len(first.truth):
-        return 1.0
+        return 1.0, np.ones(n_pairs)
     truth = np.column_stack([part.truth for part in valleys])
     mean = np.column_stack([part.mean for part in valleys])
     variance = np.column_stack([part.variance for part in valleys])
+    equal = np.ones(len(truth))
+
+    def factor(error: Array, deviation: Array) -> float:
+        return factor_of(np.square(error / deviation), first.groups, equal)
+
     error = edges_of_valleys(mean, n_valence).gap - edges_of_valleys(truth, n_valence).gap
-    misfit = np.square(error / spread_of_valleys(mean, variance, n_valence).gap)
-    return factor_of(misfit, first.groups, np.ones(len(error)))
+    of_gap = factor(error, spread_of_valleys(mean, variance, n_valence).gap)
+    of_pairs = np.ones(n_pairs)
+    for pair in np.ndindex(*n_pairs):
+        low, high = pair[0], n_valence + pair[1]
+        miss = (mean - truth)[:, high] - (mean - truth)[:, low]
+        of_pairs[pair] = factor(miss, spread_between(variance, low, high, np.ones(n_pairs)))
+    return of_gap, of_pairs
 
 
 def factor_of(misfit: Array, groups: NDArray[np.intp], loose: Array) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges
-from strain2dos.dos._edges.targets import edges_of_valleys
+from strain2dos.dos._edges.valleys import edges_of_valleys
 from strain2dos.dos._process.heads import Head
 from strain2dos.dos._process.mixture import Loaded
 from strain2dos.dos._regressor.joint import JointEdges

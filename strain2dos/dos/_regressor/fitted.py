@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array, plain
 from strain2dos.dos._edges.reading import BandEdges
-from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
+from strain2dos.dos._edges.valleys import edges_of_valleys, spread_of_valleys
 from strain2dos.dos._process.heads import Heads, mixed
 from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._representations.basis import LatentBasis
@@ -244,6 +244,8 @@ class FittedDOS:
                 raise ValueError(f"a process takes {process.points.shape[1]} features, but there are {width}")
         if not (0 <= self.n_valence <= len(self.valleys) and np.isfinite(self.edge_reference)):
             raise ValueError("n_valence and edge_reference do not fit the valleys")
+        if len(self.heads.pair_factors) != self.n_valence:
+            raise ValueError(f"pair_factors must have {self.n_valence} rows, one per valence valley")
         if not np.issubdtype(getattr(self.omitted, "dtype", float), np.integer) or self.omitted.ndim != 1:
             raise ValueError("omitted must hold numbers of rows")
         if not (np.isfinite(self.edge_threshold) and self.edge_threshold > 0):

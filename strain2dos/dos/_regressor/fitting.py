@@ -16,7 +16,7 @@ from strain2dos.dos._process.local_scale import LocalScale, misfits
 from strain2dos.dos._process.plain import Kernel
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.training import TrainingOptions, train_networks
-from strain2dos.dos._process.unseen import UnseenRows, gap_factor, predict_unseen
+from strain2dos.dos._process.unseen import UnseenRows, gap_factors, predict_unseen
 from strain2dos.dos._process.weight import Unseen, weigh_networks
 from strain2dos.dos._regressor.checks import (
     check_edge_energies,
@@ -67,9 +67,10 @@ def fit_dos(
     curve = fit_head(features, scores, labels, random, device=options.device)
     # valleys cross as strain grows, and each alone is smooth
     valleys: tuple[Head, ...] = ()
-    factor = 1.0
+    of_gap, of_pairs = 1.0, np.ones((0, 0))
     if edges is not None:
-        valleys, factor = _valleys(features, edges, labels, random, options.device)
+        valleys, seen = _valleys(features, edges, labels, random, options.device)
+        of_gap, of_pairs = gap_factors(seen, edges.n_valence)
     heads, history, density = _with_networks(features, labels, curve, options.training, random)
     return FittedDOS(
         energies=energies,
@@ -77,7 +78,7 @@ def fit_dos(
         feature_range=np.array([X.min(0), X.max(0)]),
         domain=domain,
         basis=basis,
-        heads=replace(heads, valleys=valleys, gap_factor=factor),
+        heads=replace(heads, valleys=valleys, gap_factor=of_gap, pair_factors=of_pairs),
         valleys=() if edges is None else tuple(edges.names),
         n_valence=0 if edges is None else edges.n_valence,
         edge_reference=reference,
@@ -95,8 +96,8 @@ def _valleys(
     labels: NDArray[np.intp],
     random: np.random.RandomState,
     device: str,
-) -> tuple[tuple[Head, ...], float]:
-    """Return the heads of the valleys, and the factor on the variance of the gap."""
+) -> tuple[tuple[Head, ...], list[UnseenRows]]:
+    """Return the heads of the valleys, and what kernels that were chosen without a state predict of it."""
     heads: list[Head] = []
     parts: list[UnseenRows] = []
     for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True):
@@ -109,7 +110,7 @@ def _valleys(
         wider, again = unseen.widening()
         heads.append(replace(found.head, local=local + again, wider=wider))
         parts.append(unseen.widened(wider))
-    return tuple(heads), gap_factor(parts, edges.n_valence)
+    return tuple(heads), parts
 
 
 def _standardise(X: Array) -> Standardisation:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 # written into every saved regressor; raised when what was learned changes its form
-_FORMAT = 5
+_FORMAT = 6
 
 
 class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
@@ -131,7 +131,9 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
         How many of them are of the valence band.
     gap_factor_ : float
         Variance of the learned gap over the sum of those of its edges, from errors on left-out groups: below
-        1 where the edges err together. 1 with fewer than ten groups.
+        1 where the edges err together. 1 with fewer than thirty groups.
+    valley_gap_factors_ : ndarray of shape (`n_valence_`, n_valleys - `n_valence_`)
+        The same of the gap between each valley of the valence band and each of the conduction band.
     representation_ : str
         The representation chosen.
     representation_scores_ : dict
@@ -435,7 +437,8 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
 
         The highest of the first `n_valence_` is the valence band maximum of `predict_edges`, the lowest of
         the others its conduction band minimum. Differences of two valleys are gaps of their own: that between
-        "cbm_K" and "vbm_K" is the direct gap, by which light is emitted.
+        "cbm_K" and "vbm_K" is the direct gap, by which light is emitted. Valleys err together: the variance of
+        such a gap is the sum of both times their entry of `valley_gap_factors_`.
 
         Parameters
         ----------
@@ -657,6 +660,11 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
     def gap_factor_(self) -> float:
         """Variance of the learned gap over the sum of those of its edges."""
         return self.fitted_.heads.gap_factor
+
+    @property
+    def valley_gap_factors_(self) -> Array:
+        """Variance of the gap between two valleys over the sum of theirs, valence by conduction."""
+        return self.fitted_.heads.pair_factors.copy()
 
     @property
     def representation_(self) -> str:

@@ -12,7 +12,7 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 
 from strain2dos._estimators.columns import as_named
-from strain2dos.dos._edges.targets import spread_of_valleys
+from strain2dos.dos._edges.valleys import spread_between, spread_of_valleys
 from strain2dos.dos._regressor.slopes import has_slopes, valleys_with_slopes
 from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
 
@@ -77,7 +77,8 @@ def energies_of(model: FittedModel, features: Array) -> Energies:
     spread = spread_of_valleys(plain, np.square(std), columns, factor)
     own = np.column_stack(spread)
     if model.at_k is not None:
-        own = np.column_stack([own, np.hypot(*(std[:, k] for k in model.at_k))])
+        at_k = spread_between(np.square(std), *model.at_k, model.pair_factors)
+        own = np.column_stack([own, at_k])
     return Energies(energy_names(model), values, own, pick @ slopes, plain)
 
 

@@ -127,6 +127,13 @@ class FittedModel:
         names = [name.lower() for name in self.valleys]
         return (names.index("vbm_k"), names.index("cbm_k")) if {"vbm_k", "cbm_k"} <= set(names) else None
 
+    @property
+    def pair_factors(self) -> np.ndarray:
+        """Variance of the gap between two valleys over the sum of theirs, valence by conduction."""
+        n_valence = self.final.n_valence_
+        independent = np.ones((n_valence, len(self.valleys) - n_valence))
+        return np.asarray(getattr(self.final, "valley_gap_factors_", independent))
+
     def edges(self, Z: object, dos: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Band edges of the rows ``Z`` in eV: the regressor's own, else those of the curves ``dos``."""
         from strain2dos.dos._edges.reading import band_edges, edges_of_curves
@@ -178,7 +185,7 @@ class FittedModel:
 
     def _valleys(self, Z: object) -> dict[str, np.ndarray]:
         """Energies of the valleys, the edges among them, and the gap at K."""
-        from strain2dos.dos._edges.targets import edges_of_valleys, spread_of_valleys
+        from strain2dos.dos._edges.valleys import edges_of_valleys, spread_between, spread_of_valleys
 
         energies, spread = self.final.predict_valleys(Z, return_std=True)
         known = energies, self.final.n_valence_
@@ -188,7 +195,8 @@ class FittedModel:
         if self.at_k is not None:
             top, bottom = self.at_k
             result["gap_direct"] = energies[:, bottom] - energies[:, top]
-            result["gap_direct_std"] = np.hypot(spread[:, bottom], spread[:, top])
+            factors = self.pair_factors
+            result["gap_direct_std"] = spread_between(np.square(spread), top, bottom, factors)
         return result
 
 

@@ -437,8 +437,8 @@ class DOSRegressor(DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
 
         The highest of the first `n_valence_` is the valence band maximum of `predict_edges`, the lowest of
         the others its conduction band minimum. Differences of two valleys are gaps of their own: that between
-        "cbm_K" and "vbm_K" is the direct gap, by which light is emitted. Valleys err together: the variance of
-        such a gap is the sum of both times their entry of `valley_gap_factors_`.
+        "cbm_K" and "vbm_K" is the direct gap, by which light is emitted. Valleys err together: the variance
+        of such a gap is the sum of both times their entry of `valley_gap_factors_`.
 
         Parameters
         ----------

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from strain2dos import DOSRegressor
-from strain2dos.dos._process.local_scale import LocalScale, misfits
+from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors, misfits
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,20 @@ def test_beyond_the_states_small_errors_nearby_do_not_narrow_the_stated_one():
     inside, beyond = scale(np.array([[0.0, 0.0]])), scale(points.mean(0) + np.array([[1.9, 0.0]]))
     assert inside[0] < 0.3
     assert beyond[0] == pytest.approx(1.0, abs=0.01)
+
+
+def test_factors_of_several_outputs_at_once_are_products_of_each_scale():
+    random = np.random.RandomState(0)
+    points, middle, axes = random.standard_normal((30, 2)), np.zeros(3), random.standard_normal((3, 2))
+
+    def scale(reach, points=points):
+        misfit, weight = random.uniform(0.1, 4.0, len(points)), random.uniform(0.2, 1.0, len(points))
+        return LocalScale(middle, axes, points, misfit, weight, reach)
+
+    scales = [[scale(0.5), scale(0.25)], [], [scale(0.5), scale(0.7, points[:20])]]
+    features = 0.7 * random.standard_normal((50, 3))
+    found = NearbyFactors(scales)(features)
+    for one, some in zip(found, scales, strict=True):
+        known = np.prod([part(features) for part in some], axis=0) * np.ones(50)
+        np.testing.assert_allclose(one, known, rtol=1e-12)
+    assert np.ptp(found[0]) > 0.5

@@ -101,13 +101,6 @@ class Covariance(torch.nn.Module):
         part = _stationary_in_place(_squared(left[1][k], right[1][k]), self.family)
         return self._with_linear(k, part, left, right)
 
-    def between_and_slope_of(
-        self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]
-    ) -> tuple[Tensor, Tensor]:
-        """Return the same, and by how much the stationary part changes with the squared distance."""
-        part, slope = _stationary_and_slope(_squared(left[1][k], right[1][k]), self.family)
-        return self._with_linear(k, part, left, right), slope
-
     def _with_linear(
         self, k: int, part: Tensor, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]
     ) -> Tensor:
@@ -163,20 +156,6 @@ def _stationary_in_place(squared: Tensor, family: str) -> Tensor:
         curved = (root * root).div_(3.0)
         return root.add_(1.0).add_(curved).mul_(fall)
     return root.add_(1.0).mul_(fall)
-
-
-def _stationary_and_slope(squared: Tensor, family: str) -> tuple[Tensor, Tensor]:
-    """Return the same, and its derivative by the squared distance, in closed form."""
-    if family == "gaussian":
-        part = squared.mul_(-0.5).exp_()
-        return part, -0.5 * part
-    root = squared.add_(1e-24).sqrt_().mul_(sqrt(5.0) if family == "matern52" else sqrt(3.0))
-    fall = torch.exp(-root)
-    if family == "matern52":
-        curved = (root * root).div_(3.0)
-        slope = (1.0 + root).mul_(fall).mul_(-5.0 / 6.0)
-        return root.add_(1.0).add_(curved).mul_(fall), slope
-    return root.add_(1.0).mul_(fall), fall.mul(-1.5)
 
 
 def _squared(left: Tensor, right: Tensor) -> Tensor:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._process.covariance import FAMILIES, Covariance
-from strain2dos.dos._process.local_scale import LocalScale
+from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors
 from strain2dos.dos._process.mixture import Loaded, Process, load
 from strain2dos.dos._process.plain import Kernel, weighted_kernels
 from strain2dos.dos._process.posterior import condition
+from strain2dos.dos._process.sloped import Sloped
 
 Array = NDArray[np.float64]
 
@@ -229,17 +231,28 @@ class LoadedHeads:
         mean, variance = mixed(*self._members(head, self.valleys[k], features))
         return mean[:, 0], head.factor(features) * variance[:, 0]
 
-    def valley_with_slopes(self, k: int, features: Array) -> tuple[Array, Array, Array]:
-        """Return mean and variance (n,), and the slopes (n, p) of the mean by standardized features."""
-        head = self.heads.valleys[k]
+    def valleys_with_slopes(self, features: Array) -> tuple[Array, Array, Array]:
+        """Return means and variances (n, n_valleys), slopes (n, n_valleys, p) by standardized features."""
         x = torch.tensor(features, dtype=torch.float64, device=self.device)
-        found = [(*part.members_and_slopes(x), part.member_weights) for part in self.valleys[k]]
-        means, variances, slopes, weights = (
-            torch.cat(some).cpu().numpy() for some in zip(*found, strict=True)
-        )
-        mean, variance = mixed(head.mean + head.scale * means, head.scale**2 * variances, weights)
-        slope = head.scale * np.einsum("m,mndp->ndp", weights, slopes)
-        return mean[:, 0], head.factor(features) * variance[:, 0], slope[:, 0]
+        heads = self.heads.valleys
+        mean, variance = np.empty((2, len(features), len(heads)))
+        slope = np.empty((*mean.shape, features.shape[1]))
+        factors = self._nearby(features)
+        for k, (head, sloped) in enumerate(zip(heads, self._sloped, strict=True)):
+            means, variances, slopes = sloped(x)
+            found = mixed(head.mean + head.scale * means, head.scale**2 * variances, sloped.weights)
+            mean[:, k] = found[0][:, 0]
+            variance[:, k] = head.wider * factors[k] * found[1][:, 0]
+            slope[:, k] = head.scale * np.einsum("m,mnp->np", sloped.weights, slopes[:, :, 0])
+        return mean, variance, slope
+
+    @cached_property
+    def _sloped(self) -> list[Sloped]:
+        return [Sloped(parts) for parts in self.valleys]
+
+    @cached_property
+    def _nearby(self) -> NearbyFactors:
+        return NearbyFactors([head.local for head in self.heads.valleys])
 
     def valley_mean(self, k: int, features: Array) -> Array:
         """Return the mean (n,) alone."""

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -102,18 +104,34 @@ class LocalScale:
         """
         place = (features - self.middle) @ self.axes
         reach = _squared_reach(self.reach, self.axes)
-        answer = np.empty(len(place))
+        answer, per_point = np.empty(len(place)), self.per_point
         for start in range(0, len(place), _ROWS):
             rows = slice(start, start + _ROWS)
-            near = np.exp(-_squared_distances(place[rows], self.points) / reach) * self.weight
-            factor = _mean_nearby(near, self.misfit)
-            inward = 1.0 - self._aside(place[rows], near, reach)
-            answer[rows] = np.where(factor < 1.0, 1.0 + inward * (factor - 1.0), factor)
+            near = np.exp(-_squared_distances(place[rows], self.points) / reach)
+            answer[rows] = self.from_sums(place[rows], near @ per_point, reach)
         return answer
 
-    def _aside(self, place: Array, near: Array, reach: float) -> Array:
+    @property
+    def per_point(self) -> Array:
+        """What of each point is summed where it is near: weight, weighted misfit, weighted place."""
+        weight = self.weight[:, None]
+        return np.hstack([weight, weight * self.misfit[:, None], weight * self.points])
+
+    def same_points(self, other: LocalScale) -> bool:
+        """Return whether distances to both are the same."""
+        pairs = ((self.middle, other.middle), (self.axes, other.axes), (self.points, other.points))
+        return all(np.array_equal(*pair) for pair in pairs)
+
+    def from_sums(self, place: Array, sums: Array, reach: float) -> Array:
+        """Return the factor at places (n, n_axes) from sums (n, n_axes + 2) over the points nearby."""
+        near, misfit = sums[:, 0], sums[:, 1]
+        factor = (_AS_PREDICTED + misfit) / (_AS_PREDICTED + near)
+        inward = 1.0 - self._aside(place, near, sums[:, 2:], reach)
+        return np.where(factor < 1.0, 1.0 + inward * (factor - 1.0), factor)
+
+    def _aside(self, place: Array, near: Array, points: Array, reach: float) -> Array:
         """Return how surely (n,), from 0 to 1, the points near a place lie to one side of it."""
-        middle = (near @ self.points) / np.maximum(near.sum(1, keepdims=True), 1e-300)
+        middle = points / np.maximum(near, 1e-300)[:, None]
         away = np.linalg.norm(middle - place, axis=1) / np.sqrt(0.5 * reach)
         low, high = _ASIDE
         part = np.clip((away - low) / (high - low), 0.0, 1.0)
@@ -154,3 +172,33 @@ def _squared_distances(left: Array, right: Array) -> Array:
 def _mean_nearby(near: Array, misfit: Array) -> Array:
     """Return means (n,) of misfits weighted by how near they are (n, n_points)."""
     return (_AS_PREDICTED + near @ misfit) / (_AS_PREDICTED + near.sum(1))
+
+
+class NearbyFactors:
+    """Products of local scales of several outputs at once: they share distances, and often their reach."""
+
+    def __init__(self, scales: Sequence[Sequence[LocalScale]]) -> None:
+        self.scales = [tuple(some) for some in scales]
+        self._places: list[tuple[LocalScale, dict[float, list[tuple[LocalScale, Array]]]]] = []
+        for scale in (scale for some in self.scales for scale in some):
+            own = scale, scale.per_point
+            for first, reaches in self._places:
+                if first.same_points(scale):
+                    reaches.setdefault(scale.reach, []).append(own)
+                    break
+            else:
+                self._places.append((scale, {scale.reach: [own]}))
+
+    def __call__(self, features: Array) -> list[Array]:
+        """Return the factor (n,) of each output at standardized features (n, p)."""
+        found: dict[int, Array] = {}
+        for first, reaches in self._places:
+            place = (features - first.middle) @ first.axes
+            apart = _squared_distances(place, first.points)
+            for reach, some in reaches.items():
+                squared = _squared_reach(reach, first.axes)
+                near = np.exp(apart * (-1.0 / squared))
+                for scale, per_point in some:
+                    found[id(scale)] = scale.from_sums(place, near @ per_point, squared)
+        one = np.ones(len(features))
+        return [reduce(np.multiply, [found[id(scale)] for scale in some], one) for some in self.scales]

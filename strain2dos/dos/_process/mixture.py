@@ -126,32 +126,6 @@ class Loaded(NamedTuple):
         left = left.clamp(min=0.0) + self.noise[:, None]
         return torch.stack(means), left[..., None] * self.variance[:, None, :]
 
-    def members_and_slopes(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return the same of processes without networks, and slopes (n_members, n, n_outputs, n_features).
-
-        A slope is the derivative of a mean by a standardized feature, in closed form: from the covariances
-        that give the mean, it takes one more product of matrices.
-        """
-        covariance = self.covariance
-        place = covariance.place(x)
-        left = covariance.diagonal(place)
-        lengths, linear = torch.exp(covariance.log_lengths), torch.exp(covariance.log_linear)
-        means, slopes = [], []
-        for k, factors in enumerate(self.factors):
-            cross, change = covariance.between_and_slope_of(k, place, self.placed)
-            left[k] -= (cross @ factors).square().sum(-1)
-            means.append(cross @ self.coefficients[k])
-            known, here = self.placed[0][k], place[0][k]
-            # d(distance^2)/dx = 2 (x - point), over lengths: sums of the changes, alone and times points
-            beside = torch.cat([known, torch.ones_like(known[:, :1])], dim=1)
-            weighted = (self.coefficients[k][:, :, None] * beside[:, None, :]).flatten(1)
-            sums = (change @ weighted).unflatten(1, (-1, beside.shape[1]))
-            slope = 2.0 * (here[:, None, :] * sums[..., -1:] - sums[..., :-1])
-            slope += linear[k] * (self.coefficients[k].mT @ known)
-            slopes.append(slope / lengths[k])
-        left = left.clamp(min=0.0) + self.noise[:, None]
-        return torch.stack(means), left[..., None] * self.variance[:, None, :], torch.stack(slopes)
-
     def means(self, x: torch.Tensor) -> torch.Tensor:
         """Return the means alone, which cost a fraction of the variances."""
         place = self.covariance.place(x)

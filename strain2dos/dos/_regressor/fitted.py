@@ -148,10 +148,9 @@ class FittedDOS:
         means = np.empty((len(X), len(self.valleys)))
         variances, slopes = np.empty_like(means), np.empty((*means.shape, X.shape[1]))
         for rows, size, features in self._blocks(X):
-            for column in range(len(self.valleys)):
-                mean, variance, slope = heads.valley_with_slopes(column, features)
-                means[rows, column], variances[rows, column] = mean[:size], variance[:size]
-                slopes[rows, column] = slope[:size] / self.standardise.scale
+            mean, variance, slope = heads.valleys_with_slopes(features)
+            means[rows], variances[rows] = mean[:size], variance[:size]
+            slopes[rows] = slope[:size] / self.standardise.scale
         return means, variances, slopes
 
     def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:

@@ -14,9 +14,6 @@ from strain2dos.dos._regressor.regressor import DOSRegressor
 
 Array = NDArray[np.float64]
 
-# rows at once, whose kernels stay in the caches of a core
-_ROWS = 960
-
 
 class ValleySlopes(NamedTuple):
     """Valleys of rows of features.
@@ -59,6 +56,4 @@ def valleys_with_slopes(regressor: DOSRegressor, X: Any) -> ValleySlopes:
     X = regressor._check(X)
     fitted, device = regressor.fitted_, check_device(regressor.device)
     with one_thread():
-        starts = range(0, max(len(X), 1), _ROWS)
-        parts = [fitted.valley_slopes(X[start : start + _ROWS], device) for start in starts]
-    return ValleySlopes(*(np.concatenate(some) for some in zip(*parts, strict=True)))
+        return ValleySlopes(*fitted.valley_slopes(X, device))

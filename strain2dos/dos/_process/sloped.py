@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Means, variances and slopes of Gaussian processes, from as few passes over the kernels as possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from strain2dos.dos._process.covariance import CONSTANT
+from strain2dos.dos._process.mixture import Loaded
+
+Tensor = torch.Tensor
+
+# What multiplies the squared distance in each family, and the derivative of the kernel by it.
+_SCALE = {"gaussian": -0.5, "matern52": 5.0, "matern32": 3.0}
+_SLOPE = {"gaussian": -0.5, "matern52": -5.0 / 6.0, "matern32": -1.5}
+
+
+@dataclass(frozen=True)
+class SlopedMember:
+    """One kernel without a network, with all that its products need worked out before.
+
+    Of a covariance, the linear part and the large constant are linear in the features, so their products with
+    the weights are known before; only the stationary part is evaluated at each point.
+
+    Attributes
+    ----------
+    family : str
+    inverse_lengths : Tensor of shape (p,)
+    to_squared : Tensor of shape (p + 2, n_points)
+        From features over their lengths, their square and 1 to the (scaled) squared distances.
+    by_value : Tensor of shape (n_points, n_columns)
+        What the stationary part is multiplied by: factors of the inverse, then coefficients of the outputs.
+    by_feature : Tensor of shape (p + 1, n_columns)
+        The same of the linear part and the constant.
+    by_slope : Tensor of shape (n_points, n_outputs * (p + 1))
+        What the derivative by the squared distance is multiplied by: coefficients times points, and alone.
+    steady : Tensor of shape (n_outputs, p)
+        Slope of the linear part.
+    linear, noise : float
+    variance : Tensor of shape (n_outputs,)
+    """
+
+    family: str
+    inverse_lengths: Tensor
+    to_squared: Tensor
+    by_value: Tensor
+    by_feature: Tensor
+    by_slope: Tensor
+    steady: Tensor
+    linear: float
+    noise: float
+    variance: Tensor
+
+    @classmethod
+    def of(cls, loaded: Loaded, k: int) -> SlopedMember:
+        """Work out what member `k` of a process without networks needs."""
+        covariance = loaded.covariance
+        known, coefficients, factors = loaded.placed[0][k], loaded.coefficients[k], loaded.factors[k]
+        linear = float(torch.exp(covariance.log_linear)[k])
+        ones = torch.ones_like(known[:, :1])
+        scale = _SCALE[covariance.family]
+        norm = known.square().sum(-1, keepdim=True)
+        by_value = torch.cat([factors, coefficients], dim=1)
+        beside = torch.cat([known, ones], dim=1)
+        return cls(
+            covariance.family,
+            torch.exp(-covariance.log_lengths)[k],
+            (scale * torch.cat([-2.0 * known, ones, norm], dim=1)).T.contiguous(),
+            by_value,
+            torch.cat([linear * (known.T @ by_value), CONSTANT * by_value.sum(0, keepdim=True)]),
+            (_SLOPE[covariance.family] * coefficients[:, :, None] * beside[:, None, :]).flatten(1),
+            linear * (coefficients.T @ known),
+            linear,
+            float(loaded.noise[k]),
+            loaded.variance[k],
+        )
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return means and variances (n, n_outputs) and slopes (n, n_outputs, p) at standardized features."""
+        here = x * self.inverse_lengths
+        norm = here.square().sum(-1, keepdim=True)
+        one = torch.ones_like(norm)
+        part, change = self._stationary(torch.cat([here, norm, one], dim=1) @ self.to_squared)
+        found = torch.addmm(torch.cat([here, one], dim=1) @ self.by_feature, part, self.by_value)
+        rank = found.shape[1] - len(self.variance)
+        left = (1.0 + CONSTANT) + self.linear * norm[:, 0] - found[:, :rank].square().sum(-1)
+        variance = (left.clamp_(min=0.0) + self.noise)[:, None] * self.variance
+        sums = (change @ self.by_slope).unflatten(1, (len(self.variance), -1))
+        # d(distance^2)/dx = 2 (x - point), over lengths: sums of the changes, alone and times points
+        slope = 2.0 * (here[:, None, :] * sums[..., -1:] - sums[..., :-1])
+        return found[:, rank:], variance, slope.add_(self.steady).mul_(self.inverse_lengths)
+
+    def _stationary(self, scaled: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the stationary part and its derivative but for a factor, in the memory of the distances."""
+        if self.family == "gaussian":
+            part = scaled.exp_()
+            return part, part
+        # the root needs a derivative at no distance
+        root = scaled.clamp_(min=1e-24).sqrt_()
+        fall = torch.exp(-root)
+        if self.family == "matern32":
+            return root.add_(1.0).mul_(fall), fall
+        change = (1.0 + root).mul_(fall)
+        return root.square_().mul_(fall).div_(3.0).add_(change), change
+
+
+class Sloped:
+    """The members of processes without networks, which together give one head's means."""
+
+    def __init__(self, parts: list[Loaded]) -> None:
+        self.members = [SlopedMember.of(part, k) for part in parts for k in range(len(part.factors))]
+        self.weights = np.concatenate([part.member_weights.cpu().numpy() for part in parts])
+
+    def __call__(self, x: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return means, variances (n_members, n, n_outputs), slopes (n_members, n, n_outputs, p)."""
+        found = zip(*(member(x) for member in self.members), strict=True)
+        means, variances, slopes = (torch.stack(some).cpu().numpy() for some in found)
+        return means, variances, slopes

@@ -18,7 +18,8 @@ help:  ## this list
 demo: $(VENV)/.ready-demo  ## train, map, explain and report on the bundled data
 	$(BIN)/strain2dos demo --output $(OUT)
 
-test: lint check-estimators suite demo-quick docs  ## lint, estimator checks, doctests, unit tests, short demo, docs
+# the short demo is among the tests of the command
+test: lint check-estimators suite docs  ## lint, estimator checks, doctests, unit tests, short demo, docs
 
 suite: compiled  ## doctests and unit tests, but for the estimator checks
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft" --deselect tests/test_check_estimators.py

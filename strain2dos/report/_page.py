@@ -14,7 +14,7 @@ import jinja2
 import numpy.typing as npt
 import xarray as xr
 
-from strain2dos._files import replacing
+from strain2dos._files import check_target, replacing
 from strain2dos._versions import page_versions
 from strain2dos.explain._report import table_of, words_of
 from strain2dos.mapping._quality import count_pixels, refusal
@@ -104,6 +104,8 @@ def write_map_report(
     ...     print("The band gap is 1.600 eV" in page.read_text(encoding="utf-8"))
     True
     """
+    # refused before the drawing, which takes longer than the look
+    check_target(path)
     if interactive is None:
         interactive = available()
     elif interactive and not available():

@@ -24,7 +24,7 @@ NETWORKS = {"n_members": 3, "max_epochs": 40}
 
 
 @cache
-def fitted(grid, representation, networks=False):
+def fitted(grid, representation, networks):
     energies = GRIDS[grid]
     curves = np.array([np.interp(energies, DATA.energies, curve) for curve in DATA.dos])
     options = NETWORKS if networks else PLAIN
@@ -63,7 +63,7 @@ def test_averages_are_means_of_predictions(grid, representation, networks):
 
 @pytest.mark.parametrize("family", ["gaussian", "matern52", "matern32"])
 def test_joint_edges_are_means_of_the_edges_of_joined_rows(family):
-    model = fitted("even", "grid")
+    model = fitted("even", "grid", False)
     # whichever kernels the data chose: all valleys by one family, of two kernels each
     valleys = []
     for head in model.fitted_.heads.valleys:
@@ -83,7 +83,7 @@ def test_joint_edges_are_means_of_the_edges_of_joined_rows(family):
 
 
 def test_several_members_with_a_network_are_mixed_as_in_a_prediction():
-    model = fitted("even", "cdf", networks=True)
+    model = fitted("even", "cdf", True)
     assert model.fitted_.heads.network is not None
     # the weight is what data decide; here it must count
     model = altered(model, network_weight=0.6)

@@ -9,7 +9,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 
 from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
-from strain2dos.dos._process.covariance import CONSTANT, Covariance
+from strain2dos.dos._process.closed_form import value_and_slope
+from strain2dos.dos._process.covariance import CONSTANT, FAMILIES, Covariance, stationary
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
 from strain2dos.dos._process.heads import fit_head, mixed
 from strain2dos.dos._process.mixture import load
@@ -229,3 +230,21 @@ def test_rows_with_loose_noise_count_as_in_a_process_with_a_noise_for_each_row(p
         np.testing.assert_allclose(
             variance[k] / process.variance[k], np.repeat(left[:, None], 3, 1), rtol=1e-2
         )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_closed_form_of_groups_left_out_is_what_automatic_differentiation_gives(problem, family):
+    x, outputs, groups, random = problem
+    loose = random.uniform(0.5, 2.0, len(x))
+    blocks = rows_of_groups(groups)
+    logs = np.log([0.9, 1.3, 0.3, 1e-3])
+    free = torch.tensor(logs, requires_grad=True)
+    scaled = torch.from_numpy(x) / torch.exp(free[:2])
+    squared = (scaled[:, None] - scaled).square().sum(-1)
+    covariance = stationary(squared, family) + torch.exp(free[2]) * (scaled @ scaled.T) + CONSTANT
+    covariance = covariance + torch.exp(free[3]) * torch.diag(torch.from_numpy(loose))
+    found = left_out(covariance[None], torch.from_numpy(outputs), [torch.from_numpy(rows) for rows in blocks])
+    known = 8 * negative_log_density(found, torch.ones_like(found.misfit))[0]
+    value, slope = value_and_slope(family, logs, x, outputs, loose, blocks)
+    assert value == pytest.approx(float(known.detach()), rel=1e-9)
+    np.testing.assert_allclose(slope, torch.autograd.grad(known, free)[0].numpy(), rtol=1e-7)

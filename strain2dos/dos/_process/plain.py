@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from strain2dos.dos._common.groups import subsample_by_group
+from strain2dos.dos._process.closed_form import value_and_slope
 from strain2dos.dos._process.covariance import CONSTANT, FAMILIES, Covariance, stationary
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
 
@@ -156,20 +157,17 @@ def _refine(kernel: Kernel, known: _Known, least_noise: float) -> tuple[Kernel, 
 def _value_with_gradient(
     kernel: Kernel, known: _Known, start: Array
 ) -> Callable[[Array], tuple[float, Array]]:
-    covariance = kernel.covariance()
-    free = [covariance.log_lengths, covariance.log_linear, covariance.log_noise]
-    first = torch.from_numpy(start[:-2])
+    x, outputs, loose = (part.numpy() for part in (known.x, known.outputs, known.loose))
+    blocks = [rows.numpy() for rows in known.blocks]
 
     def value(logs: Array) -> tuple[float, Array]:
-        with torch.no_grad():
-            for parameter, part in zip(free, (logs[:-2], logs[-2:-1], logs[-1:]), strict=True):
-                parameter.copy_(torch.from_numpy(part).reshape(parameter.shape))
-        density = known.value(covariance(known.x, known.loose))[0]
+        density, slopes = value_and_slope(kernel.family, logs, x, outputs, loose, blocks)
         # length scales wander off when nothing in the data holds them
-        total = density + 0.5 * (covariance.log_lengths[0] - first).square().sum()
-        if not torch.isfinite(total):
+        step = logs[:-2] - start[:-2]
+        total = density + 0.5 * float(step @ step)
+        if not np.isfinite(total):
             return 1e10, np.zeros_like(logs)
-        slopes = torch.autograd.grad(total, free)
-        return float(total.detach()), np.concatenate([part.numpy().ravel() for part in slopes])
+        slopes[:-2] += step
+        return total, slopes
 
     return value

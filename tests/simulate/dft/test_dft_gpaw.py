@@ -105,9 +105,9 @@ def test_the_dos_follows_from_the_stored_eigenvalues(killed_and_resumed):
 def test_a_second_run_computes_nothing(killed_and_resumed):
     out = killed_and_resumed[0]
     before = (out / "zz+1.json").stat().st_mtime_ns
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert run_plan([STATE], out, RECIPE, progress=False) == [Path(out) / "zz+1.json"]
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert (out / "zz+1.json").stat().st_mtime_ns == before
 
 

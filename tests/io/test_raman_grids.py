@@ -118,3 +118,13 @@ def test_scattered_sites_are_no_grid(write, seed):
     rng = np.random.default_rng(seed)
     y, x = rng.uniform(-50, 50, (2, int(rng.integers(3, 60))))
     assert read_raman(write(table(y, x))).dims == ("n", "shift")
+
+
+def test_places_whose_distances_differ_beyond_all_numbers_are_compared_in_silence():
+    row, x = np.mgrid[:ROWS, :COLUMNS].reshape(2, -1).astype(float)
+    # a damaged file: two rows next to each other in the last bit, the others far apart
+    y = np.where(row == 1, 1e-310, 1e12 * row)
+    x[-1] += 0.01
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        assert len(grid_of(Path("far.txt"), {"y": y, "x": x}).x) >= COLUMNS

@@ -170,7 +170,9 @@ def _between(gaps: Floats) -> float:
     if ordered[0] >= ordered[-1] / 3:
         return 0.0
     large = np.flatnonzero(ordered[1:] >= ordered[-1] / 3)
-    i = int(large[np.argmax(ordered[1:][large] / ordered[:-1][large])])
+    # places that differ in their last bit only: the growth of their gaps may be beyond all numbers
+    with np.errstate(over="ignore"):
+        i = int(large[np.argmax(ordered[1:][large] / ordered[:-1][large])])
     return float(ordered[i] + ordered[i + 1]) / 2
 
 

@@ -52,7 +52,7 @@ class Quantity:
     def format(self, value: float, std: float | None = None) -> str:
         """Write a value with its error: "1.583 ± 0.021 eV"; the error sets the digits.
 
-        An error that is NaN is not known, as that of a shear below what lines resolve.
+        An error that is NaN is not known.
         """
         if not np.isfinite(value):
             return "\u2013"

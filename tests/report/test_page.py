@@ -137,7 +137,6 @@ def test_band_edges_are_maps_of_the_page_like_the_others(example, tmp_path):
 
 
 def test_an_error_that_is_not_known_is_named(example, tmp_path):
-    """As that of a shear where lines do not split."""
     flake = example.flake.copy(deep=True)
     flake.strain_std[7, 8] = np.nan
     points = [(4.0, 3.5), (4.5, 3.5)]

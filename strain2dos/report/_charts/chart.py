@@ -53,9 +53,7 @@ def new_chart(name: str, x: str, y: str, **options: Any) -> figure:
     """Chart without tools and toolbar that follows the width and the colors of the page."""
     from bokeh.plotting import figure
 
-    sizing: Literal["scale_width", "stretch_width"] = (
-        "scale_width" if "aspect_ratio" in options else "stretch_width"
-    )
+    sizing: Sizing = "scale_width" if "aspect_ratio" in options else "stretch_width"
     chart = figure(
         name=name, tools="", toolbar_location=None, sizing_mode=sizing, x_axis_label=x,
         y_axis_label=y, output_backend="canvas", **options,

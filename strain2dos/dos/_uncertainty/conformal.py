@@ -8,25 +8,22 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import check_array, get_tags, indexable
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
-from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import as_array
 from strain2dos._estimators.doc_links import DocLinks
-from strain2dos._estimators.fitting import accepts_fit_argument
 from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
-from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin, per_energy
 from strain2dos.dos._edges.intervals import EdgeIntervals, edge_intervals
 from strain2dos.dos._edges.reading import BandEdges
-from strain2dos.dos._edges.targets import EdgesLike, check_edges
-from strain2dos.dos._uncertainty.cross_fitting import Training, held_out
+from strain2dos.dos._edges.targets import EdgesLike
+from strain2dos.dos._uncertainty.checks import check_estimator, check_training
+from strain2dos.dos._uncertainty.cross_fitting import held_out
 from strain2dos.dos._uncertainty.flagged import without_flagged
 from strain2dos.dos._uncertainty.frozen import refuse_training_rows, warn_of_training_errors
 from strain2dos.dos._uncertainty.ranks import check_level, quantile, require_enough_groups
@@ -203,8 +200,8 @@ class ConformalDOSRegressor(
             If rows without finite features are left out, as an estimator with ``nan_policy="omit"`` asks, or
             if a frozen estimator errs so little on these rows that it seems to have been fitted on them.
         """
-        data = self._check_training(X, y, groups, edges, fit_params)
-        chain = self._check_estimator(edges)
+        data = check_training(self, X, y, groups, edges, fit_params)
+        chain = check_estimator(self.estimator, self.normalize, edges)
         data, self.omitted_ = without_flagged(self.estimator, data)
         n_groups = len(np.unique(data.labels))
         require_enough_groups(self.level, n_groups, f"in n_samples = {len(data.curves)}")
@@ -219,45 +216,6 @@ class ConformalDOSRegressor(
         self.edge_scores_, self.edge_std_floor_ = found.edge_scores, found.edge_std_floor
         self.estimator_ = data.fit(clone(self.estimator))
         return self
-
-    def _check_training(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        groups: ArrayLike | None,
-        edges: EdgesLike | None,
-        others: dict[str, Any],
-    ) -> Training:
-        if y is None:
-            raise ValueError(
-                "This ConformalDOSRegressor estimator requires y to be passed, but the target y is None."
-            )
-        X, y = indexable(as_array(X), as_array(y))
-        curves = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        labels = check_groups(groups, curves.reshape(len(curves), -1))
-        check_edges(edges, len(curves))
-        if not get_config()["enable_metadata_routing"]:
-            return Training(X, y, curves, labels, edges, others)
-        given = {"groups": groups, "edges": edges, **others}
-        known = {name: value for name, value in given.items() if value is not None}
-        routed = dict(process_routing(self, "fit", **known).estimator.fit) if known else {}
-        own = frozenset(name for name in ("groups", "edges") if routed.pop(name, None) is not None)
-        return Training(X, y, curves, labels, edges, routed, own)
-
-    def _check_estimator(self, edges: object) -> Chain:
-        chain = look_through(self.estimator)
-        name = type(chain.final).__name__
-        if edges is not None and not (accepts_fit_argument(chain, "edges") or chain.has("predict_edges")):
-            raise ValueError(
-                f"edges were given, but {name} neither learns nor predicts band edges; leave them out, or "
-                "use DOSRegressor."
-            )
-        if self.normalize == "std" and not chain.supports_std():
-            raise ValueError(
-                f'normalize="std" needs predict(X, return_std=True), which {name} lacks; pass '
-                'normalize="energy", or use DOSRegressor.'
-            )
-        return chain
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict curves with the estimator fitted on all samples.

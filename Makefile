@@ -7,8 +7,10 @@ OUT    ?= demo-output
 JOBS   ?= 2
 # The lowest versions that pyproject.toml admits, apart from the rest; numba's caches of two versions do not mix.
 LOWEST := .venv-lowest
+# Processes side by side, one for each core: threads of linear algebra would only wait for each other.
+ONE_THREAD = OMP_NUM_THREADS=1
 # Old versions warn of what they use of others.
-LOWEST_PYTEST = NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -W ignore::DeprecationWarning -W ignore::FutureWarning
+LOWEST_PYTEST = $(ONE_THREAD) NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -W ignore::DeprecationWarning -W ignore::FutureWarning
 
 .PHONY: demo demo-quick test suite compiled compiled-lowest ready test-slow test-dft test-lowest smoke-lowest lint check-estimators coverage docs bench bench-watch wheel try-wheel linkcheck clean clean-cache help
 
@@ -19,10 +21,11 @@ demo: $(VENV)/.ready-demo  ## train, map, explain and report on the bundled data
 	$(BIN)/strain2dos demo --output $(OUT)
 
 # the short demo is among the tests of the command
-test: lint check-estimators suite docs  ## lint, estimator checks, doctests, unit tests, short demo, docs
+# the suite last: its processes keep every core busy to the end
+test: lint docs check-estimators suite  ## lint, estimator checks, doctests, unit tests, short demo, docs
 
 suite: compiled  ## doctests and unit tests, but for the estimator checks
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft" --deselect tests/test_check_estimators.py
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft" --deselect tests/test_check_estimators.py
 
 demo-quick: compiled
 	$(BIN)/strain2dos demo --quick --force --output build/demo-quick
@@ -37,7 +40,7 @@ test-slow: $(VENV)/.ready-test  ## the long tests too
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 test-dft: $(VENV)/.ready-test $(VENV)/.ready-dft  ## tiny first-principles runs with GPAW (Debian: g++ libxc-dev libopenblas-dev)
-	$(BIN)/python -m pytest -q -m dft tests/simulate/dft
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -m dft tests/simulate/dft
 
 test-lowest: compiled-lowest  ## the suite with the lowest versions of all dependencies
 	$(LOWEST_PYTEST) -n $(JOBS) --dist loadfile -m "not slow and not gpu and not dft"
@@ -50,7 +53,7 @@ compiled-lowest: $(LOWEST)/.ready
 	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python .ci/compile.py
 
 check-estimators: compiled  ## scikit-learn's checks over every public estimator, array API dispatch on
-	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
+	$(ONE_THREAD) SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/test_check_estimators.py
 
 coverage: compiled  ## lines of the package that the tests run, compiled functions left out
 	$(PIP) pytest-cov

@@ -39,6 +39,7 @@ from strain2dos.raman._fitting.records import (
     DOUBLET,
     FITTED,
     MASK,
+    NEXT,
     NO_EXTRAS,
     POISSON_NOISE,
     S_CHI2,
@@ -46,10 +47,12 @@ from strain2dos.raman._fitting.records import (
     S_INFO,
     S_KIND,
     S_MASK,
+    SCORES,
     SIGNAL,
     SINGLET,
     SMOOTH,
     SPECTRUM,
+    TRIAL,
     WEIGHTS,
     ZERO_COUNTS,
 )
@@ -70,6 +73,21 @@ ROUNDS_OF_MASKS = 3
 
 
 @njit(**OPTIONS)
+def _count_errors(problem, family, lines, view, noise2, floor, shared, kappa, slot, s):
+    """Covariance in NORMAL_TRIAL for noise that grows with the level above a floor.
+
+    The numbers in NEXT stay: they do not depend on whether errors are asked for.
+    """
+    n = model_size(problem, lines)
+    for i in range(n):
+        s.params[TRIAL, i] = s.params[NEXT, i]
+    count_covariance(problem, lines, view, s.params[CURRENT], noise2, floor, shared, slot, s)
+    faded(problem, family, view, slot, noise2, kappa, s, s.params[SCORES])
+    for i in range(n):
+        s.params[NEXT, i] = s.params[TRIAL, i]
+
+
+@njit(**OPTIONS)
 def _fit_once(first, second, family, view, undecided, s, out, row):
     """Fit what the spectrum asks for and write it.
 
@@ -80,8 +98,7 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     noise2 : float
         Variance of a weighted point.
     better, other, zero : float
-        Odds, floor and odds of zero counts (`best_floor`), where ``undecided``; from the covariance as it is
-        before it becomes that of counts.
+        Odds, floor and odds of zero counts (`best_floor`), where ``undecided``.
     """
     weights, kept = out.extra_weight[row], row if first.keep else 0
     single, double, weight = choose_model(first, second, family, view, undecided, s, weights)
@@ -94,16 +111,14 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
     n_free = model_size(problem, lines)
-    better = zero = -np.inf
-    other, grown = ZERO_COUNTS, problem.keep and not view.counts
+    better = zero = odds = -np.inf
+    other, floor, grown = ZERO_COUNTS, ZERO_COUNTS, problem.keep and not view.counts
     if undecided or grown:
         n, rises, _ = residual_levels(view, n_free, best, 0.0, 0.0, s)
         if undecided:
             better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
         if grown:
             odds, floor, _ = best_floor(view, n, rises, 0.0, s)
-            if odds > COUNTS_ERROR:
-                count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)
     status = judge(first, second, family, view, best, single, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (
@@ -115,6 +130,8 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
             continue
         own = own_profile(first, second, slot, s)
         faded(own, family, view, slot, noise2, kappa, s, weights)
+        if slot == best and odds > COUNTS_ERROR:
+            _count_errors(own, family, lines, view, noise2, floor, shared, kappa, slot, s)
         widest = second if first.adaptive else first
         mixings = output_mixings(widest, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))
         if slot == double:

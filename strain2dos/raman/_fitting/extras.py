@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strain2dos.raman._fitting.records import U_TALL, Floats, LineTable, ModelFamily
+from strain2dos.raman._fitting.records import U_APART, U_NEAR, Floats, LineTable, ModelFamily
 from strain2dos.raman._materials.lookup import SUBSTRATES, RamanMode, material_modes
 
 # -2 ln(prior odds) against each. Bands and substrate lines stand where they are known to stand and cost one
@@ -184,15 +184,17 @@ def model_family(
 
     names = ("low", "high", "gap", "reach", "fwhm", "fwhm_low", "fwhm_high")
     sizes = [(s.low.size, s.n_groups, s.n_base, s.prior.shape[0]) for s in sets]
-    unit, unit_index = np.zeros((len(units), U_TALL + 1)), np.zeros((len(units), 3), dtype=np.int64)
+    unit, unit_index = np.zeros((len(units), U_APART + 1)), np.zeros((len(units), U_NEAR + 1), dtype=np.int64)
     for k, each in enumerate(units):
         first, second = each.modes[0], each.modes[-1]
         ratio = 0.5 * sum(second.height_range or (0.0, 0.0)) if len(each.modes) > 1 else 0.0
         cost = FOREIGN_COST if each.anywhere else KNOWN_COST
         apart = second.position - first.position
         tall = first.height_range[1] if each.anchor >= 0 and first.height_range else np.inf
-        unit[k] = (_place(each, modes)[0], first.fwhm, ratio, apart, second.fwhm, cost, tall)
-        unit_index[k] = (each.anchor, len(each.modes), int(each.anywhere))
+        near = min(range(len(modes)), key=lambda j: abs(modes[j].position - first.position))
+        beside = first.position - modes[near].position
+        unit[k] = (_place(each, modes)[0], first.fwhm, ratio, apart, second.fwhm, cost, tall, beside)
+        unit_index[k] = (each.anchor, len(each.modes), int(each.anywhere), near)
     return ModelFamily(
         values=np.ascontiguousarray(np.stack([stacked(name) for name in names], axis=1)),
         group=stacked("group"),

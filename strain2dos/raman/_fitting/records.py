@@ -63,8 +63,9 @@ class ModelFamily(NamedTuple):
 
     A unit is one extra line, or a pair in a fixed ratio, that is fitted where the spectrum shows it. Rows of
     ``unit`` hold what the screen looks for: (distance from the anchor or position, full width, ratio of the
-    second line, its distance, its full width, -2 ln(prior odds), most that it may stand over its anchor),
-    rows of ``unit_index`` (anchor line or -1, number of lines, 1 for the line that may be anywhere).
+    second line, its distance, its full width, -2 ln(prior odds), most that it may stand over its anchor,
+    distance from the line ``near``), rows of ``unit_index`` (anchor line or -1, number of lines, 1 for the
+    line that may be anywhere, nearest line of the material).
     """
 
     values: Floats
@@ -155,8 +156,8 @@ ANY_KIND, NO_EXTRAS, NO_REWEIGHT = np.int64(-1), np.int64(0), np.int64(0)
 L_LOW, L_HIGH, L_GAP, L_REACH, L_FWHM, L_FWHM_LOW, L_FWHM_HIGH = range(7)
 # Columns of ModelFamily.sizes, .unit and .unit_index.
 N_LINES, N_GROUPS, N_BASE, N_PRIORS = range(4)
-U_PLACE, U_FWHM, U_RATIO, U_PLACE2, U_FWHM2, U_COST, U_TALL = range(7)
-U_ANCHOR, U_LINES, U_ANYWHERE = range(3)
+U_PLACE, U_FWHM, U_RATIO, U_PLACE2, U_FWHM2, U_COST, U_TALL, U_APART = range(8)
+U_ANCHOR, U_LINES, U_ANYWHERE, U_NEAR = range(4)
 
 # Rows of the scratch memory. AXIS to FITTED hold the part that is fitted, the others the whole spectrum;
 # HEIGHT to BEND belong to the judgement of counts.

@@ -15,10 +15,13 @@ from strain2dos.raman._fitting.records import (
     L_LOW,
     NORMAL,
     SCORES,
+    U_ANCHOR,
     U_ANYWHERE,
+    U_APART,
     U_FWHM,
     U_FWHM2,
     U_LINES,
+    U_NEAR,
     U_PLACE2,
     U_RATIO,
     WEIGHTS,
@@ -30,6 +33,9 @@ FOREIGN_LIMIT = 4.5
 # What the material's own lines may be mistaken for: a direction freed from the others by less than this share
 # of itself says nothing.
 INDEPENDENT = 1e-6
+# Where a line of the substrate would stand so much nearer to the line of the material beside it, or farther
+# from it, than it does (cm-1), the axis is off, and it would take the place of that line.
+OUT_OF_PLACE = 6.0
 
 
 @njit(**OPTIONS)
@@ -71,6 +77,16 @@ def _template(family, view, unit, place, row, s):
     for k in range(view.m):
         z, z2 = (s.points[AXIS, k] - c) / g, (s.points[AXIS, k] - c2) / g2
         s.J[row, k] = (1.0 / (1.0 + z * z) + ratio / (1.0 + z2 * z2)) * s.points[WEIGHTS, k]
+
+
+@njit(**OPTIONS)
+def _is_out_of_place(problem, family, lines, unit, place, p):
+    """Whether a line of the substrate would not stand where it does beside the nearest line."""
+    near = family.unit_index[unit, U_NEAR]
+    if family.unit_index[unit, U_ANCHOR] >= 0:
+        return False
+    near += int(own_widths(lines) < lines.n_base and near > problem.pair)
+    return abs(place - p[near] - family.unit[unit, U_APART]) > OUT_OF_PLACE
 
 
 @njit(**OPTIONS)
@@ -175,11 +191,15 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
         n_rows = n + 3
     first = n_rows
     for unit in range(n_units):
-        if mask >> unit & 1 or family.unit_index[unit, U_ANYWHERE] == 1:
+        place = unit_place(problem, family, lines, unit, view.offset, p)
+        if (
+            mask >> unit & 1
+            or family.unit_index[unit, U_ANYWHERE] == 1
+            or _is_out_of_place(problem, family, lines, unit, place, p)
+        ):
             for k in range(view.m):
                 s.J[n_rows, k] = 0.0
         else:
-            place = unit_place(problem, family, lines, unit, view.offset, p)
             _template(family, view, unit, place, n_rows, s)
         n_rows += 1
     if profile:

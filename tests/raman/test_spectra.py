@@ -261,6 +261,25 @@ def test_results_do_not_depend_on_batch_or_threads():
     np.testing.assert_array_equal(whole, np.vstack(parts))
 
 
+@pytest.mark.parametrize("noise", ["auto", "gaussian"])
+def test_numbers_and_status_do_not_depend_on_whether_errors_are_asked_for(noise):
+    # weak lines over noise that grows with them: where the covariance is that of counts
+    axis, rng = np.arange(345.0, 445.0, 0.6), np.random.default_rng(4)
+    e, a = rng.uniform(383.5, 385.1, (400, 1)), rng.uniform(402.4, 404.0, (400, 1))
+    heights = rng.choice([8.0, 25.0, 60.0], (400, 1))
+    clean = sum(
+        share * heights / (1 + 4 * ((axis - center) / fwhm) ** 2)
+        for center, fwhm, share in ((e, 3.0, 1.0), (a, 5.0, 1.2), (e - 8.4, 15.0, 0.2))
+    )
+    spectra = 60.0 + clean + rng.normal(0, 1, clean.shape) * np.sqrt(4.0 + 2.0 * clean)
+    featurizer = RamanFeaturizer(axis, noise=noise).fit(spectra)
+    fit = featurizer.fit_spectra(spectra)
+    columns = [fit.names.index(name) for name in featurizer.get_feature_names_out()]
+    expected = np.where((fit.status == FitStatus.OK)[:, None], fit.params[:, columns], np.nan)
+    assert 0.3 < np.mean(fit.status == FitStatus.OK) < 0.95
+    np.testing.assert_array_equal(featurizer.transform(spectra), expected)
+
+
 def test_float32_and_memory_maps_are_read_as_they_are(tmp_path):
     X = spectra(n=300).astype(np.float32)
     np.save(tmp_path / "map.npy", X)

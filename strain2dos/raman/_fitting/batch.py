@@ -12,6 +12,7 @@ from strain2dos.raman._fitting._choice.averaging import (
     write_model,
 )
 from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS, choose_model
+from strain2dos.raman._fitting._choice.clear_doublet import ONLY_COUNTS
 from strain2dos.raman._fitting._judgement.counts import (
     FLOOR_PENALTY,
     best_floor,
@@ -19,7 +20,7 @@ from strain2dos.raman._fitting._judgement.counts import (
     residual_levels,
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise
-from strain2dos.raman._fitting._judgement.verdict import add_misfit, judge, unweighted_square
+from strain2dos.raman._fitting._judgement.verdict import add_misfit, is_weak, judge, unweighted_square
 from strain2dos.raman._fitting._lines.outliers import mask_outliers, stands_out
 from strain2dos.raman._fitting._lines.spikes import mask_spikes
 from strain2dos.raman._fitting._lines.unexplained import leaves_strong_line
@@ -35,6 +36,7 @@ from strain2dos.raman._fitting._models.slots import return_to
 from strain2dos.raman._fitting._squares.normal_equations import ENTRY, OPTIONS
 from strain2dos.raman._fitting.records import (
     AUTO_NOISE,
+    COUNTED,
     CURRENT,
     DOUBLET,
     FITTED,
@@ -43,6 +45,7 @@ from strain2dos.raman._fitting.records import (
     NO_EXTRAS,
     POISSON_NOISE,
     S_CHI2,
+    S_COV,
     S_FLOOR,
     S_INFO,
     S_KIND,
@@ -73,18 +76,41 @@ ROUNDS_OF_MASKS = 3
 
 
 @njit(**OPTIONS)
-def _count_errors(problem, family, lines, view, noise2, floor, shared, kappa, slot, s):
-    """Covariance in NORMAL_TRIAL for noise that grows with the level above a floor.
+def _count_errors(problem, family, lines, view, noise2, kappa, slot, s):
+    """Covariance in NORMAL_TRIAL for noise that grows with the level; the numbers in NEXT stay.
 
-    The numbers in NEXT stay: they do not depend on whether errors are asked for.
+    These do not depend on whether errors are asked for.
     """
     n = model_size(problem, lines)
     for i in range(n):
         s.params[TRIAL, i] = s.params[NEXT, i]
-    count_covariance(problem, lines, view, s.params[CURRENT], noise2, floor, shared, slot, s)
-    faded(problem, family, view, slot, noise2, kappa, s, s.params[SCORES])
+    faded(problem, family, view, slot, s.square[COUNTED], noise2, kappa, s, s.params[SCORES])
     for i in range(n):
         s.params[NEXT, i] = s.params[TRIAL, i]
+
+
+@njit(**OPTIONS)
+def _growth(problem, lines, view, slot, undecided, weak, steps, s):
+    """How noise grows with the level, from the residual in J.
+
+    Returns
+    -------
+    better, other, zero : float
+        Odds, floor and odds of zero counts (`best_floor`), where ``undecided``.
+    odds, floor : float
+        The same for errors and for the status of ``weak`` lines, without odds against other floors.
+    """
+    better = zero = odds = -np.inf
+    other = floor = ZERO_COUNTS
+    if undecided or problem.keep or weak:
+        n, rises, square = residual_levels(view, model_size(problem, lines), slot, 0.0, 0.0, s)
+        if undecided:
+            better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
+            if other == ZERO_COUNTS and square > ONLY_COUNTS * steps:
+                better = -np.inf  # a misfit, which says nothing of how the noise grows
+        if not view.counts and (problem.keep or weak):
+            odds, floor, _ = best_floor(view, n, rises, 0.0, s)
+    return better, other, zero, odds, floor
 
 
 @njit(**OPTIONS)
@@ -109,17 +135,12 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     p, kind = s.params[CURRENT], s.ints[S_KIND, best]
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
-    noise2, shared, kappa, _ = residual_noise(problem, lines, view, p, chi2, s)
-    n_free = model_size(problem, lines)
-    better = zero = odds = -np.inf
-    other, floor, grown = ZERO_COUNTS, ZERO_COUNTS, problem.keep and not view.counts
-    if undecided or grown:
-        n, rises, _ = residual_levels(view, n_free, best, 0.0, 0.0, s)
-        if undecided:
-            better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
-        if grown:
-            odds, floor, _ = best_floor(view, n, rises, 0.0, s)
-    status = judge(first, second, family, view, best, single, noise2, shared, kappa, s)
+    noise2, shared, kappa, steps = residual_noise(problem, lines, view, p, chi2, s)
+    weak = not view.counts and is_weak(problem, lines, p, best, kind, noise2, s)
+    better, other, zero, odds, floor = _growth(problem, lines, view, best, undecided, weak, steps, s)
+    grows = odds > COUNTS_ERROR and count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)
+    C = s.square[COUNTED] if grows and weak else s.slots[best, S_COV:]
+    status = judge(first, second, family, view, best, single, C, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (
         chi2 if problem.noise == POISSON_NOISE else unweighted_square(problem, lines, view, s)
@@ -129,9 +150,9 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
         if slot < 0 or (slot == double and weight == 0.0):
             continue
         own = own_profile(first, second, slot, s)
-        faded(own, family, view, slot, noise2, kappa, s, weights)
-        if slot == best and odds > COUNTS_ERROR:
-            _count_errors(own, family, lines, view, noise2, floor, shared, kappa, slot, s)
+        faded(own, family, view, slot, s.slots[slot, S_COV:], noise2, kappa, s, weights)
+        if slot == best and grows and problem.keep:
+            _count_errors(own, family, lines, view, noise2, kappa, slot, s)
         widest = second if first.adaptive else first
         mixings = output_mixings(widest, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))
         if slot == double:

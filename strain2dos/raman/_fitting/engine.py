@@ -15,7 +15,7 @@ from strain2dos.raman._fitting._squares.profiles import LORENTZIAN, PSEUDO_VOIGT
 from strain2dos.raman._fitting.batch import fit_rows
 from strain2dos.raman._fitting.records import (
     BEND,
-    COVARIANCE,
+    COUNTED,
     MAX_SLOTS,
     N_LINES,
     N_WORK,
@@ -135,7 +135,7 @@ def _scratch(group: SpectralRegion) -> Scratch:
         J=np.zeros((size, m)),
         points=np.zeros((BEND + 1, m + group.taps.size)),
         params=np.zeros((WORK + N_WORK, size)),
-        square=np.zeros((COVARIANCE + 1, size, size)),
+        square=np.zeros((COUNTED + 1, size, size)),
         ints=np.zeros((ORIGIN + lines, MAX_CANDIDATES), dtype=np.int64),
         score=np.zeros((lines, MAX_CANDIDATES)),
         slots=np.zeros((MAX_SLOTS, S_COV + size, size)),

@@ -163,7 +163,7 @@ U_ANCHOR, U_LINES, U_ANYWHERE, U_NEAR = range(4)
 # HEIGHT to BEND belong to the judgement of counts.
 SPECTRUM, MASK, PADDED, SMOOTH, SIGNAL, AXIS, SCALED, WEIGHTS, FITTED, HEIGHT, SQUARE, BEND = range(12)
 TRIAL, CURRENT, CHOICE, NEXT, SCORES, KAPPA, LOW, HIGH, WORK = range(9)
-NORMAL, NORMAL_TRIAL, DAMPED, COVARIANCE = range(4)
+NORMAL, NORMAL_TRIAL, DAMPED, COVARIANCE, COUNTED = range(5)
 POSITION, CHOSEN1, CHOSEN2, S_KIND, S_MASK, S_STATUS, S_SECOND, ORIGIN = range(8)
 N_WORK = 10
 #: Models that are fitted to one spectrum, at most.
@@ -182,7 +182,7 @@ class Scratch(NamedTuple):
 
     Few arrays with many rows: each array costs compile time in every function that the tuple is handed to.
     ``J`` (n_parameters + padding, m); ``points`` (12, m + padding); ``params`` (9 + N_WORK, size); ``square``
-    (4, size, size), the size filled up to whole vectors; ``ints`` and ``score``, of which the rows from
+    (5, size, size), the size filled up to whole vectors; ``ints`` and ``score``, of which the rows from
     ORIGIN on belong to the search for lines. ``slots`` (MAX_SLOTS, S_COV + size, size) and the rows S_KIND to
     S_STATUS of ``ints``: the models that were fitted to the spectrum.
     """

@@ -13,7 +13,6 @@ from strain2dos.raman._fitting.records import (
     KAPPA,
     NEXT,
     NORMAL_TRIAL,
-    S_COV,
     S_INFO,
     S_KIND,
     S_MASK,
@@ -59,11 +58,11 @@ def _fade(n, h, rest, cost, kappa, p, C, column):
 
 
 @njit(**OPTIONS)
-def faded(problem, family, view, slot, noise2, kappa, s, extra_weight):
+def faded(problem, family, view, slot, covariance, noise2, kappa, s, extra_weight):
     """Model of a slot with what is weak faded out: parameters in NEXT, covariance in NORMAL_TRIAL.
 
-    ``extra_weight`` gets the probability of each extra line. Returns -2 ln of the odds of the model together
-    with all that lack one or more of these.
+    ``covariance``: for noise of variance 1. ``extra_weight`` gets the probability of each extra line. Returns
+    -2 ln of the odds of the model together with all that lack one or more of these.
     """
     lines, mask = pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]), s.ints[S_MASK, slot]
     n, p, C, odds = (
@@ -75,7 +74,7 @@ def faded(problem, family, view, slot, noise2, kappa, s, extra_weight):
     for i in range(n):
         p[i] = s.slots[slot, S_PARAMS, i]
         for j in range(n):
-            C[i, j] = noise2 * s.slots[slot, S_COV + i, j]
+            C[i, j] = noise2 * covariance[i, j]
     points = np.log(view.n_used)
     if s.ints[S_SECOND, slot] == 1:
         at = 2 * lines.n + lines.n_groups

@@ -242,8 +242,8 @@ def choose_model(first, second, family, view, undecided, s, weights):
     two = own_profile(first, second, double, s)
     if is_profile(first, second, family, view, single, double, noise2, n_slots, s):
         return single, double, 0.0
-    odds = faded(one, family, view, single, noise2, kappa, s, weights)
-    odds -= faded(two, family, view, double, noise2, kappa, s, weights)
+    odds = faded(one, family, view, single, s.slots[single, S_COV:], noise2, kappa, s, weights)
+    odds -= faded(two, family, view, double, s.slots[double, S_COV:], noise2, kappa, s, weights)
     chi1, chi2 = s.slots[single, S_INFO, S_CHI2], s.slots[double, S_INFO, S_CHI2]
     most = 200.0
     if np.isfinite(odds):

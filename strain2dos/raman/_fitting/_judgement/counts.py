@@ -15,6 +15,7 @@ from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     AXIS,
     BEND,
+    COUNTED,
     DAMPED,
     FITTED,
     HEIGHT,
@@ -199,13 +200,13 @@ def _variance_per_count(view, row, lag, s):
 
 @njit(**OPTIONS)
 def count_covariance(problem, lines, view, p, noise2, floor, shared, slot, s):
-    """Covariance of an unweighted fit whose noise grows with the level above a floor, into the slot.
+    """Covariance of an unweighted fit whose noise grows with the level above a floor, into COUNTED.
 
     ``floor``: of `best_floor`; ``shared``: of `residual_noise`.
 
     The variance per count comes from steps between quiet neighbors, or points farther apart where neighbors
     share their noise; from all points where the floor does too. It is carried through the fit's response to
-    each point (H. White, Econometrica 48, 817 (1980)).
+    each point (H. White, Econometrica 48, 817 (1980)). Returns whether points sufficed.
     """
     n, level = model_size(problem, lines), s.points[FITTED]
     floats = floor != ZERO_COUNTS
@@ -216,7 +217,7 @@ def count_covariance(problem, lines, view, p, noise2, floor, shared, slot, s):
         level[k] = max(fitted_level(n, k, s) + floor, LEAST_SHARE)
     fano = _variance_per_count(view, n, 1, s)
     if not fano > 0.0:
-        return
+        return False
     if shared > 0.0:
         smoothed = shared * smooth_step(_variance_per_count(view, n, 2, s) / fano, *SMOOTHED)
         fano += smoothed * max(_variance_per_count(view, n, FAR, s) - fano, 0.0)
@@ -233,10 +234,8 @@ def count_covariance(problem, lines, view, p, noise2, floor, shared, slot, s):
             for k in range(view.n):
                 M[i, j] += s.J[i, k] * s.J[j, k] * level[k] * fano
     _times(C, M, work, n)
-    _times(work, C, M, n)
-    for i in range(n):
-        for j in range(n):
-            C[i, j] = M[i, j]
+    _times(work, C, s.square[COUNTED], n)
+    return True
 
 
 @njit(**OPTIONS)

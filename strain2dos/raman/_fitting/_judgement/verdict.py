@@ -54,6 +54,8 @@ _MISFIT = int(FitStatus.MISFIT)
 RIVAL = 2.0 * STRONG
 # 2 ln odds of a doublet over the singlet that leave no doubt.
 SURE_ODDS = 20.0
+# Lines that stand so many times as far out of the noise as they have to are above it, however it grows.
+WEAK = 4.0
 # Asymmetry of a line that the instrument may make; what is more counts as a misfit.
 LOPSIDED = 0.15
 
@@ -65,8 +67,16 @@ def _overlap(lines, pair, p):
 
 
 @njit(**OPTIONS)
-def judge(first, second, family, view, best, single, noise2, shared, kappa, s):
-    """Status of the most probable model, whose residual stands in J."""
+def is_weak(problem, lines, p, slot, kind, noise2, s):
+    """Whether a line stands so little out of the noise that the status hangs on how the noise grows."""
+    pair = problem.pair if kind == DOUBLET else -1
+    least, total, _ = significance(problem, lines, p, s.slots[slot, S_COV:], noise2, 0.0, pair, s)
+    return least < WEAK * MIN_STRANGE_LINE or total < WEAK * MIN_STRANGE_SNR
+
+
+@njit(**OPTIONS)
+def judge(first, second, family, view, best, single, C, noise2, shared, kappa, s):
+    """Status of the most probable model, whose residual stands in J and whose covariance is ``C``."""
     kind, mask, p = s.ints[S_KIND, best], s.ints[S_MASK, best], s.params[CURRENT]
     lines, problem = pick(family, kind, mask), own_profile(first, second, best, s)
     status, pair = s.ints[S_STATUS, best], problem.pair if kind == DOUBLET else -1
@@ -75,7 +85,7 @@ def judge(first, second, family, view, best, single, noise2, shared, kappa, s):
     gain = s.slots[single, S_INFO, S_ODDS] - s.slots[best, S_INFO, S_ODDS]
     status = gate(problem, lines, view, p, noise2, pair, pair >= 0 and gain > SURE_ODDS, s)
     if status == _OK and problem.checked:
-        least, certain, apart = significance(problem, lines, p, s.slots[best, S_COV:], noise2, 0.0, pair, s)
+        least, certain, apart = significance(problem, lines, p, C, noise2, 0.0, pair, s)
         if pair >= 0 and s.ints[S_STATUS, single] == _OK and _overlap(lines, pair, p):
             # heights of branches that overlap are known badly, that of both together is not
             one = own_profile(first, second, single, s)
@@ -96,7 +106,7 @@ def judge(first, second, family, view, best, single, noise2, shared, kappa, s):
                 return _LOW_SNR
     if status in (_OK, _LOW_SNR, _MISFIT) and is_foreign(family, best, s):
         h = lines.n + line_of_unit(family, lines.n_base, mask, anywhere_unit(family))
-        certain = p[h] ** 2 > CERTAIN**2 * noise2 * s.slots[best, S_COV + h, h]
+        certain = p[h] ** 2 > CERTAIN**2 * noise2 * C[h, h]
         if certain and p[h] > RIVAL * lowest_height(p, lines):
             status = _UNEXPLAINED_LINE
     return status

@@ -16,10 +16,10 @@ from strain2dos.raman._fitting._choice.clear_doublet import ONLY_COUNTS
 from strain2dos.raman._fitting._judgement.counts import (
     FLOOR_PENALTY,
     best_floor,
-    count_covariance,
     residual_levels,
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise
+from strain2dos.raman._fitting._judgement.variance import count_covariance
 from strain2dos.raman._fitting._judgement.verdict import add_misfit, is_weak, judge, unweighted_square
 from strain2dos.raman._fitting._lines.outliers import mask_outliers, stands_out
 from strain2dos.raman._fitting._lines.spikes import mask_spikes
@@ -68,9 +68,8 @@ _LOW_SNR = int(FitStatus.LOW_SNR)
 _MISFIT = int(FitStatus.MISFIT)
 _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 
-# 2 ln odds at which weights change back to equal ones where values only look like counts. Errors are those of
-# counts as soon as these are likelier.
-COUNTS_BACK, COUNTS_ERROR = -20.0, 0.0
+# 2 ln odds at which weights change back to equal ones where values only look like counts.
+COUNTS_BACK = -20.0
 # How often points that stand out of the residual are masked and the rest is fitted again.
 ROUNDS_OF_MASKS = 3
 
@@ -90,27 +89,13 @@ def _count_errors(problem, family, lines, view, noise2, kappa, slot, s):
 
 
 @njit(**OPTIONS)
-def _growth(problem, lines, view, slot, undecided, weak, steps, s):
-    """How noise grows with the level, from the residual in J.
-
-    Returns
-    -------
-    better, other, zero : float
-        Odds, floor and odds of zero counts (`best_floor`), where ``undecided``.
-    odds, floor : float
-        The same for errors and for the status of ``weak`` lines, without odds against other floors.
-    """
-    better = zero = odds = -np.inf
-    other = floor = ZERO_COUNTS
-    if undecided or problem.keep or weak:
-        n, rises, square = residual_levels(view, model_size(problem, lines), slot, 0.0, 0.0, s)
-        if undecided:
-            better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
-            if other == ZERO_COUNTS and square > ONLY_COUNTS * steps:
-                better = -np.inf  # a misfit, which says nothing of how the noise grows
-        if not view.counts and (problem.keep or weak):
-            odds, floor, _ = best_floor(view, n, rises, 0.0, s)
-    return better, other, zero, odds, floor
+def _other_floor(problem, lines, view, slot, steps, s):
+    """How noise grows with the level, from the residual in J: odds, floor and odds of zero counts."""
+    n, rises, square = residual_levels(view, model_size(problem, lines), slot, 0.0, 0.0, s)
+    better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
+    if other == ZERO_COUNTS and square > ONLY_COUNTS * steps:
+        better = -np.inf  # a misfit, which says nothing of how the noise grows
+    return better, other, zero
 
 
 @njit(**OPTIONS)
@@ -136,9 +121,12 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     lines = return_to(problem, family, view, 1.0, best, p, s)
     chi2 = s.slots[best, S_INFO, S_CHI2]
     noise2, shared, kappa, steps = residual_noise(problem, lines, view, p, chi2, s)
-    weak = not view.counts and is_weak(problem, lines, p, best, kind, noise2, s)
-    better, other, zero, odds, floor = _growth(problem, lines, view, best, undecided, weak, steps, s)
-    grows = odds > COUNTS_ERROR and count_covariance(problem, lines, view, p, noise2, floor, shared, best, s)
+    better, other, zero = -np.inf, ZERO_COUNTS, -np.inf
+    if undecided:
+        better, other, zero = _other_floor(problem, lines, view, best, steps, s)
+    weak = is_weak(problem, lines, p, best, kind, noise2, s)
+    grows = problem.noise != POISSON_NOISE and (problem.keep or weak)
+    grows = grows and count_covariance(problem, lines, view, p, noise2, shared, best, s)
     C = s.square[COUNTED] if grows and weak else s.slots[best, S_COV:]
     status = judge(first, second, family, view, best, single, C, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status

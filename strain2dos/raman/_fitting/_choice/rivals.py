@@ -10,6 +10,7 @@ from strain2dos.raman._fitting._choice.growth import (
     try_model,
 )
 from strain2dos.raman._fitting._judgement.noise import shared_noise, smooth_step
+from strain2dos.raman._fitting._judgement.variance import noise_on_branches
 from strain2dos.raman._fitting._models.models import (
     anywhere_unit,
     is_foreign,
@@ -89,16 +90,20 @@ def add_rival(first, second, family, view, double, noise2, n_slots, s):
 
 @njit(**OPTIONS)
 def smooth_misfit(problem, family, view, noise2, shared, slot, single_chi2, s):
-    """What a doublet's gain counts less where points share noise, or its residual is smooth.
+    """What a doublet's gain counts less where points share noise, its residual is smooth, or noise is larger.
 
-    Then the model is wrong, and any line gains.
+    Where the residual is smooth the model is wrong, and any line gains. Noise is larger on the branches where
+    it grows with the level.
     """
     p = s.params[CURRENT]
     lines = return_to(problem, family, view, noise2, slot, p, s)
     kappa = shared_noise(lines, view, p, model_size(problem, lines), 1.0, s)
     kappa = max(shared, 1.0 + (kappa - 1.0) * smooth_step(kappa, 3.0, 5.0))
-    gain = view.n_used * np.log(single_chi2 / max(s.slots[slot, S_INFO, S_CHI2], 1e-300))
-    return max(gain, 0.0) * (1.0 - 1.0 / kappa)
+    chi2 = s.slots[slot, S_INFO, S_CHI2]
+    whole = chi2 / max(view.n_used - model_size(problem, lines), 1)
+    larger = noise_on_branches(problem, lines, view, p, slot, whole, s)
+    gain = view.n_used * np.log(single_chi2 / max(chi2, 1e-300))
+    return max(gain, 0.0) * (1.0 - 1.0 / (kappa * larger))
 
 
 @njit(**OPTIONS)

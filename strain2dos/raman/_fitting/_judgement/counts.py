@@ -9,18 +9,12 @@ counts, but shows in the residual.
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._judgement.noise import BALANCE, FAR, mark_quiet, smooth_step
-from strain2dos.raman._fitting._models.single_model import LEAST_SHARE, model_size
+from strain2dos.raman._fitting._models.single_model import LEAST_SHARE
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     AXIS,
     BEND,
-    COUNTED,
-    DAMPED,
-    FITTED,
     HEIGHT,
-    NORMAL_TRIAL,
-    PADDED,
     S_COV,
     S_INFO,
     S_SHARED,
@@ -39,12 +33,9 @@ CERTAINLY = 3.0
 # A point of which the fit takes more than the rest of this says nothing of the noise.
 LEAST_FREE = 0.2
 # Standard deviations by which the noise must rise with the level for floors to be tried.
-RISES = 1.5
+RISES = 1.0
 # Levels that are multiplied before the logarithm is taken.
 TOGETHER = 16
-# Smoothing and interpolation make the steps over two points twice the square of those over one, or more; the
-# tails of a line that is no Lorentzian raise them less.
-SMOOTHED = (1.4, 1.9)
 # Second differences of independent points are correlated by -2/3 and 1/6: their squares tell as little as so
 # many times fewer.
 BENDS = 1.95
@@ -133,7 +124,7 @@ def residual_levels(view, row, slot, center, reach, s):
 
 
 @njit(**OPTIONS)
-def _odds(n, floor, row, s):
+def odds_of_floor(n, floor, row, s):
     """2 ln of how much better noise that grows with the level above a floor fits than equal noise.
 
     ``row``: of squares, SQUARE or BEND.
@@ -171,77 +162,20 @@ def best_floor(view, n, rises, penalty, s):
     if n == 0:
         return odds, floor, own
     if zero >= 0.0:
-        odds = own = _odds(n, zero, SQUARE, s)
+        odds = own = odds_of_floor(n, zero, SQUARE, s)
     if rises and own > 2.0 * penalty:
         # nothing else is worth a look where neither half nor twice that level fits better
-        rises = max(_odds(n, 0.5 * zero, SQUARE, s), _odds(n, 2.0 * zero, SQUARE, s)) > own + penalty
+        rises = (
+            max(odds_of_floor(n, 0.5 * zero, SQUARE, s), odds_of_floor(n, 2.0 * zero, SQUARE, s))
+            > own + penalty
+        )
     if not rises:
         return odds, floor, own
     for i in range(FLOORS.size):
-        other = _odds(n, FLOORS[i], SQUARE, s) - penalty
+        other = odds_of_floor(n, FLOORS[i], SQUARE, s) - penalty
         if other > odds:
             odds, floor = other, FLOORS[i] * view.scale
-    if floor != ZERO_COUNTS and _odds(n, floor / view.scale, BEND, s) < BENDS * CERTAINLY * penalty:
+    if floor != ZERO_COUNTS and odds_of_floor(n, floor / view.scale, BEND, s) < BENDS * CERTAINLY * penalty:
         # a misfit, or too few points to tell; then zero counts are no better a floor
         odds, floor = own if own + penalty > odds else -np.inf, ZERO_COUNTS
     return odds, floor, own
-
-
-@njit(**OPTIONS)
-def _variance_per_count(view, row, lag, s):
-    """Variance of the residual over the level (FITTED), from quiet points so far apart; 0: too few."""
-    quiet, level, r, total, used = s.points[PADDED], s.points[FITTED], s.J[row], 0.0, 0.0
-    for k in range(view.n - lag):
-        u = quiet[k] * quiet[k + lag]
-        total += u * (r[k + lag] - r[k]) ** 2 / (level[k] + level[k + lag])
-        used += u
-    return total / used if used >= 8.0 else 0.0
-
-
-@njit(**OPTIONS)
-def count_covariance(problem, lines, view, p, noise2, floor, shared, slot, s):
-    """Covariance of an unweighted fit whose noise grows with the level above a floor, into COUNTED.
-
-    ``floor``: of `best_floor`; ``shared``: of `residual_noise`.
-
-    The variance per count comes from steps between quiet neighbors, or points farther apart where neighbors
-    share their noise; from all points where the floor does too. It is carried through the fit's response to
-    each point (H. White, Econometrica 48, 817 (1980)). Returns whether points sufficed.
-    """
-    n, level = model_size(problem, lines), s.points[FITTED]
-    floats = floor != ZERO_COUNTS
-    floor = (floor if floats else view.level) / view.scale
-    r = s.J[n]
-    mark_quiet(lines, view, p, 1.0, s)
-    for k in range(view.n):
-        level[k] = max(fitted_level(n, k, s) + floor, LEAST_SHARE)
-    fano = _variance_per_count(view, n, 1, s)
-    if not fano > 0.0:
-        return False
-    if shared > 0.0:
-        smoothed = shared * smooth_step(_variance_per_count(view, n, 2, s) / fano, *SMOOTHED)
-        fano += smoothed * max(_variance_per_count(view, n, FAR, s) - fano, 0.0)
-    fano /= noise2
-    if floats:
-        whole = 0.0
-        for k in range(view.n):
-            whole += r[k] ** 2 / level[k]
-        fano = max(fano, min(whole / (max(view.n_used - n, 1) * noise2), BALANCE * fano))
-    M, C, work = s.square[DAMPED], s.slots[slot, S_COV:], s.square[NORMAL_TRIAL]
-    for i in range(n):
-        for j in range(n):
-            M[i, j] = 0.0
-            for k in range(view.n):
-                M[i, j] += s.J[i, k] * s.J[j, k] * level[k] * fano
-    _times(C, M, work, n)
-    _times(work, C, s.square[COUNTED], n)
-    return True
-
-
-@njit(**OPTIONS)
-def _times(A, B, out, n):
-    for i in range(n):
-        for j in range(n):
-            out[i, j] = 0.0
-            for k in range(n):
-                out[i, j] += A[i, k] * B[k, j]

@@ -15,6 +15,7 @@ from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS, choose_model
 from strain2dos.raman._fitting._choice.clear_doublet import ONLY_COUNTS
 from strain2dos.raman._fitting._judgement.counts import (
     FLOOR_PENALTY,
+    RISES,
     best_floor,
     residual_levels,
 )
@@ -91,7 +92,7 @@ def _count_errors(problem, family, lines, view, noise2, kappa, slot, s):
 @njit(**OPTIONS)
 def _other_floor(problem, lines, view, slot, steps, s):
     """How noise grows with the level, from the residual in J: odds, floor and odds of zero counts."""
-    n, rises, square = residual_levels(view, model_size(problem, lines), slot, 0.0, 0.0, s)
+    n, rises, square = residual_levels(view, model_size(problem, lines), slot, 0.0, 0.0, RISES, s)
     better, other, zero = best_floor(view, n, rises, FLOOR_PENALTY, s)
     if other == ZERO_COUNTS and square > ONLY_COUNTS * steps:
         better = -np.inf  # a misfit, which says nothing of how the noise grows

@@ -25,7 +25,7 @@ from strain2dos.raman._fitting._choice.growth import (
 )
 from strain2dos.raman._fitting._choice.rivals import add_rival, are_branches, is_profile, smooth_misfit
 from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
-from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, best_floor, residual_levels
+from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, RISES, best_floor, residual_levels
 from strain2dos.raman._fitting._judgement.gate import classify_fit
 from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import (
@@ -119,7 +119,7 @@ def _are_counts(problem, family, view, slot, steps, s):
         center, reach = p[problem.pair], BESIDE * p[2 * lines.n + lines.group[problem.pair]]
     if s.slots[FIRST, S_INFO, S_SHARED] > 0.0:
         return False  # the odds are for points that share no noise
-    n, rises, square = residual_levels(view, model_size(problem, lines), slot, center, reach, s)
+    n, rises, square = residual_levels(view, model_size(problem, lines), slot, center, reach, RISES, s)
     odds, floor, _ = best_floor(view, n, rises, FLOOR_PENALTY, s)
     s.slots[FIRST, S_INFO, S_FLOOR] = floor
     return square <= ONLY_COUNTS * steps and odds > COUNTS_ODDS

@@ -33,7 +33,7 @@ CERTAINLY = 3.0
 # A point of which the fit takes more than the rest of this says nothing of the noise.
 LEAST_FREE = 0.2
 # Standard deviations by which the noise must rise with the level for floors to be tried.
-RISES = 1.0
+RISES = 1.5
 # Levels that are multiplied before the logarithm is taken.
 TOGETHER = 16
 # Second differences of independent points are correlated by -2/3 and 1/6: their squares tell as little as so
@@ -64,7 +64,7 @@ def _used(view, k, center, reach, s):
 
 
 @njit(**OPTIONS)
-def _free_squares(view, row, slot, center, reach, s):
+def free_squares(view, row, slot, center, reach, s):
     """Add to the squared residuals what the fit took out of them.
 
     Six numbers of two lines take half of the noise on them into the fit: 1 / (1 - leverage).
@@ -84,19 +84,19 @@ def _free_squares(view, row, slot, center, reach, s):
 
 
 @njit(**OPTIONS)
-def residual_levels(view, row, slot, center, reach, s):
+def residual_levels(view, row, slot, center, reach, least, s):
     """What the residual of a model says of its noise, point by point, into HEIGHT, SQUARE and BEND.
 
     ``row`` and ``slot``: number of parameters and place of the model, whose residual is in J. Points within
     ``reach`` of ``center`` (cm-1) are left out. Second differences tell the noise: a smooth misfit on a line
-    does not raise them.
+    does not raise them. ``least``: standard deviations by which they must rise.
 
     Returns
     -------
     n : int
         Points that are left.
     rises : bool
-        Whether their noise rises with the level; never where neighbors share it.
+        Whether their noise rises with the level.
     square : float
         Mean square of the weighted residual.
     """
@@ -116,10 +116,9 @@ def residual_levels(view, row, slot, center, reach, s):
         away = s.points[HEIGHT, i] - level
         rise += away * s.points[BEND, i]
         spread += away * away
-    rises = rise > RISES * max(total * np.sqrt(2.0 * BENDS * spread), 1e-300)
-    rises = rises and s.slots[0, S_INFO, S_SHARED] == 0.0
+    rises = rise > least * max(total * np.sqrt(2.0 * BENDS * spread), 1e-300)
     if rises:
-        _free_squares(view, row, slot, center, reach, s)
+        free_squares(view, row, slot, center, reach, s)
     return n, rises, square / n
 
 
@@ -163,6 +162,7 @@ def best_floor(view, n, rises, penalty, s):
         return odds, floor, own
     if zero >= 0.0:
         odds = own = odds_of_floor(n, zero, SQUARE, s)
+    rises = rises and s.slots[0, S_INFO, S_SHARED] == 0.0
     if rises and own > 2.0 * penalty:
         # nothing else is worth a look where neither half nor twice that level fits better
         rises = (

@@ -13,6 +13,7 @@ from strain2dos.raman._fitting._judgement.counts import (
     FLOOR_PENALTY,
     FLOORS,
     fitted_level,
+    free_squares,
     odds_of_floor,
     residual_levels,
 )
@@ -28,10 +29,15 @@ from strain2dos.raman._fitting.records import (
     NORMAL_TRIAL,
     PADDED,
     S_COV,
+    S_INFO,
+    S_SHARED,
     SQUARE,
     WEIGHTS,
 )
 
+# Standard deviations by which noise must rise with the level for floors to be tried; they are as well where
+# the residual is so many times what lies off the lines, but not where neighbors share so much of the noise.
+SOME_RISE, ON_LINES, SMOOTH_NOISE = 0.5, 1.5, 0.5
 # 2 ln odds beyond which nothing changes any more.
 SURE = 200.0
 # Smoothing and interpolation make the steps over two points twice the square of those over one, or more; the
@@ -83,10 +89,10 @@ def _mean_square(n, s):
 
 
 @njit(**OPTIONS)
-def level_variance(problem, lines, view, p, slot, shared, s):
+def level_variance(problem, lines, view, p, slot, noise2, shared, s):
     """Variance of a point by its level, from the residual in J of the model of a slot.
 
-    ``shared``: share of the noise that neighbors have in common.
+    ``noise2``: variance of a weighted point; ``shared``: share of the noise that neighbors have in common.
 
     Returns
     -------
@@ -97,7 +103,11 @@ def level_variance(problem, lines, view, p, slot, shared, s):
         squared.
     """
     row, zero = model_size(problem, lines), view.level / view.scale
-    n, rises, _ = residual_levels(view, row, slot, 0.0, 0.0, s)
+    n, rises, square = residual_levels(view, row, slot, 0.0, 0.0, SOME_RISE, s)
+    if not rises and square > ON_LINES * noise2:
+        rises = True
+        free_squares(view, row, slot, 0.0, 0.0, s)
+    rises = rises and shared < SMOOTH_NOISE
     total, per_level, rest, base, bends = 1.0, 0.0, 0.0, 0.0, 0.0
     if n == 0 or view.floats:
         return 1.0, 0.0, 0.0
@@ -125,7 +135,9 @@ def level_variance(problem, lines, view, p, slot, shared, s):
 @njit(**OPTIONS)
 def noise_on_branches(problem, lines, view, p, slot, noise2, s):
     """By how much noise is larger on the branches of a doublet than ``noise2``, from the residual in J."""
-    share, per_level, rest = level_variance(problem, lines, view, p, slot, 0.0, s)
+    share, per_level, rest = level_variance(
+        problem, lines, view, p, slot, noise2, s.slots[0, S_INFO, S_SHARED], s
+    )
     if share > CERTAIN:
         return 1.0
     half, total, n, row = p[2 * lines.n + lines.group[problem.pair]], 0.0, 0.0, model_size(problem, lines)
@@ -145,7 +157,7 @@ def count_covariance(problem, lines, view, p, noise2, shared, slot, s):
     The variance of each point is carried through the fit's response to it (H. White, Econometrica 48, 817
     (1980)). Returns whether errors are other than those of the weights.
     """
-    share, per_level, rest = level_variance(problem, lines, view, p, slot, shared, s)
+    share, per_level, rest = level_variance(problem, lines, view, p, slot, noise2, shared, s)
     if share > CERTAIN:
         return False
     n, factor = model_size(problem, lines), s.points[HEIGHT]

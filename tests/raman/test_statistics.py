@@ -117,8 +117,43 @@ def test_shot_noise_above_that_of_the_readout_is_weighed_and_counted(offset):
         away = center - TRUTH[i]
         # the bound is that of known weights; equal weights reach 1.07 and 1.08 times it at best
         assert np.sqrt(np.mean(away**2)) < 1.06 * cramer_rao(x, TRUTH, variance)[i]
-        assert np.std(away / sigma) < 1.45
-        assert np.mean(np.abs(away) > 5 * sigma) < 0.01
+        assert np.std(away / sigma) < 1.3
+        assert np.mean(np.abs(away) > 5 * sigma) < 0.003
+
+
+@pytest.mark.parametrize(
+    ("height", "background", "readout"),
+    [(30, 3, 0), (80, 3, 2), (300, 10, 3), (1000, 100, 3), (5000, 500, 3)],
+)
+@pytest.mark.parametrize("unit", [1.0, 1 / 37.3])
+def test_errors_of_counts_on_the_offset_of_a_camera_hold(height, background, readout, unit):
+    # whole numbers, or divided by the exposure; the noise on the lines is up to five times that beside them
+    rng = np.random.default_rng(9)
+    x = np.arange(345.0, 445.0, 0.6)
+    e, a = 384.3 + rng.uniform(-0.8, 0.8, (800, 1)), 403.2 + rng.uniform(-0.8, 0.8, (800, 1))
+    clean = height * (1 / (1 + 4 * ((x - e) / 3) ** 2) + 1.2 / (1 + 4 * ((x - a) / 5) ** 2)) + background
+    counts = np.round(rng.poisson(clean) + rng.normal(0, 1, clean.shape) * readout) + 300.0
+    fit = RamanFeaturizer(x).fit(counts).fit_spectra(counts * unit)
+    ok = fit.status == 0
+    assert ok.mean() > 0.97
+    assert np.mean(fit.split_probability[ok] > 0.5) < 0.035
+    for name, truth in (("E'_center", e[:, 0]), ("A1'_center", a[:, 0])):
+        center, sigma = column(fit, name)
+        pull = ((center - truth) / sigma)[ok]
+        assert 0.95 < np.std(pull) < 1.18
+        assert np.mean(np.abs(pull) > 5) < 0.004
+
+
+@pytest.mark.parametrize("height", [25, 400])
+def test_whole_numbers_whose_noise_does_not_grow_have_the_errors_of_equal_noise(height):
+    rng = np.random.default_rng(10)
+    x = np.arange(345.0, 445.0, 0.6)
+    clean = height * (1 / (1 + 4 * ((x - 384.3) / 3) ** 2) + 1.2 / (1 + 4 * ((x - 403.2) / 5) ** 2))
+    counts = np.round(10 * (clean + rng.normal(60, 2, (1500, x.size)))) + 1000.0
+    fit = RamanFeaturizer(x).fit(counts).fit_spectra(counts)
+    for name, truth in (("E'_center", 384.3), ("A1'_center", 403.2)):
+        center, sigma = column(fit, name)
+        assert 0.93 < np.std((center - truth) / sigma) < 1.07
 
 
 def test_covariance_of_the_difference_follows_from_the_centers():
@@ -144,15 +179,14 @@ def test_centers_and_errors_agree_with_scipy_and_lmfit():
         # The same points: the featurizer leaves out what lies over 22 cm-1 outside the lines.
         p, cov = curve_fit(model, x, y, TRUTH, ftol=1e-14, xtol=1e-14, gtol=1e-14)
         np.testing.assert_allclose(center, p[[0, 3]], atol=1e-4)
-        # peers take all that the fit leaves for noise, the featurizer what its steps show where that is less
-        ratio = sigma / np.sqrt(np.diag(cov))[[0, 3]]
-        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-3)
-        ratios.append(ratio[0])
+        # peers take all that the fit leaves for equal noise; the featurizer takes what the steps show where
+        # that is less, and averages over how far the residual says that noise grows with the level
+        ratios.append(sigma / np.sqrt(np.diag(cov))[[0, 3]])
         start = dict(zip(peer.param_names, TRUTH, strict=True))
         result = peer.fit(y, x=x, **start, fit_kws={"ftol": 1e-13, "xtol": 1e-13})
         np.testing.assert_allclose(center, [result.params["c1"].value, result.params["c2"].value], atol=1e-4)
-    assert np.median(ratios) == pytest.approx(1.0, abs=1e-3)
-    assert 0.6 < min(ratios) <= max(ratios) < 1.001
+    assert np.median(ratios) == pytest.approx(1.0, abs=5e-3)
+    assert 0.6 < np.min(ratios) <= np.max(ratios) < 1.25
 
 
 def test_noise_free_lines_come_back_to_rounding():

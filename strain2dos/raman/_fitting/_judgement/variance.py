@@ -22,7 +22,6 @@ from strain2dos.raman._fitting._models.single_model import LEAST_SHARE, model_si
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     AXIS,
-    BEND,
     COUNTED,
     DAMPED,
     HEIGHT,
@@ -108,12 +107,12 @@ def level_variance(problem, lines, view, p, slot, noise2, shared, s):
         rises = True
         free_squares(view, row, slot, 0.0, 0.0, s)
     rises = rises and shared < SMOOTH_NOISE
-    total, per_level, rest, base, bends = 1.0, 0.0, 0.0, 0.0, 0.0
+    total, per_level, rest, base = 1.0, 0.0, 0.0, 0.0
     if n == 0 or view.floats:
         return 1.0, 0.0, 0.0
     mark_quiet(lines, view, p, 1.0, s)
     if view.counts:
-        base, bends = odds_of_floor(n, zero, SQUARE, s), odds_of_floor(n, zero, BEND, s)
+        base = odds_of_floor(n, zero, SQUARE, s)
         weight = np.exp(0.5 * min(-base, SURE))  # equal noise
         total, rest = 1.0 + weight, weight * _mean_square(n, s)
     elif zero >= 0.0:
@@ -122,10 +121,8 @@ def level_variance(problem, lines, view, p, slot, noise2, shared, s):
             weight = np.exp(0.5 * min(odds - FLOOR_PENALTY, SURE))
             total, per_level, rest = 1.0 + weight, weight * fano, weight * fano * zero
     for i in range(FLOORS.size if rises else 0):
-        odds = odds_of_floor(n, FLOORS[i], SQUARE, s) - base
+        odds = odds_of_floor(n, FLOORS[i], SQUARE, s) - base - FLOOR_PENALTY
         if odds > -SURE:
-            # second differences must say the same: a misfit of the lines raises the residual too
-            odds = min(odds, odds_of_floor(n, FLOORS[i], BEND, s) - bends) - FLOOR_PENALTY
             weight = np.exp(0.5 * min(odds, SURE))
             fano = weight * _of_floor(view, row, n, FLOORS[i], s)
             total, per_level, rest = total + weight, per_level + fano, rest + fano * FLOORS[i]

@@ -71,6 +71,8 @@ _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 
 # 2 ln odds at which weights change back to equal ones where values only look like counts.
 COUNTS_BACK = -20.0
+# The status follows noise that grows otherwise than the weights say where these are less probable than this.
+UNLIKELY = 0.1
 # How often points that stand out of the residual are masked and the rest is fitted again.
 ROUNDS_OF_MASKS = 3
 
@@ -126,9 +128,10 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
     if undecided:
         better, other, zero = _other_floor(problem, lines, view, best, steps, s)
     weak = is_weak(problem, lines, p, best, kind, noise2, s)
-    grows = problem.noise != POISSON_NOISE and (problem.keep or weak)
-    grows = grows and count_covariance(problem, lines, view, p, noise2, shared, best, s)
-    C = s.square[COUNTED] if grows and weak else s.slots[best, S_COV:]
+    share = 1.0
+    if problem.noise != POISSON_NOISE and (problem.keep or weak):
+        share = count_covariance(problem, lines, view, p, noise2, shared, best, s)
+    C = s.square[COUNTED] if weak and share < UNLIKELY else s.slots[best, S_COV:]
     status = judge(first, second, family, view, best, single, C, noise2, shared, kappa, s)
     out.status[row, 0] = out.status[row, 1] = status
     out.chi2[row, 0] = out.chi2[row, 1] = (
@@ -140,7 +143,7 @@ def _fit_once(first, second, family, view, undecided, s, out, row):
             continue
         own = own_profile(first, second, slot, s)
         faded(own, family, view, slot, s.slots[slot, S_COV:], noise2, kappa, s, weights)
-        if slot == best and grows and problem.keep:
+        if slot == best and share < 1.0 and problem.keep:
             _count_errors(own, family, lines, view, noise2, kappa, slot, s)
         widest = second if first.adaptive else first
         mixings = output_mixings(widest, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))

@@ -152,11 +152,11 @@ def count_covariance(problem, lines, view, p, noise2, shared, slot, s):
     """Covariance of a fit whose noise grows with the level otherwise than its weights say, into COUNTED.
 
     The variance of each point is carried through the fit's response to it (H. White, Econometrica 48, 817
-    (1980)). Returns whether errors are other than those of the weights.
+    (1980)). Returns the share that the weights say; errors are theirs where that is all.
     """
     share, per_level, rest = level_variance(problem, lines, view, p, slot, noise2, shared, s)
     if share > CERTAIN:
-        return False
+        return 1.0
     n, factor = model_size(problem, lines), s.points[HEIGHT]
     for k in range(view.n):
         variance = max(per_level * fitted_level(n, k, s) + rest, 0.0)
@@ -169,7 +169,7 @@ def count_covariance(problem, lines, view, p, noise2, shared, slot, s):
                 M[i, j] += s.J[i, k] * s.J[j, k] * factor[k]
     _times(C, M, work, n)
     _times(work, C, s.square[COUNTED], n)
-    return True
+    return share
 
 
 @njit(**OPTIONS)

@@ -109,6 +109,21 @@ def test_wrong_options_name_the_way_out(run, file, tmp_path, words, code, said):
     assert not (tmp_path / "out").exists()
 
 
+def test_the_unit_of_a_file_of_light_that_states_none_is_asked_for_and_taken(run, file, light, tmp_path):
+    bare = tmp_path / "bare.nc"
+    with xr.open_dataarray(light, engine="h5netcdf") as cube:
+        cube.assign_coords(shift=cube["shift"].values).to_netcdf(bare, engine="h5netcdf")
+    options = ("map", file, "--pl", bare, *UNSTRAINED, "-q", "-o", tmp_path / "out")
+    outcome = run(*options)
+    assert outcome.code != 0
+    assert "--pl-unit nm" in outcome.err
+    assert not (tmp_path / "out" / "map.nc").exists()
+    outcome = run(*options, "--pl-unit", "nm")
+    assert outcome.code == 0, outcome.err
+    with xr.open_dataset(tmp_path / "out" / "map.nc", engine="h5netcdf") as found:
+        assert np.isfinite(found.pl_energy.values).sum() > 50
+
+
 def test_a_map_that_cannot_be_used_is_told_without_numbers(run, tmp_path):
     noise = np.random.default_rng(0).normal(100, 10, (3, 4, 184))
     cube = xr.DataArray(

@@ -15,8 +15,8 @@ from sklearn.utils import check_random_state
 
 from strain2dos._estimators.columns import aligned, column_names, finite_rows
 from strain2dos._estimators.wrappers import look_through
+from strain2dos.explain._assembly import assembled, check_wishes, warn_missing
 from strain2dos.explain._explanation import DOSExplanation
-from strain2dos.explain._interactions import Pairs
 from strain2dos.explain._maps import chosen_groups, map_of
 from strain2dos.explain._values.coordinates import StrainCoordinates, in_coordinates
 from strain2dos.explain._values.domain_words import SeenRanges
@@ -278,24 +278,23 @@ class DOSExplainer:
                 stacklevel=2,
             )
         names = scalar_names(self._model, edges, targets)
-        self._check_wishes(names, edges, curves, interactions)
+        k, exact = len(self.feature_names), len(self.feature_names) <= self.max_exact
+        check_wishes(
+            names, k, edges=edges, curves=curves, pairs_up_to=self.max_exact if interactions else None
+        )
         found, base = self._shapley(data[kept], (*(("dos",) if curves else ()), *names), interactions)
-        explanation = self._explanation(found.scattered(kept), base, data, names)
-        _warn_missing(explanation)
+        explanation = assembled(
+            found.scattered(kept),
+            base,
+            data,
+            scalars=names,
+            energies=self._model.energies,
+            feature_names=self.feature_names,
+            method="exact" if exact else "permutation",
+            n_background=len(self.background),
+        )
+        warn_missing(explanation)
         return explanation
-
-    def _check_wishes(self, names: Sequence[str], edges: bool, curves: bool, interactions: bool) -> None:
-        k = len(self.feature_names)
-        if interactions and not 2 <= k <= self.max_exact:
-            raise ValueError(
-                f"interactions=True needs 2 to max_exact={self.max_exact} features, but there are {k}; "
-                "they are taken over all coalitions, so raise max_exact or explain fewer features."
-            )
-        if not curves and not names:
-            reason = (
-                "edges=False leaves these out too." if not edges else "the model knows none; pass energies=."
-            )
-            raise ValueError(f"curves=False leaves the band edges, but {reason}")
 
     def _shapley(
         self, data: np.ndarray, quantities: tuple[str, ...], pairs: bool
@@ -315,29 +314,6 @@ class DOSExplainer:
             *(explain_rows(part, data, self.background, plan) for part in means.parts()), strict=True
         )
         return joined(found, axis=-1), np.concatenate(bases)
-
-    def _explanation(
-        self, found: Found, base: np.ndarray, data: np.ndarray, names: Sequence[str]
-    ) -> DOSExplanation:
-        n_dos, energies = len(base) - len(names), self._model.energies
-
-        def numbers(values: np.ndarray) -> dict[str, np.ndarray]:
-            return {name: values[..., n_dos + i] for i, name in enumerate(names)}
-
-        return DOSExplanation(
-            values=found.values[..., :n_dos],
-            base_values=base[:n_dos],
-            edge_values=numbers(found.values),
-            edge_base_values={name: float(value) for name, value in numbers(base).items()},
-            missing_edges=numbers(found.missing),
-            energies=np.arange(n_dos, dtype=np.float64) if energies is None else energies[:n_dos],
-            energy_unit=None if energies is None else "eV",
-            feature_names=self.feature_names,
-            data=data,
-            method="exact" if len(self.feature_names) <= self.max_exact else "permutation",
-            n_background=len(self.background),
-            pairs=None if found.pairs is None else Pairs(found.pairs[..., :n_dos], numbers(found.pairs)),
-        )
 
     def explain_map(
         self,
@@ -441,15 +417,3 @@ class DOSExplainer:
                 f"{type(self._plain.final).__name__} has no domain_reason; explain a DOSRegressor."
             )
         return self._seen.reasons(self._plain.chain, self._inputs.features(X))
-
-
-def _warn_missing(explanation: DOSExplanation) -> None:
-    worst = explanation._worst_missing
-    if worst:
-        words = ", ".join(f"{name} in up to {share:.2g} of them" for name, share in worst.items())
-        warnings.warn(
-            f"some evaluations have no band edge (a metal, or an edge beyond the grid): {words} per sample; "
-            "the means leave them out. See missing_edges.",
-            UserWarning,
-            stacklevel=3,
-        )

@@ -131,7 +131,7 @@ def sizes(model: DOSRegressor, X: pd.DataFrame) -> dict[str, float]:
 
 
 def speed(n_features: int, n_pixels: int) -> dict[str, Any]:
-    """Return times of exact, summarised and sampled values, and of the same by shap."""
+    """Return times of exact, summarized and sampled values, and of the same by shap."""
     import shap
 
     data = load_mos2_dft()

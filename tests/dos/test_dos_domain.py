@@ -43,10 +43,10 @@ def past_hull(strain, train):
 
 
 def score(rows, groups, new):
-    centre, scale = rows.mean(0), rows.std(0)
+    center, scale = rows.mean(0), rows.std(0)
     scale = np.where(scale > 0, scale, 1.0)
-    domain = TrainingDomain.of((rows - centre) / scale, groups, np.arange(len(rows)))
-    return domain.ratios((new - centre) / scale).max(1)
+    domain = TrainingDomain.of((rows - center) / scale, groups, np.arange(len(rows)))
+    return domain.ratios((new - center) / scale).max(1)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.1, 0.3])

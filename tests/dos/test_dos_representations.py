@@ -12,9 +12,9 @@ from strain2dos.dos._representations.basis import REPRESENTATIONS, LatentBasis, 
 ENERGIES = np.linspace(-3, 3, 601)
 
 
-def bumps(centres):
-    """Two Gaussian bands about a gap, moved by `centres`."""
-    c = np.asarray(centres, dtype=float)[:, None]
+def bumps(centers):
+    """Two Gaussian bands about a gap, moved by `centers`."""
+    c = np.asarray(centers, dtype=float)[:, None]
     return 3 * np.exp(-0.5 * ((ENERGIES + 1.5 - c) / 0.2) ** 2) + 2 * np.exp(
         -0.5 * ((ENERGIES - 1.5 + c) / 0.15) ** 2
     )

@@ -210,7 +210,7 @@ def test_error_bars_of_a_spectrum_are_the_scatter_of_repeated_measurements(pipel
     model, _ = pipeline
     shift = model[0].shift_
     clean = 30 + sum(
-        900 / (1 + ((shift - centre) / half) ** 2) for centre, half in ((379.0, 2.0), (399.5, 2.6))
+        900 / (1 + ((shift - center) / half) ** 2) for center, half in ((379.0, 2.0), (399.5, 2.6))
     )
     spectra = np.random.RandomState(0).poisson(clean, size=(400, shift.size)).astype(float)
     predicted = propagate_spectra(model, spectra)

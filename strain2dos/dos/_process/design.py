@@ -29,7 +29,7 @@ def most_telling(
     processes : sequence of (weight, Process)
         Fitted processes and their weights.
     candidates, targets : ndarray of shape (n_candidates, n_features) and (n_targets, n_features)
-        Standardised features of the states to choose from, and of those where the variance counts.
+        Standardized features of the states to choose from, and of those where the variance counts.
     n : int
         How many to choose.
 

@@ -35,7 +35,7 @@ _BEYOND_GAP = 1.25
 
 @dataclass(frozen=True)
 class TrainingDomain:
-    """The region of the training states, in standardised features.
+    """The region of the training states, in standardized features.
 
     States (groups) differ along few directions, the axes, which the mean rows of the states give. Along
     them the region is the convex hull of the means, widened by a margin; across them it is an ellipsoid of

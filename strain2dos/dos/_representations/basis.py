@@ -77,7 +77,7 @@ class LatentBasis:
         return latents, width, (1.0 - weight) * variance + weight * others + scatter
 
     def spread(self, latents: Array, variance: Array) -> Array:
-        """Return standard deviations (n, n_energies) of curves whose scores err independently, linearised."""
+        """Return standard deviations (n, n_energies) of curves whose scores err independently, linearized."""
         return self.representation.spread(latents, np.sqrt(variance), self.directions)
 
     def check(self) -> None:

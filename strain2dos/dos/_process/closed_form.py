@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.spatial.distance import cdist
 
 from strain2dos.dos._process.covariance import CONSTANT
@@ -29,6 +29,9 @@ def value_and_slope(
     The value is that of `density.left_out`, with the scale of the variance at its best. The slope goes back
     through the inverse of the covariance, :math:`dA^{-1} = -A^{-1} dA A^{-1}`, as for single rows in C. E.
     Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning, MIT Press 2006, section 5.4.2.
+
+    Factors and large products are torch's: where fits run side by side in threads of one process, OpenBLAS
+    cannot be held to one thread from these, and sums would differ in the last bit.
 
     Parameters
     ----------
@@ -50,22 +53,22 @@ def value_and_slope(
     """
     placed, (linear, noise) = x / np.exp(logs[:-2]), np.exp(logs[-2:])
     part, change = _stationary(cdist(placed, placed, "sqeuclidean"), family)
-    product = linear * (placed @ placed.T)
-    factor, failed = dpotrf(part + product + CONSTANT + np.diag(noise * loose), lower=1)
+    product = linear * _times(placed, placed.T)
+    covariance = part + product + CONSTANT + np.diag(noise * loose)
+    factor, failed = torch.linalg.cholesky_ex(torch.from_numpy(covariance))
     if failed:
         return np.inf, np.zeros_like(logs)
-    lower = np.tril(dpotri(factor, lower=1)[0])
-    value, along = _left_out(lower + np.tril(lower, -1).T, outputs, blocks)
+    value, along = _left_out(torch.cholesky_inverse(factor).numpy(), outputs, blocks)
     # a square of a distance falls by twice itself where the logarithm of its length grows by one
     pull, squares = along * change, np.square(placed)
-    lengths = -4.0 * (pull.sum(1) @ squares - np.einsum("ik,ik->k", placed, pull @ placed))
-    lengths -= 2.0 * linear * np.einsum("ik,ik->k", placed, along @ placed)
+    lengths = -4.0 * (pull.sum(1) @ squares - np.einsum("ik,ik->k", placed, _times(pull, placed)))
+    lengths -= 2.0 * linear * np.einsum("ik,ik->k", placed, _times(along, placed))
     return value, np.r_[lengths, np.vdot(along, product), noise * (np.diag(along) @ loose)]
 
 
 def _left_out(inverse: Array, outputs: Array, blocks: Sequence[NDArray[np.intp]]) -> tuple[float, Array]:
     """Return the value, and its slope by the covariance (n, n) whose inverse is given."""
-    weighted = inverse @ outputs
+    weighted = _times(inverse, outputs)
     inner = [np.linalg.inv(inverse[rows[:, :, None], rows[:, None]]) for rows in blocks]
     sizes = [np.maximum(np.diagonal(part, axis1=1, axis2=2), 1e-300) for part in inner]
     missed = [part @ weighted[rows] for part, rows in zip(inner, blocks, strict=True)]
@@ -84,8 +87,13 @@ def _left_out(inverse: Array, outputs: Array, blocks: Sequence[NDArray[np.intp]]
         by_inner[:, along, along] += 0.5 * share * (1.0 - n_groups / total * misfit) / size
         by_inverse[rows[:, :, None], rows[:, None]] = -(part @ by_inner @ part)
         by_weighted[rows] = part @ by_miss
-    found = inverse @ by_inverse @ inverse + (inverse @ by_weighted) @ weighted.T
+    found = _times(_times(inverse, by_inverse), inverse) + _times(_times(inverse, by_weighted), weighted.T)
     return value, -0.5 * (found + found.T)
+
+
+def _times(first: Array, second: Array) -> Array:
+    product: Array = (torch.from_numpy(first) @ torch.from_numpy(second)).numpy()
+    return product
 
 
 def _stationary(squared: Array, family: str) -> tuple[Array, Array]:

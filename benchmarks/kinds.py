@@ -59,6 +59,15 @@ def report(kind, spectra, e=None, a=None, **options):
     print(words, {FitStatus(code).name: int(n) for code, n in counts}, flush=True)
 
 
+def counts_on_an_offset(height, background, readout, n=2000):
+    """Shot noise, the noise of a readout and the offset of a camera, in whole numbers."""
+    rng = np.random.default_rng(3)
+    e, a = 384.3 + rng.uniform(-0.8, 0.8, n), 403.2 + rng.uniform(-0.8, 0.8, n)
+    clean = line(e, 3, height) + line(a, 5, 1.2 * height) + background
+    counts = np.round(rng.poisson(clean) + rng.normal(0, 1, clean.shape) * readout) + 300.0
+    report(f"{height} counts over {background}, readout {readout}", counts, e, a)
+
+
 def main() -> None:
     e, a = 384.3 + RNG.uniform(-0.8, 0.8, N), 403.2 + RNG.uniform(-0.8, 0.8, N)
     plain = line(e, 3, 80) + line(a, 5, 100) + 60
@@ -120,6 +129,8 @@ def main() -> None:
         report(f"no lines: {kind}", spectra)
     for height in (9, 12, 16):
         report(f"weak lines {height}", (plain - 60) * height / 80 + 100 + white(), e, a)
+    for height, background, readout in ((30, 3, 0), (80, 3, 2), (300, 10, 3), (1000, 100, 3), (5000, 500, 3)):
+        counts_on_an_offset(height, background, readout)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ class Separation:
     >>> separation = StrainDopingSeparator().separate(fit)
     >>> separation.to_dataframe().iloc[:, :4].round(4)
        strain  strain_sigma  doping  doping_sigma
-    0  0.0048           0.0  0.0358        0.0066
+    0  0.0048           0.0  0.0358        0.0069
 
     The unstrained positions were not given, so that strain and doping are less well known than their
     differences within a map:

@@ -27,6 +27,7 @@ from strain2dos.raman._fitting.records import (
     HEIGHT,
     NORMAL_TRIAL,
     PADDED,
+    POISSON_NOISE,
     S_COV,
     S_INFO,
     S_SHARED,
@@ -131,7 +132,12 @@ def level_variance(problem, lines, view, p, slot, noise2, shared, s):
 
 @njit(**OPTIONS)
 def noise_on_branches(problem, lines, view, p, slot, noise2, s):
-    """By how much noise is larger on the branches of a doublet than ``noise2``, from the residual in J."""
+    """By how much noise is larger on the branches of a doublet than ``noise2``, from the residual in J.
+
+    1 where it is known to be that of counts.
+    """
+    if problem.noise == POISSON_NOISE:
+        return 1.0
     share, per_level, rest = level_variance(
         problem, lines, view, p, slot, noise2, s.slots[0, S_INFO, S_SHARED], s
     )

@@ -102,15 +102,17 @@ def level_variance(problem, lines, view, p, slot, noise2, shared, s):
         What is added to that: the first times the level over the lowest point, in spans of the spectrum
         squared.
     """
+    if view.floats:
+        return 1.0, 0.0, 0.0  # the weights are those of a floor that was fitted
     row, zero = model_size(problem, lines), view.level / view.scale
     n, rises, square = residual_levels(view, row, slot, 0.0, 0.0, SOME_RISE, s)
+    if n == 0:
+        return 1.0, 0.0, 0.0
     if not rises and square > ON_LINES * noise2:
         rises = True
         free_squares(view, row, slot, 0.0, 0.0, s)
     rises = rises and shared < SMOOTH_NOISE
     total, per_level, rest, base = 1.0, 0.0, 0.0, 0.0
-    if n == 0 or view.floats:
-        return 1.0, 0.0, 0.0
     mark_quiet(lines, view, p, 1.0, s)
     if view.counts:
         base = odds_of_floor(n, zero, SQUARE, s)

@@ -113,6 +113,39 @@ def test_a_branch_beside_the_other_mode_is_found():
     assert np.abs(found - truth).max() < 0.5
 
 
+def torn(n, seed):
+    """Centers of states strained by opposite signs: the upper branch stands on A1', which varies too."""
+    rng = np.random.default_rng(seed)
+    mean, half = rng.normal(380.8, 0.9, n), rng.uniform(13.0, 17.5, n)
+    a = 402.7 + 0.58 * (mean - 384.6) + rng.normal(0, 1.4, n)
+    return np.column_stack([mean - half, mean + half, a])
+
+
+def test_a_branch_on_the_other_mode_is_found_or_flagged_or_within_its_error():
+    centers = torn(600, 7)
+    Y, truth = noisy(600, centers, 100)
+    fit, found = fitted(Y)
+    off, ok = truth[:, 1] - truth[:, 2], fit.status == FitStatus.OK
+    sigma = fit.sigma[:, [fit.names.index(name) for name in CENTERS]]
+    wrong = ok & (np.abs(found - truth) > 5 * sigma)[:, [0, 2]].any(axis=1)
+    assert np.mean(off > -3.0) > 0.2
+    assert wrong.mean() < 0.02
+    assert np.mean(wrong[off < -1.0]) < 0.005
+    assert np.mean(ok[off < -1.0]) > 0.97
+
+
+def test_one_line_far_from_the_other_mode_is_no_branch():
+    # biaxial tension, by the steepest rates that were published: -5.2 and -1.7 cm-1/%
+    strain = np.linspace(3.0, 6.0, 600)
+    centers = np.column_stack([384.6 - 5.2 * strain, 384.6 - 5.2 * strain, 402.7 - 1.7 * strain])
+    Y = clean(centers) + np.random.default_rng(0).normal(0, HEIGHT / 40, (600, AXIS.size))
+    fit, found = fitted(Y)
+    assert np.all(fit.status == FitStatus.OK)
+    assert np.mean(fit.split_probability > 0.5) < 0.01
+    sigma = fit.sigma[:, [fit.names.index(name) for name in CENTERS]]
+    assert np.mean((np.abs(found - centers) < 5 * sigma).all(axis=1)) > 0.99
+
+
 @pytest.mark.parametrize("noise", ["gaussian", "poisson"])
 def test_far_branches_in_counts(noise):
     rng = np.random.default_rng(1)

@@ -29,11 +29,13 @@ from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, RISES, be
 from strain2dos.raman._fitting._judgement.gate import classify_fit
 from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import (
+    TORN,
     anywhere_unit,
     is_foreign,
     line_of_unit,
     own_profile,
     pick,
+    torn_by,
 )
 from strain2dos.raman._fitting._models.single_model import model_size, set_bounds
 from strain2dos.raman._fitting._models.slots import return_to
@@ -92,6 +94,8 @@ def _look(first, family, view, s):
     adapts, limit = first.adaptive, TRY_EXTRA * steps
     some, before, alone = score_models(first, family, lines, mask, view, adapts, limit, p, s)
     splits = first.pair >= 0 and alone > TRY_DOUBLET * steps
+    if torn_by(first, lines, p) > TORN:
+        return False, True, noise2, steps
     if some or splits or mask != NO_EXTRAS:
         return False, splits and before, noise2, steps
     if first.pair >= 0 and stands_apart(first, lines, view, np.sqrt(steps), s):

@@ -16,10 +16,12 @@ from strain2dos.raman._fitting._choice.splitting import (
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise
 from strain2dos.raman._fitting._models.models import (
+    TORN,
     leave_out,
     line_of_unit,
     own_profile,
     pick,
+    torn_by,
 )
 from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._models.slots import criterion, return_to
@@ -161,14 +163,17 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
     if 2.0 * s.slots[start, S_PARAMS, half] > first.fwhm_limit[first.pair]:
         for k in range(n_slots):  # broader than any line: a band is part of it
             start = k if s.ints[S_KIND, k] == SINGLET else start
-    if first.narrowest < COARSE and s.ints[S_MASK, start] != NO_EXTRAS:
+    plain = pick(family, SINGLET, s.ints[S_MASK, 0])
+    # bands may have taken the line that a branch left, and the line the place of the branch
+    torn = torn_by(first, plain, s.slots[0, S_PARAMS]) > TORN
+    if (torn or first.narrowest < COARSE) and s.ints[S_MASK, start] != NO_EXTRAS:
         start = np.int64(0)
     mask, profile, p = s.ints[S_MASK, start], s.ints[S_SECOND, start], s.params[CURRENT]
     problem, doublets = second if profile == 1 else first, pick(family, DOUBLET, mask)
     if view.n_used <= model_size(problem, doublets) + 1 or n_slots >= MAX_SLOTS:
         return np.int64(-1), n_slots, noise2, kappa
     singlets = return_to(problem, family, view, noise2, start, p, s)
-    if not problem.always and start == single:
+    if not problem.always and not torn and start == single:
         steps = residual_noise(problem, singlets, view, p, s.slots[start, S_INFO, S_CHI2], s)[3]
         score_models(problem, family, singlets, mask, view, False, np.inf, p, s)
         worth = s.params[SCORES, 0] > TRY_DOUBLET * steps

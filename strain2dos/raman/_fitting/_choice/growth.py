@@ -11,6 +11,8 @@ from strain2dos.raman._fitting._choice.splitting import (
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import (
+    TORN,
+    alone_by,
     anywhere_unit,
     carry_over,
     is_foreign,
@@ -65,6 +67,9 @@ FOREIGN_ON_LINE = 1e4
 SECOND_PENALTY = 8.0
 # The same of a band that is higher, over its line, than is known of such bands: by so much at twice that.
 TOO_TALL = 100.0
+# The same of one line where the next stands so much higher (cm-1) than biaxial strain would leave it: it is a
+# branch, and the other stands on the next line. Doping and the unstrained positions leave about 2 open.
+LONE_BRANCH, LONE = 30.0, (2.0, 4.0)
 # Rounds of further lines: known ones and the profile together, then what these uncover, then a foreign one.
 ROUNDS = 4
 
@@ -111,6 +116,7 @@ def try_model(problem, family, kind, mask, second, view, reweight, most, noise2,
     odds = criterion(problem, family, lines, mask, view, chi2, total)
     odds += unlike_foreign(problem, family, lines, mask, p, 0.0) + SECOND_PENALTY * second
     odds += too_tall(problem, family, kind, lines, mask, p)
+    odds += LONE_BRANCH * smooth_step(alone_by(problem, lines, view.offset, TORN, p), *LONE)
     if kind == DOUBLET:
         odds += unlikely_doublet(problem, lines, p)
         odds += unlikely_beside_band(problem, family, mask, lines, p)

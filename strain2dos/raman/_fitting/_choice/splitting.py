@@ -6,7 +6,7 @@ import numpy as np
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._judgement.noise import smooth_step
 from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG
-from strain2dos.raman._fitting._models.models import clip_to_bounds, pick
+from strain2dos.raman._fitting._models.models import LEAST_SHARE, TORN, clip_to_bounds, pick, torn_by
 from strain2dos.raman._fitting._models.single_model import fit_model, model_size, seed_lines, set_bounds
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -36,8 +36,10 @@ BRANCH_WIDTH = 1.4
 BRANCH_SPREAD = 0.35
 # -2 ln(prior) of a weak branch, by its share, so near to another line, in full widths of that.
 ON_FLANK, WEAK, FLANK = 30.0, (0.1, 0.25), (0.5, 1.0)
-# A line so much further below the next one than without strain (cm-1) may have left a branch there.
-TORN = 7.0
+# The same of a branch of any height so near: few states take it there, and a profile leaves as much.
+UNDER_LINE, UNDER = 8.0, (0.15, 0.35)
+# Where the upper branch is looked for in the next line, in half widths of that from its center.
+IN_NEXT_LINE = (-1.0, -0.4, 0.0, 0.4, 1.0)
 # Trials from each start; the best is then fitted to its end.
 RACE = np.int64(5)
 
@@ -83,7 +85,7 @@ def _seed_from_singlet(problem, singlets, doublets, view, noise, beside, s, p2):
 
 @njit(**OPTIONS)
 def unlikely_doublet(problem, doublets, p):
-    """-2 ln(prior) of a doublet with a share below 15 %, branches over a width apart, or broad ones.
+    """-2 ln(prior) of a doublet with a share below `LEAST_SHARE`, branches over a width apart, or broad ones.
 
     The first two are more likely noise than half of a line. Without it the highest noise among the many
     places for a second line would drag the mean center along; large splittings are rarer, as the square of
@@ -99,10 +101,12 @@ def unlikely_doublet(problem, doublets, p):
         if j != pair and j != pair + 1:
             near = abs(p[weak] - p[j]) / (2.0 * p[2 * n + doublets.group[j]])
             on_flank += (1.0 - smooth_step(near, *FLANK)) * (1.0 - smooth_step(share, *WEAK))
+            under = min(abs(p[pair] - p[j]), abs(p[pair + 1] - p[j])) / (2.0 * p[2 * n + doublets.group[j]])
+            on_flank += UNDER_LINE / ON_FLANK * (1.0 - smooth_step(under, *UNDER))
     broad = 0.0
     if problem.checked:
         broad = max(fwhm / doublets.values[L_FWHM, pair] - BRANCH_WIDTH, 0.0)
-    unlike = 2.0 * (max(0.15 - share, 0.0) / 0.05) ** 2 + 4.0 * np.log(max(apart, 1.0))
+    unlike = 2.0 * (max(LEAST_SHARE - share, 0.0) / 0.05) ** 2 + 4.0 * np.log(max(apart, 1.0))
     return DOUBLET_PENALTY + (unlike + 2.0 * (broad / BRANCH_SPREAD) ** 2 + ON_FLANK * on_flank)
 
 
@@ -124,24 +128,18 @@ def unlikely_beside_band(problem, family, mask, doublets, p):
 
 
 @njit(**OPTIONS)
-def _is_torn(problem, singlets, p):
-    """Whether the line that may split is so far below the next one that its other branch may be in there."""
-    pair = problem.pair
-    if pair + 1 >= singlets.n_base:
-        return False
-    usual = problem.position[pair + 1] - problem.position[pair]
-    return p[pair + 1] - p[pair] > usual + TORN
+def _seed_in_next_line(problem, singlets, doublets, place, s, p2):
+    """Upper branch in the next line, ``place`` of its half widths from its center; the rest of it gives way.
 
-
-@njit(**OPTIONS)
-def _seed_in_next_line(problem, singlets, doublets, s, p2):
-    """Upper branch on the lower flank of the next line, as high as the lower branch, which stays."""
+    The branch is as high and as wide as the lower one, which stands alone.
+    """
     pair, n1, n2, p1 = problem.pair, singlets.n, doublets.n, s.params[CURRENT]
-    height = p1[n1 + pair]
-    p2[pair], p2[n2 + pair], p2[n2 + pair + 1] = p1[pair], height, height
-    p2[pair + 1] = p1[pair + 1] - p1[2 * n1 + singlets.group[pair + 1]]
-    p2[n2 + pair + 2] = max(p1[n1 + pair + 1] - 0.5 * height, 0.5 * height)
-    p2[2 * n2 + doublets.group[pair]] = 0.5 * doublets.values[L_FWHM, pair]
+    height, half, g = p1[n1 + pair], p1[2 * n1 + singlets.group[pair]], p1[2 * n1 + singlets.group[pair + 1]]
+    rest = max(p1[n1 + pair + 1] - 0.5 * height, 0.5 * height)
+    p2[pair], p2[n2 + pair], p2[n2 + pair + 1], p2[n2 + pair + 2] = p1[pair], height, height, rest
+    p2[pair + 1] = p1[pair + 1] + place * g
+    p2[pair + 2] = p1[pair + 1] - place * g * (height * half) / (rest * g)
+    p2[2 * n2 + doublets.group[pair]] = half
     clip_to_bounds(p2, s.params[LOW], s.params[HIGH], model_size(problem, doublets))
 
 
@@ -155,17 +153,17 @@ def best_doublet(problem, family, mask, view, noise2, s):
     set_bounds(problem, doublets, view.offset, 0.0, s.params[LOW], s.params[HIGH])
     n_lines, pair, p2 = doublets.n, problem.pair, s.params[CHOICE]
     chi2 = np.inf
-    torn = _is_torn(problem, singlets, s.params[CURRENT])
-    for start in range(4):
-        if (start == 2 and not view.has_pair) or (start == 3 and not torn):
+    torn = torn_by(problem, singlets, s.params[CURRENT]) > TORN
+    for start in range(3 + len(IN_NEXT_LINE)):
+        if (start == 2 and not view.has_pair) or (start > 2 and not torn):
             continue
         p = s.params[TRIAL]
         # the one beside comes first: the residual that it starts from is that of the singlets
         _seed_from_singlet(problem, singlets, doublets, view, np.sqrt(noise2), start == 0, s, p)
         if start == 2:
             seed_lines(problem, doublets, s.ints[CHOSEN2], s, p)
-        if start == 3:
-            _seed_in_next_line(problem, singlets, doublets, s, p)
+        if start > 2:
+            _seed_in_next_line(problem, singlets, doublets, IN_NEXT_LINE[start - 3], s, p)
         chi, _ = fit_model(problem, doublets, view, NO_REWEIGHT, RACE, noise2, p, s)
         if chi < chi2:
             chi2 = chi

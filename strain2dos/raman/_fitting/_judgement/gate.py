@@ -5,7 +5,13 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._judgement.noise import MAX_LAG, autocorrelation, smooth_step
-from strain2dos.raman._fitting._models.models import fitted_height, lowest_height
+from strain2dos.raman._fitting._models.models import (
+    TORN,
+    alone_by,
+    fitted_height,
+    lowest_height,
+    torn_by,
+)
 from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import AXIS, HIGH, KAPPA, L_FWHM, LOW, SPECTRUM, WEIGHTS
@@ -18,6 +24,7 @@ _AT_BOUND = int(FitStatus.AT_BOUND)
 _IMPLAUSIBLE_WIDTH = int(FitStatus.IMPLAUSIBLE_WIDTH)
 _AT_EDGE = int(FitStatus.AT_EDGE)
 _MISFIT = int(FitStatus.MISFIT)
+_UNEXPLAINED_LINE = int(FitStatus.UNEXPLAINED_LINE)
 
 # A line must stand out of independent noise by so many standard errors.
 MIN_SNR = 3.0
@@ -37,16 +44,22 @@ BROAD, BROAD_FACTOR = (1.8, 2.6), 0.5
 # A line within so many of its widths of the end of the axis must be higher, by this factor, than what stands
 # there.
 END_WIDTHS, END_SHARE = 2.0, 0.5
+# One line is a branch whose other is not found where the next line stands so much higher (cm-1) than biaxial
+# strain would leave it.
+LONE_BRANCH = 3.0
 # Residual (root mean square less the noise) over the lowest line.
 MAX_MISFIT = 0.2
 
 
 @njit(**OPTIONS)
 def classify_fit(problem, lines, p, C, noise2, pair, s):
-    """Status of a converged fit. Lines ``pair`` and ``pair + 1`` (a doublet) are weighed together."""
-    n = lines.n
+    """Status of a converged fit. Lines ``pair`` and ``pair + 1`` (a doublet) are weighed together.
+
+    Lines are in order, but the upper branch of a doublet that is torn far apart may pass the next line.
+    """
+    n, passes = lines.n, pair >= 0 and torn_by(problem, lines, p) > TORN
     for j in range(1, lines.n_base):
-        if p[j] < p[j - 1]:
+        if p[j] < p[j - 1] and not (passes and j == pair + 2):
             return _NOT_CONVERGED
     for j in range(lines.n_base):
         a, mode = n + j, j - int(0 <= pair < j)
@@ -157,6 +170,8 @@ def gate(problem, lines, view, p, noise2, pair, sure, s):
     """
     n = lines.n
     if problem.checked:
+        if alone_by(problem, lines, view.offset, 0.0, p) > LONE_BRANCH:
+            return _UNEXPLAINED_LINE
         for j in range(lines.n_base):
             mode = j - int(0 <= pair < j)
             if problem.required[mode] == 0:

@@ -146,6 +146,12 @@ def speed(n_features: int, n_pixels: int) -> dict[str, Any]:
     model.fit(X, data.dos[:, :N_ENERGIES], edges=data.edge_targets)
     options: dict[str, Any] = {"max_background": BACKGROUND, "random_state": 0}
     explainer = DOSExplainer(model, X, **options)
+    most = {share: int(share * (2**n_features - 1) * BACKGROUND) for share in (0.1, 0.2, 0.4)}
+    budgets = {
+        share: DOSExplainer(model, X, max_evaluations=n, n_jobs=2, **options)
+        for share, n in most.items()
+        if n >= 2**n_features + BACKGROUND
+    }
     pairs = {n: DOSExplainer(model, X, max_exact=1, n_permutations=n, **options) for n in (1, 5)}
     clusters = {
         n: DOSExplainer(model, explainer.background, max_background=n, thinning="clusters", random_state=0)
@@ -160,6 +166,10 @@ def speed(n_features: int, n_pixels: int) -> dict[str, Any]:
         "curves and edges, two threads": lambda: two.explain(pixels),
         "edges alone": lambda: explainer.explain(pixels, curves=False),
         **{f"{n} clusters": lambda own=own: own.explain(pixels) for n, own in clusters.items()},
+        **{
+            f"{share:g} of the evaluations, two threads": lambda own=own: own.explain(pixels)
+            for share, own in budgets.items()
+        },
         **{f"{n} pairs of permutations": lambda own=own: own.explain(pixels) for n, own in pairs.items()},
         theirs: lambda: other(pixels),
     }
@@ -177,7 +187,7 @@ def speed(n_features: int, n_pixels: int) -> dict[str, Any]:
     found["largest difference to shap [of the largest share]"] = float(
         np.abs(kept[exact].values - kept[theirs].values).max() / size
     )
-    for name in (name for name in runs if name.endswith(("clusters", "permutations"))):
+    for name in (name for name in runs if name.split()[1] in ("clusters", "pairs", "of")):
         for what, values in (("curves", _curves), ("gap", _gap)):
             a, b = values(kept[exact]), values(kept[name])
             found[name][f"error of {what} [share of rms]"] = float(

@@ -74,6 +74,11 @@ class DOSExplainer:
     n_permutations : int, default=10
         Permutations sampled, each forwards and backwards: at most ``2 k n_permutations`` coalitions instead
         of :math:`2^k`. To save time few features can be sampled too, with ``max_exact=1``.
+    max_evaluations : int, default=None
+        Predictions of one sample at most, where all coalitions are evaluated; None evaluates all
+        :math:`2^k` of them with every background sample. With fewer, small and large coalitions, which
+        count most, keep the whole background, and others take turns through it. Values still sum up
+        exactly. Edges that were learned are as fast without, and stay exact.
     n_jobs : int, default=None
         Threads that share the samples, as joblib counts jobs: None is one, -1 all cores. The values do not
         depend on it.
@@ -98,8 +103,8 @@ class DOSExplainer:
     shares left out are reported in ``missing_edges`` and warned about. A coalition in which no evaluation has
     the edge makes the edge values of the sample NaN.
 
-    Two approximations save time: few clusters of the background where features are few, and sampling
-    (``max_exact=1``) where they are many. The figures of merit in the guide have times and errors of both.
+    Approximations save time: few clusters of the background where features are few, and ``max_evaluations``
+    where they are many. The figures of merit in the guide have times and errors of both.
 
     References
     ----------
@@ -137,6 +142,7 @@ class DOSExplainer:
         thinning: str = "random",
         max_exact: int = 11,
         n_permutations: int = 10,
+        max_evaluations: int | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         progress: bool = False,
@@ -151,6 +157,7 @@ class DOSExplainer:
         self.max_background, self.thinning = max_background, thinning
         self.max_exact = max_exact
         self.n_permutations = n_permutations
+        self.max_evaluations = max_evaluations
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.progress = progress
@@ -278,9 +285,12 @@ class DOSExplainer:
                 stacklevel=2,
             )
         names = scalar_names(self._model, edges, targets)
-        k, exact = len(self.feature_names), len(self.feature_names) <= self.max_exact
         check_wishes(
-            names, k, edges=edges, curves=curves, pairs_up_to=self.max_exact if interactions else None
+            names,
+            len(self.feature_names),
+            edges=edges,
+            curves=curves,
+            pairs_up_to=self.max_exact if interactions else None,
         )
         found, base = self._shapley(data[kept], (*(("dos",) if curves else ()), *names), interactions)
         explanation = assembled(
@@ -290,23 +300,41 @@ class DOSExplainer:
             scalars=names,
             energies=self._model.energies,
             feature_names=self.feature_names,
-            method="exact" if exact else "permutation",
+            method=self._method,
             n_background=len(self.background),
         )
         warn_missing(explanation)
         return explanation
 
+    @property
+    def _all_coalitions(self) -> bool:
+        return len(self.feature_names) <= self.max_exact
+
+    @property
+    def _method(self) -> str:
+        if not self._all_coalitions:
+            return "permutation"
+        return "exact" if self.max_evaluations is None else "some rows"
+
     def _shapley(
         self, data: np.ndarray, quantities: tuple[str, ...], pairs: bool
     ) -> tuple[Found, np.ndarray]:
         """Shapley values of all quantities side by side (n, k, m), and their base values (m,)."""
-        means = Evaluations(self._model, self._conformal, quantities, self.background_weights)
+        exact, seed = self._all_coalitions, int(check_random_state(self.random_state).randint(2**31 - 1))
+        means = Evaluations(
+            self._model,
+            self._conformal,
+            quantities,
+            self.background_weights,
+            most=self.max_evaluations if exact else None,
+            seed=seed,
+        )
         means.check()
         plan = Plan(
-            exact=len(self.feature_names) <= self.max_exact,
+            exact=exact,
             pairs=pairs,
             n_permutations=self.n_permutations,
-            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+            seed=seed,
             n_jobs=self.n_jobs,
             progress=self.progress,
         )

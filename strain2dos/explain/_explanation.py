@@ -46,7 +46,7 @@ class DOSExplanation(Shares):
     data : ndarray of shape (n, k)
         The samples' features.
     method : str
-        "exact" or "permutation".
+        "exact", "some rows" (see ``max_evaluations`` of the explainer) or "permutation".
     n_background : int
         Background samples averaged over.
     interactions : Interactions

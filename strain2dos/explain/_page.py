@@ -22,6 +22,7 @@ _ABOUT = (
 )
 _METHODS = {
     "exact": "exact over all coalitions of features",
+    "some rows": "over all coalitions of features, with a part of the background for most",
     "permutation": "sampled over permutations of features",
 }
 

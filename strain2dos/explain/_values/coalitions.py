@@ -35,7 +35,8 @@ def by_rows(
         Rows (g, b, k) to their means (g, m), and how many have no value (g, m).
     X : array of shape (s, k)
         Samples: a coalition takes its members' values from them, the others' from the background.
-    background : array of shape (b, k)
+    background : array of shape (b, k) or (c, b, k)
+        The same for all coalitions, or one for each.
     members : bool array of shape (c, k)
         Coalitions.
     max_rows : int
@@ -48,7 +49,7 @@ def by_rows(
     missing : array of shape (s, m)
         Number of evaluations without a value.
     """
-    b, k = background.shape
+    b, k = background.shape[-2:]
     step = max(1, max_rows // b)
     # many samples at once where all their coalitions fit, else one sample in parts
     n_samples = max(1, step // len(members))
@@ -58,7 +59,8 @@ def by_rows(
         parts, absent = [], 0
         for start in range(0, len(members), step):
             part = members[start : start + step]
-            rows = np.where(part[:, np.newaxis], some, background)
+            others = background if background.ndim == 2 else background[start : start + step]
+            rows = np.where(part[:, np.newaxis], some, others)
             mean, lost = means(rows.reshape(-1, b, k))
             parts.append(mean.reshape(len(some), len(part), -1))
             absent = absent + lost.reshape(len(some), len(part), -1).sum(axis=1)

@@ -13,6 +13,7 @@ import numpy as np
 
 from strain2dos.dos._regressor.averages import Averages
 from strain2dos.explain._values.coalitions import by_rows
+from strain2dos.explain._values.some_rows import by_some_rows
 from strain2dos.explain._values.targets import WIDTHS
 from strain2dos.mapping._pixels.model import EDGE_NAMES, EDGE_STD, VALLEY_NAMES, FittedModel
 
@@ -30,15 +31,26 @@ class Evaluations:
         "dos" and names of numbers, in order.
     weights : ndarray of shape (b,) or None
         Of the rows that are averaged over; None for equal ones.
+    most : int or None
+        Rows evaluated for each sample where not every coalition takes the whole background.
+    seed : int
+        Of the choice of these.
     """
 
     model: FittedModel
     conformal: Any | None
     quantities: tuple[str, ...]
     weights: np.ndarray | None = None
+    most: int | None = None
+    seed: int = 0
 
     def check(self) -> None:
-        """Raise a ValueError that says which targets the model has not."""
+        """Raise a ValueError that says which targets the model has not, or what does not go together."""
+        if self.most is not None and self.weights is not None:
+            raise ValueError(
+                f"max_evaluations={self.most} takes rows of the background in turn, but clusters of it have "
+                'weights; use thinning="random", or leave max_evaluations out.'
+            )
         has_std = self.model.edges_have_std
         known = set(EDGE_NAMES) if self.model.has_edges else set()
         known |= set(EDGE_STD) if has_std else set()
@@ -82,6 +94,8 @@ class Evaluations:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Means (s, c, m) for coalitions (c, k) of samples (s, k), and how many rows have none (s, m)."""
         if self._averages is None or self._joint != set(self.quantities):
+            if self.most is not None:
+                return by_some_rows(self, X, background, members, max_rows, most=self.most, seed=self.seed)
             return by_rows(self, X, background, members, max_rows)
         weights = np.full(len(background), 1.0 / len(background)) if self.weights is None else self.weights
         means = self._averages.joint_edges(background, weights).means(X, members)

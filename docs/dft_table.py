@@ -29,9 +29,12 @@ def line(data: StrainedDOS, direction: str, limit: float) -> tuple[np.ndarray, n
 
 
 def slope(data: StrainedDOS, direction: str, values: np.ndarray, limit: float = 0.02) -> float:
-    """Slope per % of strain at zero strain, from a parabola through the states within a limit."""
+    """Slope per % of strain at zero strain, from a parabola through the states within a limit.
+
+    NaN where fewer than three states lie there: a chord to one side is no slope at zero strain.
+    """
     rows, percent = line(data, direction, limit)
-    return float(np.polyfit(percent, values[rows], min(2, len(rows) - 1))[-2])
+    return float(np.polyfit(percent, values[rows], 2)[-2]) if len(rows) > 2 else float("nan")
 
 
 def crossing(data: StrainedDOS, direction: str, lead: np.ndarray, limit: float = 0.03) -> float:
@@ -46,10 +49,12 @@ def crossing(data: StrainedDOS, direction: str, lead: np.ndarray, limit: float =
 
 
 def shear_potential(data: StrainedDOS) -> float:
-    """Shear deformation potential beta: splitting over w0 |exx - eyy|, mean over uniaxial states of 2 %."""
+    """Shear deformation potential beta: splitting over w0 |exx - eyy|, mean of uniaxial states of 2 %, or NaN."""
     w0 = data.phonons[data.name.index("bi+0"), :2].mean()
     rows = np.concatenate([line(data, d, 0.02)[0] for d in ("zigzag", "armchair")])
     rows = rows[np.abs(data.strain[rows, 0] - data.strain[rows, 1]) > 0]
+    if not len(rows):
+        return float("nan")
     size = np.abs(data.strain[rows, 0] - data.strain[rows, 1])
     return float(np.mean((data.phonons[rows, 1] - data.phonons[rows, 0]) / (w0 * size)))
 

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import qmc
 
+from strain2dos.datasets._bundled.dft import MIN_STATES
 from strain2dos.datasets._strained import STRAIN_COMPONENTS, StrainedDOS
 from strain2dos.dos import DOSRegressor
 from strain2dos.dos._process.design import most_telling
@@ -16,7 +17,7 @@ from strain2dos.simulate import fundamental_strain, strain_invariants, strain_pl
 
 Array = NDArray[np.float64]
 
-_FEWEST = 8  # states; from six, kernels were learned that led astray (benchmarks/next_states.py)
+_FEWEST = MIN_STATES  # from six, kernels were learned that led astray (benchmarks/next_states.py)
 _SAME = 1e-3  # states closer than this, component by component, give the same physics
 _CANDIDATES = 256
 _TARGETS = 9  # 2^9 states that stand for the range

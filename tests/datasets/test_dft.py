@@ -2,15 +2,18 @@
 """The bundled first-principles sets of all materials, against their records and against each other."""
 
 import hashlib
+import importlib
 import json
 import runpy
+import sys
 import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from strain2dos.datasets import load_dft, load_mos2_dft, read_dft_records
+from strain2dos.datasets import load_dft, load_mos2_dft, make_raman_dos, read_dft_records, suggest_states
+from strain2dos.datasets._bundled import dft, resources
 from strain2dos.datasets._bundled.dft import bundled_materials
 from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.simulate import fundamental_strain
@@ -130,15 +133,57 @@ def test_compact_sets_stay_below_3_mb():
     assert sum(sizes) < 3e6
 
 
-def test_too_few_records_make_no_set(tmp_path):
+def copy_records(folder, *names):
     source = data_path("mos2_dft_records")
-    for name in ("bi+0", "bi+1", "zz+2"):
-        (tmp_path / f"{name}.json").write_bytes((source / f"{name}.json").read_bytes())
-    with pytest.raises(SystemExit, match="holds 3 records; a set needs 8, the unstrained state among them"):
+    for name in names:
+        (folder / f"{name}.json").write_bytes((source / f"{name}.json").read_bytes())
+
+
+def test_records_without_the_unstrained_state_make_no_set(tmp_path):
+    copy_records(tmp_path, "bi-1", "bi+1", "zz+2")
+    with pytest.raises(SystemExit, match="holds 3 records, but not the unstrained state, which a set needs"):
         build(tmp_path, tmp_path / "out")
 
 
-@pytest.mark.parametrize("material", [material for material in SETS if material != "MoS2"])
+@pytest.mark.parametrize("names", [("bi+0",), ("bi+0", "bi+2"), ("bi-2", "bi+0", "bi+2")])
+def test_a_set_of_few_states_loads_says_so_and_trains_no_model(tmp_path, monkeypatch, names):
+    copy_records(tmp_path, *names)
+    build(tmp_path, tmp_path / "mose2_dft")
+    plain = resources.data_path
+    monkeypatch.setattr(
+        dft, "data_path", lambda *p: tmp_path.joinpath(*p) if p[0] == "mose2_dft" else plain(*p)
+    )
+    assert "MoSe2" in dft.bundled_materials()
+    few, full = load_dft("MoSe2"), load_dft("MoS2")
+    assert few.name == [name for name in full.name if name in names]
+    assert few.gap.tolist() == full.gap[[full.name.index(name) for name in few.name]].tolist()
+    assert f"Only {len(names)} of its states are calculated" in few.provenance["notes"]
+    assert "Only" not in full.provenance["notes"]
+    with pytest.raises(ValueError, match=rf"only {len(names)} state\(s\) of .* needs 8 .* dft run"):
+        make_raman_dos(4, "MoSe2", phonons="dft", calibration="offset", doping=0.0)
+    with pytest.raises(ValueError, match=rf"8 or more states with strain tensors, but data has {len(names)}"):
+        suggest_states(few, 1)
+
+
+def test_rates_that_few_states_cannot_give_are_left_out_of_the_tables():
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        table = importlib.import_module("dft_table")
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+    data = load_mos2_dft()
+    for names in (["bi+0"], ["bi+0", "bi+2"]):
+        few = data.subset([data.name.index(name) for name in names])
+        assert np.isnan(table.slope(few, "biaxial", few.gap))
+        assert np.isnan(table.shear_potential(few))
+    three = data.subset([data.name.index(name) for name in ("bi-2", "bi+0", "bi+2")])
+    a1 = [part.phonons[:, 2] for part in (three, data)]
+    assert table.slope(three, "biaxial", a1[0]) == pytest.approx(
+        table.slope(data, "biaxial", a1[1]), abs=0.05
+    )
+
+
+@pytest.mark.parametrize("material", [m for m in SETS if m != "MoS2" and len(load_dft(m)) > 2])
 def test_valleys_move_with_strain_much_as_those_of_mos2_do(material):
     new, known = load_dft(material), load_dft("MoS2")
     rows, first = [known.name.index(name) for name in new.name], new.name.index("bi+0")

@@ -13,6 +13,9 @@ from strain2dos.datasets._strained import StrainedDOS
 from strain2dos.datasets._tables.dft_records import as_strained_dos
 from strain2dos.simulate.dft._materials import LAYERS
 
+#: Fewer states do not span the range of strain, so no model is trained on them.
+MIN_STATES = 8
+
 _NOTES_OF_OTHERS = (
     "At zero strain PBE lines lie below measured ones: use shifts, or add a constant per mode. PBE gaps are "
     "too small; their changes with strain are far more reliable than their values."
@@ -42,8 +45,9 @@ def load_dft(material: str = "MoS2") -> StrainedDOS:
     Parameters
     ----------
     material : {"MoS2", "WS2", "MoSe2", "WSe2"}, default="MoS2"
-        The layer. A material is offered once enough of its states are calculated; those of WS2 are biaxial
-        and uniaxial ones from -2 to 4 %, without shear.
+        The layer. A material is offered once its unstrained state is calculated; ``len`` gives the number of
+        its states. Those of WS2 are biaxial and uniaxial ones, without shear. Fewer than eight states give
+        unstrained values and first trends, but train no model; the notes say so.
 
     Returns
     -------
@@ -89,8 +93,27 @@ def load_dft(material: str = "MoS2") -> StrainedDOS:
     table = dict(zip(header, np.loadtxt(path, delimiter=",", skiprows=1, unpack=True), strict=True))
     dos = np.array([table[state["name"]] for state in states])
     data = as_strained_dos(states, table["energy_eV"], dos, document["recipe"])
-    notes = {"license": "CC0-1.0", "notes": _NOTES.get(material, _NOTES_OF_OTHERS)}
-    return dataclasses.replace(data, provenance=data.provenance | notes)
+    notes = _NOTES.get(material, _NOTES_OF_OTHERS)
+    if len(data) < MIN_STATES:
+        notes += f" Only {len(data)} of its states are calculated, too few to train a model."
+    return dataclasses.replace(data, provenance=data.provenance | {"license": "CC0-1.0", "notes": notes})
+
+
+def states_for_a_model(data: StrainedDOS) -> StrainedDOS:
+    """Give a bundled set back if it has enough states to learn from.
+
+    Raises
+    ------
+    ValueError
+        For fewer than `MIN_STATES` states; the message names the ways out.
+    """
+    if len(data) < MIN_STATES:
+        raise ValueError(
+            f"only {len(data)} state(s) of {data.provenance['material']} are calculated, but a model needs "
+            f"{MIN_STATES} that span the range of strain; calculate more by `strain2dos dft run` and pass "
+            "them as data=read_dft_records(folder)."
+        )
+    return data
 
 
 def bundled_materials() -> list[str]:

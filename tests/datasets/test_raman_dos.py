@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from strain2dos import RamanFeaturizer, StrainDopingSeparator
-from strain2dos.datasets import SampleVariation, StrainedDOS, load_mos2_dft, make_raman_dos
+from strain2dos.datasets import SampleVariation, StrainedDOS, load_dft, load_mos2_dft, make_raman_dos
 from strain2dos.datasets._raman.line_positions import line_positions
+from strain2dos.raman import material_modes
 from strain2dos.simulate import polarized_intensities, strained_phonons
+from strain2dos.simulate._raman.phonons import doping_and_temperature_shifts, known_parameters
 
 ALIKE = SampleVariation((0.0, 0.0), 0.0, 0.0, 0.0)
 
@@ -120,8 +122,8 @@ def test_own_axis_is_kept():
 def test_impossible_settings_are_refused():
     with pytest.raises(ValueError, match="n_samples must be at least 1, but is 0"):
         make_raman_dos(0)
-    with pytest.raises(ValueError, match="'WS2'"):
-        make_raman_dos(5, material="WS2")
+    with pytest.raises(ValueError, match=r"material must be .* but is 'graphene'"):
+        make_raman_dos(5, material="graphene")
     with pytest.raises(ValueError, match=r"\('dft', 'grueneisen'\), but is 'pbe'"):
         make_raman_dos(5, phonons="pbe")
     with pytest.raises(ValueError, match=r"\('rates', 'offset', 'scale'\), but is 'none'"):
@@ -201,3 +203,48 @@ def test_every_spectrum_of_the_default_set_can_be_fitted():
 def test_impossible_variations_are_refused():
     with pytest.raises(ValueError, match="standard deviations, defects and smoothing shares"):
         SampleVariation(defects=1.5)
+
+
+OF_RECORDS = {"phonons": "dft", "calibration": "offset"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "measured rates of A1' of WS2 with strain .* phonons='dft', calibration='offset'"),
+        ({"phonons": "dft"}, "measured rates of A1' of WS2 with strain"),
+        (OF_RECORDS, "WS2 with doping are not in the table of lines, so doping must be 0.0"),
+        (
+            OF_RECORDS | {"doping": 0.0, "variation": SampleVariation(defects=0.3)},
+            "bands of defects are known of MoS2 only, but defects is 0.3",
+        ),
+    ],
+)
+def test_rates_that_nobody_measured_are_asked_for_with_the_way_out(options, words):
+    with pytest.raises(ValueError, match=words):
+        make_raman_dos(5, "WS2", **options)
+
+
+def test_lines_of_ws2_are_the_measured_ones_moved_by_the_strain_of_the_records():
+    records = load_dft("WS2")
+    data = make_raman_dos(len(records), "WS2", doping=0.0, variation=ALIKE, random_state=0, **OF_RECORDS)
+    unstrained = records.name.index("bi+0")
+    assert data.name == records.name
+    assert data.phonons[unstrained] == pytest.approx([356.0, 356.0, 417.5], abs=0.02)
+    moved = data.phonons - data.phonons[unstrained]
+    np.testing.assert_allclose(moved, records.phonons - records.phonons[unstrained], atol=0.02)
+    assert "doping_rates_cm-1_per_1e13" not in data.provenance
+    # per cent of biaxial strain, from the records: measured -3.4 for E', nothing for A1'
+    assert data.provenance["strain_rates_cm-1_per_percent"] == pytest.approx([-4.1, -1.6], abs=0.15)
+
+
+@pytest.mark.parametrize("material", ["WS2", "MoSe2", "WSe2"])
+def test_what_the_table_does_not_know_of_a_material_is_nan(material):
+    known = known_parameters(material)
+    assert np.isnan([known.a_gamma, known.e_doping, known.a_doping]).all()
+    modes = {m.name: m.position for m in material_modes(material, optional=True)}
+    assert known.e_mode == modes.get("E'", modes.get("E'+A1'"))
+    assert known.a_mode == modes.get("A1'", modes.get("E'+A1'"))
+    # without a change nothing is added, whatever is known of the rate
+    assert np.all(doping_and_temperature_shifts(2, 0.0, 295.0, known) == 0.0)
+    assert np.isnan(doping_and_temperature_shifts(2, [0.0, 1.0], 295.0, known)[1]).all()

@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from strain2dos._renamed import renamed_parameters
-from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft
-from strain2dos.datasets._raman.line_positions import Calibration, PhononSource, only_mos2
+from strain2dos.datasets._bundled.dft import load_dft, states_for_a_model
+from strain2dos.datasets._raman.line_positions import Calibration, PhononSource
 from strain2dos.datasets._raman.line_shapes import independent_quantiles
 from strain2dos.datasets._raman.measurement import Measurement
 from strain2dos.datasets._raman.variation import SampleVariation, draw
 from strain2dos.datasets._strained import StrainedDOS, edge_table
 from strain2dos.raman._features.units import axis_of
+from strain2dos.raman._materials.lookup import material_modes
 from strain2dos.simulate._raman.phonons import ROOM_TEMPERATURE
 
 #: Default axis in cm-1: holds E' and A1' of every bundled state, at the pixel of a 1800 lines/mm grating.
@@ -133,9 +134,11 @@ def make_raman_dos(
     n_samples : int, default=320
         Number of spectra; strain states are taken in turn.
     material : str, default="MoS2"
-        Only of MoS2 all rates with strain and doping are measured.
+        The layer. Only of MoS2 all rates with strain and doping are measured, as the defaults need them; WS2
+        takes ``phonons="dft", calibration="offset", doping=0.0``, and a model trained so takes a shift by
+        doping for strain. Materials with fewer than eight bundled states are refused.
     shift : array-like of shape (n_shift,), optional
-        Raman axis in cm-1; 330 to 440 in steps of 0.6 when left out.
+        Raman axis in cm-1 in steps of 0.6 that holds the lines when left out (330 to 440 for MoS2 and WS2).
     counts : tuple of float, default=(1500.0, 12000.0)
         Range of peak heights (drawn log-uniform). With shot noise this is a peak signal-to-noise ratio of 30
         to 100.
@@ -179,7 +182,8 @@ def make_raman_dos(
     Raises
     ------
     ValueError
-        For an unknown material, phonon source or calibration, no samples, or data without phonons.
+        For an unknown material, phonon source or calibration, no samples, data without phonons, or a rate of
+        the material that is not in the table of lines.
 
     References
     ----------
@@ -195,19 +199,21 @@ def make_raman_dos(
     >>> data.spectra.shape, data.dos.shape
     ((32, 184), (32, 651))
     """
-    only_mos2(material)
     if n_samples < 1:
         raise ValueError(f"n_samples must be at least 1, but is {n_samples}.")
-    states = load_mos2_dft() if data is None else data
+    states = states_for_a_model(load_dft(material)) if data is None else data
+    varied = SampleVariation() if variation is None else variation
+    if varied.defects and material != "MoS2":
+        raise ValueError(f"bands of defects are known of MoS2 only, but defects is {varied.defects}.")
     rng = check_random_state(random_state)
     rows = np.arange(n_samples) % len(states)
     chosen = states.subset(rows)
-    axis = DEFAULT_SHIFT.copy() if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
+    axis = _default_shift(material) if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
     density = rng.normal(0.0, doping, n_samples)
-    varied = SampleVariation() if variation is None else variation
     measurement = Measurement(
-        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarization
-    )
+        counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarization,
+        material=material,
+    )  # fmt: skip
     lines, spectra = measurement.spectra(
         axis,
         chosen.strain,
@@ -232,3 +238,11 @@ def make_raman_dos(
         valleys=None if states.valleys is None else states.valleys.iloc[rows],
         provenance={"states": states.provenance} | measurement.provenance() | varied.provenance(),
     )
+
+
+def _default_shift(material: str) -> NDArray[np.float64]:
+    """Axis that holds the windows of the lines of a material."""
+    if material == "MoS2":
+        return DEFAULT_SHIFT.copy()
+    windows = np.array([mode.window for mode in material_modes(material)])
+    return np.round(np.arange(windows.min(), windows.max() + 10.0, 0.6), 6)

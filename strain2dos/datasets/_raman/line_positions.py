@@ -8,7 +8,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos.datasets._bundled.dft import load_dft
 from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft, phonons_of
+from strain2dos.datasets._raman.known_rates import check_known
 from strain2dos.datasets._raman.phonon_rates import (
     calculated_rates,
     read_with_the_table,
@@ -16,9 +18,9 @@ from strain2dos.datasets._raman.phonon_rates import (
 )
 from strain2dos.simulate._raman.phonon_calibration import calibrate_phonons, calibration_constants
 from strain2dos.simulate._raman.phonons import (
-    PHONON_PARAMETERS,
     ROOM_TEMPERATURE,
     doping_and_temperature_shifts,
+    known_parameters,
     strained_phonons,
 )
 
@@ -47,9 +49,9 @@ def only_mos2(material: str) -> None:
         )
 
 
-def unstrained_row() -> int:
-    """Row of the unstrained state in the bundled set."""
-    return int(np.flatnonzero((load_mos2_dft().strain == 0).all(axis=1))[0])
+def unstrained_row(material: str = "MoS2") -> int:
+    """Row of the unstrained state in the bundled set of a material."""
+    return int(np.flatnonzero((load_dft(material).strain == 0).all(axis=1))[0])
 
 
 def exciton_offset() -> float:
@@ -65,6 +67,7 @@ def line_positions(
     temperature: ArrayLike = ROOM_TEMPERATURE,
     phonons: PhononSource = "grueneisen",
     calibration: Calibration = "rates",
+    material: str = "MoS2",
 ) -> NDArray[np.float64]:
     """Lines where a spectrometer would find them, from calculated phonons or from measured rates.
 
@@ -83,6 +86,8 @@ def line_positions(
     calibration : {"rates", "offset", "scale"}, default="rates"
         How calculated lines are moved to the measured ones; "rates" moves them by a constant and gives them
         the measured linear response.
+    material : str, default="MoS2"
+        The layer. Rates of others are not all in the table of lines.
 
     Returns
     -------
@@ -92,45 +97,48 @@ def line_positions(
     Raises
     ------
     ValueError
-        For an unknown source or calibration, or "dft" without calculated phonons.
+        For an unknown source or calibration, "dft" without calculated phonons, or a rate that the table of
+        lines lacks.
     """
     if phonons not in get_args(PhononSource):
         raise ValueError(f"phonons must be one of {get_args(PhononSource)}, but is {phonons!r}.")
     if calibration not in get_args(Calibration):
         raise ValueError(f"calibration must be one of {get_args(Calibration)}, but is {calibration!r}.")
+    rates = known_parameters(material)
+    check_known(material, rates, phonons, calibration, doping, temperature)
     if phonons == "grueneisen":
-        return strained_phonons(strain, doping=doping, temperature=temperature)
+        return strained_phonons(strain, doping=doping, temperature=temperature, material=rates)
     if calculated is None:
         raise ValueError(
             "data must hold phonons to simulate spectra, but its phonons are None; pass phonons='grueneisen' "
             "to take them from the strain."
         )
-    unstrained = phonons_of(load_mos2_dft())[unstrained_row()]
+    unstrained = phonons_of(load_dft(material))[unstrained_row(material)]
     if calibration == "rates":
-        lines = calibrate_phonons(calculated, unstrained) + towards_measured_rates(strain)
+        lines = calibrate_phonons(calculated, unstrained, material=rates) + towards_measured_rates(strain)
     else:
-        lines = calibrate_phonons(calculated, unstrained, method=calibration)
-    rates = PHONON_PARAMETERS["MoS2"]
+        lines = calibrate_phonons(calculated, unstrained, method=calibration, material=rates)
     return lines + doping_and_temperature_shifts(len(lines), doping, temperature, rates)
 
 
 def position_provenance(
-    phonons: PhononSource, calibration: Calibration, temperature: float
+    phonons: PhononSource, calibration: Calibration, temperature: float, material: str = "MoS2"
 ) -> dict[str, str | float | list[float]]:
     """Every constant behind the line positions, as plain values that a file can hold."""
-    rates = PHONON_PARAMETERS["MoS2"]
+    rates = known_parameters(material)
     stated: dict[str, str | float | list[float]] = {
         "phonons": phonons,
         "phonon_rates": rates.source,
         "unstrained_lines_cm-1": [rates.e_mode, rates.a_mode],
-        "doping_rates_cm-1_per_1e13": [rates.e_doping, rates.a_doping],
         "temperature_K": float(temperature),
         "temperature_reference_K": ROOM_TEMPERATURE,
     }
+    if np.isfinite(rates.e_doping + rates.a_doping):
+        stated["doping_rates_cm-1_per_1e13"] = [rates.e_doping, rates.a_doping]
     measured = [-0.02 * rates.e_gamma * rates.e_mode, -0.02 * rates.a_gamma * rates.a_mode]
     if phonons != "dft":
         return stated | {"strain_rates_cm-1_per_percent": measured}
-    unstrained = phonons_of(load_mos2_dft())[unstrained_row()]
+    unstrained = phonons_of(load_dft(material))[unstrained_row(material)]
     stated["calibration"] = calibration
     if calibration == "rates":
         offset = calibration_constants(unstrained, "offset")
@@ -138,12 +146,15 @@ def position_provenance(
             "phonon_offset_cm-1": [float(offset[0]), float(offset[2])],
             "strain_rates_cm-1_per_percent": measured,
         }
-    constants = calibration_constants(unstrained, calibration)
+    constants = calibration_constants(unstrained, calibration, rates)
     key = "phonon_offset_cm-1" if calibration == "offset" else "phonon_scale"
     factor = np.ones(3) if calibration == "offset" else constants
-    calculated = [0.02 * rate * float(f) for rate, f in zip(calculated_rates()[:2], factor[1:], strict=True)]
-    return stated | {
+    found = calculated_rates(material)[:2]
+    calculated = [0.02 * rate * float(f) for rate, f in zip(found, factor[1:], strict=True)]
+    stated |= {
         key: [float(constants[0]), float(constants[2])],
         "strain_rates_cm-1_per_percent": calculated,
-        "difference_of_rates": read_with_the_table(calculated),
     }
+    if material == "MoS2":
+        stated["difference_of_rates"] = read_with_the_table(calculated)
+    return stated

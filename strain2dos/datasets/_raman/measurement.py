@@ -36,6 +36,7 @@ class Measurement:
     instrument_fwhm: float
     polarization: tuple[float, float] | None
     effects: SpectrumEffects | None = None
+    material: str = "MoS2"
 
     def spectra(
         self,
@@ -80,6 +81,7 @@ class Measurement:
             temperature=self.temperature + (0.0 if drawn is None else drawn.warmer),
             phonons=self.phonons,
             calibration=self.calibration,
+            material=self.material,
         )
         shapes = line_shapes(quantiles, self.counts)
         if drawn is None:
@@ -129,7 +131,7 @@ class Measurement:
                 "polarization_rad": self.polarization,
             }
             | self._effects()
-            | position_provenance(self.phonons, self.calibration, self.temperature)
+            | position_provenance(self.phonons, self.calibration, self.temperature, self.material)
         )
 
     def _effects(self) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.datasets._bundled.mos2_dft import load_mos2_dft, phonons_of
+from strain2dos.datasets._bundled.dft import load_dft
+from strain2dos.datasets._bundled.mos2_dft import phonons_of
 from strain2dos.simulate._raman.phonons import PHONON_PARAMETERS, strained_phonons
 from strain2dos.simulate._strain_symmetry import as_tensors
 
@@ -25,15 +26,19 @@ def invariants(strain: ArrayLike) -> tuple[Array, Array]:
 
 
 @cache
-def calculated_rates() -> tuple[float, float, float]:
+def calculated_rates(material: str = "MoS2") -> tuple[float, float, float]:
     """Linear response of the bundled phonons at zero strain.
+
+    Parameters
+    ----------
+    material : str, default="MoS2"
 
     Returns
     -------
     tuple of float
         Shift of E' and of A1' in cm-1 per unit trace, and of the upper E' branch per unit deviator.
     """
-    data = load_mos2_dft()
+    data = load_dft(material)
     trace, deviator = invariants(data.strain)
     phonons = phonons_of(data)
     zero = phonons[(trace == 0) & (deviator == 0)][0]

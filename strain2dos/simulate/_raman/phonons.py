@@ -86,6 +86,42 @@ def _cited(mode: RamanMode) -> str:
 PHONON_PARAMETERS: dict[str, PhononParameters] = {"MoS2": _from_table("MoS2")}
 
 
+def known_parameters(material: str) -> PhononParameters:
+    """Unstrained lines of a material of the table, and what it knows of their rates; NaN is not known.
+
+    One line that stands for both, as E'+A1' of WSe2, is the place of either.
+
+    Examples
+    --------
+    >>> from strain2dos.simulate._raman.phonons import known_parameters
+    >>> ws2 = known_parameters("WS2")
+    >>> ws2.e_mode, ws2.a_mode, round(ws2.e_gamma, 2), ws2.a_gamma
+    (356.0, 417.5, 0.48, nan)
+    """
+    if material in PHONON_PARAMETERS:
+        return PHONON_PARAMETERS[material]
+    modes = {part: mode for mode in material_modes(material, optional=True) for part in mode.name.split("+")}
+    e_mode, a_mode = modes["E'"], modes["A1'"]
+
+    def rate(mode: RamanMode, name: str) -> float:
+        value = getattr(mode, name)
+        # a rate of both lines together is not that of one
+        return float("nan") if value is None or "+" in mode.name else float(value)
+
+    return PhononParameters(
+        e_mode=e_mode.position,
+        a_mode=a_mode.position,
+        e_gamma=-50.0 * rate(e_mode, "biaxial_rate") / e_mode.position,
+        a_gamma=-50.0 * rate(a_mode, "biaxial_rate") / a_mode.position,
+        e_beta=rate(e_mode, "shear_potential"),
+        e_doping=rate(e_mode, "doping_rate"),
+        a_doping=rate(a_mode, "doping_rate"),
+        source="; ".join(_cited(mode) for mode in dict.fromkeys((e_mode, a_mode))),
+        e_temperature=rate(e_mode, "temperature_rate"),
+        a_temperature=rate(a_mode, "temperature_rate"),
+    )
+
+
 def phonon_parameters(material: str | PhononParameters) -> PhononParameters:
     """Look a material up, or pass parameters through.
 
@@ -191,6 +227,11 @@ def doping_and_temperature_shifts(
             f"273.15 to degrees Celsius."
         )
     warmer = kelvin - ROOM_TEMPERATURE
-    e_shift = values.e_doping * density + values.e_temperature * warmer
-    a_shift = values.a_doping * density + values.a_temperature * warmer
+    e_shift = _shift(values.e_doping, density) + _shift(values.e_temperature, warmer)
+    a_shift = _shift(values.a_doping, density) + _shift(values.a_temperature, warmer)
     return np.column_stack([e_shift, e_shift, a_shift])
+
+
+def _shift(rate: float, change: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rate times change; without a change there is no shift, also where the rate is not known."""
+    return np.where(change == 0, 0.0, rate * change)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A model of another layer than MoS2, from its records to a map, and layers taken for each other."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+
+from strain2dos import DOSRegressor, RamanFeaturizer, map_flake, read_raman
+from strain2dos.datasets import load_dft, make_raman_dos
+from strain2dos.simulate import SpectrumEffects, simulate_spectra
+
+LINES = ("E'_center", "E'-_center", "E'+_center", "A1'_center")
+
+
+@pytest.fixture(scope="module")
+def ws2_regressor():
+    """Learned from the positions of the lines of the WS2 records, on the scale of measured ones."""
+    data = make_raman_dos(128, "WS2", phonons="dft", calibration="offset", doping=0.0, random_state=0)
+    lower, upper, a_mode = data.phonons.T
+    positions = np.column_stack([(lower + upper) / 2, lower, upper, a_mode])
+    model = DOSRegressor(data.energies, hidden_layer_sizes=(), random_state=0)
+    return model.fit(positions, data.dos, groups=data.groups, edges=data.edge_targets)
+
+
+def ws2_model(shift, regressor, modes):
+    """Spectra of WS2 to its curves; lines beside E' and A1' are fitted and then left out."""
+    featurizer = RamanFeaturizer(shift, material="WS2", modes=modes, features=("center",))
+    names = list(featurizer.fit(np.ones((1, len(shift)))).get_feature_names_out())
+    chosen = ColumnTransformer([("lines", "passthrough", [names.index(line) for line in LINES])])
+    chosen.fit(np.ones((2, len(names))))
+    return Pipeline([("ramanfeaturizer", featurizer), ("lines", chosen), ("dosregressor", regressor)])
+
+
+def test_gaps_of_simulated_ws2_are_those_of_its_states(ws2_regressor):
+    options = {"phonons": "dft", "calibration": "offset", "doping": 0.0}
+    data = make_raman_dos(96, "WS2", random_state=7, **options)
+    cube = xr.DataArray(data.spectra[None], dims=("y", "x", "shift"), coords={"shift": data.shift})
+    found = map_flake(cube, material="WS2", model=ws2_model(data.shift, ws2_regressor, "auto"))
+    ok = found.status.values[0] == 0
+    assert ok.mean() > 0.85
+    error = (found.gap.values[0] - data.gap)[ok]
+    pull = error / found.gap_std.values[0][ok]
+    # lines of unstrained samples scatter by 0.5 and 0.7 cm-1, 0.15 % of strain or 30 meV at a constant A1'
+    assert np.median(np.abs(error)) < 0.02
+    assert (np.abs(pull) < 1.645).mean() > 0.8
+
+
+@pytest.mark.reference
+def test_a_measured_line_scan_of_ws2_has_the_gap_of_the_unstrained_layer(reference_dir, ws2_regressor):
+    path = reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz"
+    shift = read_raman(path)["shift"].values
+    found = map_flake(path, material="WS2", model=ws2_model(shift, ws2_regressor, "all"), reference="Si")
+    flake = np.zeros(100, dtype=bool)
+    flake[6:80] = True
+    ok = found.status.values.ravel() == 0
+    assert (ok & flake).sum() >= 72
+    gap, sigma = (found[name].values.ravel()[ok & flake] for name in ("gap", "gap_std"))
+    records = load_dft("WS2")
+    unstrained = records.gap[records.name.index("bi+0")]
+    # an exfoliated flake on a rigid substrate: a tenth of a per cent at most, 13 meV
+    assert np.median(gap) == pytest.approx(unstrained, abs=0.015)
+    assert gap.std() < sigma.mean()
+    assert (found.domain_score.values.ravel()[ok & flake] < 1).all()
+
+
+@pytest.mark.reference
+def test_measured_mos2_is_not_taken_for_ws2(reference_dir, ws2_regressor):
+    path = reference_dir / "raman" / "spectrum1_1ML.txt"
+    shift = read_raman(path)["shift"].values
+    with pytest.warns(UserWarning, match="Is this WS2?"):
+        found = map_flake(path, material="WS2", model=ws2_model(shift, ws2_regressor, "auto"))
+    assert np.isnan(found.gap).all()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [(287.2, 287.2, 240.5), (249.5, 249.5, 249.5), (356.0, 356.0, 417.5)],
+    ids=["MoSe2", "WSe2", "WS2"],
+)
+def test_other_layers_are_not_taken_for_mos2(lines):
+    shift = np.arange(200.0, 560.0, 0.6)
+    effects = SpectrumEffects(bands={"Si": 2.0})
+    spectra = simulate_spectra(np.tile(lines, (12, 1)), shift, effects=effects, random_state=0)
+    cube = xr.DataArray(spectra.reshape(3, 4, -1), dims=("y", "x", "shift"), coords={"shift": shift})
+    with pytest.warns(UserWarning, match="Is this MoS2?"):
+        found = map_flake(cube)
+    taken = found.status.values == 0
+    assert (found.domain_score.values[taken] > 1).all()

@@ -49,7 +49,7 @@ def crossing(data: StrainedDOS, direction: str, lead: np.ndarray, limit: float =
 
 
 def shear_potential(data: StrainedDOS) -> float:
-    """Shear deformation potential beta: splitting over w0 |exx - eyy|, mean of uniaxial states of 2 %, or NaN."""
+    """Shear deformation potential beta: splitting over w0 |exx - eyy|, mean of uniaxial states of 2 %."""
     w0 = data.phonons[data.name.index("bi+0"), :2].mean()
     rows = np.concatenate([line(data, d, 0.02)[0] for d in ("zigzag", "armchair")])
     rows = rows[np.abs(data.strain[rows, 0] - data.strain[rows, 1]) > 0]

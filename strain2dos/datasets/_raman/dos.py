@@ -245,4 +245,5 @@ def _default_shift(material: str) -> NDArray[np.float64]:
     if material == "MoS2":
         return DEFAULT_SHIFT.copy()
     windows = np.array([mode.window for mode in material_modes(material)])
-    return np.round(np.arange(windows.min(), windows.max() + 10.0, 0.6), 6)
+    axis: NDArray[np.float64] = np.arange(windows.min(), windows.max() + 10.0, 0.6, dtype=np.float64)
+    return axis.round(6)

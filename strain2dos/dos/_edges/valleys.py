@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from strain2dos.dos._edges.reading import BandEdges
 
 Array = NDArray[np.float64]
+
+# Density of the standard normal distribution at 0.
+_AT_NORMAL = 1.0 / np.sqrt(2.0 * np.pi)
 
 
 def edges_of_valleys(energies: Array, n_valence: int) -> BandEdges:
@@ -52,7 +55,7 @@ def _variance_of_highest(mean: Array, variance: Array) -> Array:
         other, own = mean[:, column], variance[:, column]
         width = np.sqrt(np.maximum(spread + own, 1e-300))
         apart = (top - other) / width
-        first, density = norm.cdf(apart), norm.pdf(apart)
+        first, density = ndtr(apart), _AT_NORMAL * np.exp(-0.5 * apart**2)
         moment = top * first + other * (1 - first) + width * density
         second = (top**2 + spread) * first + (other**2 + own) * (1 - first) + (top + other) * width * density
         top, spread = moment, np.maximum(second - moment**2, 0.0)

@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 # neighbors. 240 holds whole tiles of 6, 8, 12, 16, 24 and 48 rows: a row in a cut tile would be summed in
 # another way.
 _BLOCK = 240
+# Of maps, where a row takes so little that calling the products takes longer than they do: whole tiles again.
+_MANY = 2 * _BLOCK
 # curves decoded at once when rows are sampled: 0.2 GB at 651 energies
 _CURVES = 40_000
 
@@ -147,7 +149,7 @@ class FittedDOS:
         heads = self.heads.loaded(device)
         means = np.empty((len(X), len(self.valleys)))
         variances, slopes = np.empty_like(means), np.empty((*means.shape, X.shape[1]))
-        for rows, size, features in self._blocks(X):
+        for rows, size, features in self._blocks(X, _MANY):
             mean, variance, slope = heads.valleys_with_slopes(features)
             means[rows], variances[rows] = mean[:size], variance[:size]
             slopes[rows] = slope[:size] / self.standardise.scale
@@ -190,10 +192,10 @@ class FittedDOS:
         """Return (n, 3) ratios of the training domain."""
         return self.domain.ratios(self.standardise(X))
 
-    def _blocks(self, X: Array) -> Iterator[tuple[slice, int, Array]]:
-        for start in range(0, len(X), _BLOCK):
-            part = self.standardise(X[start : start + _BLOCK])
-            filled = np.pad(part, ((0, _BLOCK - len(part)), (0, 0)), mode="edge")
+    def _blocks(self, X: Array, length: int = _BLOCK) -> Iterator[tuple[slice, int, Array]]:
+        for start in range(0, len(X), length):
+            part = self.standardise(X[start : start + length])
+            filled = np.pad(part, ((0, length - len(part)), (0, 0)), mode="edge")
             yield slice(start, start + len(part)), len(part), filled
 
     def to_state(self) -> dict[str, Any]:

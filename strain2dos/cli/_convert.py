@@ -27,6 +27,12 @@ _BLOCK = 2**24
 def convert(
     source: Annotated[Path, typer.Argument(help="Spectra or map as the instrument wrote them.")],
     target: Annotated[Path, typer.Argument(help="File to write; .nc, .zarr or .csv chooses the format.")],
+    laser: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NM", help="Wavelength of the laser: the axis, in nm or eV, becomes Raman shift."
+        ),
+    ] = None,
     force: Force = False,
     debug: Debug = False,
 ) -> None:
@@ -38,7 +44,12 @@ def convert(
     refuse_to_overwrite([target], force=force, inputs=[source])
     from strain2dos.io import read_raman
 
-    write_spectra(read_raman(source), target, overwrite=force)
+    spectra = read_raman(source)
+    if laser is not None:
+        from strain2dos.raman._features.units import in_wavenumbers
+
+        spectra = in_wavenumbers(spectra.assign_attrs(laser_nm=laser))
+    write_spectra(spectra, target, overwrite=force)
     wrote(target)
 
 

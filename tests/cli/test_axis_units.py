@@ -63,6 +63,21 @@ def test_nanometers_with_a_laser_line_give_the_map_of_wavenumbers(run, model, fl
     assert again.code == 0, again.err  # also where the run before kept its spectra for the page
 
 
+def test_the_command_takes_the_laser_line_and_convert_writes_wavenumbers(run, flake, tmp_path):
+    source = written(flake, tmp_path)
+    outcome = run("map", source, "--laser", "532", "--unstrained", "384.6,402.7", "-o", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    assert "in nm; the laser line at 532 nm converts it to cm-1" in outcome.err
+    outcome = run("convert", source, tmp_path / "cm.nc", "--laser", "532")
+    assert outcome.code == 0, outcome.err
+    with xr.open_dataarray(tmp_path / "cm.nc", engine="h5netcdf") as cube:
+        np.testing.assert_allclose(cube["shift"], flake["shift"], atol=1e-9)
+        assert cube["shift"].attrs["units"] == "cm-1"
+    outcome = run("map", source, "--laser", "532", "--store", tmp_path / "map.zarr")
+    assert outcome.code == 2
+    assert "convert --laser" in outcome.err.replace("\n", " ").replace("  ", " ")
+
+
 def test_pixels_outside_are_counted_by_reason_and_the_common_error_is_named(run, model, tmp_path):
     shift = np.arange(330.0, 440.0, 0.6)
     lines = [[384.6, 384.6, 402.7]] * 13 + [[383.2, 383.2, 405.1]] * 7  # one layer, two layers

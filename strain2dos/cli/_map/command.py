@@ -33,6 +33,8 @@ def map_(
     unstrained_region: options.Region = None,
     scissor: options.Gap = None,
     noise: options.Noise = None,
+    lineshape: options.Profile = None,
+    laser: options.Laser = None,
     material: options.Layer = "MoS2",
     strain_unit: Unit = None,
     output: options.Output = Path("map-output"),
@@ -53,7 +55,7 @@ def map_(
     edges, and report.html.
     """
     flake = options.FlakeOptions(
-        pl, pl_unit, reference, unstrained, unstrained_region, scissor, noise, material
+        pl, pl_unit, reference, unstrained, unstrained_region, scissor, noise, lineshape, laser, material
     )
     to_store = bool(store or scheduler or workers)
     _check_together(model, data, flake, to_store=to_store)
@@ -93,7 +95,8 @@ def _check_together(model: Path, data: Path | None, flake: options.FlakeOptions,
     if to_store and flake.any:
         raise typer.BadParameter(
             "--store, --scheduler and --workers map by a model as it is, without --pl, --reference, "
-            "--unstrained, --scissor and --noise.",
+            "--unstrained, --scissor, --noise, --lineshape and --laser (`strain2dos convert --laser` "
+            "converts an axis once and for all).",
             param_hint="--store",
         )
 

@@ -76,7 +76,8 @@ def _mapped(
         light = fit_pl(read_raman(options.pl), unit=options.pl_unit, progress=not quiet)
     flake = map_prepared(prepared, light, scissor=options.scissor, progress=not quiet)
     if converted := flake.attrs.get("source_converted_from"):
-        say(f"the axis of {source} is in {converted}; the laser line of the file converts it to cm-1.")
+        laser = "of the file" if options.laser_nm is None else f"at {options.laser_nm:g} nm"
+        say(f"the axis of {source} is in {converted}; the laser line {laser} converts it to cm-1.")
     flake.attrs |= {"source_model": prepared.name, "source_map": source.name}
     return flake, prepared
 

@@ -48,6 +48,17 @@ Gap = Annotated[
 Noise = Annotated[
     str | None, typer.Option(help="gaussian, or poisson where spectra are counts of electrons.")
 ]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        help="Profile of the lines: voigt where the spectrometer's response is about as wide as they are. "
+        "[default: lorentzian]"
+    ),
+]
+Laser = Annotated[
+    float | None,
+    typer.Option(metavar="NM", help="Wavelength of the laser, for an axis in nm or eV, if not stated."),
+]
 Layer = Annotated[str, typer.Option("--material", help="The layer.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 Csv = Annotated[
@@ -88,6 +99,8 @@ class FlakeOptions:
     unstrained_region: str | None = None
     scissor: float | None = None
     noise: str | None = None
+    lineshape: str | None = None
+    laser_nm: float | None = None
     material: str = "MoS2"
 
     @property
@@ -102,6 +115,8 @@ class FlakeOptions:
             "unstrained": _numbers(self.unstrained, 2, "--unstrained"),
             "unstrained_region": _numbers(self.unstrained_region, 4, "--unstrained-region"),
             "noise": self.noise,
+            "lineshape": self.lineshape,
+            "laser_nm": self.laser_nm,
             "material": self.material,
         }
 

@@ -36,6 +36,8 @@ def map_flake(
     unstrained: Positions | None = None,
     unstrained_region: tuple[float, float, float, float] | None = None,
     noise: str | None = None,
+    lineshape: str | None = None,
+    laser_nm: float | None = None,
     material: str = "MoS2",
     model: Pipeline | str | os.PathLike[str] | None = None,
     scissor: float | None = None,
@@ -69,6 +71,13 @@ def map_flake(
     noise : {"gaussian", "poisson"}, default=None
         As for `RamanFeaturizer`: "poisson" where the spectra are counts of electrons, so that errors show
         of the noise that is largest on the lines. None: as the model has it ("gaussian" for the bundled one).
+    lineshape : str, default=None
+        As for `RamanFeaturizer`: "voigt" where the response of the spectrometer is as wide as a line or half
+        of it, so that the lines' Gaussian part is not read as a split, which is shear. None: as the model has
+        it ("lorentzian" for the bundled one).
+    laser_nm : float, default=None
+        Wavelength of the laser in nm, by which an axis in nm or eV becomes Raman shift. None: as the file
+        states it.
     material : str, default="MoS2"
         The layer.
     model : Pipeline or path, default=None
@@ -133,6 +142,8 @@ def map_flake(
         unstrained=unstrained,
         unstrained_region=unstrained_region,
         noise=noise,
+        lineshape=lineshape,
+        laser_nm=laser_nm,
         material=material,
         model=model,
     )

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from strain2dos._estimators.fitting import as_fitted, clone_as_fitted
 from strain2dos.mapping._flake.model import choose_model
-from strain2dos.mapping._flake.source import flake_cube
+from strain2dos.mapping._flake.source import flake_cube, refuse_light
 from strain2dos.mapping._recalibrate import recalibrate
 
 Positions = Mapping[str, float | Sequence[float]] | Sequence[float]
@@ -55,6 +55,7 @@ class PreparedFlake:
             if value := self.cube.attrs.get(key, self.cube["shift"].attrs.get(key)):
                 known[f"source_{key}"] = str(value)
         known["reference"] = featurizer.reference or "none"
+        known["lineshape"] = featurizer.lineshape
         positions = featurizer.unstrained
         known["unstrained_positions"] = (
             "of the table of lines"
@@ -71,16 +72,21 @@ def prepare_flake(
     unstrained: Positions | None = None,
     unstrained_region: tuple[float, float, float, float] | None = None,
     noise: str | None = None,
+    lineshape: str | None = None,
+    laser_nm: float | None = None,
     material: str = "MoS2",
     model: Pipeline | str | os.PathLike[str] | None = None,
 ) -> PreparedFlake:
     """Read the spectra, choose the model and calibrate it; parameters as of `map_flake`."""
-    cube = flake_cube(source)
+    cube = flake_cube(source, laser_nm)
     chosen = choose_model(model, material)
     pipeline = chosen.pipeline
-    if noise is not None:
+    changed = {"noise": noise, "lineshape": lineshape}
+    changed = {key: value for key, value in changed.items() if value is not None}
+    if changed:
         (name, featurizer), *rest = pipeline.steps
-        pipeline = Pipeline([(name, clone_as_fitted(featurizer).set_params(noise=noise)), *rest])
+        pipeline = Pipeline([(name, clone_as_fitted(featurizer).set_params(**changed)), *rest])
+    refuse_light(cube)
     place = cube["shift"]
     if unstrained_region is not None:
         place = cube.compute() if cube.chunks is not None else cube

@@ -12,14 +12,19 @@ import xarray as xr
 from strain2dos.io import read_raman
 from strain2dos.raman._features.units import in_wavenumbers
 
+# In cm-1: no line of a layered semiconductor lies beyond, and photoluminescence begins there.
+_BEYOND_LINES = 1000.0
 
-def flake_cube(source: xr.DataArray | str | os.PathLike[str]) -> xr.DataArray:
+
+def flake_cube(source: xr.DataArray | str | os.PathLike[str], laser_nm: float | None = None) -> xr.DataArray:
     """Read spectra, bring their axis to cm-1 and lay them on a grid.
 
     Parameters
     ----------
     source : path or DataArray
         File in a layout of `read_raman`, or spectra with the dim "shift".
+    laser_nm : float or None
+        Wavelength of the laser, by which an axis in nm or eV is converted; None: as the file states it.
 
     Returns
     -------
@@ -46,7 +51,25 @@ def flake_cube(source: xr.DataArray | str | os.PathLike[str]) -> xr.DataArray:
             f"source has the dims {tuple(map(str, spectra.dims))}, but spectra need a dim and a coordinate "
             '"shift", the Raman shift in cm-1; rename it with spectra.rename(...).'
         )
+    if laser_nm is not None:
+        if not 200.0 <= laser_nm <= 2000.0:
+            raise ValueError(
+                f"laser_nm is the wavelength of the laser in nm, such as 532, but is {laser_nm!r}."
+            )
+        spectra = spectra.assign_attrs(laser_nm=float(laser_nm))
     return as_grid(in_wavenumbers(spectra))
+
+
+def refuse_light(cube: xr.DataArray) -> None:
+    """Raise a ValueError where the axis of a cube holds no Raman line, as that of photoluminescence."""
+    shift = np.asarray(cube["shift"].values, dtype=np.float64)
+    if shift.size and shift.min() > _BEYOND_LINES:
+        raise ValueError(
+            f"the axis covers Raman shifts of {shift.min():.0f} to {shift.max():.0f} cm-1, and no line of the "
+            "layer lies there: is this photoluminescence? Give it as pl= (`--pl`) beside the Raman spectra, "
+            "or to fit_pl; if it is Raman spectra, laser line or unit of the axis are not those of the file "
+            "(laser_nm=, `--laser`)."
+        )
 
 
 def as_grid(spectra: xr.DataArray) -> xr.DataArray:

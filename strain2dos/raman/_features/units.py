@@ -79,8 +79,8 @@ def to_raman_shift(axis: ArrayLike, unit: str, laser_nm: float | None = None) ->
     if laser_nm is None:
         raise ValueError(
             f"the spectral axis is in {unit} ({values.min():.6g} to {values.max():.6g}), but lines are known "
-            "in cm-1, and the laser line is not stated; give it: cube.attrs['laser_nm'] = 532.0, or convert "
-            "with to_raman_shift(axis, unit, laser_nm=532.0)."
+            "in cm-1, and the laser line is not stated; give it: laser_nm=532.0 to map_flake, --laser 532 to "
+            "the command, cube.attrs['laser_nm'] = 532.0 else."
         )
     return 1e7 / float(laser_nm) - absolute
 

@@ -65,9 +65,9 @@ def refuse_light(cube: xr.DataArray) -> None:
     shift = np.asarray(cube["shift"].values, dtype=np.float64)
     if shift.size and shift.min() > _BEYOND_LINES:
         raise ValueError(
-            f"the axis covers Raman shifts of {shift.min():.0f} to {shift.max():.0f} cm-1, and no line of "
-            "the layer lies there: is this photoluminescence? Give it as pl= (`--pl`) beside the Raman spectra, "
-            "or to fit_pl; if it is Raman spectra, laser line or unit of the axis are not those of the file "
+            f"the axis covers Raman shifts of {shift.min():.0f} to {shift.max():.0f} cm-1, where the layer "
+            "has no line: is this photoluminescence? Give it as pl= (`--pl`) beside the Raman spectra, or to "
+            "fit_pl. If it is Raman spectra, laser line or unit of the axis are not those of the file "
             "(laser_nm=, `--laser`)."
         )
 

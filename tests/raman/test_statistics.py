@@ -144,6 +144,27 @@ def test_errors_of_counts_on_the_offset_of_a_camera_hold(height, background, rea
         assert np.mean(np.abs(pull) > 5) < 0.004
 
 
+@pytest.mark.parametrize("noise", ["auto", "gaussian"])
+@pytest.mark.parametrize(("height", "split"), [(80, 8.0), (200, 8.0), (200, 14.0), (1000, 8.0)])
+def test_errors_of_branches_that_stand_apart_hold_in_counts(height, split, noise):
+    # what a single line leaves of them is smooth, but no noise that neighbors share; and no cosmic ray
+    rng = np.random.default_rng(11)
+    x = np.arange(345.0, 445.0, 0.6)
+    e, a = 384.3 + rng.uniform(-0.8, 0.8, (800, 1)), 403.2 + rng.uniform(-0.8, 0.8, (800, 1))
+    lines = ((e - split / 2, 3.0, 0.5), (e + split / 2, 3.0, 0.5), (a, 5.0, 1.2))
+    clean = 3.0 + height * sum(h / (1 + 4 * ((x - c) / w) ** 2) for c, w, h in lines)
+    counts = np.round(rng.poisson(clean) + rng.normal(0, 2.0, clean.shape)) + 300.0
+    fit = RamanFeaturizer(x, noise=noise).fit(counts).fit_spectra(counts)
+    ok = (fit.status == 0) & (fit.split_probability > 0.5)
+    assert ok.mean() > 0.99
+    for name, truth in (("E'-_center", e[:, 0] - split / 2), ("E'+_center", e[:, 0] + split / 2)):
+        center, sigma = column(fit, name)
+        pull = ((center - truth) / sigma)[ok]
+        # 1.24 to 1.68 if neighbors seem to share the noise; branches of 40 counts stand 6 above it
+        assert 0.95 < np.std(pull) < (1.25 if height == 80 else 1.2)
+        assert np.mean(np.abs(pull) > 5) < 0.003
+
+
 @pytest.mark.parametrize("height", [25, 400])
 def test_whole_numbers_whose_noise_does_not_grow_have_the_errors_of_equal_noise(height):
     rng = np.random.default_rng(10)

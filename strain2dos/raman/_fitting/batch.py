@@ -26,7 +26,7 @@ from strain2dos.raman._fitting._lines.outliers import mask_outliers, stands_out
 from strain2dos.raman._fitting._lines.spikes import mask_spikes
 from strain2dos.raman._fitting._lines.unexplained import leaves_strong_line
 from strain2dos.raman._fitting._lines.usable import are_counts, usable_points, used_range
-from strain2dos.raman._fitting._lines.window import prepare_fit_window
+from strain2dos.raman._fitting._lines.window import prepare_fit_window, weigh_again
 from strain2dos.raman._fitting._models.models import (
     fitted_height,
     own_profile,
@@ -193,19 +193,18 @@ def _fit_row(offset, first, second, family, s, out, row):
             s.points[SPECTRUM], s.points[MASK], size, low, high, problem.narrowest, s.points[SMOOTH],
             s.points[SIGNAL],
         )  # fmt: skip
-    counts, undecided, floor = whole, auto, ZERO_COUNTS
+    if masked > 0:
+        n_good -= masked
+        low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
+    undecided = auto
+    view = prepare_fit_window(first, family, offset, n_good, low, high, whole, s)
     while True:
-        if masked > 0:
-            n_good -= masked
-            low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
-            counts, undecided, floor = whole, auto, ZERO_COUNTS
-        view = prepare_fit_window(first, family, offset, n_good, low, high, counts, floor, s)
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
         best, noise2, better, other, zero = _fit_once(first, second, family, view, undecided, s, out, row)
         masked = 0
         if best < 0:
-            counts, undecided, floor = True, False, s.slots[0, S_INFO, S_FLOOR]
+            view, undecided = weigh_again(first, view, s.slots[0, S_INFO, S_FLOOR], s), False
             continue
         problem = own_profile(first, second, best, s)
         lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
@@ -218,14 +217,17 @@ def _fit_row(offset, first, second, family, s, out, row):
                 if leaves_strong_line(problem, lines, view, s.params[CURRENT], n, noise, s):
                     out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
         if masked > 0:
+            n_good -= masked
+            low, high = used_range(s.points[SPECTRUM], s.points[MASK], size)
+            view, undecided = prepare_fit_window(first, family, offset, n_good, low, high, whole, s), auto
             continue
         if undecided:
             undecided = False
-            if better - (zero if counts else 0.0) > COUNTS_ODDS:
-                counts, floor = True, other
+            if better - (zero if view.counts else 0.0) > COUNTS_ODDS:
+                view = weigh_again(first, view, other, s)
                 continue
-            if counts and zero < COUNTS_BACK:
-                counts = False
+            if view.counts and zero < COUNTS_BACK:
+                view = prepare_fit_window(first, family, offset, n_good, low, high, False, s)
                 continue
         return _OK
 

@@ -152,6 +152,8 @@ ZERO_COUNTS = -1.0
 # Numbers of numpy's own type: a literal would be another type to numba, and compile its callees once more.
 SINGLET, DOUBLET = np.int64(0), np.int64(1)
 ANY_KIND, NO_EXTRAS, NO_REWEIGHT = np.int64(-1), np.int64(0), np.int64(0)
+# In S_STATUS, of a slot that holds no model of this spectrum.
+NOT_FITTED = -1
 # Rows of LineSet.values.
 L_LOW, L_HIGH, L_GAP, L_REACH, L_FWHM, L_FWHM_LOW, L_FWHM_HIGH = range(7)
 # Columns of ModelFamily.sizes, .unit and .unit_index.

@@ -77,31 +77,25 @@ WIDTH_ERRORS = 0.5
 
 
 @njit(**OPTIONS)
-def _look(first, family, view, s):
+def _look(first, family, view, steps, s):
     """What the residual of the plain lines, which the scratch holds, asks for.
 
-    Returns
-    -------
-    plain, splits : bool
-        Nothing at all; a split of the line, before any other line.
-    noise2, steps : float
-        Variance of a weighted point, and that of the steps between points alone.
+    ``steps``: variance of the steps between points. Returns whether nothing at all, and whether a split of
+    the line, before any other line.
     """
     mask, p, slot = s.ints[S_MASK, 0], s.params[CURRENT], np.int64(0)
     lines = pick(family, SINGLET, mask)
-    noise2, shared, _, steps = residual_noise(first, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)
-    s.slots[0, S_INFO, S_SHARED] = shared
     adapts, limit = first.adaptive, TRY_EXTRA * steps
     some, before, alone = score_models(first, family, lines, mask, view, adapts, limit, p, s)
     splits = first.pair >= 0 and alone > TRY_DOUBLET * steps
     if torn_by(first, lines, p) > TORN:
-        return False, True, noise2, steps
+        return False, True
     if some or splits or mask != NO_EXTRAS:
-        return False, splits and before, noise2, steps
+        return False, splits and before
     if first.pair >= 0 and stands_apart(first, lines, view, np.sqrt(steps), s):
-        return False, False, noise2, steps
+        return False, False
     foreign = strongest_foreign(first, family, lines, view, slot, steps, 1.0, False, p, s)[1]
-    return foreign == 0.0, False, noise2, steps
+    return foreign == 0.0, False
 
 
 @njit(**OPTIONS)
@@ -187,9 +181,12 @@ def _fit_models(first, second, family, view, undecided, s):
             return n_slots, noise2, kappa
     fit_plain(first, family, view, s)
     n_slots, p = np.int64(1), s.params[CURRENT]
-    plain, splits, noise2, steps = _look(first, family, view, s)
+    lines = pick(family, SINGLET, s.ints[S_MASK, 0])
+    noise2, shared, _, steps = residual_noise(first, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)
+    s.slots[0, S_INFO, S_SHARED] = shared
     if ask and _are_counts(first, family, view, FIRST, steps, s):
         return np.int64(0), 0.0, 1.0
+    plain, splits = _look(first, family, view, steps, s)
     if plain and not first.always:
         return n_slots, noise2, 1.0
     if splits and not first.always:

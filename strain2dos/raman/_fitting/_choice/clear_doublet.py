@@ -9,6 +9,7 @@ from strain2dos.raman._fitting._choice.splitting import BRANCH_WIDTH, RACE
 from strain2dos.raman._fitting._judgement.noise import residual_noise
 from strain2dos.raman._fitting._models.models import own_profile, pick
 from strain2dos.raman._fitting._models.single_model import count_weights, model_size, seed_parameters
+from strain2dos.raman._fitting._models.slots import reweight_rounds, start_again
 from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -80,10 +81,12 @@ def fit_clear_doublet(first, family, view, s):
     doublets, p = pick(family, DOUBLET, NO_EXTRAS), s.params[CURRENT]
     if view.n_used <= model_size(first, doublets) + 1:
         return False
+    again = start_again(first, family, DOUBLET, NO_EXTRAS, view, SECOND, p, s)
     if view.counts:
         count_weights(first, view, s)
-    seed_parameters(first, doublets, s.ints[CHOSEN2], s, p)
-    reweight = NO_REWEIGHT + (2 if view.counts else 0)
+    if not again:
+        seed_parameters(first, doublets, s.ints[CHOSEN2], s, p)
+    reweight = reweight_rounds(view, again)
     try_model(
         first, family, DOUBLET, NO_EXTRAS, FIRST, view, reweight, MAX_TRIALS, FIRST_NOISE2, p, SECOND, s
     )

@@ -31,6 +31,7 @@ from strain2dos.raman._fitting.records import (
     CHOICE,
     CURRENT,
     DOUBLET,
+    L_FWHM_LOW,
     MAX_SLOTS,
     NO_EXTRAS,
     NO_REWEIGHT,
@@ -42,6 +43,7 @@ from strain2dos.raman._fitting.records import (
     S_ODDS,
     S_PARAMS,
     S_SECOND,
+    S_SHARED,
     SCORES,
     SINGLET,
     TRIAL,
@@ -57,6 +59,8 @@ WEAK_BAND = 4.0
 # A doublet whose first trials leave it so much less probable than the singlet (2 ln odds), were it to lose a
 # tenth of its chi-square yet, is not fitted to its end.
 HOPELESS, STILL_GAINS = 16.0, 0.9
+# 2 ln odds, from chi-square alone, at which there are two branches even where neighbors share their noise.
+SURE_GAIN = 50.0
 # Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet
 # starts from the plain lines.
 COARSE = 2.0
@@ -153,6 +157,34 @@ def _has_weak_band(problem, family, slot, noise2, s):
 
 
 @njit(**OPTIONS)
+def _stands_for_branch(problem, family, slot, s):
+    """Whether a band of defects beside the line of a singlet model would be narrower than such bands are."""
+    mask, p = s.ints[S_MASK, slot], s.slots[slot, S_PARAMS]
+    lines = pick(family, SINGLET, mask)
+    for unit in range(family.unit.shape[0]):
+        if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] == problem.pair:
+            j = line_of_unit(family, lines.n_base, mask, unit)
+            if 2.0 * p[2 * lines.n + lines.group[j]] <= lines.values[L_FWHM_LOW, j]:
+                return True
+    return False
+
+
+@njit(**OPTIONS)
+def _forget_shared_noise(problem, family, view, start, slot, s):
+    """Where a doublet, whose residual J holds, is sure, its singlet leaves no noise that neighbors share.
+
+    A branch that stands apart leaves a residual as smooth.
+    """
+    shared, chi2 = s.slots[0, S_INFO, S_SHARED], s.slots[slot, S_INFO, S_CHI2]
+    gain = view.n_used * np.log(s.slots[start, S_INFO, S_CHI2] / max(chi2, 1e-300))
+    if shared > 0.0 and gain > SURE_GAIN:
+        lines = pick(family, DOUBLET, s.ints[S_MASK, slot])
+        s.slots[0, S_INFO, S_SHARED] = 0.0
+        own = residual_noise(problem, lines, view, s.params[CURRENT], chi2, s)[1]
+        s.slots[0, S_INFO, S_SHARED] = min(shared, own)
+
+
+@njit(**OPTIONS)
 def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
     """Fit the doublet beside the best singlet model where it may pay.
 
@@ -164,16 +196,17 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
         for k in range(n_slots):  # broader than any line: a band is part of it
             start = k if s.ints[S_KIND, k] == SINGLET else start
     plain = pick(family, SINGLET, s.ints[S_MASK, 0])
-    # bands may have taken the line that a branch left, and the line the place of the branch
-    torn = torn_by(first, plain, s.slots[0, S_PARAMS]) > TORN
-    if (torn or first.narrowest < COARSE) and s.ints[S_MASK, start] != NO_EXTRAS:
+    # a band may stand for a branch that is seen; or for the next line, and that for the branch
+    seen = torn_by(first, plain, s.slots[0, S_PARAMS]) > TORN
+    seen = seen or (view.apart and _stands_for_branch(first, family, start, s))
+    if (seen or first.narrowest < COARSE) and s.ints[S_MASK, start] != NO_EXTRAS:
         start = np.int64(0)
     mask, profile, p = s.ints[S_MASK, start], s.ints[S_SECOND, start], s.params[CURRENT]
     problem, doublets = second if profile == 1 else first, pick(family, DOUBLET, mask)
     if view.n_used <= model_size(problem, doublets) + 1 or n_slots >= MAX_SLOTS:
         return np.int64(-1), n_slots, noise2, kappa
     singlets = return_to(problem, family, view, noise2, start, p, s)
-    if not problem.always and not torn and start == single:
+    if not problem.always and not seen and start == single:
         steps = residual_noise(problem, singlets, view, p, s.slots[start, S_INFO, S_CHI2], s)[3]
         score_models(problem, family, singlets, mask, view, False, np.inf, p, s)
         worth = s.params[SCORES, 0] > TRY_DOUBLET * steps
@@ -191,4 +224,5 @@ def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
             slot = other
     problem = own_profile(first, second, slot, s)
     return_to(problem, family, view, noise2, slot, p, s)
+    _forget_shared_noise(problem, family, view, start, slot, s)
     return grow(first, second, family, view, slot, n_slots, s)

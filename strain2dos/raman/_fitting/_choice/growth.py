@@ -23,7 +23,13 @@ from strain2dos.raman._fitting._models.models import (
     unit_place,
 )
 from strain2dos.raman._fitting._models.single_model import count_weights, model_size, seed_parameters
-from strain2dos.raman._fitting._models.slots import criterion, fit_from, keep_model
+from strain2dos.raman._fitting._models.slots import (
+    criterion,
+    fit_from,
+    keep_model,
+    reweight_rounds,
+    start_again,
+)
 from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS, weighted_square
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting._squares.profiles import mixing_range
@@ -127,15 +133,18 @@ def try_model(problem, family, kind, mask, second, view, reweight, most, noise2,
 @njit(**OPTIONS)
 def fit_plain(problem, family, view, s):
     """Fit the singlets, with lines of the substrate that were stepped over, into the first slot."""
-    lines, p, mask = pick(family, SINGLET, NO_EXTRAS), s.params[CURRENT], NO_EXTRAS
+    lines, p, mask = pick(family, SINGLET, NO_EXTRAS), s.params[CURRENT], NO_EXTRAS | view.start
+    again = start_again(problem, family, SINGLET, mask, view, np.int64(0), p, s)
     if view.counts:
         count_weights(problem, view, s)
-    seed_parameters(problem, lines, s.ints[CHOSEN1], s, p)
-    for unit in range(family.unit.shape[0]):
-        if view.start >> unit & 1:
-            mask = add_unit(problem, family, SINGLET, mask, unit, view, 0.5, p, s.params[TRIAL])
+    if not again:
+        seed_parameters(problem, lines, s.ints[CHOSEN1], s, p)
+        mask = NO_EXTRAS
+        for unit in range(family.unit.shape[0]):
+            if view.start >> unit & 1:
+                mask = add_unit(problem, family, SINGLET, mask, unit, view, 0.5, p, s.params[TRIAL])
     try_model(
-        problem, family, SINGLET, mask, np.int64(0), view, NO_REWEIGHT + (2 if view.counts else 0),
+        problem, family, SINGLET, mask, np.int64(0), view, reweight_rounds(view, again),
         MAX_TRIALS, FIRST_NOISE2, p, np.int64(0), s,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from strain2dos.raman._fitting.records import (
     AXIS,
     BEND,
     HEIGHT,
+    PADDED,
     S_COV,
     S_INFO,
     S_SHARED,
@@ -69,18 +70,18 @@ def free_squares(view, row, slot, center, reach, s):
 
     Six numbers of two lines take half of the noise on them into the fit: 1 / (1 - leverage).
     """
-    C, at = s.slots[slot, S_COV:], 0
+    C, leverage, at = s.slots[slot, S_COV:], s.points[PADDED], 0
     for k in range(view.n):
-        if not _used(view, k, center, reach, s):
-            continue
-        leverage = 0.0
-        for i in range(row):
-            total = 0.5 * C[i, i] * s.J[i, k]
-            for j in range(i):
-                total += C[i, j] * s.J[j, k]
-            leverage += 2.0 * total * s.J[i, k]
-        s.points[SQUARE, at] /= max(1.0 - leverage, LEAST_FREE)
-        at += 1
+        leverage[k] = 0.0
+    for i in range(row):
+        for j in range(i + 1):
+            both = C[i, j] * (2.0 if j < i else 1.0)
+            for k in range(view.n):
+                leverage[k] += both * s.J[i, k] * s.J[j, k]
+    for k in range(view.n):
+        if _used(view, k, center, reach, s):
+            s.points[SQUARE, at] /= max(1.0 - leverage[k], LEAST_FREE)
+            at += 1
 
 
 @njit(**OPTIONS)

@@ -171,10 +171,11 @@ def count_covariance(problem, lines, view, p, noise2, shared, slot, s):
         factor[k] = share + s.points[WEIGHTS, k] ** 2 * variance / noise2
     M, C, work = s.square[DAMPED], s.slots[slot, S_COV:], s.square[NORMAL_TRIAL]
     for i in range(n):
-        for j in range(n):
-            M[i, j] = 0.0
+        for j in range(i + 1):
+            total = 0.0
             for k in range(view.n):
-                M[i, j] += s.J[i, k] * s.J[j, k] * factor[k]
+                total += s.J[i, k] * s.J[j, k] * factor[k]
+            M[i, j] = M[j, i] = total
     _times(C, M, work, n)
     _times(work, C, s.square[COUNTED], n)
     return share

@@ -11,6 +11,8 @@ from strain2dos.raman._fitting._squares.normal_equations import unsigned
 # A dead pixel has lost so much of what its sides stand above the lowest point. Between the branches of a line
 # that is a half, however narrow and near they are.
 HOLE = 0.85
+# Values this near to multiples of a unit are counts of it.
+ROUNDED = 1e-6
 ONE, TWO = np.uint64(1), np.uint64(2)
 
 
@@ -89,6 +91,27 @@ def _mask_holes(y, sw, m, low, high, curvature, buffer):
 
 
 @njit(**OPTIONS)
+def _variance_per_level(y, sw, m, noise, low):
+    """By how much the variance grows with the level where values are counts, of which a line has more.
+
+    The unit of values that are multiples of one; else ``noise`` is that of the mean level, from zero counts.
+    """
+    unit, total, n = np.inf, 0.0, 0.0
+    for k in range(1, m):
+        if sw[k] > 0.0 and sw[k - 1] > 0.0 and y[k] != y[k - 1]:
+            unit = min(unit, abs(y[k] - y[k - 1]))
+    whole = unit < np.inf
+    for k in range(m):
+        if sw[k] > 0.0:
+            steps = (y[k] - low) / unit
+            whole = whole and abs(steps - np.floor(steps + 0.5)) < ROUNDED
+            total, n = total + y[k], n + 1.0
+    if whole:
+        return unit
+    return noise**2 * n / total if low >= 0.0 and total > 0.0 else 0.0
+
+
+@njit(**OPTIONS)
 def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
     """Give weight 0 to cosmic rays: one to three points far above both sides, too steep for a Raman line.
 
@@ -113,8 +136,9 @@ def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
     Notes
     -----
     Points count as hit when the lowest of them stands 8 noise standard deviations above the higher of the two
-    sides and when that side rises by less than 0.6 of what it would beside the narrowest line
-    (`_line_share`). The charge of a hit spills over: one point on either side is masked along.
+    sides, by the noise of counts at the level of that side, and when that side rises by less than 0.6 of what
+    it would beside the narrowest line (`_line_share`). The charge of a hit spills over: one point on either
+    side is masked along.
     """
     n_masked = _mask_holes(y, sw, m, low, high, curvature, buffer)
     # Wide ones first: with part of a hit gone, the rest would stand beside a hole. Singles twice: behind a
@@ -128,7 +152,7 @@ def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
         least, share = 0.1 * (high - low), 0.6 * _line_share(width, narrowest)
         if not high > low or _count_narrow(y, m, width, least, share) == 0:
             continue
-        noise = -1.0  # not known before it is needed: the median costs more than all the rest
+        noise = growth = -1.0  # not known before they are needed: the median costs more than all the rest
         for k in range(2, m - 1 - width):
             last = k + width - 1
             lowest, highest = y[k], y[k]
@@ -142,7 +166,8 @@ def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
                 continue
             if noise < 0.0:
                 noise = _bending_noise(y, sw, m, curvature, buffer)
-            if lowest - side < 8.0 * noise:
+                growth = _variance_per_level(y, sw, m, noise, low)
+            if lowest - side < 8.0 * np.sqrt(noise**2 + growth * max(side - low, 0.0)):
                 continue
             for j in range(k - 1, last + 2):
                 n_masked += 1 if sw[j] > 0.0 else 0

@@ -32,9 +32,11 @@ from strain2dos.raman._fitting.records import (
     L_REACH,
     MASK,
     NO_EXTRAS,
+    NOT_FITTED,
     ORIGIN,
     PADDED,
     POSITION,
+    S_STATUS,
     SCALED,
     SIGNAL,
     SINGLET,
@@ -60,6 +62,7 @@ class FitWindow(NamedTuple):
     ``has_pair``: maxima stand where the branches of a doublet may be; ``apart``: these are surely lines.
     ``counts``: weights are 1 / counts above a floor, ``floor`` below the lowest point; ``floats``: where that
     was fitted, and is not zero counts. ``start``: bits of extra lines that are there from the start.
+    ``again``: the spectrum was fitted before, with other weights, and the models stand in their slots.
     """
 
     k0: int
@@ -75,6 +78,7 @@ class FitWindow(NamedTuple):
     floor: float
     floats: bool
     start: int
+    again: bool
 
 
 @njit(**OPTIONS)
@@ -198,6 +202,13 @@ def _cut(problem, first, last):
 
 
 @njit(**OPTIONS)
+def _copy_smooth(problem, k0, n, s):
+    """The smooth spectrum, by which counts are weighed at first."""
+    for k in range(n):
+        s.points[FITTED, k] = s.points[SMOOTH, min((k0 + k) // problem.bin, problem.bins.size - 1)]
+
+
+@njit(**OPTIONS)
 def _copy_range(problem, k0, n, m, level, scale, counts, s):
     """Axis, scaled counts and weights of the range into their rows; returns how many points are used."""
     inverse = 1.0 / scale
@@ -209,8 +220,7 @@ def _copy_range(problem, k0, n, m, level, scale, counts, s):
         s.points[WEIGHTS, k] = s.points[MASK, i]
         n_used += s.points[MASK, i]
     if counts:
-        for k in range(n):
-            s.points[FITTED, k] = s.points[SMOOTH, min((k0 + k) // problem.bin, problem.bins.size - 1)]
+        _copy_smooth(problem, k0, n, s)
     for k in range(n, m):
         s.points[AXIS, k] = problem.x[k0 + n - 1]
         s.points[SCALED, k] = s.points[WEIGHTS, k] = 0.0
@@ -237,12 +247,11 @@ def _bin(problem, all_used, level, scale, s):
         s.points[WEIGHTS, k] = min(n, 1.0)
 
 
-@njit(**MERGED)
-def prepare_fit_window(problem, family, offset, n_good, level, top, counts, floor, s):
+@njit(**OPTIONS)
+def prepare_fit_window(problem, family, offset, n_good, level, top, counts, s):
     """Scale the spectrum, find the lines and cut the range to fit; everything lands in the scratch.
 
-    ``n_good`` points have a weight; ``level`` and ``top`` are their range. ``counts``: of `FitWindow`;
-    ``floor``: counts below the lowest point where noise begins, or `ZERO_COUNTS`.
+    ``n_good`` points have a weight; ``level`` and ``top`` are their range. ``counts``: of `FitWindow`.
     """
     singlets = pick(family, SINGLET, NO_EXTRAS)
     doublets = pick(family, DOUBLET if problem.pair >= 0 else SINGLET, NO_EXTRAS)
@@ -268,6 +277,18 @@ def prepare_fit_window(problem, family, offset, n_good, level, top, counts, floo
     k0, n = _cut(problem, first, last)
     m = -(-n // LANES) * LANES
     n_used = _copy_range(problem, k0, n, m, level, scale, counts, s)
+    s.ints[S_STATUS, 0] = s.ints[S_STATUS, 1] = NOT_FITTED
+    return FitWindow(
+        k0, n, m, n_used, level, scale, offset, has_pair, apart, counts, level, False, start, False
+    )
+
+
+@njit(**OPTIONS)
+def weigh_again(problem, view, floor, s):
+    """The same window with the weights of counts above a floor, for another fit."""
+    _copy_smooth(problem, view.k0, view.n, s)
     floats = floor != ZERO_COUNTS
-    floor = floor if floats else level
-    return FitWindow(k0, n, m, n_used, level, scale, offset, has_pair, apart, counts, floor, floats, start)
+    return FitWindow(
+        view.k0, view.n, view.m, view.n_used, view.level, view.scale, view.offset, view.has_pair, view.apart,
+        True, floor if floats else view.level, floats, view.start, True,
+    )  # fmt: skip

@@ -11,8 +11,10 @@ from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, covaria
 from strain2dos.raman._fitting.records import (
     COVARIANCE,
     DAMPED,
+    FITTED,
     HIGH,
     LOW,
+    NO_REWEIGHT,
     NORMAL,
     S_CHI2,
     S_COV,
@@ -21,9 +23,12 @@ from strain2dos.raman._fitting.records import (
     S_MASK,
     S_ODDS,
     S_PARAMS,
+    S_SECOND,
     S_STATUS,
+    SCALED,
     SINGLET,
     U_COST,
+    WEIGHTS,
     WORK,
 )
 from strain2dos.raman._fitting.status import FitStatus
@@ -73,6 +78,32 @@ def keep_model(problem, family, kind, mask, chi2, converged, odds, p, slot, s):
     s.slots[slot, S_INFO, S_ODDS], s.slots[slot, S_INFO, S_CHI2] = odds, chi2
     s.ints[S_KIND, slot], s.ints[S_MASK, slot] = kind, mask
     s.ints[S_STATUS, slot] = _OK if regular and converged else _NOT_CONVERGED
+
+
+@njit(**OPTIONS)
+def start_again(problem, family, kind, mask, view, slot, p, s):
+    """Start counts from the model of a slot, which had other weights: its parameters; its curve in FITTED.
+
+    False where the slot holds no such model of the spectrum.
+    """
+    fits = s.ints[S_KIND, slot] == kind and s.ints[S_MASK, slot] == mask and s.ints[S_SECOND, slot] == 0
+    if not (view.again and fits and s.ints[S_STATUS, slot] == _OK):
+        return False
+    lines = pick(family, kind, mask)
+    n = model_size(problem, lines)
+    for i in range(n):
+        p[i] = s.slots[slot, S_PARAMS, i]
+    jacobian(problem, lines, view, p, s)
+    for k in range(view.n):
+        if s.points[WEIGHTS, k] > 0.0:
+            s.points[FITTED, k] = s.points[SCALED, k] - s.J[n, k] / s.points[WEIGHTS, k]
+    return True
+
+
+@njit(**OPTIONS)
+def reweight_rounds(view, again):
+    """How often the weights follow the fitted curve: once where they start from one (`start_again`)."""
+    return NO_REWEIGHT + ((1 if again else 2) if view.counts else 0)
 
 
 @njit(**OPTIONS)

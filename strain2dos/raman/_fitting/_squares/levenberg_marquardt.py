@@ -33,15 +33,10 @@ LOOSE_TOLERANCE = 0.3
 HOPELESS_DAMPING = 1e10
 # After a step that made it worse; less would only be refused again.
 REJECTED_DAMPING = 0.03
-# Steps that promise less than this (in units of the noise), damped no more than this, foretell the rest.
-NEAR, FORETOLD_DAMPING = 6.0, 0.1
-# After a step that made it worse; less would only be refused again.
-REJECTED_DAMPING = 0.03
 # Steps promised less than this (in units of the noise) are near the optimum, where what is left shrinks by
-# the same factor each time: weak lines among noise take dozens of steps. There two steps foretell the rest.
-NEAR = 6.0
-# Damped more than this, a step says little of the next one; the rest is at most so many times a step.
-FORETOLD_DAMPING, MOST_STEPS = 0.1, 8.0
+# the same factor each time: weak lines among noise take dozens of steps. There two steps foretell the rest,
+# but not where they are damped more than this.
+NEAR, FORETOLD_DAMPING = 6.0, 0.1
 
 
 @njit(**OPTIONS)

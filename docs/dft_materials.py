@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from dft_table import crossing, shear_potential, slope
+from pandas.io.formats.style import Styler
 
 from strain2dos.datasets import StrainedDOS, load_dft
 from strain2dos.datasets._bundled.dft import bundled_materials
@@ -136,10 +137,11 @@ def side_by_side() -> pd.DataFrame:
     return wide.fillna("").reset_index("unit")
 
 
-def sources() -> pd.DataFrame:
-    """Where the measured values come from."""
+def sources() -> Styler:
+    """Where the measured values come from, in full: a plain table cuts long texts."""
     table = materials()
-    return table[table["source"] != ""][["quantity", "material", "measured", "source"]].set_index("quantity")
+    shown = table[table["source"] != ""][["quantity", "material", "measured", "source"]]
+    return shown.style.hide(axis="index").format({"measured": "{:.4g}"})
 
 
 def alignment() -> pd.DataFrame:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from dft_materials import valence_splitting
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from strain2dos.datasets import StrainedDOS, load_mos2_dft
+from strain2dos.datasets import StrainedDOS, load_dft
+from strain2dos.datasets._bundled.dft import MIN_STATES, bundled_materials
 from strain2dos.simulate import TightBindingTMD
 
 Array = NDArray[np.float64]
@@ -24,8 +26,6 @@ MODELS = {
     "WSe2": ("WSe2", None),
 }
 DFT = "MoS2, first principles"
-# Bands 25 and 26 at K of the unstrained state; the eigenvalues behind the bundled records are not bundled.
-DFT_SPLITTING = 150.51
 
 GAP, AT = "gap (eV)", "VBM-CBM at"
 SPLITTING = "spin-orbit splitting, VB at K (meV)"
@@ -105,7 +105,7 @@ def _zero(sizes: Array, lead: Array) -> float:
 def _dft_row(data: StrainedDOS) -> dict[str, float | str]:
     start = int(np.flatnonzero((data.strain == 0).all(axis=1))[0])
     where = f"{data.extra['vbm_at'][start]}-{data.extra['cbm_at'][start]}"
-    row = {GAP: float(data.gap[start]), AT: where, SPLITTING: DFT_SPLITTING}
+    row = {GAP: float(data.gap[start]), AT: where, SPLITTING: valence_splitting(data.provenance["material"])}
     for name, direction in DIRECTIONS.items():
         sizes, line = _dft_line(data, direction)
         pairs = [s for s in sizes if s > 0 and np.abs(sizes + s).min() < 1e-6]
@@ -132,9 +132,10 @@ def model_text(models: pd.DataFrame) -> pd.DataFrame:
 
 
 def model_table() -> pd.DataFrame:
-    """Gap, edges, slopes, crossings and splitting of every model and of the bundled calculations of MoS2."""
+    """Gap, edges, slopes, crossings and splitting of every model and of the bundled calculations."""
     rows = {name: _model_row(TightBindingTMD(m, correction=c)) for name, (m, c) in MODELS.items()}
-    rows[DFT] = _dft_row(load_mos2_dft())
+    sets = [data for data in map(load_dft, bundled_materials()) if len(data) >= MIN_STATES]
+    rows |= {f"{data.provenance['material']}, first principles": _dft_row(data) for data in sets}
     table = pd.DataFrame.from_dict(rows, orient="index")
     table[RATIO] = table[SLOPES["biaxial"]] / table[SLOPES["zigzag"]]
     return table[ORDER]

@@ -171,3 +171,42 @@ def alignment() -> pd.DataFrame:
         for name, (found, model) in edges.items()
     }
     return pd.DataFrame.from_dict(table, orient="index").rename_axis("at K, biaxial strain")
+
+
+#: What is compared of the bands of the bilayer: name, index of the k-point (None: Q, the best of the middle
+#: ones), and of the band, counted from the conduction bottom.
+_BILAYER = (
+    ("valence band at Gamma, upper", 0, -1),
+    ("valence band at Gamma, lower", 0, -3),
+    ("valence band at K (WS2)", -1, -1),
+    ("conduction band at K (MoS2)", -1, 0),
+    ("conduction band at Q", None, 0),
+)
+
+
+def bilayer() -> pd.DataFrame:
+    """Edges of the bilayer MoS2/WS2 in eV, calculated and by tight binding; columns by strain in per cent."""
+    from strain2dos.simulate import TightBindingBilayer
+
+    document = json.loads(data_path("bilayer_mos2_ws2.json").read_text(encoding="utf-8"))
+    k_points = np.outer(document["along_gamma_k"], [1 / 3, 1 / 3])
+    model = TightBindingBilayer("MoS2/WS2")
+    table: dict[tuple[str, str], dict[str, float]] = {}
+    for state in document["states"]:
+        strain = np.array([1.0, 1.0, 0.0]) * state["percent"] / 100
+        spins = [model.bands(k_points, strain=strain, spin=spin) for spin in (1, -1)]
+        bands = np.sort(np.concatenate(spins, axis=-1), axis=-1)
+        found = {
+            "records": (np.array(state["bands_vs_vacuum_eV"]), document["filled"]),
+            "tight binding": (bands, 2 * model._n_filled),
+        }
+        for source, (energies, filled) in found.items():
+            column = {
+                name: float(energies[slice(1, -1) if k is None else k, filled + band].min())
+                for name, k, band in _BILAYER
+            }
+            upper, lower, _, at_k, _ = column.values()
+            column["splitting at Gamma"] = upper - lower
+            column["gap from Gamma to K"] = at_k - upper
+            table[f"{state['percent']:+d} %", source] = column
+    return pd.DataFrame(table).rename_axis("eV")

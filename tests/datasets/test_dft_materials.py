@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from strain2dos.datasets import load_dft
 from strain2dos.datasets._bundled.dft import bundled_materials
+from strain2dos.simulate import TightBindingBilayer
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -78,3 +80,26 @@ def test_tight_binding_layers_of_the_bilayer_follow_strain_as_the_records_do(tab
     assert slopes[4, 1] == pytest.approx(slopes[4, 0], rel=0.04)
     above = found["tight binding (eV)"] - found["records (eV)"]
     assert above.to_numpy() == pytest.approx([0.004, 0.14, 0.10, 0.28, 0.04], abs=0.01)
+
+
+def test_the_calculated_bilayer_is_its_layers_at_k_and_mixes_at_gamma(table):
+    calculated = sys.modules["dft_materials"].bilayer()["+0 %"]["records"]
+    layers = {material: load_dft(material) for material in ("MoS2", "WS2")}
+    at = {
+        m: {k: d.extra[k][d.name.index("bi+0")] for k in ("VB_K", "VB_G", "CB_K")} for m, d in layers.items()
+    }
+    assert calculated["valence band at K (WS2)"] == pytest.approx(at["WS2"]["VB_K"], abs=0.03)
+    assert calculated["conduction band at K (MoS2)"] == pytest.approx(at["MoS2"]["CB_K"], abs=0.03)
+    # mixing pushes levels farther apart than they are in the layers
+    assert calculated["splitting at Gamma"] > 3 * abs(at["WS2"]["VB_G"] - at["MoS2"]["VB_G"])
+
+
+def test_what_the_guide_says_of_the_bilayer_by_tight_binding(table):
+    found = sys.modules["dft_materials"].bilayer()["+0 %"]
+    above = found["tight binding"] - found["records"]
+    assert above["valence band at Gamma, upper"] == pytest.approx(0.0, abs=0.01)
+    assert above["valence band at Gamma, lower"] == pytest.approx(-0.28, abs=0.01)
+    assert above["gap from Gamma to K"] == pytest.approx(0.13, abs=0.01)
+    levels = TightBindingBilayer("MoS2/WS2", hopping=0.32).bands([[0.0, 0.0]], spin=1)[0, [12, 13]]
+    assert levels[1] - levels[0] == pytest.approx(found["records"]["splitting at Gamma"], abs=0.02)
+    assert found["records"]["valence band at Gamma, upper"] - levels[1] == pytest.approx(0.15, abs=0.02)

@@ -94,7 +94,10 @@ class TightBindingBilayer(BandStructure[TightBindingBilayerEdges]):
       selenide by 4 %; "per cell" then means one cell of each.
     - Levels are those of the two models. Against the first-principles layers of MoS2 and WS2 conduction bands
       at K lie 0.14 and 0.28 eV too high, the valence band of WS2 0.10 eV; slopes with biaxial strain agree
-      within 11 %. So changes with strain hold better than levels; the mixing at Gamma has not been compared.
+      within 11 %. So changes with strain hold better than levels. Against the calculated bilayer MoS2/WS2
+      (one lattice, metal planes 6.155 angstrom apart) the two levels at Gamma are 0.95 instead of 0.67 eV
+      apart: the upper one agrees within 0.01 eV, the lower one is 0.28 eV too low. Levels that far apart
+      take ``hopping=0.32``, but then the upper one is 0.15 eV too low.
     - t is that of untwisted layers, whatever the strain. In layers turned by 38.2 degrees it is 0.74 to 0.78
       times as large [1]_; ``hopping`` takes other values.
 

@@ -31,7 +31,6 @@ from strain2dos.raman._fitting.records import (
     CHOICE,
     CURRENT,
     DOUBLET,
-    L_FWHM_LOW,
     MAX_SLOTS,
     NO_EXTRAS,
     NO_REWEIGHT,
@@ -157,19 +156,6 @@ def _has_weak_band(problem, family, slot, noise2, s):
 
 
 @njit(**OPTIONS)
-def _stands_for_branch(problem, family, slot, s):
-    """Whether a band of defects beside the line of a singlet model would be narrower than such bands are."""
-    mask, p = s.ints[S_MASK, slot], s.slots[slot, S_PARAMS]
-    lines = pick(family, SINGLET, mask)
-    for unit in range(family.unit.shape[0]):
-        if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] == problem.pair:
-            j = line_of_unit(family, lines.n_base, mask, unit)
-            if 2.0 * p[2 * lines.n + lines.group[j]] <= lines.values[L_FWHM_LOW, j]:
-                return True
-    return False
-
-
-@njit(**OPTIONS)
 def _forget_shared_noise(problem, family, view, start, slot, s):
     """Where a doublet, whose residual J holds, is sure, its singlet leaves no noise that neighbors share.
 
@@ -185,43 +171,59 @@ def _forget_shared_noise(problem, family, view, start, slot, s):
 
 
 @njit(**OPTIONS)
-def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
-    """Fit the doublet beside the best singlet model where it may pay.
-
-    Returns its slot or -1, the number of slots, and noise as `grow` does.
-    """
+def _start_of_doublet(first, second, family, view, noise2, single, n_slots, s):
+    """Slot of the singlet model that the doublet starts from, number of slots, and whether it surely pays."""
     start, n_slots = _without_strangers(first, second, family, view, noise2, single, n_slots, s)
     half = 2 * pick(family, SINGLET, s.ints[S_MASK, start]).n + first.pair
     if 2.0 * s.slots[start, S_PARAMS, half] > first.fwhm_limit[first.pair]:
         for k in range(n_slots):  # broader than any line: a band is part of it
             start = k if s.ints[S_KIND, k] == SINGLET else start
+    # a band may stand for the next line, and that for a branch
     plain = pick(family, SINGLET, s.ints[S_MASK, 0])
-    # a band may stand for a branch that is seen; or for the next line, and that for the branch
-    seen = torn_by(first, plain, s.slots[0, S_PARAMS]) > TORN
-    seen = seen or (view.apart and _stands_for_branch(first, family, start, s))
-    if (seen or first.narrowest < COARSE) and s.ints[S_MASK, start] != NO_EXTRAS:
+    torn = torn_by(first, plain, s.slots[0, S_PARAMS]) > TORN
+    if (torn or first.narrowest < COARSE) and s.ints[S_MASK, start] != NO_EXTRAS:
         start = np.int64(0)
-    mask, profile, p = s.ints[S_MASK, start], s.ints[S_SECOND, start], s.params[CURRENT]
-    problem, doublets = second if profile == 1 else first, pick(family, DOUBLET, mask)
-    if view.n_used <= model_size(problem, doublets) + 1 or n_slots >= MAX_SLOTS:
-        return np.int64(-1), n_slots, noise2, kappa
-    singlets = return_to(problem, family, view, noise2, start, p, s)
-    if not problem.always and not seen and start == single:
-        steps = residual_noise(problem, singlets, view, p, s.slots[start, S_INFO, S_CHI2], s)[3]
-        score_models(problem, family, singlets, mask, view, False, np.inf, p, s)
-        worth = s.params[SCORES, 0] > TRY_DOUBLET * steps
-        if not worth and not stands_apart(problem, singlets, view, np.sqrt(steps), s):
-            return np.int64(-1), n_slots, noise2, kappa
-    slot, n_slots = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
+    return start, n_slots, torn or start != single or first.always
+
+
+@njit(**OPTIONS)
+def _may_pay(problem, family, view, slot, s):
+    """Whether the residual of a singlet model, which the scratch holds, shows a split or a line apart."""
+    lines, p, chi2 = (
+        pick(family, SINGLET, s.ints[S_MASK, slot]),
+        s.params[CURRENT],
+        s.slots[slot, S_INFO, S_CHI2],
+    )
+    steps = residual_noise(problem, lines, view, p, chi2, s)[3]
+    score_models(problem, family, lines, s.ints[S_MASK, slot], view, False, np.inf, p, s)
+    worth = s.params[SCORES, 0] > TRY_DOUBLET * steps
+    return worth or stands_apart(problem, lines, view, np.sqrt(steps), s)
+
+
+@njit(**OPTIONS)
+def add_doublet(first, second, family, view, single, noise2, kappa, n_slots, s):
+    """Fit the doublet beside the best singlet model where it may pay.
+
+    Returns its slot or -1, the number of slots, and noise as `grow` does.
+    """
+    start, n_slots, pays = _start_of_doublet(first, second, family, view, noise2, single, n_slots, s)
+    mask, p, slot = s.ints[S_MASK, start], s.params[CURRENT], np.int64(-1)
+    problem = own_profile(first, second, start, s)
+    if view.n_used <= model_size(problem, pick(family, DOUBLET, mask)) + 1 or n_slots >= MAX_SLOTS:
+        return slot, n_slots, noise2, kappa
+    return_to(problem, family, view, noise2, start, p, s)
+    if pays or _may_pay(problem, family, view, start, s):
+        slot, n_slots = _fit_doublet(problem, family, view, start, noise2, n_slots, s)
+    again = _has_weak_band(problem, family, slot, noise2, s) if slot >= 0 else view.apart
+    if again and mask != NO_EXTRAS and n_slots < MAX_SLOTS:
+        # the band was needed by the singlet alone, or stands for a branch that is seen
+        problem = own_profile(first, second, 0, s)
+        return_to(problem, family, view, noise2, np.int64(0), p, s)
+        other, n_slots = _fit_doublet(problem, family, view, np.int64(0), noise2, n_slots, s)
+        if slot < 0 or (other >= 0 and s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]):
+            slot, start = other, np.int64(0)
     if slot < 0:
         return slot, n_slots, noise2, kappa
-    if mask != NO_EXTRAS and n_slots < MAX_SLOTS and _has_weak_band(problem, family, slot, noise2, s):
-        # the band was needed by the singlet alone
-        plain = own_profile(first, second, 0, s)
-        return_to(plain, family, view, noise2, np.int64(0), p, s)
-        other, n_slots = _fit_doublet(plain, family, view, np.int64(0), noise2, n_slots, s)
-        if other >= 0 and s.slots[other, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
-            slot = other
     problem = own_profile(first, second, slot, s)
     return_to(problem, family, view, noise2, slot, p, s)
     _forget_shared_noise(problem, family, view, start, slot, s)

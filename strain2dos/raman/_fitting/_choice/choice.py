@@ -29,14 +29,13 @@ from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, RISES, be
 from strain2dos.raman._fitting._judgement.gate import classify_fit
 from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import (
-    TORN,
     anywhere_unit,
     is_foreign,
     line_of_unit,
     own_profile,
     pick,
-    torn_by,
 )
+from strain2dos.raman._fitting._models.plausible import TORN, torn_by
 from strain2dos.raman._fitting._models.single_model import model_size, set_bounds
 from strain2dos.raman._fitting._models.slots import return_to
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS

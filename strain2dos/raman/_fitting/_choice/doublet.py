@@ -16,13 +16,12 @@ from strain2dos.raman._fitting._choice.splitting import (
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise
 from strain2dos.raman._fitting._models.models import (
-    TORN,
     leave_out,
     line_of_unit,
     own_profile,
     pick,
-    torn_by,
 )
+from strain2dos.raman._fitting._models.plausible import TORN, torn_by
 from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._models.slots import criterion, return_to
 from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS

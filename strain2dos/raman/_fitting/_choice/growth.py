@@ -11,8 +11,6 @@ from strain2dos.raman._fitting._choice.splitting import (
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import (
-    TORN,
-    alone_by,
     anywhere_unit,
     carry_over,
     is_foreign,
@@ -22,6 +20,7 @@ from strain2dos.raman._fitting._models.models import (
     pick,
     unit_place,
 )
+from strain2dos.raman._fitting._models.plausible import TORN, alone_by, too_tall
 from strain2dos.raman._fitting._models.single_model import count_weights, model_size, seed_parameters
 from strain2dos.raman._fitting._models.slots import (
     criterion,
@@ -54,9 +53,7 @@ from strain2dos.raman._fitting.records import (
     SIGNAL,
     SINGLET,
     TRIAL,
-    U_ANCHOR,
     U_FWHM,
-    U_TALL,
     WEIGHTS,
 )
 
@@ -71,7 +68,7 @@ FOREIGN_ON_LINE = 1e4
 # The same against lines that are not Lorentzians, where the profile is not given: a top that a narrow doublet
 # flattens looks Gaussian.
 SECOND_PENALTY = 8.0
-# The same of a band that is higher, over its line, than is known of such bands: by so much at twice that.
+# The same of bands of defects twice as high, over their line, as is known of such bands.
 TOO_TALL = 100.0
 # The same of one line where the next stands so much higher (cm-1) than biaxial strain would leave it: it is a
 # branch, and the other stands on the next line. Doping and the unstrained positions leave about 2 open.
@@ -100,20 +97,6 @@ def unlike_foreign(problem, family, lines, mask, p, spread):
 
 
 @njit(**OPTIONS)
-def too_tall(problem, family, kind, lines, mask, p):
-    """-2 ln(prior) of bands of defects that are higher than such bands are beside their line."""
-    unlike, n = 0.0, lines.n
-    for unit in range(family.unit.shape[0]):
-        anchor = family.unit_index[unit, U_ANCHOR]
-        if mask >> unit & 1 and anchor >= 0:
-            j = anchor + int(kind == DOUBLET and anchor > problem.pair)
-            height = p[n + j] + (p[n + j + 1] if kind == DOUBLET and anchor == problem.pair else 0.0)
-            band = p[n + line_of_unit(family, lines.n_base, mask, unit)]
-            unlike += TOO_TALL * max(band / max(family.unit[unit, U_TALL] * height, 1e-300) - 1.0, 0.0)
-    return unlike
-
-
-@njit(**OPTIONS)
 def try_model(problem, family, kind, mask, second, view, reweight, most, noise2, p, slot, s):
     """Fit a model from its start ``p``, with ``most`` trials, and keep it in a slot with its odds."""
     lines = pick(family, kind, mask)
@@ -121,7 +104,7 @@ def try_model(problem, family, kind, mask, second, view, reweight, most, noise2,
     total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
     odds = criterion(problem, family, lines, mask, view, chi2, total)
     odds += unlike_foreign(problem, family, lines, mask, p, 0.0) + SECOND_PENALTY * second
-    odds += too_tall(problem, family, kind, lines, mask, p)
+    odds += TOO_TALL * too_tall(problem, family, kind, lines, mask, p)
     odds += LONE_BRANCH * smooth_step(alone_by(problem, lines, view.offset, TORN, p), *LONE)
     if kind == DOUBLET:
         odds += unlikely_doublet(problem, lines, p)

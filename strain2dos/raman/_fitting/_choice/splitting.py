@@ -6,7 +6,8 @@ import numpy as np
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._judgement.noise import smooth_step
 from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG
-from strain2dos.raman._fitting._models.models import LEAST_SHARE, TORN, clip_to_bounds, pick, torn_by
+from strain2dos.raman._fitting._models.models import clip_to_bounds, pick
+from strain2dos.raman._fitting._models.plausible import LEAST_SHARE, TORN, torn_by
 from strain2dos.raman._fitting._models.single_model import fit_model, model_size, seed_lines, set_bounds
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (

@@ -5,13 +5,8 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._judgement.noise import MAX_LAG, autocorrelation, smooth_step
-from strain2dos.raman._fitting._models.models import (
-    TORN,
-    alone_by,
-    fitted_height,
-    lowest_height,
-    torn_by,
-)
+from strain2dos.raman._fitting._models.models import fitted_height, lowest_height
+from strain2dos.raman._fitting._models.plausible import TORN, alone_by, torn_by
 from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import AXIS, HIGH, KAPPA, L_FWHM, LOW, SPECTRUM, WEIGHTS

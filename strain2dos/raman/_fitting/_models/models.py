@@ -23,15 +23,6 @@ from strain2dos.raman._fitting.records import (
     LineSet,
 )
 
-# A line so much farther below the next one than without strain (cm-1) may be one branch, with the other in
-# the next line; bulk takes them 7 apart. Lines of another material are farther away.
-TORN, ALONE, ANOTHER = 7.0, 10.0, 24.0
-# The next line follows at least by this share of what biaxial strain moves the one: -1.7 and -5.2 cm-1/% of
-# MoS2, the least of the published ratios (Lloyd et al., Nano Lett. 16, 5836 (2016)).
-FOLLOWS = 0.31
-# Share of the two branches below which one of them is rather noise.
-LEAST_SHARE = 0.15
-
 
 @njit(**OPTIONS)
 def model_number(family, kind, mask):
@@ -137,40 +128,6 @@ def base_index(lines, i):
     if i < lines.n_base:
         return i
     return i - lines.n_base + lines.n if i < 2 * lines.n_base else i - 2 * lines.n_base + 2 * lines.n
-
-
-@njit(**OPTIONS)
-def torn_by(problem, lines, p):
-    """How much farther the line that may split, or its lower branch, is from the next one than unstrained.
-
-    0 where it is that of another material.
-    """
-    pair = problem.pair
-    after = pair + 1 + int(own_widths(lines) < lines.n_base)
-    if pair < 0 or after >= lines.n_base:
-        return 0.0
-    farther = p[after] - p[pair] - (problem.position[pair + 1] - problem.position[pair])
-    return farther if farther < ANOTHER else 0.0
-
-
-@njit(**OPTIONS)
-def alone_by(problem, lines, offset, near, p):
-    """How much higher the next line is (cm-1) than one line could have come with; 0 where both are not torn.
-
-    ``near``: branches so near to each other count as one line, and those of which one is too weak to be one.
-    """
-    pair, after = problem.pair, problem.pair + 1
-    if pair < 0 or after >= lines.n_base:
-        return 0.0
-    center = p[pair]
-    if own_widths(lines) < lines.n_base:
-        h1, h2, after = p[lines.n + pair], p[lines.n + pair + 1], pair + 2
-        if after >= lines.n_base or (min(h1, h2) > LEAST_SHARE * (h1 + h2) and p[pair + 1] - p[pair] > near):
-            return 0.0
-        center = p[pair + 1] if h2 > h1 else center
-    moved = center - offset - problem.position[pair]
-    higher = p[after] - offset - problem.position[pair + 1]
-    return higher - FOLLOWS * moved if ALONE < higher - moved < ANOTHER else 0.0
 
 
 @njit(**OPTIONS)

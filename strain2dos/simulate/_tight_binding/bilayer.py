@@ -94,10 +94,12 @@ class TightBindingBilayer(BandStructure[TightBindingBilayerEdges]):
       selenide by 4 %; "per cell" then means one cell of each.
     - Levels are those of the two models. Against the first-principles layers of MoS2 and WS2 conduction bands
       at K lie 0.14 and 0.28 eV too high, the valence band of WS2 0.10 eV; slopes with biaxial strain agree
-      within 11 %. So changes with strain hold better than levels. Against the calculated bilayer MoS2/WS2
-      (one lattice, metal planes 6.155 angstrom apart) the two levels at Gamma are 0.95 instead of 0.67 eV
-      apart: the upper one agrees within 0.01 eV, the lower one is 0.28 eV too low. Levels that far apart
-      take ``hopping=0.32``, but then the upper one is 0.15 eV too low.
+      within 11 %. So changes with strain hold better than levels at K.
+    - Gamma follows strain too fast. Against the calculated bilayer MoS2/WS2 (one lattice, metal planes 6.155
+      angstrom apart) the two levels at Gamma are 0.95 instead of 0.67 eV apart without strain; the upper one
+      agrees within 0.01 eV, as two errors cancel. Under biaxial tension it rises by 113 instead of 36 meV per
+      %, because the layers' own Gamma rises too fast and t stays as it is, while the calculated one falls
+      from 0.32 to 0.27 eV at 2 %.
     - t is that of untwisted layers, whatever the strain. In layers turned by 38.2 degrees it is 0.74 to 0.78
       times as large [1]_; ``hopping`` takes other values.
 

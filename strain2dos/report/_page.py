@@ -21,6 +21,7 @@ from strain2dos.mapping._quality import count_pixels, refusal
 from strain2dos.report._charts.chart import available, embedded, library
 from strain2dos.report._charts.page import page_charts
 from strain2dos.report._content import page_content
+from strain2dos.report._light import LIGHT_HEADING, with_light
 from strain2dos.report._pictures import pictures
 from strain2dos.report._points import Point, chosen_points
 from strain2dos.report._sections import all_tables, calibration, point_table, remarks
@@ -30,8 +31,6 @@ from strain2dos.report._view import MapView
 
 _LIGHT = ("A_center", "pl_energy")
 _SECOND = ("strain", "strain_biaxial", "shear", "doping", "gap_direct", "vbm", "cbm", *_LIGHT)
-# Heading of the section of figures that maps of light join.
-LIGHT_HEADING = "Photoluminescence"
 
 
 def write_map_report(
@@ -112,6 +111,7 @@ def write_map_report(
         raise ImportError(
             'charts to click need Bokeh; run pip install "strain2dos[report]", or pass interactive=False.'
         )
+    sections = with_light(figures, dataset)
     whole = MapView.of(_ascending(dataset))
     thinned = thin_map(whole.dataset)
     shown = MapView.of(thinned.dataset)
@@ -121,14 +121,14 @@ def write_map_report(
     page: dict[str, Any] = {
         "title": title,
         "paragraphs": list(text),
-        "figures": figures or {},
+        "figures": sections,
         "provenance": {name: words_of(value) for name, value in (provenance or {}).items()},
         "versions": page_versions(),
         "has_spectra": spectra is not None,
         "notes": list(thinned.notes),
         "interactive": interactive,
         **_of_whole_map(whole, tables),
-        **_of_shown_map(shown, found, light_section=LIGHT_HEADING in (figures or {})),
+        **_of_shown_map(shown, found, light_section=LIGHT_HEADING in sections),
     }
     if interactive:
         content, notes = page_content(shown, spectra)

@@ -17,7 +17,8 @@ _ORDER = (
     "gap", "gap_direct", "vbm", "cbm", "strain", "strain_biaxial", "shear", "doping", "A_center", "pl_energy",
 )  # fmt: skip
 _LEFT_OUT = ("domain_score", "domain_reason", "status")
-_SIGNED = ("strain", "strain_biaxial", "shear", "doping")
+# Shear, the difference of the principal strains, is never below zero.
+_SIGNED = ("strain", "strain_biaxial", "doping")
 # Quantities that are read in per cent.
 _PERCENT = ("strain", "strain_biaxial", "shear")
 

@@ -15,6 +15,10 @@ from strain2dos.report._points import Point, where
 from strain2dos.report._view import MapView
 
 _CALIBRATION = {
+    "source_file": "File of the spectra",
+    "source_converted_from": "Unit of the axis in the file, converted by the laser line",
+    "model_name": "Model",
+    "lineshape": "Profile of the lines",
     "reference": "Reference line of the axis",
     "unstrained_positions": "Positions of the unstrained layer",
     "scissor": "Absolute gap",

@@ -217,3 +217,24 @@ def test_spectra_come_with_the_fit_that_the_featurizer_made():
     assert int(np.isfinite(few["intensity"]).any("shift").sum()) == 20
     with pytest.raises(ValueError, match="reads no spectra"):
         spectra_with_fit(cube, object())
+
+
+def test_a_map_compared_with_light_shows_the_comparison_without_being_handed_a_figure(example, tmp_path):
+    known = {
+        "pl_comparison": "Slope 1.0.",
+        "pl_slope": 1.0,
+        "model_name": "bundled MoS2",
+        "lineshape": "voigt",
+    }
+    flake = example.flake.assign(pl_energy=example.flake.gap + 0.3).assign_attrs(known)
+    text = write_map_report(flake, tmp_path / "a.html", interactive=False).read_text()
+    section = text.split(">Photoluminescence</h2>")[1].split("</section>")[0]
+    assert "<p>Slope 1.0.</p>" in section
+    assert 'alt="Scatter plot of photoluminescence energy against predicted gap"' in section
+    below = text.split(">Calibration and provenance</h2>")[1].split("</section>")[0]
+    assert "<p>Model: bundled MoS2.</p>" in below
+    assert "<p>Profile of the lines: voigt.</p>" in below
+    del flake.attrs["pl_slope"]  # too flat to be compared: the sentence alone
+    text = write_map_report(flake, tmp_path / "b.html", interactive=False).read_text()
+    assert "<p>Slope 1.0.</p>" in text
+    assert "Scatter plot of" not in text

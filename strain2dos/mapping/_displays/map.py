@@ -331,7 +331,7 @@ def _slice(values: xr.DataArray, name: str, chosen: dict[str, Any]) -> xr.DataAr
 def _scale(
     values: xr.DataArray, known: np.ndarray, cmap: str | None, vmin: float | None, vmax: float | None
 ) -> ColorScale:
-    signed = values.name in ("strain", "doping", "shear")
+    signed = values.name in ("strain", "doping")  # shear is never below zero
     if cmap is None and signed and vmin is None and vmax is None and known.size:
         cmap, vmax = "RdBu_r", float(np.abs(known).max())
         vmin = -vmax

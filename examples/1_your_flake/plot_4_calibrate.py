@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Calibrate first: an axis that is off by 1 cm-1 costs 0.2 % of strain
-====================================================================
+Calibrate first: an axis that is off by 1 cm⁻¹ costs 0.2 % of strain
+=====================================================================
 
 Two corrections make absolute numbers of a Raman map usable: the silicon line, which
 shows where the axis is, and a flat place of the flake, which shows where its lines
@@ -11,8 +11,8 @@ lie without strain.
 # %%
 # A badly calibrated instrument
 # -----------------------------
-# The axis of this simulated measurement is off by 1.2 cm-1 and drifts by another 0.5
-# cm-1 from the first to the last pixel. The laser heats the flake by 35 K, which
+# The axis of this simulated measurement is off by 1.2 cm⁻¹ and drifts by another 0.5
+# cm⁻¹ from the first to the last pixel. The laser heats the flake by 35 K, which
 # moves its lines as strain would. The spectra hold the silicon line of the
 # substrate.
 
@@ -49,7 +49,7 @@ print(f"the silicon line appears at {appears:.1f} cm-1")
 # Three maps of the same spectra
 # ------------------------------
 # "As it is" takes the axis at its word. "Silicon" moves every spectrum so that its
-# silicon line lies at 520.7 cm-1. "Silicon and flat place" also moves the unstrained
+# silicon line lies at 520.7 cm⁻¹. "Silicon and flat place" also moves the unstrained
 # lines of the sample to where the tables have them.
 
 flat_place = (1.5, 1.5, 3.0, 4.0)

@@ -28,7 +28,7 @@ spectra = cube.values.reshape(-1, cube.sizes["shift"])
 # %%
 # The plane of the two positions
 # ------------------------------
-# The axes show how far 0.1 % of strain and 10\ :sup:`12` electrons per cm2 move a
+# The axes show how far 0.1 % of strain and 10\ :sup:`12` electrons per cm² move a
 # point. The ellipse is the error of a typical fit.
 
 fit = RamanFeaturizer(cube["shift"].values).fit(spectra).fit_spectra(spectra)

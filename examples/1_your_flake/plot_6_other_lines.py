@@ -10,7 +10,7 @@ found, and fitted along.
 # %%
 # Monolayer MoS2 on sapphire
 # --------------------------
-# Sapphire has a line at 418 cm-1, 15 cm-1 above A1'. Two hundred spectra are
+# Sapphire has a line at 418 cm⁻¹, 15 cm⁻¹ above A1'. Two hundred spectra are
 # simulated with known positions.
 
 import matplotlib.pyplot as plt
@@ -31,8 +31,8 @@ spectra = simulate_spectra(
 )
 
 # %%
-# Two fits
-# --------
+# Three fits
+# ----------
 # The lines of sapphire are looked for in what the lines of MoS2 leave
 # (``extra_lines=True``, the default). Where the substrate is known, name its line.
 # Without either, the spectra are flagged instead of giving numbers that look sound.

@@ -79,7 +79,7 @@ print(f"negative values of the DOS: {np.sum(dos < 0)}")
 
 # %%
 # A part of this error is not the model's: unstrained lines scatter by 0.5 and 0.7
-# cm-1 from sample to sample, and without calibration nobody knows where those of a
+# cm⁻¹ from sample to sample, and without calibration nobody knows where those of a
 # spectrum lie. The largest errors are those of the outermost strain states, which
 # are extrapolated.
 #

@@ -12,8 +12,8 @@ them holds. The map is synthetic, so all of them can be checked against the trut
 # %%
 # Training
 # --------
-# Spectra of the first-principles strain states. Their doping varies by 5e12
-# electrons per cm2, as that of the flake below does. An interval covers only what
+# Spectra of the first-principles strain states. Their doping varies by 5·10¹²
+# electrons per cm², as that of the flake below does. An interval covers only what
 # varied in training. ``edges`` takes the energies of the valleys, so that the kink
 # of the gap where the valence top moves from K to Gamma is not smoothed.
 # ``ConformalDOSRegressor`` fits the regressor with some strain states left out,

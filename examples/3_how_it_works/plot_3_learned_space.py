@@ -3,16 +3,16 @@
 What the network has learned
 ============================
 
-`DOSRegressor` compares two strain states by their features and by what a small
-network makes of these. The network's outputs span a space in which states with alike
-curves lie close together. This example draws it.
+:class:`~strain2dos.dos.DOSRegressor` compares two strain states by their features and by
+what a small network makes of these. The network's outputs span a space in which states
+with alike curves lie close together. This example draws it.
 """
 
 # %%
 # Fit
 # ---
-# Features are the invariants of the strain tensor; `StrainInvariants` makes them of
-# the tensors.
+# Features are the invariants of the strain tensor;
+# :class:`~strain2dos.dos.StrainInvariants` makes them of the tensors.
 
 import matplotlib.pyplot as plt
 import numpy as np

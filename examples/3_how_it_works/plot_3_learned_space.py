@@ -3,9 +3,9 @@
 What the network has learned
 ============================
 
-:class:`~strain2dos.dos.DOSRegressor` compares two strain states by their features and
-by what a small network makes of these. The network's outputs span a space in which
-states with alike curves lie close together. This example draws it.
+:class:`~strain2dos.dos.DOSRegressor` compares two strain states by their features
+and by what a small network makes of these. The network's outputs span a space in
+which states with alike curves lie close together. This example draws it.
 """
 
 # %%

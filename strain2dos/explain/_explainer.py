@@ -13,22 +13,18 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from strain2dos._estimators.columns import aligned, column_names, finite_rows
+from strain2dos._estimators.columns import finite_rows
 from strain2dos._estimators.wrappers import look_through
 from strain2dos.explain._assembly import assembled, check_wishes, warn_missing
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._maps import chosen_groups, map_of
-from strain2dos.explain._values.coordinates import StrainCoordinates, in_coordinates
-from strain2dos.explain._values.domain_words import SeenRanges
+from strain2dos.explain._subject import Subject
 from strain2dos.explain._values.error_shares import ErrorShares, error_shares
-from strain2dos.explain._values.evaluations import Evaluations
-from strain2dos.explain._values.inputs import Inputs
-from strain2dos.explain._values.run import Plan, explain_rows
-from strain2dos.explain._values.samples import check_background, features_of, split_point
-from strain2dos.explain._values.shapley import Found, joined
-from strain2dos.explain._values.targets import conformal_of, scalar_names
+from strain2dos.explain._values.run import Plan, explain_quantities
+from strain2dos.explain._values.samples import features_of, split_point
+from strain2dos.explain._values.targets import scalar_names
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
-from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
+from strain2dos.mapping._pixels.model import EDGE_NAMES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -147,13 +143,6 @@ class DOSExplainer:
         random_state: int | np.random.RandomState | None = None,
         progress: bool = False,
     ) -> None:
-        self._model = FittedModel.from_estimator(estimator, energies=energies, edge_options=edge_options)
-        self._conformal = conformal_of(estimator)
-        if self._model.featurizer is not None:
-            raise ValueError(
-                f"the estimator starts with {type(self._model.first).__name__}, so its columns are spectral "
-                "channels; explain its features with DOSExplainer.from_pipeline(pipeline, spectra)."
-            )
         self.max_background, self.thinning = max_background, thinning
         self.max_exact = max_exact
         self.n_permutations = n_permutations
@@ -161,25 +150,32 @@ class DOSExplainer:
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.progress = progress
-        columns = self._model.chain.columns or column_names(background)
-        rows = aligned(background, columns, what="background")
-        self.background, self.background_weights = check_background(
-            rows, max_background, random_state, thinning
+        self._subject = Subject.of(
+            estimator,
+            background,
+            feature_names=feature_names,
+            energies=energies,
+            coordinates=coordinates,
+            edge_options=edge_options,
+            max_background=max_background,
+            thinning=thinning,
+            random_state=random_state,
         )
-        k = self.background.shape[1]
-        names = feature_names or columns or [f"x{j}" for j in range(k)]
-        if len(names) != k:
-            raise ValueError(f"feature_names has {len(names)} names, but the background has {k} columns.")
-        self.feature_names = tuple(map(str, names))
-        self._inputs = Inputs(tuple(columns or self.feature_names))
-        self._seen = SeenRanges.of(rows, self.feature_names)
-        self._plain = self._model
-        if coordinates is not None:
-            inside = StrainCoordinates.of(self.feature_names, coordinates)
-            self._inputs = replace(self._inputs, coordinates=inside)
-            self._model = in_coordinates(self._model, inside)
-            self.background = inside.from_features(self.background)
-            self.feature_names = inside.names
+
+    @property
+    def background(self) -> np.ndarray:
+        """Background in feature space, as used."""
+        return self._subject.background
+
+    @property
+    def background_weights(self) -> np.ndarray | None:
+        """Weights of its rows, which add to one; None where all count alike."""
+        return self._subject.weights
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of what is explained."""
+        return self._subject.names
 
     @classmethod
     def from_pipeline(
@@ -224,8 +220,7 @@ class DOSExplainer:
         names = chain.front[n_before - 1].get_feature_names_out()
         options.setdefault("feature_names", [str(name) for name in names])
         explainer = cls(chain.after(n_before), features[kept], **options)
-        explainer._inputs = replace(explainer._inputs, front=chain, n_before=n_before)
-        explainer._conformal = conformal_of(pipeline)
+        explainer._subject = explainer._subject.behind(chain, n_before, pipeline)
         return explainer
 
     def explain(
@@ -273,7 +268,7 @@ class DOSExplainer:
         UserWarning
             If samples have no finite features, or evaluations no band edge.
         """
-        data = self._inputs.explained(X)
+        data = self._subject.inputs.explained(X)
         kept = finite_rows(data)
         if not kept.any():
             raise ValueError(f"none of the {len(data)} samples has finite features to explain.")
@@ -284,7 +279,7 @@ class DOSExplainer:
                 UserWarning,
                 stacklevel=2,
             )
-        names = scalar_names(self._model, edges, targets)
+        names = scalar_names(self._subject.model, edges, targets)
         check_wishes(
             names,
             len(self.feature_names),
@@ -292,56 +287,32 @@ class DOSExplainer:
             curves=curves,
             pairs_up_to=self.max_exact if interactions else None,
         )
-        found, base = self._shapley(data[kept], (*(("dos",) if curves else ()), *names), interactions)
+        plan = self._plan(pairs=interactions)
+        quantities = (*(("dos",) if curves else ()), *names)
+        found, base = explain_quantities(self._subject, data[kept], quantities, plan)
         explanation = assembled(
             found.scattered(kept),
             base,
             data,
             scalars=names,
-            energies=self._model.energies,
+            energies=self._subject.model.energies,
             feature_names=self.feature_names,
-            method=self._method,
+            method=plan.method,
             n_background=len(self.background),
         )
         warn_missing(explanation)
         return explanation
 
-    @property
-    def _all_coalitions(self) -> bool:
-        return len(self.feature_names) <= self.max_exact
-
-    @property
-    def _method(self) -> str:
-        if not self._all_coalitions:
-            return "permutation"
-        return "exact" if self.max_evaluations is None else "some rows"
-
-    def _shapley(
-        self, data: np.ndarray, quantities: tuple[str, ...], pairs: bool
-    ) -> tuple[Found, np.ndarray]:
-        """Shapley values of all quantities side by side (n, k, m), and their base values (m,)."""
-        exact, seed = self._all_coalitions, int(check_random_state(self.random_state).randint(2**31 - 1))
-        means = Evaluations(
-            self._model,
-            self._conformal,
-            quantities,
-            self.background_weights,
-            most=self.max_evaluations if exact else None,
-            seed=seed,
-        )
-        means.check()
-        plan = Plan(
-            exact=exact,
+    def _plan(self, *, pairs: bool) -> Plan:
+        return Plan(
+            exact=len(self.feature_names) <= self.max_exact,
             pairs=pairs,
             n_permutations=self.n_permutations,
-            seed=seed,
+            most=self.max_evaluations,
+            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             n_jobs=self.n_jobs,
             progress=self.progress,
         )
-        found, bases = zip(
-            *(explain_rows(part, data, self.background, plan) for part in means.parts()), strict=True
-        )
-        return joined(found, axis=-1), np.concatenate(bases)
 
     def explain_map(
         self,
@@ -383,13 +354,13 @@ class DOSExplainer:
         ValueError
             If the axis or the names do not fit the model, or a target is not known.
         """
-        model = replace(self._plain, chain=self._inputs.front or self._plain.chain)
+        model = replace(self._subject.plain, chain=self._subject.inputs.front or self._subject.plain.chain)
         cube = align_columns(as_cube(cube), model)
         rows = np.asarray(cube.values, dtype=np.float64).reshape(-1, cube.shape[-1])
         others = [name for name in targets if name not in EDGE_NAMES]
         whole = self.explain(rows, edges=len(others) < len(targets), curves=curves, targets=others)
         members, why = chosen_groups(groups, self.background, self.feature_names)
-        errors = self._inputs.has_covariance if errors is None else errors
+        errors = self._subject.inputs.has_covariance if errors is None else errors
         parts = {name: self.explain_errors(rows, target=name) for name in targets} if errors else {}
         return map_of(whole.grouped(members) if members else whole, cube, targets, parts, why)
 
@@ -418,8 +389,10 @@ class DOSExplainer:
         ValueError
             If there is no covariance.
         """
-        rows, blur = self._inputs.with_covariance(X, covariance)
-        return error_shares(self._model, self._conformal, target, self.feature_names, rows, blur)
+        rows, blur = self._subject.inputs.with_covariance(X, covariance)
+        return error_shares(
+            self._subject.model, self._subject.conformal, target, self.feature_names, rows, blur
+        )
 
     def explain_domain(self, X: npt.ArrayLike) -> np.ndarray:
         """Say which feature or distance of features puts a sample outside of the training states.
@@ -440,8 +413,8 @@ class DOSExplainer:
         ValueError
             If the model knows no domain.
         """
-        if not self._plain.chain.has("domain_reason"):
+        if not self._subject.plain.chain.has("domain_reason"):
             raise ValueError(
-                f"{type(self._plain.final).__name__} has no domain_reason; explain a DOSRegressor."
+                f"{type(self._subject.plain.final).__name__} has no domain_reason; explain a DOSRegressor."
             )
-        return self._seen.reasons(self._plain.chain, self._inputs.features(X))
+        return self._subject.seen.reasons(self._subject.plain.chain, self._subject.inputs.features(X))

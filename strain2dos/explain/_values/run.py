@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from joblib import effective_n_jobs
 from tqdm import tqdm
 
 from strain2dos.explain._values.coalitions import Means
+from strain2dos.explain._values.evaluations import Evaluations
 from strain2dos.explain._values.shapley import Found, base_values, exact_shapley, joined, sampled_shapley
+
+if TYPE_CHECKING:
+    from strain2dos.explain._subject import Subject
 
 # Curves held at a time while coalitions are evaluated, by each thread.
 _CHUNK_BYTES = 2**25
@@ -30,6 +35,8 @@ class Plan:
         Whether over all coalitions, and whether with interaction values.
     n_permutations, seed : int
         Of the sampling.
+    most : int or None
+        Evaluations for each sample at most, where all coalitions are evaluated.
     n_jobs : int or None
         Threads, as joblib counts jobs.
     progress : bool
@@ -39,9 +46,36 @@ class Plan:
     exact: bool
     pairs: bool
     n_permutations: int
+    most: int | None
     seed: int
     n_jobs: int | None
     progress: bool
+
+    @property
+    def method(self) -> str:
+        """What the explanation names."""
+        if not self.exact:
+            return "permutation"
+        return "exact" if self.most is None else "some rows"
+
+
+def explain_quantities(
+    subject: Subject, data: np.ndarray, quantities: Sequence[str], plan: Plan
+) -> tuple[Found, np.ndarray]:
+    """Shapley values of all quantities side by side (n, k, m), and their base values (m,)."""
+    means = Evaluations(
+        subject.model,
+        subject.conformal,
+        tuple(quantities),
+        subject.weights,
+        most=plan.most if plan.exact else None,
+        seed=plan.seed,
+    )
+    means.check()
+    found, bases = zip(
+        *(explain_rows(part, data, subject.background, plan) for part in means.parts()), strict=True
+    )
+    return joined(found, axis=-1), np.concatenate(bases)
 
 
 def explain_rows(

@@ -74,7 +74,7 @@ def test_random_rows_leak_every_curve(tasks, splits):
         assert np.isin(noisy.groups[fold.test], noisy.groups[fold.train]).mean() > 0.95
 
 
-def test_noisy_copies_keep_curve_and_state_and_scatter_as_told(load, tasks):
+def test_noisy_copies_keep_curve_and_state_and_scatter_by_the_given_noise(load, tasks):
     noisy, clean = tasks[-1], tasks[-2]
     copies = len(noisy.X) // len(clean.X)
     np.testing.assert_array_equal(noisy.data.dos, np.repeat(clean.data.dos, copies, axis=0))

@@ -40,7 +40,7 @@ def test_a_separation_names_both_errors(fit):
     assert ", common " in words
 
 
-def test_band_edges_tell_their_span_and_what_has_no_gap():
+def test_repr_of_band_edges_shows_their_span_and_how_many_have_no_gap():
     edges = BandEdges(*(np.array([a, a, np.nan]) for a in (-5.9, -4.3, 1.6)))
     assert repr(edges) == (
         "BandEdges(3 curves; vbm -5.900 (-5.900 to -5.900) eV; cbm -4.300 (-4.300 to -4.300) eV; "

@@ -34,7 +34,7 @@ def test_same_seed_same_set_whatever_the_number_of_threads(data):
     np.testing.assert_array_equal(again.gap, data.gap)
 
 
-def test_provenance_says_that_it_is_a_model_and_not_first_principles(data):
+def test_provenance_names_a_model_not_first_principles(data):
     assert data.provenance["method"] == "model: sum of layers with Gamma hybridization; not first-principles"
     assert data.provenance["material"] == "MoS2/WSe2"
     assert "s43246-024-00631-z" in data.provenance["hopping"]

@@ -146,7 +146,7 @@ def test_records_without_the_unstrained_state_make_no_set(tmp_path):
 
 
 @pytest.mark.parametrize("names", [("bi+0",), ("bi+0", "bi+2"), ("bi-2", "bi+0", "bi+2")])
-def test_a_set_of_few_states_loads_says_so_and_trains_no_model(tmp_path, monkeypatch, names):
+def test_a_set_of_few_states_loads_with_a_note_and_trains_no_model(tmp_path, monkeypatch, names):
     copy_records(tmp_path, *names)
     build(tmp_path, tmp_path / "mose2_dft")
     plain = resources.data_path

@@ -125,7 +125,7 @@ def test_an_earlier_calculation_with_tighter_convergence_and_fewer_k_points_agre
     assert shift.max() < 0.35
 
 
-def test_full_records_and_the_compact_set_say_the_same(data):
+def test_full_records_equal_the_compact_set(data):
     full = read_dft_records(data_path("mos2_dft_records"))
     assert full.name == data.name
     assert np.array_equal(full.dos, data.dos)
@@ -164,7 +164,7 @@ def test_records_of_two_recipes_do_not_make_one_set(tmp_path):
         read_dft_records(tmp_path)
 
 
-def test_an_empty_folder_says_how_to_fill_it(tmp_path):
+def test_the_error_for_an_empty_folder_states_how_to_fill_it(tmp_path):
     with pytest.raises(FileNotFoundError, match="strain2dos dft run"):
         read_dft_records(tmp_path)
 

@@ -36,7 +36,7 @@ def test_the_strongest_point_lies_at_a_true_line():
     assert np.abs(top[:, None] - data.phonons).min(axis=1).max() < 1.0
 
 
-def test_peak_signal_to_noise_is_what_the_documentation_says():
+def test_peak_signal_to_noise_is_what_the_documentation_states():
     data = make_raman_dos(320, random_state=2)
     edge = data.spectra[:, :12]
     height = data.spectra.max(axis=1) - edge.mean(axis=1)
@@ -239,7 +239,7 @@ def test_lines_of_ws2_are_the_measured_ones_moved_by_the_strain_of_the_records()
 
 
 @pytest.mark.parametrize("material", ["WS2", "MoSe2", "WSe2"])
-def test_what_the_table_does_not_know_of_a_material_is_nan(material):
+def test_coefficients_missing_for_a_material_are_nan(material):
     known = known_parameters(material)
     assert np.isnan([known.a_gamma, known.e_doping, known.a_doping]).all()
     modes = {m.name: m.position for m in material_modes(material, optional=True)}

@@ -91,7 +91,7 @@ def test_edge_targets_are_the_valleys_where_known_else_the_edges_else_nothing():
 
 
 @pytest.mark.parametrize("extra", [{}, None])
-def test_edge_targets_say_the_same_as_the_edges_that_they_hold(extra):
+def test_edge_targets_equal_the_edges_that_they_hold(extra):
     data = load_mos2_dft() if extra is None else replace(load_mos2_dft(), extra=extra)
     rows = np.arange(len(data)) % 3 > 0
     told = check_edges(data.edge_targets.iloc[rows], int(rows.sum()))

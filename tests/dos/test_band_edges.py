@@ -144,6 +144,6 @@ def test_maps_keep_their_shape_and_single_precision_is_taken():
         ([0.0, 1.0, 2.0], np.zeros((2, 3)), {"reference": np.ones(3)}, r"its shape is \(3,\)"),
     ],
 )
-def test_errors_say_what_came_and_what_to_do(energies, dos, options, words):
+def test_errors_state_the_value_received_and_the_way_out(energies, dos, options, words):
     with pytest.raises(ValueError, match=words):
         band_edges(energies, dos, **options)

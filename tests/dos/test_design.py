@@ -71,7 +71,7 @@ def test_the_first_choice_and_what_it_leaves_are_those_of_processes_computed_ane
         assert left[taken] == pytest.approx(after[best] / before, rel=0.02)
 
 
-def test_a_state_that_is_known_tells_nothing(fitted, states):
+def test_a_known_state_reduces_no_variance(fitted, states):
     processes = [(1.0, part) for part in fitted.heads.curve.plain]
     known = processes[0][1].points
     _, left = most_telling(processes, known[:1], states[1], 1)

@@ -22,7 +22,7 @@ def rows(n=24):
     return DATA.phonons[random.integers(len(DATA.phonons), size=n)] + random.normal(size=(n, 3))
 
 
-def test_a_model_from_a_device_that_is_not_here_says_how_to_go_on(monkeypatch, tmp_path):
+def test_the_error_for_a_missing_device_states_the_way_out(monkeypatch, tmp_path):
     model, X = fitted(), rows()
     dos = model.predict(X)
     loaded = load_model(save_model(model.set_params(device="cuda"), tmp_path / "model.skops"))

@@ -62,7 +62,7 @@ def seen_by_none(truth, plain, members, groups, variance=1.0):
     )
 
 
-def test_networks_get_half_unless_the_error_on_unseen_groups_speaks_for_more_or_less():
+def test_networks_get_half_unless_the_error_on_unseen_groups_favors_more_or_less():
     truth = np.random.RandomState(0).normal(size=(60, 3))
     groups, plain = np.repeat(np.arange(12), 5), np.zeros((60, 3))
     noise = np.random.RandomState(1).normal(size=(60, 3))

@@ -110,7 +110,7 @@ def test_posterior_equals_that_of_scikit_learn_with_the_same_kernel(problem):
     np.testing.assert_allclose(variance[0] / process.variance[0], np.square(std), rtol=3e-3)
 
 
-def test_process_passes_through_exact_data_and_knows_it():
+def test_process_passes_through_exact_data_with_no_variance_there():
     features = np.linspace(-1.5, 1.5, 9)[:, None]
     outputs = np.sin(2 * features)
     covariance = Covariance("gaussian", np.array([[0.8]]), np.array([0.1]), np.array([1e-8]))

@@ -218,7 +218,7 @@ def test_progress_is_shown_when_asked(capsys):
         ({"hidden_layer_sizes": (8, 0)}, {}, r"positive integers, but it is \(8, 0\)"),
     ],
 )
-def test_errors_say_what_came_and_what_to_do(params, fit, words):
+def test_errors_state_the_value_received_and_the_way_out(params, fit, words):
     if params.get("device") == "cuda" and torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device, so asking for it is no error")
     with pytest.raises(ValueError, match=words):
@@ -344,7 +344,7 @@ def test_quantiles_are_those_of_drawn_curves(fitted, noisy):
         fitted.predict_quantiles(X, 1.5)
 
 
-def test_drawn_curves_scatter_as_the_standard_deviation_says(fitted, noisy):
+def test_drawn_curves_scatter_by_the_standard_deviation(fitted, noisy):
     X = noisy[0][:3]
     _, std = fitted.predict(X, return_std=True)
     drawn = fitted.sample_curves(X, 3000, random_state=0)

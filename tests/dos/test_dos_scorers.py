@@ -78,7 +78,7 @@ def test_edge_errors_are_those_of_scikit_learn_and_a_lost_edge_is_infinite():
         metrics.edge_mae(truth, found[:8])
 
 
-def test_scorers_agree_with_their_functions_and_know_energies_and_threshold(fitted):
+def test_scorers_agree_with_their_functions_and_take_energies_and_threshold_from_the_model(fitted):
     found = fitted.predict(STRAIN)
     reading = {"energies": ENERGIES, "threshold": 0.15, "reference": fitted[-1].edge_reference_}
     for name in ("dos_mae", "relative_l1", "negative_share"):

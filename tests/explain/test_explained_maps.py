@@ -98,7 +98,7 @@ def test_in_coordinates_doping_and_shear_have_no_share_in_a_gap_of_strain(states
     assert abs(alone.sum()) < 1e-9
 
 
-def test_a_map_names_the_strongest_feature_of_each_pixel_and_says_why_it_sums(states):
+def test_a_map_names_the_strongest_feature_of_each_pixel_and_the_reason_for_sums(states):
     X = pd.DataFrame(positions(*states), columns=LINES)
     model = GapOfStrain().fit(X)
     strain = np.array([[0.0, 0.005, 0.01], [0.015, np.nan, 0.02]])
@@ -184,7 +184,7 @@ def test_shares_in_widths_and_in_the_model_error_add_up_to_them(trained):
         DOSExplainer(conformal.estimator_, X).explain(rows, targets=["gap_width"])
 
 
-def test_a_sample_outside_is_told_by_the_value_that_lies_furthest_out(trained):
+def test_the_reason_of_a_sample_outside_names_the_value_that_lies_furthest_out(trained):
     X, conformal = trained
     inside, far = X[10:11].to_numpy(), X[10:11].to_numpy() + np.array([0.0, 0.0, 6.0])
     words = DOSExplainer(conformal, X).explain_domain(np.vstack([inside, far, [[np.nan, 1.0, 1.0]]]))

@@ -89,7 +89,7 @@ def test_a_folder_in_the_place_of_an_output_stays(tmp_path):
     assert [path.name for path in tmp_path.rglob("*")] == ["map.nc", "mine"]
 
 
-def test_an_error_names_the_place_that_the_user_knows(tmp_path):
+def test_an_error_names_the_path_that_the_user_gave(tmp_path):
     with pytest.raises(FileNotFoundError) as caught, replacing_together(tmp_path, NAMES) as part:
         (part / "absent" / "file").read_text()
     assert caught.value.filename == str(tmp_path / "absent" / "file")

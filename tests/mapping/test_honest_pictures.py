@@ -96,7 +96,7 @@ def test_a_pixel_without_a_score_is_not_called_inside(flake):
     assert sum(count_pixels(flake).outside.values()) == 217
 
 
-def test_the_scale_bar_is_as_long_as_it_says(flake):
+def test_the_scale_bar_is_as_long_as_its_label(flake):
     def bar_of(dataset):
         ax = MapDisplay.from_dataset(dataset, "gap").ax_
         (bar,) = [artist for artist in ax.artists if hasattr(artist, "size_bar")]

@@ -138,7 +138,7 @@ def test_the_reason_is_named(positions, reason):
     assert (judged.score[0] > 1) == (reason not in ("INSIDE", "NO_POSITIONS"))
 
 
-def test_layers_are_told_from_positions_as_measured_whatever_the_calibration():
+def test_layers_are_judged_by_positions_as_measured_whatever_the_calibration():
     # a bilayer that is taken for the unstrained material
     shift = np.array([384.6 - 383.2, 402.7 - 405.1])
     judged = judge_positions([np.array([383.2, 405.1]) + shift], shift=shift)

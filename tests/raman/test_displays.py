@@ -191,7 +191,7 @@ def test_line_scan_keeps_its_own_coordinate(flake):
         FeatureMapDisplay.from_dataset(dataset, "E'_center")
 
 
-def test_feature_map_tells_the_reason_of_each_failure(flake):
+def test_feature_map_names_the_reason_of_each_failure(flake):
     cube, _, fit = flake
     display = FeatureMapDisplay.from_fit(fit, cube, "E'_center")
     texts = [text.get_text() for text in display.legend_.get_texts()]

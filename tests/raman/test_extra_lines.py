@@ -113,7 +113,7 @@ def test_errors_of_smoothed_spectra_hold(smooth):
 
 
 @pytest.mark.parametrize("center", [368.0, 380.0, 389.0, 391.0, 394.0, 396.5])
-def test_a_plasma_line_is_told_apart_or_flagged(center):
+def test_a_plasma_line_is_fitted_apart_or_flagged(center):
     Y, e, a = spectra(300, (center, 2.0, 33.0))
     fit = fitted(Y)
     assert within(fit, "E'_center", e) >= 0.99
@@ -121,7 +121,7 @@ def test_a_plasma_line_is_told_apart_or_flagged(center):
 
 
 @pytest.mark.parametrize("height", [30.0, 100.0, 400.0])
-def test_sapphire_is_told_apart_or_flagged(height):
+def test_sapphire_is_fitted_apart_or_flagged(height):
     Y, e, a = spectra(300, (418.0, 4.0, height), (378.0, 5.0, 0.15 * height))
     fit = fitted(Y)
     assert within(fit, "E'_center", e) >= 0.99

@@ -108,7 +108,7 @@ def test_more_lines_than_unknowns_are_weighed_as_by_a_direct_minimization():
             np.testing.assert_allclose(values, found, rtol=1e-6, atol=1e-9)
 
 
-def test_third_line_makes_strain_more_precise_as_gauss_markov_says():
+def test_third_line_makes_strain_as_precise_as_gauss_markov_allows():
     states, X = three_lines(20_000)
     separator = StrainDopingSeparator(**THREE).fit(X)
     values, spread = separator.propagate(X, np.tile(SIGMA, (len(X), 1)))
@@ -142,7 +142,7 @@ def test_covariance_of_the_invariants_agrees_with_monte_carlo():
 
 
 @pytest.mark.parametrize("level", [0.95, 0.99])
-def test_domain_flags_sound_rows_as_rarely_as_its_level_says(level):
+def test_domain_flags_sound_rows_as_rarely_as_its_level_states(level):
     _, X = three_lines(40_000, seed=4)
     separator = StrainDopingSeparator(**THREE).fit(X)
     check = separator.check_consistency(X, np.tile(SIGMA, (len(X), 1)), level=level)
@@ -167,7 +167,7 @@ def test_domain_flags_a_line_that_was_moved():
     assert np.mean(separator.check_consistency(X, np.tile(SIGMA, (len(X), 1))).in_domain) < 0.02
 
 
-def test_domain_says_that_as_many_lines_as_unknowns_cannot_be_tested():
+def test_domain_of_as_many_lines_as_unknowns_cannot_be_tested():
     separator = StrainDopingSeparator().fit(STATES)
     with pytest.raises(ValueError, match=r"2 lines \(E', A1'\) determine 2 unknowns exactly, so no row"):
         separator.check_consistency(STATES, np.ones((200, 2)))

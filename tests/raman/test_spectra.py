@@ -370,7 +370,7 @@ def test_own_modes_and_graphene_are_fitted():
         ({"shift": AXIS, "reference": "Si"}, "Si 505-540"),
     ],
 )
-def test_errors_say_what_was_received_and_the_way_out(options, message):
+def test_errors_state_the_value_received_and_the_way_out(options, message):
     with pytest.raises(ValueError, match=message):
         RamanFeaturizer(**options).fit(spectra(n=2))
 

@@ -71,7 +71,7 @@ def test_a_click_shows_the_numbers_of_the_dataset(page, example, chart, place):
     assert shown["distance from the training domain"].startswith(f"{float(one.domain_score):.2f} ")
 
 
-def test_a_dead_pixel_says_why_in_words(page, example):
+def test_a_dead_pixel_shows_its_reason_in_words(page, example):
     page.click(*screen(page, "map-gap", 3.0, 2.5))
     shown = numbers(page)
     assert shown["Band gap, PBE"] == "\u2013"
@@ -82,7 +82,7 @@ def test_a_dead_pixel_says_why_in_words(page, example):
     np.testing.assert_allclose(column(page, "spectrum-0", "y"), example.spectra.intensity[5, 6], rtol=1e-3)
 
 
-def test_a_pixel_outside_says_so(page):
+def test_a_pixel_outside_the_domain_is_marked_as_such(page):
     page.click(*screen(page, "map-gap", 6.5, 3.0))
     assert numbers(page)["status"] == "outside: more than one layer?"
 

@@ -72,7 +72,7 @@ def test_the_same_map_gives_the_same_page(example, tmp_path):
     assert pages[0].read_bytes() == pages[1].read_bytes()
 
 
-def test_three_sentences_say_the_gap_strain_and_what_they_rest_on(example, tmp_path):
+def test_three_sentences_state_the_gap_the_strain_and_their_basis(example, tmp_path):
     path = write_map_report(example.flake, tmp_path / "a.html", interactive=False)
     sentences = re.findall(r"<li>(.*?)</li>", path.read_text())
     flake = example.flake
@@ -87,7 +87,7 @@ def test_three_sentences_say_the_gap_strain_and_what_they_rest_on(example, tmp_p
     assert "24 outside: 24 more than one layer?" in sentences[2]
 
 
-def test_a_map_without_strain_says_whether_its_contrast_exceeds_its_error(example, tmp_path):
+def test_a_map_without_strain_states_whether_its_contrast_exceeds_its_error(example, tmp_path):
     flake = example.flake[["gap", "gap_std", "status", "domain_score", "domain_reason"]]
     clear = words_of(write_map_report(flake, tmp_path / "a.html", interactive=False))
     assert "more than twice the error of a pixel" in clear
@@ -173,7 +173,7 @@ def test_chosen_points_have_their_position_and_numbers(example, tmp_path):
         write_map_report(example.flake, tmp_path / "a.html", points=[1.0])
 
 
-def test_a_large_map_is_thinned_and_says_so(tmp_path):
+def test_a_large_map_is_thinned_and_marked_as_such(tmp_path):
     gap = xr.DataArray(np.random.default_rng(0).normal(1.6, 0.1, (450, 300)), dims=("y", "x"))
     path = write_map_report(xr.Dataset({"gap": gap}), tmp_path / "a.html", interactive=True)
     assert path.stat().st_size < 5e6

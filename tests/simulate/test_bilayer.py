@@ -227,7 +227,7 @@ def test_a_hopping_out_of_range_is_refused(hopping):
         TightBindingBilayer("MoS2/WS2", hopping=hopping)
 
 
-def test_provenance_says_what_the_model_is_and_where_its_hopping_comes_from():
+def test_provenance_names_the_model_and_the_source_of_its_hopping():
     provenance = TightBindingBilayer("MoS2/WS2").provenance
     assert "not first-principles" in provenance["method"]
     assert "s43246-024-00631-z" in provenance["hopping"]

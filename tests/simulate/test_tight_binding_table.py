@@ -131,7 +131,7 @@ def test_every_material_stands_beside_measurements_with_a_source(checks, models)
     assert shown.loc["WS2", "measured":"deviation, published"].tolist() == ["419 ± 11", "461", "+42", ""]
 
 
-def test_what_the_page_says_of_measurements(table, checks, models):
+def test_sentences_of_the_page_about_measurements_hold(table, checks, models):
     compared = checks.literature_table(models)
     splitting = compared[compared["quantity"] == table.SPLITTING].set_index("model")
     excess = splitting["deviation"] / splitting["measured"]
@@ -144,7 +144,7 @@ def test_what_the_page_says_of_measurements(table, checks, models):
     assert np.isnan(stays) or stays > 2.5
 
 
-def test_what_the_page_says_of_the_first_principles_row(table, models):
+def test_sentences_of_the_page_about_the_first_principles_row_hold(table, models):
     model, dft = models.loc[CORRECTED], models.loc[table.DFT]
     assert model[table.GAP] > dft[table.GAP] + 0.1
     mismatch = 100 * (3.184 / TightBindingTMD("MoS2").lattice_constant - 1)  # percent of biaxial strain
@@ -188,7 +188,7 @@ def test_direct_gaps_are_gaps_at_k(checks, dft):
     assert (found["gap"][~direct] < found["k_gap"][~direct]).all()
 
 
-def test_what_the_page_says_of_the_errors_of_changes(table, checks, dft):
+def test_sentences_of_the_page_about_the_errors_of_changes_hold(table, checks, dft):
     found = checks.deviations(dft)
     offset = found["gap"] - found["gap_dft"]
     change = (offset - offset["bi+0"]).abs()

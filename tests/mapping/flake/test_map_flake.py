@@ -59,7 +59,7 @@ def test_every_pixel_of_the_flake_is_mapped_and_no_other(mapped, truth):
     assert (words[~ok] != "").all()
 
 
-def test_the_valleys_of_the_edges_say_where_the_gap_is_indirect(mapped, truth):
+def test_the_valleys_of_the_edges_show_where_the_gap_is_indirect(mapped, truth):
     ok = mapped.status.values == 0
     names = mapped.edge_valleys.attrs["flag_meanings"].split()
     found = np.array(names)[mapped.edge_valleys.values[ok].astype(int)]

@@ -111,7 +111,7 @@ def test_a_second_run_computes_nothing(killed_and_resumed):
     assert (out / "zz+1.json").stat().st_mtime_ns == before
 
 
-def test_a_tiny_run_of_ws2_knows_tungsten(tmp_path):
+def test_a_tiny_run_of_ws2_takes_the_setup_of_tungsten(tmp_path):
     recipe = DFTRecipe("WS2", ecut=200.0, n_k_scf=3, n_k_dos=12)
     state = State("bi+0", (0.0, 0.0, 0.0))
     record = json.loads(run_state(state, tmp_path, recipe).read_text())

@@ -6,16 +6,17 @@ import pytest
 import torch
 from scipy.stats import norm
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Matern, WhiteKernel
 
 from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
 from strain2dos.dos._process.closed_form import value_and_slope
-from strain2dos.dos._process.covariance import CONSTANT, FAMILIES, Covariance, stationary
+from strain2dos.dos._process.covariance import CONSTANT, Covariance
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
 from strain2dos.dos._process.heads import fit_head, mixed
 from strain2dos.dos._process.mixture import load
 from strain2dos.dos._process.plain import Kernel, _Known, _value_with_gradient, weighted_kernels
 from strain2dos.dos._process.posterior import condition
+from strain2dos.dos._process.stationary import FACTORS, FAMILIES, SLOPES, stationary
 
 
 @pytest.fixture
@@ -241,10 +242,27 @@ def test_the_closed_form_of_groups_left_out_is_what_automatic_differentiation_gi
     free = torch.tensor(logs, requires_grad=True)
     scaled = torch.from_numpy(x) / torch.exp(free[:2])
     squared = (scaled[:, None] - scaled).square().sum(-1)
-    covariance = stationary(squared, family) + torch.exp(free[2]) * (scaled @ scaled.T) + CONSTANT
+    part = stationary(FACTORS[family] * squared, family)[0]
+    covariance = part + torch.exp(free[2]) * (scaled @ scaled.T) + CONSTANT
     covariance = covariance + torch.exp(free[3]) * torch.diag(torch.from_numpy(loose))
-    found = left_out(covariance[None], torch.from_numpy(outputs), [torch.from_numpy(rows) for rows in blocks])
+    outputs, blocks = torch.from_numpy(outputs), [torch.from_numpy(rows) for rows in blocks]
+    found = left_out(covariance[None], outputs, blocks)
     known = 8 * negative_log_density(found, torch.ones_like(found.misfit))[0]
-    value, slope = value_and_slope(family, logs, x, outputs, loose, blocks)
+    rows = torch.from_numpy(x), outputs, torch.from_numpy(loose)
+    value, slope = value_and_slope(family, logs, *rows, blocks)
     assert value == pytest.approx(float(known.detach()), rel=1e-9)
     np.testing.assert_allclose(slope, torch.autograd.grad(known, free)[0].numpy(), rtol=1e-7)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_stationary_part_is_that_of_scikit_learn_and_its_slope_that_of_autograd(family):
+    apart = torch.linspace(0.0, 4.0, 60, dtype=torch.float64, requires_grad=True)
+    part, change = stationary(FACTORS[family] * apart, family)
+    known = RBF() if family == "gaussian" else Matern(nu={"matern52": 2.5, "matern32": 1.5}[family])
+    truth = known(np.sqrt(apart.detach().numpy())[:, None], np.zeros((1, 1)))[:, 0]
+    np.testing.assert_allclose(part.detach().numpy(), truth, rtol=1e-12)
+    # at no distance the root's derivative is cut off
+    slope = torch.autograd.grad(part.sum(), apart, retain_graph=True)[0][1:]
+    np.testing.assert_allclose((SLOPES[family] * change).detach().numpy()[1:], slope.numpy(), rtol=1e-10)
+    without = [values.numpy() for values in stationary(FACTORS[family] * apart.detach(), family)]
+    np.testing.assert_array_equal(without, [part.detach().numpy(), change.detach().numpy()])

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from strain2dos.dos._process.stationary import FACTORS, stationary
+
 Array = NDArray[np.float64]
 Tensor = torch.Tensor
 
-FAMILIES = ("gaussian", "matern52", "matern32")
 # variance of the constant against that of the response: large, so that the level is free
 CONSTANT = 100.0
 # the network begins with this share in the distance of two states a standard deviation apart
@@ -93,17 +94,12 @@ class Covariance(torch.nn.Module):
 
     def between(self, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n_left, n_right) covariances of placed states."""
-        part = stationary(_squared(left[1], right[1]), self.family)
+        part = stationary(FACTORS[self.family] * squared_distances(left[1], right[1]), self.family)[0]
         return part + torch.exp(self.log_linear)[:, None, None] * (left[0] @ right[0].mT) + CONSTANT
 
     def between_of(self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_left, n_right) covariances by one member: its arrays stay in the cache."""
-        part = _stationary_in_place(_squared(left[1][k], right[1][k]), self.family)
-        return self._with_linear(k, part, left, right)
-
-    def _with_linear(
-        self, k: int, part: Tensor, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]
-    ) -> Tensor:
+        part = stationary(squared_distances(left[1][k], right[1][k]).mul_(FACTORS[self.family]), self.family)[0]
         linear = (left[0][k] @ right[0][k].mT).mul_(torch.exp(self.log_linear)[k])
         return part.add_(linear).add_(CONSTANT)
 
@@ -133,32 +129,8 @@ class Covariance(torch.nn.Module):
         return self.between(placed, placed) + self.noise()[:, None, None] * own
 
 
-def stationary(squared: Tensor, family: str) -> Tensor:
-    """Return the stationary part, 1 at no distance, from squared distances."""
-    if family == "gaussian":
-        return torch.exp(-0.5 * squared)
-    # the added number keeps the derivative of the root finite at zero distance
-    distance = torch.sqrt(squared + 1e-24)
-    if family == "matern52":
-        root = sqrt(5.0) * distance
-        return (1.0 + root + root * root / 3.0) * torch.exp(-root)
-    root = sqrt(3.0) * distance
-    return (1.0 + root) * torch.exp(-root)
-
-
-def _stationary_in_place(squared: Tensor, family: str) -> Tensor:
-    """Return the same, bit for bit, in the memory of the distances; for predictions, which need no slopes."""
-    if family == "gaussian":
-        return squared.mul_(-0.5).exp_()
-    root = squared.add_(1e-24).sqrt_().mul_(sqrt(5.0) if family == "matern52" else sqrt(3.0))
-    fall = torch.exp(-root)
-    if family == "matern52":
-        curved = (root * root).div_(3.0)
-        return root.add_(1.0).add_(curved).mul_(fall)
-    return root.add_(1.0).mul_(fall)
-
-
-def _squared(left: Tensor, right: Tensor) -> Tensor:
+def squared_distances(left: Tensor, right: Tensor) -> Tensor:
+    """Return squared distances (..., n_left, n_right) of rows (..., n, p)."""
     if left is right and left.shape[-2] <= _EXACT_ROWS:
         return (left[..., :, None, :] - right[..., None, :, :]).square().sum(-1)
     norms = left.square().sum(-1)[..., :, None] + right.square().sum(-1)[..., None, :]

@@ -12,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
-from strain2dos.dos._process.covariance import FAMILIES, Covariance
+from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors
 from strain2dos.dos._process.mixture import Loaded, Process, load
 from strain2dos.dos._process.plain import Kernel, weighted_kernels
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.sloped import Sloped
+from strain2dos.dos._process.stationary import FAMILIES
 
 Array = NDArray[np.float64]
 

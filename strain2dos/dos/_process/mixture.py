@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
-from strain2dos.dos._process.covariance import FAMILIES, Covariance
+from strain2dos.dos._process.covariance import Covariance
+from strain2dos.dos._process.stationary import FAMILIES
 
 Array = NDArray[np.float64]
 

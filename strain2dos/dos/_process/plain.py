@@ -13,8 +13,9 @@ from scipy.optimize import minimize
 
 from strain2dos.dos._common.groups import subsample_by_group
 from strain2dos.dos._process.closed_form import value_and_slope
-from strain2dos.dos._process.covariance import CONSTANT, FAMILIES, Covariance, stationary
+from strain2dos.dos._process.covariance import CONSTANT, Covariance
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
+from strain2dos.dos._process.stationary import FACTORS, FAMILIES, stationary
 
 Array = NDArray[np.float64]
 
@@ -118,7 +119,7 @@ def _candidate_kernels(known: _Known, least_noise: float) -> tuple[list[Kernel],
     kernels, values = [], []
     for family in FAMILIES:
         for length in root * np.array(_LENGTHS):
-            part = stationary(squared / length**2, family)
+            part = stationary(FACTORS[family] * squared / length**2, family)[0]
             found = known.value(part + linear * product / length**2 + CONSTANT + noise * own)
             values.append(found.nan_to_num(torch.inf).numpy())
             kernels += [Kernel(family, np.full(width, length), low, own) for own, low in shared]
@@ -157,11 +158,10 @@ def _refine(kernel: Kernel, known: _Known, least_noise: float) -> tuple[Kernel, 
 def _value_with_gradient(
     kernel: Kernel, known: _Known, start: Array
 ) -> Callable[[Array], tuple[float, Array]]:
-    x, outputs, loose = (part.numpy() for part in (known.x, known.outputs, known.loose))
-    blocks = [rows.numpy() for rows in known.blocks]
-
     def value(logs: Array) -> tuple[float, Array]:
-        density, slopes = value_and_slope(kernel.family, logs, x, outputs, loose, blocks)
+        density, slopes = value_and_slope(
+            kernel.family, logs, known.x, known.outputs, known.loose, known.blocks
+        )
         # length scales wander off when nothing in the data holds them
         step = logs[:-2] - start[:-2]
         total = density + 0.5 * float(step @ step)

@@ -10,12 +10,9 @@ import torch
 
 from strain2dos.dos._process.covariance import CONSTANT
 from strain2dos.dos._process.mixture import Loaded
+from strain2dos.dos._process.stationary import FACTORS, SLOPES, stationary
 
 Tensor = torch.Tensor
-
-# What multiplies the squared distance in each family, and the derivative of the kernel by it.
-_SCALE = {"gaussian": -0.5, "matern52": 5.0, "matern32": 3.0}
-_SLOPE = {"gaussian": -0.5, "matern52": -5.0 / 6.0, "matern32": -1.5}
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class SlopedMember:
         known, coefficients, factors = loaded.placed[0][k], loaded.coefficients[k], loaded.factors[k]
         linear = float(torch.exp(covariance.log_linear)[k])
         ones = torch.ones_like(known[:, :1])
-        scale = _SCALE[covariance.family]
+        scale = FACTORS[covariance.family]
         norm = known.square().sum(-1, keepdim=True)
         by_value = torch.cat([factors, coefficients], dim=1)
         beside = torch.cat([known, ones], dim=1)
@@ -71,7 +68,7 @@ class SlopedMember:
             (scale * torch.cat([-2.0 * known, ones, norm], dim=1)).T.contiguous(),
             by_value,
             torch.cat([linear * (known.T @ by_value), CONSTANT * by_value.sum(0, keepdim=True)]),
-            (_SLOPE[covariance.family] * coefficients[:, :, None] * beside[:, None, :]).flatten(1),
+            (SLOPES[covariance.family] * coefficients[:, :, None] * beside[:, None, :]).flatten(1),
             linear * (coefficients.T @ known),
             linear,
             float(loaded.noise[k]),
@@ -83,7 +80,7 @@ class SlopedMember:
         here = x * self.inverse_lengths
         norm = here.square().sum(-1, keepdim=True)
         one = torch.ones_like(norm)
-        part, change = self._stationary(torch.cat([here, norm, one], dim=1) @ self.to_squared)
+        part, change = stationary(torch.cat([here, norm, one], dim=1) @ self.to_squared, self.family)
         found = torch.addmm(torch.cat([here, one], dim=1) @ self.by_feature, part, self.by_value)
         rank = found.shape[1] - len(self.variance)
         left = (1.0 + CONSTANT) + self.linear * norm[:, 0] - found[:, :rank].square().sum(-1)
@@ -92,19 +89,6 @@ class SlopedMember:
         # d(distance^2)/dx = 2 (x - point), over lengths: sums of the changes, alone and times points
         slope = 2.0 * (here[:, None, :] * sums[..., -1:] - sums[..., :-1])
         return found[:, rank:], variance, slope.add_(self.steady).mul_(self.inverse_lengths)
-
-    def _stationary(self, scaled: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the stationary part and its derivative but for a factor, in the memory of the distances."""
-        if self.family == "gaussian":
-            part = scaled.exp_()
-            return part, part
-        # the root needs a derivative at no distance
-        root = scaled.clamp_(min=1e-24).sqrt_()
-        fall = torch.exp(-root)
-        if self.family == "matern32":
-            return root.add_(1.0).mul_(fall), fall
-        change = (1.0 + root).mul_(fall)
-        return root.square_().mul_(fall).div_(3.0).add_(change), change
 
 
 class Sloped:

@@ -18,6 +18,7 @@ from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._process.covariance import CONSTANT
 from strain2dos.dos._process.heads import LoadedHeads
 from strain2dos.dos._process.mixture import Loaded
+from strain2dos.dos._process.stationary import FACTORS, stationary
 from strain2dos.dos._regressor.fitted import FittedDOS
 
 Array = NDArray[np.float64]
@@ -25,8 +26,6 @@ Tensor = torch.Tensor
 
 # samples at a time, and rows whose kernels are held at once: fewer cost time in calls, more leave the cache
 _SAMPLES, _ROWS = 16, 3200
-# by which a squared distance is multiplied, so that kernels need no factor within
-_FACTORS = {"gaussian": 0.5, "matern52": 5.0, "matern32": 3.0}
 
 
 class JointEdges:
@@ -117,7 +116,7 @@ class _Kernel:
     def place(self, x: Tensor) -> _Placed:
         """Place standardized features (n, k)."""
         placed = (x / self.lengths).mT
-        apart = (placed[:, :, None] - self.points[:, None, :]).square_().mul_(_FACTORS[self.family])
+        apart = (placed[:, :, None] - self.points[:, None, :]).square_().mul_(FACTORS[self.family])
         return _Placed(apart.flatten(1), placed * self.slopes[:, None])
 
     def __call__(self, one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> Tensor:
@@ -126,8 +125,5 @@ class _Kernel:
         if self.family == "gaussian":
             energy = near.neg_().exp_().mul_(self.coefficients) @ far.neg_().exp_().mT
         else:
-            root = (near[:, :, None] + far[:, None]).sqrt_()
-            fall = torch.neg(root).exp_()
-            kernel = root.addcmul_(root, root, value=1.0 / 3.0) if self.family == "matern52" else root
-            energy = kernel.add_(1.0).mul_(fall) @ self.coefficients
+            energy = stationary(near[:, :, None] + far[:, None], self.family)[0] @ self.coefficients
         return energy.add_(tilt[:, :, None]).add_((slant + self.level)[:, None])

@@ -99,9 +99,9 @@ class Covariance(torch.nn.Module):
 
     def between_of(self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_left, n_right) covariances by one member: its arrays stay in the cache."""
-        part = stationary(squared_distances(left[1][k], right[1][k]).mul_(FACTORS[self.family]), self.family)[0]
+        scaled = squared_distances(left[1][k], right[1][k]).mul_(FACTORS[self.family])
         linear = (left[0][k] @ right[0][k].mT).mul_(torch.exp(self.log_linear)[k])
-        return part.add_(linear).add_(CONSTANT)
+        return stationary(scaled, self.family)[0].add_(linear).add_(CONSTANT)
 
     def diagonal(self, placed: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n) covariances of placed states with themselves, without noise."""

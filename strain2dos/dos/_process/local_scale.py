@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._common.groups import subsample_by_group
+from strain2dos.dos._common.linear_algebra import svd, times
 
 Array = NDArray[np.float64]
 
@@ -81,11 +82,11 @@ class LocalScale:
         points = features[rows]
         means = np.column_stack([np.bincount(labels, column) for column in points.T]) / count[:, None]
         middle = means.mean(0)
-        _, size, axes = np.linalg.svd(means - middle, full_matrices=False)
+        _, size, axes = svd(means - middle)
         size = size / np.sqrt(len(means))
         kept = (size > _LEAST_SHARE * size[0]) & (size > 0) & (np.arange(len(size)) < _MAX_AXES)
         scaled = np.ascontiguousarray(axes[kept].T / size[kept])
-        place, misfit = (points - middle) @ scaled, misfit[rows]
+        place, misfit = times(points - middle, scaled), misfit[rows]
         others = labels[:, None] != labels[None]
         apart = _squared_distances(place, place)
         # minus the log density of each group without its own errors; one scale for all first
@@ -102,13 +103,13 @@ class LocalScale:
 
         1 far from all, and not below 1 where all that is near lies to one side.
         """
-        place = (features - self.middle) @ self.axes
+        place = times(features - self.middle, self.axes)
         reach = _squared_reach(self.reach, self.axes)
         answer, per_point = np.empty(len(place)), self.per_point
         for start in range(0, len(place), _ROWS):
             rows = slice(start, start + _ROWS)
             near = np.exp(-_squared_distances(place[rows], self.points) / reach)
-            answer[rows] = self.from_sums(place[rows], near @ per_point, reach)
+            answer[rows] = self.from_sums(place[rows], times(near, per_point), reach)
         return answer
 
     @property
@@ -166,12 +167,12 @@ def _squared_reach(reach: float, axes: Array) -> float:
 def _squared_distances(left: Array, right: Array) -> Array:
     norms = np.square(left).sum(1)[:, None] + np.square(right).sum(1)
     # rounding leaves a little less than nothing of a distance of nothing
-    return np.maximum(norms - 2.0 * (left @ right.T), 0.0)
+    return np.maximum(norms - 2.0 * times(left, right.T), 0.0)
 
 
 def _mean_nearby(near: Array, misfit: Array) -> Array:
     """Return means (n,) of misfits weighted by how near they are (n, n_points)."""
-    return (_AS_PREDICTED + near @ misfit) / (_AS_PREDICTED + near.sum(1))
+    return (_AS_PREDICTED + times(near, misfit)) / (_AS_PREDICTED + near.sum(1))
 
 
 class NearbyFactors:
@@ -193,12 +194,12 @@ class NearbyFactors:
         """Return the factor (n,) of each output at standardized features (n, p)."""
         found: dict[int, Array] = {}
         for first, reaches in self._places:
-            place = (features - first.middle) @ first.axes
+            place = times(features - first.middle, first.axes)
             apart = _squared_distances(place, first.points)
             for reach, some in reaches.items():
                 squared = _squared_reach(reach, first.axes)
                 near = np.exp(apart * (-1.0 / squared))
                 for scale, per_point in some:
-                    found[id(scale)] = scale.from_sums(place, near @ per_point, squared)
+                    found[id(scale)] = scale.from_sums(place, times(near, per_point), squared)
         one = np.ones(len(features))
         return [reduce(np.multiply, [found[id(scale)] for scale in some], one) for some in self.scales]

@@ -10,7 +10,7 @@ Tensor = torch.Tensor
 # What multiplies a squared distance before it enters `stationary`: C. E. Rasmussen and C. K. I. Williams,
 # Gaussian Processes for Machine Learning, MIT Press 2006, equations (4.9) and (4.17).
 FACTORS = {"gaussian": 0.5, "matern52": 5.0, "matern32": 3.0}
-# What multiplies the second number that `stationary` returns: it is then the derivative by a squared distance.
+# What multiplies the second number that `stationary` returns, to be the derivative by a squared distance.
 SLOPES = {"gaussian": -0.5, "matern52": -5.0 / 6.0, "matern32": -1.5}
 FAMILIES = tuple(FACTORS)
 

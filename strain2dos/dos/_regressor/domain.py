@@ -12,6 +12,7 @@ from scipy.spatial import ConvexHull, cKDTree
 
 from strain2dos._compiled import njit
 from strain2dos.dos._common.arrays import check_array
+from strain2dos.dos._common.linear_algebra import svd, times
 
 Array = NDArray[np.float64]
 
@@ -80,9 +81,9 @@ class TrainingDomain:
         middle = means.mean(0)
         within = points - means[states]
         # one row per state does not show the noise
-        noise = within.T @ within / max(len(points) - len(labels), 1)
+        noise = times(within.T, within) / max(len(points) - len(labels), 1)
         axes = _axes(means - middle, noise)
-        inner = (means - middle) @ axes
+        inner = times(means - middle, axes)
         blur = axes.T @ noise @ axes
         normals, reach = _hull(inner, blur)
         return cls(
@@ -131,7 +132,7 @@ class TrainingDomain:
 
 
 def _axes(centered: Array, noise: Array) -> Array:
-    _, size, axes = np.linalg.svd(centered, full_matrices=False)
+    _, size, axes = svd(centered)
     size = size / np.sqrt(len(centered))
     blur = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", axes, noise, axes), 0.0))
     significant = (size > _LEAST_SHARE * size[0]) & (size > blur)
@@ -145,7 +146,7 @@ def _hull(inner: Array, blur: Array) -> tuple[Array, Array]:
     if n == 0:
         return np.zeros((0, 0)), np.zeros(0)
     normals = np.array([[1.0], [-1.0]]) if n == 1 else _normals(inner)
-    ends = inner @ normals.T
+    ends = times(inner, normals.T)
     width = ends.max(0) - ends.min(0)
     noise = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", normals, blur, normals), 0.0))
     return normals, ends.max(0) + np.maximum(_MARGIN * width, _SIGMA * noise)
@@ -158,7 +159,7 @@ def _normals(inner: Array) -> Array:
         # the outermost points in fixed directions, a number that bounds the facets; the reach of their
         # normals is still that of all points, so that the region holds every state
         directions = np.random.RandomState(0).normal(size=(_MAX_FACETS // 2, n))
-        hull = ConvexHull(inner[np.unique(np.argmax(directions @ inner.T, axis=1))])
+        hull = ConvexHull(inner[np.unique(np.argmax(times(directions, inner.T), axis=1))])
     # facets with more corners than axes come in pieces
     return np.unique(hull.equations[:, :n].round(9), axis=0)
 
@@ -173,15 +174,15 @@ def _nearest_neighbor_limit(inner: Array, blur: Array) -> float:
 
 def _residual_ellipsoid(centered: Array, axes: Array) -> dict[str, Any]:
     """Return directions across the axes, the scatter of the rows along them, and how far rows scatter."""
-    across = centered - (centered @ axes) @ axes.T
-    _, size, directions = np.linalg.svd(across, full_matrices=False)
+    across = centered - times(times(centered, axes), axes.T)
+    _, size, directions = svd(across)
     scale = size / np.sqrt(len(centered))
     # directions without scatter may lean into the axes: what is left along them is counted as a whole
     n = min(_MAX_REST, len(centered) // 4, int(np.sum(scale > _FLOOR)))
     directions, scale = np.ascontiguousarray(directions[:n].T), scale[:n]
-    other = np.square(across - (across @ directions) @ directions.T).sum(1)
+    other = np.square(across - times(times(across, directions), directions.T)).sum(1)
     other_scale = max(float(np.sqrt(other.mean())), _FLOOR)
-    squares = np.square((across @ directions) / scale).sum(1)
+    squares = np.square(times(across, directions) / scale).sum(1)
     # what a row would have got had it not shaped the ellipsoid itself
     squares = squares / np.maximum(1.0 - squares / len(centered), 0.1) + other / other_scale**2
     limit = _BEYOND_REST * max(float(np.sqrt(squares.max())), 1.0)

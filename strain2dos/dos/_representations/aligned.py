@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.linear_algebra import times
 from strain2dos.dos._edges.reading import band_edges
 from strain2dos.dos._representations.base import Representation
 from strain2dos.dos._representations.grid import amplitude, density
@@ -110,7 +111,7 @@ class AlignedRepresentation(Representation):
                 )
                 # an edge that moves up takes the curve with it
                 changes = 2.0 * np.maximum(value, 0.0) * (moved - slope * shifts[:, side, None])
-                parts.append(np.sqrt(np.square(size[row]) @ np.square(changes)))
+                parts.append(np.sqrt(times(np.square(size[row]), np.square(changes))))
             answer[row] = np.where(below[row], *parts)
         return answer
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
+from strain2dos.dos._common.linear_algebra import svd, times
 from strain2dos.dos._representations.aligned import AlignedRepresentation
 from strain2dos.dos._representations.base import Representation
 from strain2dos.dos._representations.grid import GridRepresentation, PlainRepresentation
@@ -39,7 +40,7 @@ class LatentBasis:
 
     def latents(self, scores: Array) -> Array:
         """Return (n, n_latents) latents."""
-        return self.mean + scores @ self.directions
+        return self.mean + times(scores, self.directions)
 
     def decode(self, scores: Array) -> Array:
         """Return (n, n_energies) curves."""
@@ -47,7 +48,7 @@ class LatentBasis:
 
     def widths(self, variance: Array) -> Array:
         """Return (n, n_latents) standard deviations of latents whose scores err independently."""
-        return np.sqrt(variance @ np.square(self.directions))
+        return np.sqrt(times(variance, np.square(self.directions)))
 
     def joined(self, sides: list[tuple[Array, Array]], weight: float) -> tuple[Array, Array, Array]:
         """Return latents, their standard deviations (n, n_latents), and variances of the scores.
@@ -61,7 +62,7 @@ class LatentBasis:
         if len(sides) == 1:
             return latents, self.widths(variance), variance
         other, others = sides[1]
-        step = (other - mean) @ self.directions
+        step = times(other - mean, self.directions)
         width, own = self.widths(variance), self.widths(others)
         near = self.representation.edge_share()
         # a few rows at a time stay in the cache
@@ -111,7 +112,7 @@ def principal_directions(
 ) -> tuple[LatentBasis, Array]:
     """Return latents (n, n_latents) as their mean, directions and scores."""
     mean = latents.mean(0)
-    left, size, directions = np.linalg.svd(latents - mean, full_matrices=False)
+    left, size, directions = svd(latents - mean)
     keep = max(1, int(np.sum(size > _TOLERANCE * max(size[0], 1e-300))))
     keep = min(keep, _MAX_DIRECTIONS)
     return LatentBasis(name, representation, mean, directions[:keep]), left[:, :keep] * size[:keep]

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.linear_algebra import times
 from strain2dos.dos._representations.base import Representation
 
 Array = NDArray[np.float64]
@@ -38,7 +39,7 @@ class PlainRepresentation(Representation):
 
     def spread(self, latent: Array, size: Array, directions: Array) -> Array:
         """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents)."""
-        width = np.sqrt(np.square(size) @ np.square(directions))
+        width = np.sqrt(times(np.square(size), np.square(directions)))
         return np.where(latent > 0, width, 0.0) if self.nonnegative else width
 
 
@@ -59,7 +60,7 @@ class GridRepresentation(PlainRepresentation):
 
     def spread(self, latent: Array, size: Array, directions: Array) -> Array:
         """Return standard deviations (n, n_energies) for steps of `size` (n, k) along (k, n_latents)."""
-        width = np.sqrt(np.square(size) @ np.square(directions))
+        width = np.sqrt(times(np.square(size), np.square(directions)))
         return 2.0 * np.maximum(latent, 0.0) * width if self.nonnegative else width
 
 

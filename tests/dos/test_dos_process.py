@@ -31,7 +31,10 @@ def problem():
 def members(hidden=(), n=2):
     """Two members whose lengths differ, with a network or without."""
     lengths = np.array([[1.0, 2.0], [0.7, 3.0]])[:n]
-    made = Covariance("matern52", lengths, np.full(n, 0.5), np.full(n, 1e-2), hidden=hidden, seed=3)
+    bend = np.array([0.0, 0.4])[:n]
+    made = Covariance(
+        "matern52", lengths, np.full(n, 0.5), np.full(n, 1e-2), quadratic=bend, hidden=hidden, seed=3
+    )
     if hidden:
         made.log_reach.data += 2.0
     return made.requires_grad_(False)
@@ -218,23 +221,25 @@ def test_rows_with_loose_noise_count_as_in_a_process_with_a_noise_for_each_row(p
     process, _ = condition(members(), features, outputs, groups, np.full(2, 0.5), random, "cpu", loose)
     new = random.normal(size=(7, 2))
     mean, variance = predict(process, new)
-    for k, lengths in enumerate(([1.0, 2.0], [0.7, 3.0])):
+    for k, (lengths, bend) in enumerate((([1.0, 2.0], 0.0), ([0.7, 3.0], 0.4))):
         kernel = Matern(lengths, nu=2.5) + ConstantKernel(CONSTANT)
-        # sklearn's DotProduct knows no lengths: the linear part is added by hand
+        # sklearn's DotProduct knows no lengths: the linear and quadratic parts are added by hand
         both = [part / np.array(lengths) for part in (features, new)]
-        inner, cross = 0.5 * both[0] @ both[0].T, 0.5 * both[1] @ both[0].T
+        inner, cross = (0.5 * (p + bend * p**2) for p in (both[0] @ both[0].T, both[1] @ both[0].T))
         matrix = kernel(features) + inner + 1e-2 * np.diag(loose)
         weights = np.linalg.solve(matrix, (kernel(new, features) + cross).T)
         np.testing.assert_allclose(mean[k], weights.T @ outputs, atol=1e-8)
-        left = CONSTANT + 1 + 0.5 * np.square(both[1]).sum(1) + 1e-2
+        norm2 = np.square(both[1]).sum(1)
+        left = CONSTANT + 1 + 0.5 * (norm2 + bend * norm2**2) + 1e-2
         left -= np.einsum("ij,ji->i", kernel(new, features) + cross, weights)
         np.testing.assert_allclose(
             variance[k] / process.variance[k], np.repeat(left[:, None], 3, 1), rtol=1e-2
         )
 
 
+@pytest.mark.parametrize("quadratic", [0.0, 0.6])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_closed_form_of_groups_left_out_is_what_automatic_differentiation_gives(problem, family):
+def test_the_closed_form_of_groups_left_out_is_what_autograd_gives(problem, family, quadratic):
     x, outputs, groups, random = problem
     loose = random.uniform(0.5, 2.0, len(x))
     blocks = rows_of_groups(groups)
@@ -243,13 +248,14 @@ def test_the_closed_form_of_groups_left_out_is_what_automatic_differentiation_gi
     scaled = torch.from_numpy(x) / torch.exp(free[:2])
     squared = (scaled[:, None] - scaled).square().sum(-1)
     part = stationary(FACTORS[family] * squared, family)[0]
-    covariance = part + torch.exp(free[2]) * (scaled @ scaled.T) + CONSTANT
+    inner = scaled @ scaled.T
+    covariance = part + torch.exp(free[2]) * (inner + quadratic * inner.square()) + CONSTANT
     covariance = covariance + torch.exp(free[3]) * torch.diag(torch.from_numpy(loose))
     outputs, blocks = torch.from_numpy(outputs), [torch.from_numpy(rows) for rows in blocks]
     found = left_out(covariance[None], outputs, blocks)
     known = 8 * negative_log_density(found, torch.ones_like(found.misfit))[0]
     rows = torch.from_numpy(x), outputs, torch.from_numpy(loose)
-    value, slope = value_and_slope(family, logs, *rows, blocks)
+    value, slope = value_and_slope(family, logs, *rows, blocks, quadratic)
     assert value == pytest.approx(float(known.detach()), rel=1e-9)
     np.testing.assert_allclose(slope, torch.autograd.grad(known, free)[0].numpy(), rtol=1e-7)
 

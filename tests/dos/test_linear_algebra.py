@@ -15,9 +15,9 @@ from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._representations.basis import principal_directions
 
 RANDOM = np.random.RandomState(0)
-ROWS = RANDOM.standard_normal((700, 6))
+ROWS = RANDOM.standard_normal((700, 6)) * [3.0, 1.0, 1.0, 0.3, 0.3, 0.3]
 CURVES = RANDOM.standard_normal((300, 651))
-MISFIT = np.square(RANDOM.standard_normal(700) * (0.2 + np.abs(ROWS[:, 0])))
+MISFIT = np.square(RANDOM.standard_normal(700) * (0.1 + np.abs(ROWS[:, 0])))
 
 
 def _local_scale():

@@ -35,7 +35,11 @@ def test_slopes_of_each_kernel_are_those_of_automatic_differentiation(family):
     random = np.random.RandomState(0)
     x, z = random.standard_normal((40, 3)), random.standard_normal((40, 2))
     covariance = Covariance(
-        family, np.array([[0.7, 1.1, 2.0], [1.5, 0.9, 1.0]]), np.array([0.3, 2.0]), np.array([1e-3, 1e-2])
+        family,
+        np.array([[0.7, 1.1, 2.0], [1.5, 0.9, 1.0]]),
+        np.array([0.3, 2.0]),
+        np.array([1e-3, 1e-2]),
+        quadratic=np.array([0.0, 0.7]),
     )
     process = condition(
         covariance, x, z, np.arange(40), np.array([0.5, 0.5]), np.random.RandomState(0), "cpu"
@@ -49,8 +53,10 @@ def test_slopes_of_each_kernel_are_those_of_automatic_differentiation(family):
         for output in range(2):
             total = means[member, :, output].sum()
             known[member, :, output] = torch.autograd.grad(total, place, retain_graph=True)[0].numpy()
-    found = Sloped([load(process, "cpu")])(place.detach())[2]
+    mean, variance, found = Sloped([load(process, "cpu")])(place.detach())
     np.testing.assert_allclose(found, known, rtol=1e-7, atol=1e-9 * np.abs(known).max())
+    for part, same in zip((mean, variance), load(process, "cpu").members(place.detach()), strict=True):
+        np.testing.assert_allclose(part, same.numpy(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("bundled", [False, True])

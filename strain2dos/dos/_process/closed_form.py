@@ -20,7 +20,13 @@ Tensor = torch.Tensor
 
 
 def value_and_slope(
-    family: str, logs: Array, x: Tensor, outputs: Tensor, loose: Tensor, blocks: Sequence[Tensor]
+    family: str,
+    logs: Array,
+    x: Tensor,
+    outputs: Tensor,
+    loose: Tensor,
+    blocks: Sequence[Tensor],
+    quadratic: float = 0.0,
 ) -> tuple[float, Array]:
     r"""Return minus the log density of all groups, each left out, and its slope.
 
@@ -39,6 +45,8 @@ def value_and_slope(
         Multiplies the variance of the noise of each row.
     blocks : sequence of Tensor of shape (n_groups_of_that_size, size)
         Rows of groups, for each size of group.
+    quadratic : float, default=0
+        Variance of the quadratic part over that of the linear one.
 
     Returns
     -------
@@ -49,16 +57,18 @@ def value_and_slope(
     numbers = torch.from_numpy(np.exp(logs))
     placed, linear, noise = x / numbers[:-2], numbers[-2], numbers[-1]
     part, change = stationary(squared_distances(placed, placed) * FACTORS[family], family)
-    product = linear * (placed @ placed.T)
-    factor, failed = torch.linalg.cholesky_ex(part + product + CONSTANT + torch.diag(noise * loose))
+    product = placed @ placed.T
+    response = linear * (product + quadratic * product.square())
+    factor, failed = torch.linalg.cholesky_ex(part + response + CONSTANT + torch.diag(noise * loose))
     if failed:
         return np.inf, np.zeros_like(logs)
     value, along = _left_out(torch.cholesky_inverse(factor), outputs, blocks)
     # a square of a distance falls by twice itself where the logarithm of its length grows by one
     pull = SLOPES[family] * along * change
     lengths = -4.0 * (pull.sum(1) @ placed.square() - (placed * (pull @ placed)).sum(0))
-    lengths -= 2.0 * linear * (placed * (along @ placed)).sum(0)
-    others = torch.stack([(along * product).sum(), noise * (along.diagonal() @ loose)])
+    tilt = along * (1.0 + 2.0 * quadratic * product)
+    lengths -= 2.0 * linear * (placed * (tilt @ placed)).sum(0)
+    others = torch.stack([(along * response).sum(), noise * (along.diagonal() @ loose)])
     return value, torch.cat([lengths, others]).numpy()
 
 

@@ -24,11 +24,13 @@ _EXACT_ROWS = 64
 
 
 class Covariance(torch.nn.Module):
-    r"""Constant, linear and stationary part, with noise, for M members in one batch, in double precision.
+    r"""Constant, linear, quadratic and stationary part, with noise, for M members, in double precision.
 
     The stationary part is a function of the distance between :math:`[x / \ell, w f(x)]` and the same of
     another state, with :math:`f` a small network; without hidden layers it is that between
-    :math:`x / \ell`. The linear part knows the lengths too, so a feature of no use drops out of both.
+    :math:`x / \ell`. The linear part :math:`a\,p`, with :math:`p` the inner product of both
+    :math:`x / \ell`, knows the lengths too, so a feature of no use drops out of both. With a quadratic
+    part :math:`a q\,p^2` beside it, a response goes on beyond the states as it bends among them.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ class Covariance(torch.nn.Module):
         Length scales of standardized features.
     linear, noise : array of shape (n_members,)
         Variances of linear part and noise, in units of the stationary part.
+    quadratic : array of shape (n_members,), optional
+        Variance of the quadratic part over that of the linear one; none where it is not given. Not trained.
     hidden : sequence of int
         Widths of the hidden layers of the network; empty for none.
     n_outputs : int
@@ -48,6 +52,8 @@ class Covariance(torch.nn.Module):
         Seed of the weights; torch's own random state is not used.
     """
 
+    quadratic: Tensor
+
     def __init__(
         self,
         family: str,
@@ -55,6 +61,7 @@ class Covariance(torch.nn.Module):
         linear: Array,
         noise: Array,
         *,
+        quadratic: Array | None = None,
         hidden: Sequence[int] = (),
         n_outputs: int = 4,
         least_noise: float = 0.0,
@@ -64,6 +71,8 @@ class Covariance(torch.nn.Module):
         self.family, self.least_noise = family, least_noise
         self.log_lengths = _parameter(np.log(lengths))
         self.log_linear = _parameter(np.log(linear))
+        bend = np.zeros(len(lengths)) if quadratic is None else quadratic
+        self.register_buffer("quadratic", torch.tensor(bend, dtype=torch.float64, device="cpu"))
         self.log_noise = _parameter(np.log(np.maximum(noise - least_noise, 1e-3 * noise)))
         self.weights, self.biases = torch.nn.ParameterList(), torch.nn.ParameterList()
         self.log_reach = None
@@ -95,17 +104,24 @@ class Covariance(torch.nn.Module):
     def between(self, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n_left, n_right) covariances of placed states."""
         part = stationary(FACTORS[self.family] * squared_distances(left[1], right[1]), self.family)[0]
-        return part + torch.exp(self.log_linear)[:, None, None] * (left[0] @ right[0].mT) + CONSTANT
+        return part + self._response(left[0] @ right[0].mT, self.log_linear, self.quadratic) + CONSTANT
 
     def between_of(self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_left, n_right) covariances by one member: its arrays stay in the cache."""
         scaled = squared_distances(left[1][k], right[1][k]).mul_(FACTORS[self.family])
-        linear = (left[0][k] @ right[0][k].mT).mul_(torch.exp(self.log_linear)[k])
-        return stationary(scaled, self.family)[0].add_(linear).add_(CONSTANT)
+        response = self._response(left[0][k] @ right[0][k].mT, self.log_linear[k], self.quadratic[k])
+        return stationary(scaled, self.family)[0].add_(response).add_(CONSTANT)
+
+    @staticmethod
+    def _response(product: Tensor, log_linear: Tensor, quadratic: Tensor) -> Tensor:
+        numbers = (torch.exp(log_linear), quadratic)
+        linear, bend = (part.reshape(*part.shape, *[1] * (product.ndim - part.ndim)) for part in numbers)
+        return linear * (product + bend * product.square())
 
     def diagonal(self, placed: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n) covariances of placed states with themselves, without noise."""
-        return 1.0 + torch.exp(self.log_linear)[:, None] * placed[0].square().sum(-1) + CONSTANT
+        product = placed[0].square().sum(-1)
+        return 1.0 + self._response(product, self.log_linear, self.quadratic) + CONSTANT
 
     def noise(self) -> Tensor:
         """Return the variance of the noise of every member."""
@@ -115,7 +131,8 @@ class Covariance(torch.nn.Module):
         """Return the covariance of one member."""
         numbers = (self.log_lengths, self.log_linear, self.noise())
         lengths, linear, noise = (part[k : k + 1].detach().cpu().numpy() for part in numbers)
-        one = Covariance(self.family, np.exp(lengths), np.exp(linear), noise)
+        quadratic = self.quadratic[k : k + 1].cpu().numpy()
+        one = Covariance(self.family, np.exp(lengths), np.exp(linear), noise, quadratic=quadratic)
         if self.log_reach is not None:
             one.log_reach = torch.nn.Parameter(self.log_reach[k : k + 1].detach().clone())
             for kept, parts in ((one.weights, self.weights), (one.biases, self.biases)):

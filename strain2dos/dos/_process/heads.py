@@ -135,6 +135,7 @@ def _joined(kernels: list[Kernel]) -> Covariance:
         np.array([kernel.length for kernel in kernels]),
         np.array([kernel.linear for kernel in kernels]),
         np.array([kernel.noise for kernel in kernels]),
+        quadratic=np.array([kernel.quadratic for kernel in kernels]),
     )
 
 

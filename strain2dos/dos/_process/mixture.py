@@ -28,7 +28,7 @@ class Process:
     ----------
     family : str
         Stationary part of the covariance.
-    lengths, linear, noise : ndarray of shape (n_members, n_features) and (n_members,)
+    lengths, linear, quadratic, noise : ndarray of shape (n_members, n_features) and (n_members,)
         Numbers of each kernel.
     layers : tuple of (weights, biases)
         Of the networks, (n_members, n_in, n_out) and (n_members, 1, n_out); empty without networks.
@@ -49,6 +49,7 @@ class Process:
     family: str
     lengths: Array
     linear: Array
+    quadratic: Array
     noise: Array
     layers: tuple[tuple[Array, Array], ...]
     reach: Array
@@ -60,7 +61,7 @@ class Process:
 
     def covariance(self, device: str = "cpu") -> Covariance:
         """Return the covariance with these numbers."""
-        made = Covariance(self.family, self.lengths, self.linear, self.noise)
+        made = Covariance(self.family, self.lengths, self.linear, self.noise, quadratic=self.quadratic)
         if self.layers:
             made.log_reach = torch.nn.Parameter(torch.log(_tensor(self.reach)))
             for weight, bias in self.layers:
@@ -74,6 +75,7 @@ class Process:
         n, outputs = self.coefficients.shape[1:]
         shapes = {
             "linear": (members,),
+            "quadratic": (members,),
             "noise": (members,),
             "points": (n, width),
             "coefficients": (members, n, outputs),
@@ -94,6 +96,8 @@ class Process:
         for name in ("lengths", "linear", "noise"):
             if not (getattr(self, name) > 0).all():
                 raise ValueError(f"{name} of a kernel must be positive")
+        if (self.quadratic < 0).any():
+            raise ValueError("the quadratic part of a kernel must not be negative")
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Process:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ Array = NDArray[np.float64]
 _LENGTHS = (0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0)
 _NOISES = (1e-8, 1e-6, 1e-5, 1e-4, 1e-2, 0.3)
 _LINEARS = (10.0, 0.1)
+# shares of a quadratic part in the linear one
+_QUADRATICS = (0.0, 0.25)
 _MAX_TUNE = 256
 _MAX_KERNELS = 16
 _LEAST_WEIGHT = 0.01
@@ -39,12 +42,12 @@ class Kernel:
     linear: float
     noise: float
     weight: float = 1.0
+    quadratic: float = 0.0
 
     def covariance(self) -> Covariance:
         """Return the covariance with these numbers, of one member."""
-        return Covariance(
-            self.family, self.length[None], np.array([self.linear]), np.array([self.noise]), least_noise=0.0
-        )
+        linear, noise, quadratic = np.array([[self.linear], [self.noise], [self.quadratic]])
+        return Covariance(self.family, self.length[None], linear, noise, quadratic=quadratic)
 
 
 def weighted_kernels(
@@ -110,19 +113,22 @@ def _candidate_kernels(known: _Known, least_noise: float) -> tuple[list[Kernel],
     root = np.sqrt(max(1, int((features.std(0, correction=0) > 0).sum())))
     # rows by the hundred are measured ones; the gradient finds the way to less noise if they are not
     noises = [noise for noise in (_NOISES if n <= _FEW else _NOISES[3:]) if noise >= least_noise]
-    shared = [(noise, linear) for noise in noises for linear in _LINEARS]
-    noise, linear = (
+    shared = list(product(noises, _LINEARS, _QUADRATICS))
+    noise, linear, bend = (
         torch.tensor(part, dtype=torch.float64)[:, None, None] for part in zip(*shared, strict=True)
     )
-    squared, product = torch.cdist(features, features).square(), features @ features.T
-    own = torch.diag(known.loose)
+    squared, inner = torch.cdist(features, features).square(), features @ features.T
+    loose = torch.diag(known.loose)
     kernels, values = [], []
     for family in FAMILIES:
         for length in root * np.array(_LENGTHS):
             part = stationary(FACTORS[family] * squared / length**2, family)[0]
-            found = known.value(part + linear * product / length**2 + CONSTANT + noise * own)
+            response = linear * (inner / length**2 + bend * (inner / length**2).square())
+            found = known.value(part + response + CONSTANT + noise * loose)
             values.append(found.nan_to_num(torch.inf).numpy())
-            kernels += [Kernel(family, np.full(width, length), low, own) for own, low in shared]
+            kernels += [
+                Kernel(family, np.full(width, length), low, own, quadratic=bent) for own, low, bent in shared
+            ]
     return kernels, np.concatenate(values)
 
 
@@ -151,7 +157,7 @@ def _refine(kernel: Kernel, known: _Known, least_noise: float) -> tuple[Kernel, 
     value = _value_with_gradient(kernel, known, start)
     found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
     scales = np.exp(found.x)
-    better = Kernel(kernel.family, scales[:-2], float(scales[-2]), float(scales[-1]))
+    better = replace(kernel, length=scales[:-2], linear=float(scales[-2]), noise=float(scales[-1]))
     return better, float(found.fun) if np.isfinite(found.fun) else np.inf
 
 
@@ -160,7 +166,7 @@ def _value_with_gradient(
 ) -> Callable[[Array], tuple[float, Array]]:
     def value(logs: Array) -> tuple[float, Array]:
         density, slopes = value_and_slope(
-            kernel.family, logs, known.x, known.outputs, known.loose, known.blocks
+            kernel.family, logs, known.x, known.outputs, known.loose, known.blocks, kernel.quadratic
         )
         # length scales wander off when nothing in the data holds them
         step = logs[:-2] - start[:-2]

@@ -77,6 +77,7 @@ def condition(
         covariance.family,
         np.exp(_array(covariance.log_lengths)),
         np.exp(_array(covariance.log_linear)),
+        _array(covariance.quadratic),
         _array(covariance.noise()),
         tuple((_array(weight), _array(bias)) for weight, bias in layers),
         np.exp(_array(covariance.log_reach)) if covariance.log_reach is not None else np.zeros(0),

@@ -151,6 +151,7 @@ def train_networks(
         np.tile(start.length, (members, 1)),
         np.full(members, start.linear),
         np.full(members, start.noise),
+        quadratic=np.full(members, start.quadratic),
         hidden=options.hidden,
         least_noise=0.5 * LEAST_NOISE,
         seed=seed,

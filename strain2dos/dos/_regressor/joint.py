@@ -89,17 +89,21 @@ class _Placed(NamedTuple):
     ----------
     apart : Tensor of shape (k, n * n_points)
         Squared distances to the training states.
-    tilt : Tensor of shape (k, n)
-        What the linear part makes of the features.
+    tilt, place : Tensor of shape (k, n)
+        What the linear part makes of the features, and the features over their lengths.
     """
 
     apart: Tensor
     tilt: Tensor
+    place: Tensor
 
-    def chosen(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both, summed over choices of features (c, k): (c, n, n_points) and (c, n)."""
+    def chosen(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the first two, summed over choices of features (c, k): (c, n, n_points) and (c, n).
+
+        The third holds the features that are chosen, (c, k, n), and zero for others.
+        """
         tilt = features @ self.tilt
-        return (features @ self.apart).view(*tilt.shape, -1), tilt
+        return (features @ self.apart).view(*tilt.shape, -1), tilt, features[:, :, None] * self.place
 
 
 class _Kernel:
@@ -111,19 +115,27 @@ class _Kernel:
         self.lengths = torch.exp(covariance.log_lengths[k])
         self.coefficients = scale * part.member_weights[k] * part.coefficients[k, :, 0]
         self.slopes = torch.exp(covariance.log_linear[k]) * (self.points @ self.coefficients)
+        bend = float(covariance.quadratic[k]) * torch.exp(covariance.log_linear[k])
+        self.bend = bend * (self.points * self.coefficients) @ self.points.mT if bend else None
         self.level = CONSTANT * self.coefficients.sum()
 
     def place(self, x: Tensor) -> _Placed:
         """Place standardized features (n, k)."""
         placed = (x / self.lengths).mT
         apart = (placed[:, :, None] - self.points[:, None, :]).square_().mul_(FACTORS[self.family])
-        return _Placed(apart.flatten(1), placed * self.slopes[:, None])
+        return _Placed(apart.flatten(1), placed * self.slopes[:, None], placed)
 
-    def __call__(self, one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> Tensor:
+    def __call__(self, one: tuple[Tensor, ...], other: tuple[Tensor, ...]) -> Tensor:
         """Return energies (c, n, b) of rows that are joined from n of the one kind and b of the other."""
-        (near, tilt), (far, slant) = one, other
+        (near, tilt, here), (far, slant, there) = one, other
         if self.family == "gaussian":
             energy = near.neg_().exp_().mul_(self.coefficients) @ far.neg_().exp_().mT
         else:
             energy = stationary(near[:, :, None] + far[:, None], self.family)[0] @ self.coefficients
-        return energy.add_(tilt[:, :, None]).add_((slant + self.level)[:, None])
+        energy = energy.add_(tilt[:, :, None]).add_((slant + self.level)[:, None])
+        if self.bend is None:
+            return energy
+        # of the square of a sum: both squares, and twice the product
+        bent = self.bend @ here
+        energy.add_((here * bent).sum(1)[:, :, None]).add_((there * (self.bend @ there)).sum(1)[:, None])
+        return energy.add_(bent.mT @ there, alpha=2.0)

@@ -14,7 +14,7 @@ from strain2dos.dos._regressor.fitted import FittedDOS
 Array = NDArray[np.float64]
 
 # written into every saved regressor; raised when what was learned changes its form
-_FORMAT = 6
+_FORMAT = 7
 
 
 class LearnedAttributes:

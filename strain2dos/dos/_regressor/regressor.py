@@ -10,27 +10,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from strain2dos._compat import _fit_context
-from strain2dos._estimators.columns import finite_rows
 from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges, band_edges
 from strain2dos.dos._edges.targets import EdgesLike, check_edges
-from strain2dos.dos._regressor.answers import (
-    fixed_draws,
-    quantiles_of,
-    random_draws,
-    reasons,
-    without_rows,
-)
 from strain2dos.dos._regressor.checks import check_features, check_grid, labels_of
+from strain2dos.dos._regressor.draws import Draws
 from strain2dos.dos._regressor.fitting import fit_dos
 from strain2dos.dos._regressor.learned import LearnedAttributes
+from strain2dos.dos._regressor.membership import Membership
 from strain2dos.dos._regressor.parameters import CONSTRAINTS, DOSOptions, check_device, hidden_layers
+from strain2dos.dos._regressor.rows import without_rows
 
 if TYPE_CHECKING:
     from strain2dos.dos._process.training import DensityNet
@@ -38,7 +33,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-class DOSRegressor(LearnedAttributes, DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator):
+class DOSRegressor(
+    LearnedAttributes, Draws, Membership, DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator
+):
     r"""Predict whole curves of the density of states from strain or from Raman features.
 
     One row of `X` gives one curve. Curves are first written in a form in which they respond smoothly
@@ -273,17 +270,11 @@ class DOSRegressor(LearnedAttributes, DocLinks, CurveScoreMixin, RegressorMixin,
             If rows are left out of the training.
         """
         labels = labels_of(y)
+        asked = {"dtype": np.float64, "order": "C"}
         features, curves = validate_data(
-            self,
-            X,
-            y,
-            multi_output=True,
-            y_numeric=True,
-            dtype=np.float64,
-            order="C",
-            ensure_all_finite=False,
+            self, X, y, multi_output=True, y_numeric=True, ensure_all_finite=False, **asked
         )
-        curves = check_array(curves, ensure_2d=False, dtype=np.float64, order="C", input_name="y")
+        curves = check_array(curves, ensure_2d=False, input_name="y", **asked)
         random = check_random_state(self.random_state)
         options = self._options(check_grid(self.energies, labels, 1 if curves.ndim == 1 else curves.shape[1]))
         known = check_edges(edges, len(features))
@@ -305,25 +296,18 @@ class DOSRegressor(LearnedAttributes, DocLinks, CurveScoreMixin, RegressorMixin,
 
         device = check_device(self.device)
         training = TrainingOptions(
-            hidden=hidden_layers(self.hidden_layer_sizes),
-            n_members=int(self.n_members),
-            max_epochs=int(self.max_epochs),
-            lr=float(self.lr),
-            weight_decay=float(self.weight_decay),
-            validation_fraction=float(self.validation_fraction),
-            callbacks=tuple(self.callbacks or ()),
-            device=device,
-            verbose=bool(self.verbose),
-        )
-        return DOSOptions(
-            energies,
-            self.representation,
-            self.nonnegative,
-            self.edge_threshold,
-            self.edge_reference,
+            hidden_layers(self.hidden_layer_sizes),
+            int(self.n_members),
+            int(self.max_epochs),
+            float(self.lr),
+            float(self.weight_decay),
+            float(self.validation_fraction),
+            tuple(self.callbacks or ()),
             device,
-            training,
+            bool(self.verbose),
         )
+        edges = (self.edge_threshold, self.edge_reference)
+        return DOSOptions(energies, self.representation, self.nonnegative, *edges, device, training)
 
     @overload
     def predict(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
@@ -466,151 +450,6 @@ class DOSRegressor(LearnedAttributes, DocLinks, CurveScoreMixin, RegressorMixin,
             energies, variances = self.fitted_.valley_energies(X, device, std=return_std)
         energies = without_rows(energies, lost)
         return energies if variances is None else (energies, np.sqrt(without_rows(variances, lost)))
-
-    def predict_quantiles(self, X: ArrayLike, q: ArrayLike) -> Array:
-        """Predict quantiles of the density at each energy.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-        q : float or array-like of shape (n_quantiles,)
-            Probabilities between 0 and 1.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_energies), or (n_quantiles, n_samples, n_energies) for several `q`
-            Quantiles [states/eV/cell] of 256 curves drawn from the mixture, the same draws for each row.
-
-        Raises
-        ------
-        ValueError
-            If a probability lies outside 0 to 1.
-        """
-        X, lost = self._check_rows(X)
-        wanted = np.asarray(q, dtype=np.float64)
-        if wanted.ndim > 1 or not ((wanted >= 0) & (wanted <= 1)).all():
-            raise ValueError(
-                f"q must hold probabilities between 0 and 1, but it is {q!r}; pass for instance 0.9."
-            )
-        places, normals = fixed_draws(len(self.fitted_.basis.directions))
-        with one_thread():
-            parts = self.fitted_.samples(X, check_device(self.device), places, normals)
-            found = without_rows(quantiles_of(parts, wanted, len(X)), lost, axis=wanted.ndim)
-        return found[..., 0] if self.fitted_.flat else found
-
-    def sample_curves(
-        self, X: ArrayLike, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
-    ) -> Array:
-        """Draw curves from the predictive distribution; densities of one curve err together.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-        n_samples : int, default=1
-            Curves to draw for each row.
-        random_state : int, RandomState instance or None, default=None
-            Seed of the draws.
-
-        Returns
-        -------
-        ndarray of shape (len(X), n_samples, n_energies)
-            Curves [states/eV/cell]: a member of the mixture is drawn, then scores from its normal law.
-
-        Raises
-        ------
-        ValueError
-            If `n_samples` is not positive.
-        """
-        X, lost = self._check_rows(X)
-        if int(n_samples) != n_samples or n_samples < 1:
-            raise ValueError(f"n_samples must be a positive integer, but it is {n_samples!r}.")
-        n_scores = len(self.fitted_.basis.directions)
-        places, normals = random_draws(check_random_state(random_state), len(X), int(n_samples), n_scores)
-        with one_thread():
-            parts = self.fitted_.samples(X, check_device(self.device), places, normals)
-            drawn = without_rows(np.concatenate([curves for _, curves in parts]), lost)
-        return drawn[..., 0] if self.fitted_.flat else drawn
-
-    def domain_score(self, X: ArrayLike) -> Array:
-        """Measure how far every row lies from the training rows; above 1 it lies outside.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The largest of three ratios, each of which is 1 where the region of the training states ends. The
-            distance from their middle against that of the convex hull of their mean rows, in up to three
-            directions along which they differ most; the hull is widened by 2 % of its width, or by 2.5
-            standard deviations of the rows of one state where that is more. Across these directions, the
-            deviation against 1.5 times the largest one of a training row, in units of their scatter. And the
-            distance to the nearest state against 1.25 times the largest one between training neighbors.
-
-        Notes
-        -----
-        States at the very edge of the training set, within the margin, count as inside. Rows of a state on
-        the edge (isotropic strain, where the two E' lines coincide) scatter past it; the margin holds them
-        only if the training set has several rows per state and `fit` knows the groups.
-        """
-        return self._ratios(X).max(1)
-
-    def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Find which rows lie in the region of the training rows, where errors are those of validation.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-
-        Returns
-        -------
-        ndarray of bool of shape (n_samples,)
-            Where `domain_score` is at most 1.
-        """
-        return self.domain_score(X) <= 1.0
-
-    def domain_reason(self, X: ArrayLike) -> NDArray[np.str_]:
-        """Name what puts a row outside of the region of the training rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-
-        Returns
-        -------
-        ndarray of str of shape (n_samples,)
-            Empty where `in_domain`; otherwise which of the ratios of `domain_score` is largest, or that
-            features are not finite.
-        """
-        return reasons(self._ratios(X))
-
-    def _ratios(self, X: ArrayLike) -> Array:
-        X, lost = self._check_rows(X)
-        return without_rows(self.fitted_.domain_ratios(X), lost)
-
-    def _check(self, X: ArrayLike) -> Array:
-        """Return features, all finite, whatever ``nan_policy`` is."""
-        check_is_fitted(self)
-        checked: Array = validate_data(self, X, reset=False, dtype=np.float64, order="C")
-        return checked
-
-    def _check_rows(self, X: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
-        """Return features, and which rows get NaN; the middle of the training stands in for these."""
-        if self.nan_policy != "omit":
-            checked = self._check(X)
-            return checked, np.zeros(len(checked), dtype=bool)
-        check_is_fitted(self)
-        checked = validate_data(self, X, reset=False, dtype=np.float64, order="C", ensure_all_finite=False)
-        lost = ~finite_rows(checked)
-        if lost.any():
-            checked = np.where(lost[:, None], self.fitted_.standardise.center, checked)
-        return checked, lost
 
     @property
     def net_(self) -> DensityNet | None:

@@ -25,6 +25,7 @@ from strain2dos.dos._edges.targets import EdgesLike
 from strain2dos.dos._uncertainty.checks import check_estimator, check_training
 from strain2dos.dos._uncertainty.cross_fitting import held_out
 from strain2dos.dos._uncertainty.flagged import without_flagged
+from strain2dos.dos._uncertainty.forwarded import Forwarded
 from strain2dos.dos._uncertainty.frozen import refuse_training_rows, warn_of_training_errors
 from strain2dos.dos._uncertainty.ranks import check_level, quantile, require_enough_groups
 from strain2dos.dos._uncertainty.scores import score_groups
@@ -33,7 +34,7 @@ Array = NDArray[np.float64]
 
 
 class ConformalDOSRegressor(
-    DocLinks, Transparent, CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator
+    DocLinks, Forwarded, Transparent, CurveScoreMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator
 ):
     r"""Put a band around predicted curves that contains the whole curve at a stated level.
 
@@ -368,60 +369,6 @@ class ConformalDOSRegressor(
         edges, std = predicts.predict_edges(X, return_std=True)
         sizes = [np.maximum(s / floor, 1.0) for s, floor in zip(std, self.edge_std_floor_, strict=True)]
         return edge_intervals(edges, [q * size for q, size in zip(factors, sizes, strict=True)])
-
-    @available_if(regressor_has("domain_score"))
-    def domain_score(self, X: ArrayLike) -> Array:
-        """Measure how far every row lies from the training rows; above 1 no level holds.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Score of the estimator.
-        """
-        check_is_fitted(self)
-        return look_through(self.estimator_).call("domain_score", X)
-
-    @available_if(regressor_has("in_domain"))
-    def in_domain(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Find which rows lie in the region of the training rows, where the level holds.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        ndarray of bool of shape (n_samples,)
-            As the estimator answers.
-        """
-        check_is_fitted(self)
-        return look_through(self.estimator_).call("in_domain", X)
-
-    @property
-    def energies_(self) -> Array:
-        """Grid of the curves [eV], if the estimator has one."""
-        return look_through(self.estimator_).final.energies_
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of columns of X."""
-        return self._fitted("n_features_in_").n_features_in_
-
-    @property
-    def feature_names_in_(self) -> NDArray[np.object_]:
-        """Names of the columns of X."""
-        return self._fitted("feature_names_in_").feature_names_in_
-
-    def _fitted(self, attribute: str) -> Any:
-        if not hasattr(self, "estimator_"):
-            raise AttributeError(f"ConformalDOSRegressor has no {attribute} before it is fitted.")
-        return self.estimator_
 
     def _factor(self, scores: Array, level: float | None, what: str, counted: str) -> float:
         share = self.level if level is None else check_level(level)

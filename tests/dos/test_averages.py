@@ -70,8 +70,7 @@ def test_joint_edges_are_means_of_the_edges_of_joined_rows(family):
         part = replace(head.plain[0], family=family)
         own = part.member_weights / part.member_weights.sum()
         shares = [replace(part, member_weights=share * own) for share in (0.3, 0.7)]
-        bent = replace(shares[1], lengths=1.2 * part.lengths, quadratic=np.full(len(own), 0.3))
-        valleys.append(replace(head, plain=(shares[0], bent)))
+        valleys.append(replace(head, plain=(shares[0], replace(shares[1], lengths=1.2 * part.lengths))))
     model = altered(model, valleys=tuple(valleys))
     weights = np.random.RandomState(0).dirichlet(np.ones(11))
     X, background = rows_near(21, 2.0), rows_near(11, 1.0)

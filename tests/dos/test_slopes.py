@@ -39,7 +39,6 @@ def test_slopes_of_each_kernel_are_those_of_automatic_differentiation(family):
         np.array([[0.7, 1.1, 2.0], [1.5, 0.9, 1.0]]),
         np.array([0.3, 2.0]),
         np.array([1e-3, 1e-2]),
-        quadratic=np.array([0.0, 0.7]),
     )
     process = condition(
         covariance, x, z, np.arange(40), np.array([0.5, 0.5]), np.random.RandomState(0), "cpu"

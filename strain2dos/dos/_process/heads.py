@@ -94,17 +94,19 @@ def fit_head(
     loose: Array | None = None,
     refine: bool = True,
     least_noise: float = 1e-8,
+    bent: bool = False,
     device: str = "cpu",
 ) -> Learned:
     """Scale the outputs, weigh kernels without a network, and condition a process on the rows for each.
 
-    `loose` (n,) multiplies the variance of the noise of each row.
+    `loose` (n,) multiplies the variance of the noise of each row. `bent` also weighs kernels with a quadratic
+    part.
     """
     mean = outputs.mean(0)
     scale = float(np.sqrt(np.mean(np.square(outputs - mean).sum(1)))) or 1.0
     scaled = (outputs - mean) / scale
     kernels = weighted_kernels(
-        features, scaled, groups, random, loose=loose, refine=refine, least_noise=least_noise
+        features, scaled, groups, random, loose=loose, refine=refine, least_noise=least_noise, bent=bent
     )
     plain, means, variances, weights = [], [], [], []
     for family in FAMILIES:
@@ -179,6 +181,8 @@ class Heads:
         """Raise a ValueError where parts do not fit together."""
         for head in (self.curve, *self.valleys):
             head.check()
+        if any(process.quadratic.any() for head in self.valleys for process in head.plain):
+            raise ValueError("kernels of valleys have no quadratic part")
         if not 0 <= self.gap_factor < np.inf:
             raise ValueError(f"gap_factor = {self.gap_factor} must be finite and not negative")
         check_array("pair_factors", self.pair_factors, np.shape(self.pair_factors))

@@ -59,17 +59,18 @@ def weighted_kernels(
     loose: Array | None = None,
     refine: bool = True,
     least_noise: float = 1e-8,
+    bent: bool = False,
 ) -> list[Kernel]:
     """Return kernels with weights that add to one, each in proportion to the density it gives unseen groups.
 
     With many groups one kernel takes all; with few, where any single choice would be luck, several share.
     `least_noise` is a share of the outputs' variance: kernels below it pass through every point. `loose` (n,)
-    multiplies the variance of the noise of each row.
+    multiplies the variance of the noise of each row. `bent` also tries kernels with a quadratic part.
     """
     rows = subsample_by_group(groups, _MAX_TUNE, random)
     labels = np.unique(groups[rows], return_inverse=True)[1]
     known = _Known(features[rows], outputs[rows], labels, None if loose is None else loose[rows])
-    kernels, values = _candidate_kernels(known, least_noise)
+    kernels, values = _candidate_kernels(known, least_noise, _QUADRATICS if bent else _QUADRATICS[:1])
     if refine and known.n_groups > 2 and np.isfinite(values).any():
         best = _lengthen_irrelevant_scales(kernels[int(np.argmin(values))], known)
         best, value = _refine(best, known, least_noise)
@@ -106,15 +107,17 @@ class _Known:
             return float(self.value(kernel.covariance()(self.x, self.loose))[0])
 
 
-def _candidate_kernels(known: _Known, least_noise: float) -> tuple[list[Kernel], Array]:
+def _candidate_kernels(
+    known: _Known, least_noise: float, quadratics: tuple[float, ...]
+) -> tuple[list[Kernel], Array]:
     features = known.x
     n, width = features.shape
     # distances grow with the root of the number of features that vary
     root = np.sqrt(max(1, int((features.std(0, correction=0) > 0).sum())))
     # rows by the hundred are measured ones; the gradient finds the way to less noise if they are not
     noises = [noise for noise in (_NOISES if n <= _FEW else _NOISES[3:]) if noise >= least_noise]
-    shared = list(product(noises, _LINEARS, _QUADRATICS))
-    noise, linear, bend = (
+    shared = list(product(noises, _LINEARS, quadratics))
+    noise, linear, quadratic = (
         torch.tensor(part, dtype=torch.float64)[:, None, None] for part in zip(*shared, strict=True)
     )
     squared, inner = torch.cdist(features, features).square(), features @ features.T
@@ -123,7 +126,7 @@ def _candidate_kernels(known: _Known, least_noise: float) -> tuple[list[Kernel],
     for family in FAMILIES:
         for length in root * np.array(_LENGTHS):
             part = stationary(FACTORS[family] * squared / length**2, family)[0]
-            response = linear * (inner / length**2 + bend * (inner / length**2).square())
+            response = linear * (inner / length**2 + quadratic * (inner / length**2).square())
             found = known.value(part + response + CONSTANT + noise * loose)
             values.append(found.nan_to_num(torch.inf).numpy())
             kernels += [

@@ -19,8 +19,9 @@ Tensor = torch.Tensor
 class SlopedMember:
     """One kernel without a network, with all that its products need worked out before.
 
-    Of a covariance, the linear part and the large constant are linear in the features, so their products with
-    the weights are known before; only the stationary part is evaluated at each point.
+    Of a covariance, which has no quadratic part, the linear part and the large constant are linear in the
+    features, so their products with the weights are known before; only the stationary part is evaluated at
+    each point.
 
     Attributes
     ----------
@@ -30,15 +31,13 @@ class SlopedMember:
         From features over their lengths, their square and 1 to the (scaled) squared distances.
     by_value : Tensor of shape (n_points, n_columns)
         What the stationary part is multiplied by: factors of the inverse, then coefficients of the outputs.
-    by_feature : Tensor of shape (p + 1 + p * p, n_columns)
-        The same of the linear part, the constant and the quadratic part.
+    by_feature : Tensor of shape (p + 1, n_columns)
+        The same of the linear part and the constant.
     by_slope : Tensor of shape (n_points, n_outputs * (p + 1))
         What the derivative by the squared distance is multiplied by: coefficients times points, and alone.
     steady : Tensor of shape (n_outputs, p)
         Slope of the linear part.
-    bend : Tensor of shape (n_outputs, p, p)
-        By which features over their lengths give the slope of the quadratic part.
-    linear, quadratic, noise : float
+    linear, noise : float
     variance : Tensor of shape (n_outputs,)
     """
 
@@ -49,9 +48,7 @@ class SlopedMember:
     by_feature: Tensor
     by_slope: Tensor
     steady: Tensor
-    bend: Tensor
     linear: float
-    quadratic: float
     noise: float
     variance: Tensor
 
@@ -61,7 +58,6 @@ class SlopedMember:
         covariance = loaded.covariance
         known, coefficients, factors = loaded.placed[0][k], loaded.coefficients[k], loaded.factors[k]
         linear = float(torch.exp(covariance.log_linear)[k])
-        quadratic = float(covariance.quadratic[k])
         ones = torch.ones_like(known[:, :1])
         scale = FACTORS[covariance.family]
         norm = known.square().sum(-1, keepdim=True)
@@ -72,18 +68,10 @@ class SlopedMember:
             torch.exp(-covariance.log_lengths)[k],
             (scale * torch.cat([-2.0 * known, ones, norm], dim=1)).T.contiguous(),
             by_value,
-            torch.cat(
-                [
-                    linear * (known.T @ by_value),
-                    CONSTANT * by_value.sum(0, keepdim=True),
-                    linear * quadratic * (_squares(known).T @ by_value),
-                ]
-            ),
+            torch.cat([linear * (known.T @ by_value), CONSTANT * by_value.sum(0, keepdim=True)]),
             (SLOPES[covariance.family] * coefficients[:, :, None] * beside[:, None, :]).flatten(1),
             linear * (coefficients.T @ known),
-            2.0 * linear * quadratic * torch.einsum("no,na,nb->oab", coefficients, known, known),
             linear,
-            quadratic,
             float(loaded.noise[k]),
             loaded.variance[k],
         )
@@ -94,22 +82,14 @@ class SlopedMember:
         norm = here.square().sum(-1, keepdim=True)
         one = torch.ones_like(norm)
         part, change = stationary(torch.cat([here, norm, one], dim=1) @ self.to_squared, self.family)
-        beside = torch.cat([here, one, _squares(here)], dim=1)
-        found = torch.addmm(beside @ self.by_feature, part, self.by_value)
+        found = torch.addmm(torch.cat([here, one], dim=1) @ self.by_feature, part, self.by_value)
         rank = found.shape[1] - len(self.variance)
-        response = self.linear * (norm + self.quadratic * norm.square())[:, 0]
-        left = (1.0 + CONSTANT) + response - found[:, :rank].square().sum(-1)
+        left = (1.0 + CONSTANT) + self.linear * norm[:, 0] - found[:, :rank].square().sum(-1)
         variance = (left.clamp_(min=0.0) + self.noise)[:, None] * self.variance
         sums = (change @ self.by_slope).unflatten(1, (len(self.variance), -1))
         # d(distance^2)/dx = 2 (x - point), over lengths: sums of the changes, alone and times points
         slope = 2.0 * (here[:, None, :] * sums[..., -1:] - sums[..., :-1])
-        slope += self.steady + torch.einsum("nb,oab->noa", here, self.bend)
-        return found[:, rank:], variance, slope.mul_(self.inverse_lengths)
-
-
-def _squares(x: Tensor) -> Tensor:
-    """Return all products (n, p * p) of two features."""
-    return (x[:, :, None] * x[:, None, :]).flatten(1)
+        return found[:, rank:], variance, slope.add_(self.steady).mul_(self.inverse_lengths)
 
 
 class Sloped:

@@ -89,21 +89,17 @@ class _Placed(NamedTuple):
     ----------
     apart : Tensor of shape (k, n * n_points)
         Squared distances to the training states.
-    tilt, place : Tensor of shape (k, n)
-        What the linear part makes of the features, and the features over their lengths.
+    tilt : Tensor of shape (k, n)
+        What the linear part makes of the features.
     """
 
     apart: Tensor
     tilt: Tensor
-    place: Tensor
 
-    def chosen(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the first two, summed over choices of features (c, k): (c, n, n_points) and (c, n).
-
-        The third holds the features that are chosen, (c, k, n), and zero for others.
-        """
+    def chosen(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both, summed over choices of features (c, k): (c, n, n_points) and (c, n)."""
         tilt = features @ self.tilt
-        return (features @ self.apart).view(*tilt.shape, -1), tilt, features[:, :, None] * self.place
+        return (features @ self.apart).view(*tilt.shape, -1), tilt
 
 
 class _Kernel:
@@ -115,27 +111,19 @@ class _Kernel:
         self.lengths = torch.exp(covariance.log_lengths[k])
         self.coefficients = scale * part.member_weights[k] * part.coefficients[k, :, 0]
         self.slopes = torch.exp(covariance.log_linear[k]) * (self.points @ self.coefficients)
-        bend = float(covariance.quadratic[k]) * torch.exp(covariance.log_linear[k])
-        self.bend = bend * (self.points * self.coefficients) @ self.points.mT if bend else None
         self.level = CONSTANT * self.coefficients.sum()
 
     def place(self, x: Tensor) -> _Placed:
         """Place standardized features (n, k)."""
         placed = (x / self.lengths).mT
         apart = (placed[:, :, None] - self.points[:, None, :]).square_().mul_(FACTORS[self.family])
-        return _Placed(apart.flatten(1), placed * self.slopes[:, None], placed)
+        return _Placed(apart.flatten(1), placed * self.slopes[:, None])
 
-    def __call__(self, one: tuple[Tensor, ...], other: tuple[Tensor, ...]) -> Tensor:
+    def __call__(self, one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> Tensor:
         """Return energies (c, n, b) of rows that are joined from n of the one kind and b of the other."""
-        (near, tilt, here), (far, slant, there) = one, other
+        (near, tilt), (far, slant) = one, other
         if self.family == "gaussian":
             energy = near.neg_().exp_().mul_(self.coefficients) @ far.neg_().exp_().mT
         else:
             energy = stationary(near[:, :, None] + far[:, None], self.family)[0] @ self.coefficients
-        energy = energy.add_(tilt[:, :, None]).add_((slant + self.level)[:, None])
-        if self.bend is None:
-            return energy
-        # of the square of a sum: both squares, and twice the product
-        bent = self.bend @ here
-        energy.add_((here * bent).sum(1)[:, :, None]).add_((there * (self.bend @ there)).sum(1)[:, None])
-        return energy.add_(bent.mT @ there, alpha=2.0)
+        return energy.add_(tilt[:, :, None]).add_((slant + self.level)[:, None])

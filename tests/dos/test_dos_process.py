@@ -274,17 +274,21 @@ def test_the_stationary_part_is_that_of_scikit_learn_and_its_slope_that_of_autog
     np.testing.assert_array_equal(without, [part.detach().numpy(), change.detach().numpy()])
 
 
-def test_a_response_that_bends_goes_on_beyond_the_states_as_it_bends_among_them():
-    states, beyond = np.linspace(-1.0, 1.0, 11)[:, None], np.array([[1.5]])
+def _error_beyond(n, bent):
+    states, beyond = np.linspace(-1.0, 1.0, n)[:, None], np.array([[1.5]])
 
     def response(x):
-        return 0.3 * x - 0.4 * x**2
+        return 0.3 * x - 0.4 * x**2 + 0.01 * np.sin(9.0 * x)
 
-    def error(bent):
-        head = fit_head(states, response(states), np.arange(11), np.random.RandomState(0), bent=bent).head
-        return abs(Heads(head, (head,)).loaded("cpu").valley(0, beyond)[0] - response(beyond)[0]).item()
+    head = fit_head(states, response(states), np.arange(n), np.random.RandomState(0), bent=bent).head
+    return abs(Heads(head, (head,)).loaded("cpu").valley(0, beyond)[0] - response(beyond)[0]).item()
 
-    bent = error(True)
+
+def test_a_response_that_bends_goes_on_beyond_the_states_as_it_bends_among_them():
     # by the slope at the last state it would be off by 0.1
-    assert bent < 0.01
-    assert error(False) > 3 * bent
+    assert _error_beyond(31, bent=True) < 0.02
+    assert _error_beyond(31, bent=False) > 0.04
+
+
+def test_few_states_do_not_decide_on_a_quadratic_part():
+    assert _error_beyond(29, bent=True) == _error_beyond(29, bent=False)

@@ -23,8 +23,10 @@ Array = NDArray[np.float64]
 _LENGTHS = (0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0)
 _NOISES = (1e-8, 1e-6, 1e-5, 1e-4, 1e-2, 0.3)
 _LINEARS = (10.0, 0.1)
-# shares of a quadratic part in the linear one
+# Shares of a quadratic part in the linear one. With fewer groups those left out do not decide on it: on
+# lines of nine states more curves got worse than better.
 _QUADRATICS = (0.0, 0.25)
+_FEWEST_BENT = 30
 _MAX_TUNE = 256
 _MAX_KERNELS = 16
 _LEAST_WEIGHT = 0.01
@@ -65,11 +67,13 @@ def weighted_kernels(
 
     With many groups one kernel takes all; with few, where any single choice would be luck, several share.
     `least_noise` is a share of the outputs' variance: kernels below it pass through every point. `loose` (n,)
-    multiplies the variance of the noise of each row. `bent` also tries kernels with a quadratic part.
+    multiplies the variance of the noise of each row. With thirty groups or
+    more `bent` also tries kernels with a quadratic part.
     """
     rows = subsample_by_group(groups, _MAX_TUNE, random)
     labels = np.unique(groups[rows], return_inverse=True)[1]
     known = _Known(features[rows], outputs[rows], labels, None if loose is None else loose[rows])
+    bent = bent and known.n_groups >= _FEWEST_BENT
     kernels, values = _candidate_kernels(known, least_noise, _QUADRATICS if bent else _QUADRATICS[:1])
     if refine and known.n_groups > 2 and np.isfinite(values).any():
         best = _lengthen_irrelevant_scales(kernels[int(np.argmin(values))], known)

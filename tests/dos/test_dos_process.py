@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Gaussian processes: closed forms against refits, and posteriors against scikit-learn's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -292,3 +294,15 @@ def test_a_response_that_bends_goes_on_beyond_the_states_as_it_bends_among_them(
 
 def test_few_states_do_not_decide_on_a_quadratic_part():
     assert _error_beyond(29, bent=True) == _error_beyond(29, bent=False)
+
+
+def test_kernels_of_valleys_with_a_quadratic_part_are_refused():
+    states = np.linspace(-1.0, 1.0, 6)[:, None]
+    head = fit_head(states, states**2, np.arange(6), np.random.RandomState(0)).head
+    bent = replace(head, plain=tuple(replace(part, quadratic=part.noise) for part in head.plain))
+    Heads(head, (head,), pair_factors=np.ones((0, 1))).check()
+    with pytest.raises(ValueError, match="kernels of valleys have no quadratic part"):
+        Heads(head, (bent,), pair_factors=np.ones((0, 1))).check()
+    negative = replace(head, plain=tuple(replace(part, quadratic=-part.noise) for part in head.plain))
+    with pytest.raises(ValueError, match="must not be negative"):
+        Heads(negative, ()).check()

@@ -71,6 +71,9 @@ RIVAL_ODDS = 10.0
 # Whether it has, prior odds do not decide: where chi-square does not, 2 ln odds stay within this, and the
 # error bar holds both.
 UNDECIDED = 6.0
+# A branch of so small a share may as well be what a curved background leaves, however far it stands out of
+# the noise: 2 ln odds stay within this, and the error bar holds both.
+FAINT, FAINT_ODDS = (0.06, 0.12), 1.0
 # Standard errors by which the foreign line may be narrower than it was fitted.
 WIDTH_ERRORS = 0.5
 
@@ -256,4 +259,8 @@ def choose_model(first, second, family, view, undecided, s, weights):
             most = UNDECIDED + unlike * smooth_step(unlike / WIDE_FOREIGN, 0.5, 0.9)
             if mask & ~(1 << anywhere_unit(family)) == s.ints[S_MASK, double]:
                 most = max(most, abs(chi1 - chi2) / (noise2 * kappa))
+    lines, p = pick(family, DOUBLET, s.ints[S_MASK, double]), s.slots[double, S_PARAMS]
+    h1, h2 = p[lines.n + first.pair], p[lines.n + first.pair + 1]
+    strong = smooth_step(min(h1, h2) / max(h1 + h2, 1e-300), *FAINT)
+    odds = min(odds, FAINT_ODDS + (most - FAINT_ODDS) * strong)
     return single, double, 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -most), most)))

@@ -20,7 +20,7 @@ from strain2dos.raman._fitting._models.models import (
     pick,
     unit_place,
 )
-from strain2dos.raman._fitting._models.plausible import TORN, alone_by, too_tall
+from strain2dos.raman._fitting._models.plausible import TORN, alone_by, too_tall, without_wrong_pairs
 from strain2dos.raman._fitting._models.single_model import count_weights, model_size, seed_parameters
 from strain2dos.raman._fitting._models.slots import (
     criterion,
@@ -243,6 +243,13 @@ def grow(first, second, family, view, slot, n_slots, s):
             break
         q = s.params[NEXT]
         try_model(problem, family, kind, mask, profile, view, NO_REWEIGHT, MAX_TRIALS, noise, q, n_slots, s)
+        n = model_size(problem, lines)
+        less = without_wrong_pairs(problem, family, kind, mask, n, q, s.params[TRIAL])
+        if less != mask and less != s.ints[S_MASK, slot]:
+            lines = pick(family, kind, less)
+            try_model(
+                problem, family, kind, less, profile, view, NO_REWEIGHT, MAX_TRIALS, noise, q, n_slots, s
+            )
         n_slots += 1
         if not s.slots[n_slots - 1, S_INFO, S_ODDS] < s.slots[slot, S_INFO, S_ODDS]:
             break

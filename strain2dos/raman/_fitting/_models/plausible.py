@@ -2,9 +2,9 @@
 """What lines of the material cannot be beside each other: too far away, alone, too tall; compiled."""
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._models.models import line_of_unit, own_widths
+from strain2dos.raman._fitting._models.models import leave_out, line_of_unit, own_widths, pick
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
-from strain2dos.raman._fitting.records import DOUBLET, U_ANCHOR, U_TALL
+from strain2dos.raman._fitting.records import DOUBLET, U_ANCHOR, U_LINES, U_RATIO, U_TALL
 
 # A line so much farther below the next one than without strain (cm-1) may be one branch, with the other in
 # the next line; bulk takes them 7 apart. Lines of another material are farther away.
@@ -14,6 +14,8 @@ TORN, ALONE, ANOTHER = 7.0, 10.0, 24.0
 FOLLOWS = 0.31
 # Share of the two branches below which one of them is rather noise.
 LEAST_SHARE = 0.15
+# The second line of a substrate is at most so many times as high as it usually is beside the first.
+SECOND_LINE = 3.0
 
 
 @njit(**OPTIONS)
@@ -52,7 +54,10 @@ def alone_by(problem, lines, offset, near, p):
 
 @njit(**OPTIONS)
 def too_tall(problem, family, kind, lines, mask, p):
-    """By how much bands of defects are higher than such bands are beside their line, over that."""
+    """By how much extra lines are higher than such lines are beside theirs, over that.
+
+    Bands of defects beside their line, and the second line of a substrate beside its first.
+    """
     total, n = 0.0, lines.n
     for unit in range(family.unit.shape[0]):
         anchor = family.unit_index[unit, U_ANCHOR]
@@ -61,4 +66,33 @@ def too_tall(problem, family, kind, lines, mask, p):
             height = p[n + j] + (p[n + j + 1] if kind == DOUBLET and anchor == problem.pair else 0.0)
             band = p[n + line_of_unit(family, lines.n_base, mask, unit)]
             total += max(band / max(family.unit[unit, U_TALL] * height, 1e-300) - 1.0, 0.0)
+        elif mask >> unit & 1:
+            total += min(_excess_of_second(family, lines, mask, unit, p), 1e3)
     return total
+
+
+@njit(**OPTIONS)
+def _excess_of_second(family, lines, mask, unit, p):
+    """By how much the second line of a unit is higher beside the first than it can be, over that."""
+    if family.unit_index[unit, U_LINES] != 2:
+        return 0.0
+    h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
+    most = SECOND_LINE * family.unit[unit, U_RATIO] * p[h]
+    return max(p[h + 1] / max(most, 1e-300) - 1.0, 0.0)
+
+
+@njit(**OPTIONS)
+def without_wrong_pairs(problem, family, kind, mask, n, p, work):
+    """Take pairs of lines whose second is too high out of the ``n`` parameters; returns the mask left.
+
+    What is fitted by the second is a line of the material.
+    """
+    for unit in range(family.unit.shape[0]):
+        lines, fewer = pick(family, kind, mask), pick(family, kind, mask & ~(1 << unit))
+        if mask >> unit & 1 and _excess_of_second(family, lines, mask, unit, p) > 0.0:
+            leave_out(family, lines, mask, p, n, fewer, unit, work)
+            n -= 2 * (lines.n - fewer.n) + lines.n_groups - fewer.n_groups
+            for i in range(n):
+                p[i] = work[i]
+            mask &= ~(1 << unit)
+    return mask

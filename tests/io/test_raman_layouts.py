@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows of points, decimal commas, units in names of columns, Renishaw maps."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -120,3 +122,22 @@ def test_further_coordinates_of_a_map_lie_on_its_grid(write):
     assert cube["z"].attrs["units"] == "um"
     np.testing.assert_array_equal(cube["z"], [[5, 6], [7, 8]])
     np.testing.assert_array_equal(cube.sel(y=2, x=1), [5, 6])
+
+
+@pytest.mark.parametrize("above", ["", "sep=;\n", '"sep=;"\n'])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_table_of_a_spreadsheet_may_quote_numbers_and_name_its_delimiter(tmp_path, above, quote):
+    shift, spectra = np.arange(350.0, 362.0, 0.5), np.arange(72.0).reshape(3, 24) + 0.25
+    rows = [["Raman shift", "a", "b", "c"], *np.vstack([shift, spectra]).T.tolist()]
+    path = tmp_path / "sheet.csv"
+    path.write_text(above + "\n".join(";".join(f"{quote}{cell}{quote}" for cell in row) for row in rows))
+    found = read_raman(path)
+    np.testing.assert_array_equal(found, spectra)
+    np.testing.assert_array_equal(found["shift"], shift)
+
+
+def test_quoted_numbers_among_the_settings_of_convert_stay_as_they_are(tmp_path):
+    path = tmp_path / "map.csv"
+    path.write_text('#header={"power": "5", "grating": "1800"}\nx,y,1.0,2.0,3.0\n0,0,1,2,3\n1,0,1,2,4\n')
+    settings = json.loads(json.loads(read_raman(path).attrs["header"])["header"])
+    assert settings == {"power": "5", "grating": "1800"}

@@ -28,6 +28,10 @@ _MOST_EMPTY = 100_000
 #: How programs write a value that is missing.
 _MISSING = {"NA", "N/A", "#N/A", "NULL"}
 _CONTENT = re.compile(r"[^\s;,]")
+#: Numbers in quotes, as spreadsheets and pandas export them.
+_QUOTED = re.compile(r'"(\s*[-+]?[.\d][-+.\deE]*\s*)"')
+#: First line by which Excel is told the delimiter.
+_SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 _HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
 
 
@@ -241,4 +245,8 @@ def _decoded(line: bytes, *, first: bool) -> str:
     except UnicodeDecodeError:
         # LabSpec writes degree and micro signs in Latin-1
         text = line.decode("latin-1")
-    return text.rstrip("\r\n")
+    text = text.rstrip("\r\n")
+    if first and _SEPARATOR.fullmatch(text.strip()):
+        return ""
+    # remarks hold JSON, whose quotes stay
+    return _QUOTED.sub(r"\1", text) if '"' in text and not text.lstrip().startswith("#") else text

@@ -248,7 +248,7 @@ def choose_model(first, second, family, view, undecided, s, weights):
     odds = faded(one, family, view, single, s.slots[single, S_COV:], noise2, kappa, s, weights)
     odds -= faded(two, family, view, double, s.slots[double, S_COV:], noise2, kappa, s, weights)
     chi1, chi2 = s.slots[single, S_INFO, S_CHI2], s.slots[double, S_INFO, S_CHI2]
-    most = 200.0
+    most = least = 200.0
     if np.isfinite(odds):
         odds -= smooth_misfit(two, family, view, noise2, kappa, double, chi1, s)
         if is_foreign(family, single, s) and not is_foreign(family, double, s):
@@ -259,8 +259,10 @@ def choose_model(first, second, family, view, undecided, s, weights):
             most = UNDECIDED + unlike * smooth_step(unlike / WIDE_FOREIGN, 0.5, 0.9)
             if mask & ~(1 << anywhere_unit(family)) == s.ints[S_MASK, double]:
                 most = max(most, abs(chi1 - chi2) / (noise2 * kappa))
+            # a line that is unlike a foreign one may be a branch
+            least = max(UNDECIDED, (chi2 - chi1) / (noise2 * kappa))
     lines, p = pick(family, DOUBLET, s.ints[S_MASK, double]), s.slots[double, S_PARAMS]
     h1, h2 = p[lines.n + first.pair], p[lines.n + first.pair + 1]
     strong = smooth_step(min(h1, h2) / max(h1 + h2, 1e-300), *FAINT)
     odds = min(odds, FAINT_ODDS + (most - FAINT_ODDS) * strong)
-    return single, double, 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -most), most)))
+    return single, double, 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -least), most)))

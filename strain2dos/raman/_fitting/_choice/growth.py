@@ -33,6 +33,7 @@ from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS, w
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting._squares.profiles import mixing_range
 from strain2dos.raman._fitting.records import (
+    AXIS,
     CHOSEN1,
     CURRENT,
     DOUBLET,
@@ -244,7 +245,8 @@ def grow(first, second, family, view, slot, n_slots, s):
         q = s.params[NEXT]
         try_model(problem, family, kind, mask, profile, view, NO_REWEIGHT, MAX_TRIALS, noise, q, n_slots, s)
         n = model_size(problem, lines)
-        less = without_wrong_pairs(problem, family, kind, mask, n, q, s.params[TRIAL])
+        last = s.points[AXIS, view.n - 1]
+        less = without_wrong_pairs(family, kind, mask, last, n, q, s.params[TRIAL])
         if less != mask and less != s.ints[S_MASK, slot]:
             lines = pick(family, kind, less)
             try_model(

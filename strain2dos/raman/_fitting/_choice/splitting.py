@@ -6,7 +6,7 @@ import numpy as np
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._judgement.noise import smooth_step
 from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG
-from strain2dos.raman._fitting._models.models import clip_to_bounds, pick
+from strain2dos.raman._fitting._models.models import clip_to_bounds, line_of_unit, pick
 from strain2dos.raman._fitting._models.plausible import LEAST_SHARE, TORN, torn_by
 from strain2dos.raman._fitting._models.single_model import fit_model, model_size, seed_lines, set_bounds
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
@@ -39,6 +39,8 @@ BRANCH_SPREAD = 0.35
 ON_FLANK, WEAK, FLANK = 30.0, (0.1, 0.25), (0.5, 1.0)
 # The same of a branch of any height so near: few states take it there, and a profile leaves as much.
 UNDER_LINE, UNDER = 8.0, (0.15, 0.35)
+# Height of a band over that of the branches from which it is there.
+BAND = (0.02, 0.08)
 # Where the upper branch is looked for in the next line, in half widths of that from its center.
 IN_NEXT_LINE = (-1.0, -0.4, 0.0, 0.4, 1.0)
 # Trials from each start; the best is then fitted to its end.
@@ -117,15 +119,17 @@ def unlikely_beside_band(problem, family, mask, doublets, p):
 
     The foot of such a band is no Lorentzian, and what is missing there looks like a branch.
     """
-    n, pair, band = doublets.n, problem.pair, False
+    n, pair, band = doublets.n, problem.pair, 0.0
     for unit in range(family.unit.shape[0]):
         below = family.unit_index[unit, U_ANCHOR] == pair and family.unit[unit, U_PLACE] < 0.0
-        band = band or (mask >> unit & 1 == 1 and below)
-    if not band:
+        if mask >> unit & 1 == 1 and below:
+            high = p[n + line_of_unit(family, doublets.n_base, mask, unit)]
+            band = smooth_step(high / max(p[n + pair] + p[n + pair + 1], 1e-300), *BAND)
+    if band == 0.0:
         return 0.0
     share = p[n + pair] / max(p[n + pair] + p[n + pair + 1], 1e-300)
     apart = (p[pair + 1] - p[pair]) / (2.0 * p[2 * n + doublets.group[pair]])
-    return 800.0 * max(0.42 - share, 0.0) * min(max(2.5 * apart - 1.0, 0.0), 1.0)
+    return band * 800.0 * max(0.42 - share, 0.0) * min(max(2.5 * apart - 1.0, 0.0), 1.0)
 
 
 @njit(**OPTIONS)

@@ -66,7 +66,7 @@ def too_tall(problem, family, kind, lines, mask, p):
             height = p[n + j] + (p[n + j + 1] if kind == DOUBLET and anchor == problem.pair else 0.0)
             band = p[n + line_of_unit(family, lines.n_base, mask, unit)]
             total += max(band / max(family.unit[unit, U_TALL] * height, 1e-300) - 1.0, 0.0)
-        elif mask >> unit & 1:
+        elif mask >> unit & 1 and family.unit_index[unit, U_LINES] == 2:
             total += min(_excess_of_second(family, lines, mask, unit, p), 1e3)
     return total
 
@@ -74,22 +74,22 @@ def too_tall(problem, family, kind, lines, mask, p):
 @njit(**OPTIONS)
 def _excess_of_second(family, lines, mask, unit, p):
     """By how much the second line of a unit is higher beside the first than it can be, over that."""
-    if family.unit_index[unit, U_LINES] != 2:
-        return 0.0
     h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
     most = SECOND_LINE * family.unit[unit, U_RATIO] * p[h]
     return max(p[h + 1] / max(most, 1e-300) - 1.0, 0.0)
 
 
 @njit(**OPTIONS)
-def without_wrong_pairs(problem, family, kind, mask, n, p, work):
-    """Take pairs of lines whose second is too high out of the ``n`` parameters; returns the mask left.
+def without_wrong_pairs(family, kind, mask, last, n, p, work):
+    """Take pairs of lines out of the ``n`` parameters where the second is a line of the material.
 
-    What is fitted by the second is a line of the material.
+    It is too high beside the first, or that lies beyond the ``last`` point. Returns the mask that is left.
     """
     for unit in range(family.unit.shape[0]):
         lines, fewer = pick(family, kind, mask), pick(family, kind, mask & ~(1 << unit))
-        if mask >> unit & 1 and _excess_of_second(family, lines, mask, unit, p) > 0.0:
+        pair = mask >> unit & 1 and family.unit_index[unit, U_LINES] == 2
+        beyond = pair and p[line_of_unit(family, lines.n_base, mask, unit)] > last
+        if beyond or (pair and _excess_of_second(family, lines, mask, unit, p) > 0.0):
             leave_out(family, lines, mask, p, n, fewer, unit, work)
             n -= 2 * (lines.n - fewer.n) + lines.n_groups - fewer.n_groups
             for i in range(n):

@@ -27,7 +27,7 @@ def measured_as(kind, clean, snr, rng):
 
 
 def mixture(kind, curved, seed):
-    """Spectra and E', A1': strained, split, disordered, on a sloping background, 10 to 200 times the noise."""
+    """Spectra and E', A1': strained, split, disordered, on a slope, 10 to 200 times the noise."""
     rng = np.random.default_rng(seed)
     some = lambda low, high, share=1.0: rng.uniform(low, high, N) * (rng.uniform(size=N) < share)  # noqa: E731
     lo, zo, split, share = some(0, 0.6, 0.5), some(0, 0.3, 0.4), some(0, 15, 0.5), some(0.35, 0.65)

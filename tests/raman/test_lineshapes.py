@@ -118,3 +118,40 @@ def test_mixing_is_a_column_only_where_asked_for_and_where_there_is_one():
         ValueError, match=r"features must be some of .* for lorentzian lines, but is .*mixing"
     ):
         RamanFeaturizer(AXIS, modes=MODES, lineshape="lorentzian", features=("mixing",)).fit(Y)
+
+
+def mixed_line(x, center, fwhm, height, share):
+    """Sum of a Lorentzian of this share and a Gaussian."""
+    z = 2 * (x - np.asarray(center)[..., None]) / fwhm
+    return height * (share * lorentz(z) + (1 - share) * np.exp(-np.log(2) * z**2))
+
+
+@pytest.mark.parametrize("shares", [(1, 0), (0, 1), (0, 0), (1, 1), (0.5, 0.5)])
+@pytest.mark.parametrize("widths", [(3, 5), (5, 6)])
+def test_auto_finds_the_profile_of_each_line_and_no_doublet(shares, widths):
+    rng, n, x = np.random.default_rng(21), 400, np.arange(345.0, 445.0, 0.6)
+    e, a = 384.3 + rng.uniform(-0.8, 0.8, n), 403.2 + rng.uniform(-0.8, 0.8, n)
+    Y = mixed_line(x, e, widths[0], 80, shares[0]) + mixed_line(x, a, widths[1], 100, shares[1])
+    Y += 60 + rng.normal(0, 2, Y.shape)
+    found = RamanFeaturizer(x, lineshape="auto").fit(Y).fit_spectra(Y)
+    assert np.all(found.status == 0)
+    for name, truth in (("E'_center", e), ("A1'_center", a)):
+        z = pull(found, name, truth)
+        assert abs(z.mean()) < 0.2, name
+        assert 0.88 < z.std() < 1.12, name
+        assert np.abs(z).max() < 5, name
+    assert np.mean(found.split_probability > 0.5) <= 0.025  # 0.2 to 1.3 % in 900 spectra
+
+
+def test_auto_finds_a_doublet_of_lorentzians():
+    rng, n, x = np.random.default_rng(22), 400, np.arange(345.0, 445.0, 0.6)
+    e = 384.3 + rng.uniform(-0.8, 0.8, n)
+    Y = (
+        mixed_line(x, e - 1, 3, 40, 1)
+        + mixed_line(x, e + 1, 3, 40, 1)
+        + mixed_line(x, e * 0 + 403.2, 5, 100, 1)
+    )
+    Y += 60 + rng.normal(0, 2, Y.shape)
+    found = RamanFeaturizer(x, lineshape="auto").fit(Y).fit_spectra(Y)
+    assert np.mean(found.split_probability > 0.5) >= 0.99
+    assert 0.9 < pull(found, "E'_center", e).std() < 1.1

@@ -71,7 +71,6 @@ def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOp
         x=group.x,
         basis=group.basis,
         shape=first,
-        shared=first != second,
         noise=NOISES[options.noise],
         adaptive=first != second,
         checked=group.checked,

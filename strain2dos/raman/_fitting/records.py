@@ -81,22 +81,20 @@ class Problem(NamedTuple):
     """What all spectra of a call share.
 
     ``x``: rising axis (m,); ``basis``: baseline terms (n_base, m); ``shape``: code of the profile;
-    ``shared``: all lines of the material have one mixing; ``pair``: index of the line that may be a
-    doublet, -1 for none; ``noise``: code of `NOISES`; ``adaptive``: the profile follows the spectrum, and
-    what stays beside a line counts as an error; ``checked``: widths and ends of the axis are judged;
-    ``always``: the doublet is not up for decision; ``required``: 1 for lines without which a spectrum has
-    no numbers; ``fwhm_limit``: widest plausible ones; ``position``: unstrained centers; ``narrowest``:
-    full width in points of the narrowest line a spike filter must keep; ``taps``: smoothing of the seeds,
-    their number a multiple of `TAPS`; ``norm``: what each smoothed point is multiplied by; ``bin``: lines
-    are sought on the means of so many points; ``bins``: axis of these means; ``margin``: the fit ends
-    this far outside the outermost strong line, cm-1; ``keep``: whether covariances are returned;
-    ``show``: whether masks are.
+    ``pair``: index of the line that may be a doublet, -1 for none; ``noise``: code of `NOISES`;
+    ``adaptive``: the profile follows the spectrum, and what stays on one side of a line counts as an error;
+    ``checked``: widths and ends of the axis are judged; ``always``: the doublet is not up for decision;
+    ``required``: 1 for lines without which a spectrum has no numbers; ``fwhm_limit``: widest plausible ones;
+    ``position``: unstrained centers; ``narrowest``: full width in points of the narrowest line a spike filter
+    must keep; ``taps``: smoothing of the seeds, their number a multiple of `TAPS`; ``norm``: what each
+    smoothed point is multiplied by; ``bin``: lines are sought on the means of so many points; ``bins``: axis
+    of these means; ``margin``: the fit ends this far outside the outermost strong line, cm-1; ``keep``:
+    whether covariances are returned; ``show``: whether masks are.
     """
 
     x: Floats
     basis: Floats
     shape: int
-    shared: bool
     noise: int
     adaptive: bool
     checked: bool

@@ -4,7 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._choice.growth import SECOND_PENALTY
+from strain2dos.raman._fitting._choice.mixings import cost_of_mixing, first_mixing
 from strain2dos.raman._fitting._models.models import base_index, line_of_unit, model_number, own_widths, pick
 from strain2dos.raman._fitting._models.single_model import model_size, n_mixings
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
@@ -77,10 +77,11 @@ def faded(problem, family, view, slot, covariance, noise2, kappa, s, extra_weigh
             C[i, j] = noise2 * covariance[i, j]
     points = np.log(view.n_used)
     if s.ints[S_SECOND, slot] == 1:
-        at = 2 * lines.n + lines.n_groups
-        rest, cost = mixing_range(problem.shape)[1], SECOND_PENALTY + points
-        more, _ = _fade(n, at, rest, cost, kappa, p, C, s.params[WORK])
-        odds -= more
+        first, rest = first_mixing(lines), mixing_range(problem.shape)[1]
+        for i in range(n_mixings(problem, lines)):
+            cost = points + cost_of_mixing(problem, lines, i, p)
+            more, _ = _fade(n, first + i, rest, cost, kappa, p, C, s.params[WORK])
+            odds -= more
     for unit in range(family.unit.shape[0]):
         extra_weight[unit] = 0.0
         if mask >> unit & 1:
@@ -98,9 +99,9 @@ def _source(problem, lines, out_mixings, i):
     if i < 2 * lines.n_base + groups:
         return base_index(lines, i)
     i -= 2 * lines.n_base + groups
-    mixings, first = n_mixings(problem, lines), 2 * lines.n + lines.n_groups
+    mixings, first = n_mixings(problem, lines), first_mixing(lines)
     if i < out_mixings:
-        return -1 if mixings == 0 else first + min(i, mixings - 1)
+        return -1 if mixings == 0 else first + i
     return first + mixings + i - out_mixings
 
 

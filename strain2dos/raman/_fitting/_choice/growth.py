@@ -4,6 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
+from strain2dos.raman._fitting._choice.mixings import LEAST_MIXING, first_mixing, to_second, unlike_mixings
 from strain2dos.raman._fitting._choice.screen import find_foreign, score_models
 from strain2dos.raman._fitting._choice.splitting import (
     unlikely_beside_band,
@@ -31,7 +32,6 @@ from strain2dos.raman._fitting._models.slots import (
 )
 from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS, weighted_square
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
-from strain2dos.raman._fitting._squares.profiles import mixing_range
 from strain2dos.raman._fitting.records import (
     AXIS,
     CHOSEN1,
@@ -66,9 +66,6 @@ FIRST_NOISE2 = 1e-4
 WIDE_FOREIGN = 20.0
 # The same of one whose center lies within half a width of a line of the material.
 FOREIGN_ON_LINE = 1e4
-# The same against lines that are not Lorentzians, where the profile is not given: a top that a narrow doublet
-# flattens looks Gaussian.
-SECOND_PENALTY = 8.0
 # The same of bands of defects twice as high, over their line, as is known of such bands.
 TOO_TALL = 100.0
 # The same of one line where the next stands so much higher (cm-1) than biaxial strain would leave it: it is a
@@ -104,9 +101,11 @@ def try_model(problem, family, kind, mask, second, view, reweight, most, noise2,
     chi2, converged = fit_from(problem, family, kind, mask, view, reweight, most, noise2, p, s)
     total = weighted_square(s.points[SCALED], s.points[WEIGHTS], view.m)
     odds = criterion(problem, family, lines, mask, view, chi2, total)
-    odds += unlike_foreign(problem, family, lines, mask, p, 0.0) + SECOND_PENALTY * second
+    odds += unlike_foreign(problem, family, lines, mask, p, 0.0)
     odds += TOO_TALL * too_tall(problem, family, kind, lines, mask, p)
     odds += LONE_BRANCH * smooth_step(alone_by(problem, lines, view.offset, TORN, p), *LONE)
+    if second == 1:
+        odds += unlike_mixings(problem, lines, p)
     if kind == DOUBLET:
         odds += unlikely_doublet(problem, lines, p)
         odds += unlikely_beside_band(problem, family, mask, lines, p)
@@ -145,18 +144,6 @@ def add_unit(problem, family, kind, mask, unit, view, height, p, work):
 
 
 @njit(**OPTIONS)
-def to_second(first, second, lines, p, gaussian):
-    """Give Lorentzians, ``p`` in place, the mixing of the second profile."""
-    n, n_more = model_size(first, lines), model_size(second, lines)
-    at = 2 * lines.n + lines.n_groups
-    for i in range(n - 1, at - 1, -1):
-        p[i + n_more - n] = p[i]
-    low, high, _ = mixing_range(second.shape)
-    for i in range(at, at + n_more - n):
-        p[i] = min(max(high - gaussian, low + 0.1 * (high - low)), high)
-
-
-@njit(**OPTIONS)
 def _seed_broad_lines(problem, lines, s, p):
     """Start lines again that were fitted broader than a line can be: they took in a band beside them."""
     for j in range(lines.n_base):
@@ -190,11 +177,14 @@ def _next_model(first, second, family, view, slot, noise2, kappa, s):
     lines, p, q = pick(family, kind, mask), s.params[CURRENT], s.params[NEXT]
     n_units, scores = family.unit.shape[0], s.params[SCORES]
     adapts = first.adaptive and profile == 0
+    profiles = own_widths(lines) if adapts else 0
     some, _, _ = score_models(problem, family, lines, mask, view, adapts, TRY_EXTRA * noise2 * kappa, p, s)
     for i in range(model_size(problem, lines)):
         q[i] = p[i]
     most, unit = 0.0, n_units - 1
-    for i in range(n_units + 1):
+    # where no profile is asked for, the place behind holds the height of the first band, which comes before
+    # a foreign line
+    for i in range(n_units + max(profiles, 1)):
         most = max(most, scores[1 + i])
     place, height, gain = strongest_foreign(problem, family, lines, view, slot, noise2, kappa, some, p, s)
     if height > 0.0 and gain > most:
@@ -204,15 +194,20 @@ def _next_model(first, second, family, view, slot, noise2, kappa, s):
     if not some:
         return False, mask, profile
     _seed_broad_lines(problem, lines, s, q)
-    behind = n_units + (2 if adapts else 1)
+    behind = 1 + n_units + profiles
     for unit in range(n_units):
         if scores[1 + unit] > 0.0:
             mask = add_unit(
                 problem, family, kind, mask, unit, view, scores[behind + unit], q, s.params[TRIAL]
             )
-    if adapts and scores[1 + n_units] > 0.0:
-        to_second(first, second, pick(family, kind, mask), q, scores[behind + n_units])
-        profile = np.int64(1)
+    more = pick(family, kind, mask)
+    for i in range(profiles):
+        if scores[1 + n_units + i] > 0.0:
+            if profile == 0:
+                to_second(first, second, more, q, 0.0)
+                profile = np.int64(1)
+            at = first_mixing(more) + i
+            q[at] = max(q[at] - scores[behind + n_units + i], LEAST_MIXING)
     return True, mask, profile
 
 

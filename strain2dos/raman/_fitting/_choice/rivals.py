@@ -6,9 +6,9 @@ import numpy as np
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._choice.growth import (
     add_unit,
-    to_second,
     try_model,
 )
+from strain2dos.raman._fitting._choice.mixings import to_second
 from strain2dos.raman._fitting._judgement.noise import shared_noise, smooth_step
 from strain2dos.raman._fitting._judgement.variance import noise_on_branches
 from strain2dos.raman._fitting._models.models import (

@@ -56,12 +56,13 @@ def _split_directions(problem, view, c, h, g, first, s):
 
 
 @njit(**OPTIONS)
-def _gaussian_direction(lines, view, p, row, s):
-    """What Lorentzians that are Gaussians lack, into a row of J."""
-    for k in range(view.m):
-        s.J[row, k] = 0.0
+def _gaussian_directions(lines, view, p, first, s):
+    """What Lorentzians that are Gaussians lack, into rows of J: one for each width of the material."""
+    for row in range(first, first + own_widths(lines)):
+        for k in range(view.m):
+            s.J[row, k] = 0.0
     for j in range(lines.n_base):
-        c, h, g = p[j], p[lines.n + j], p[2 * lines.n + lines.group[j]]
+        c, h, g, row = p[j], p[lines.n + j], p[2 * lines.n + lines.group[j]], first + lines.group[j]
         for k in range(view.m):
             z = (s.points[AXIS, k] - c) / g
             s.J[row, k] += h * s.points[WEIGHTS, k] * (half_maximum_gaussian(z) - 1.0 / (1.0 + z * z))
@@ -169,9 +170,10 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
     """Which further lines, and whether another profile, would save the chi-square ``limit``, to first order.
 
     The scratch must hold Jacobian, residual and their products at ``p``. Score test (C. R. Rao, Proc. Camb.
-    Phil. Soc. 44, 50 (1948)) of the known extra lines at their typical places and widths, of the Gaussian
-    ``profile`` and of a slight split of the line that may split (its second and third derivative). Row SCORES
-    gets the score of the split, then of units and profile: 0 for those that are not needed.
+    Phil. Soc. 44, 50 (1948)) of the known extra lines at their typical places and widths, of a Gaussian
+    ``profile`` for each width of the material's lines and of a slight split of the line that may split (its
+    second and third derivative). Row SCORES gets the score of the split, then of units and profiles: 0 for
+    those that are not needed.
 
     Returns
     -------
@@ -202,9 +204,10 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
         else:
             _template(family, view, unit, place, n_rows, s)
         n_rows += 1
+    others = n_rows
     if profile:
-        _gaussian_direction(lines, view, p, n_rows, s)
-        n_rows += 1
+        _gaussian_directions(lines, view, p, n_rows, s)
+        n_rows += own_widths(lines)
     scores[1 + n_units] = 0.0
     scores[0] = 0.0
     if n_rows == n + 1:
@@ -217,7 +220,7 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
     M, alone, most = s.square[DAMPED], 0.0, 0.0
     if single:
         alone = _split_score(n, s)
-        for row in range(first, n_rows - int(profile)):
+        for row in range(first, others):
             if M[n, row] > 0.0 and M[row, row] > INDEPENDENT * s.square[NORMAL, row, row]:
                 most = max(most, M[n, row] ** 2 / M[row, row])
     some = _choose(n, first, n_rows, limit, s)

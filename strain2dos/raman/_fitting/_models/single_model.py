@@ -41,10 +41,8 @@ LEAST_SHARE = 2e-3
 
 @njit(**OPTIONS)
 def n_mixings(problem, lines):
-    """Number of mixings: none, one for all lines of the material, or one for each of their widths."""
-    if not has_mixing(problem.shape):
-        return 0
-    return 1 if problem.shared else own_widths(lines)
+    """Number of mixings: one for each width of the lines of the material, or none."""
+    return own_widths(lines) if has_mixing(problem.shape) else 0
 
 
 @njit(**OPTIONS)

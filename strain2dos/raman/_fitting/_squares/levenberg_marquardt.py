@@ -6,7 +6,7 @@ Parameters of a model with L lines, G width groups, M mixings and nb baseline te
     center[L], height[L], half_width[G], mixing[M], baseline[nb]
 
 ``half_width`` is the half width at half maximum; lines with the same entry of ``group`` share it. Lines of
-the material have a mixing each, or one in common, where the profile has any; extra lines are Lorentzians.
+the material have a mixing for each of their widths, where the profile has any; extra lines are Lorentzians.
 Scaling of the damping by the diagonal: D. W. Marquardt, J. SIAM 11, 431 (1963).
 """
 
@@ -44,7 +44,7 @@ def evaluate(shape, x, y, sw, m, p, lines, n_mix, n_base, J):
     """Write the weighted Jacobian (rows of parameters) and, in the row after them, the weighted residual.
 
     The rows of the baseline terms are not touched: they do not depend on the parameters. Two rows after the
-    residual are scratch. Neighboring lines may share a width group, and all a mixing.
+    residual are scratch. Neighboring lines may share a width group, and with it a mixing.
     """
     n_lines, group = lines.n, lines.group
     mixings = 2 * n_lines + lines.n_groups
@@ -62,9 +62,9 @@ def evaluate(shape, x, y, sw, m, p, lines, n_mix, n_base, J):
         if j < lines.n_base:
             own = shape
             if n_mix > 0:
-                at = mixings + min(group[j], n_mix - 1)
+                at = mixings + group[j]
                 mixing = p[at]
-                by_mixing = n + 2 if shared or (n_mix == 1 and j > 0) else at
+                by_mixing = n + 2 if shared else at
         profile(own, x, sw, m, p[j], p[n_lines + j], p[i], mixing, J, n_lines + j, j, by_width, by_mixing, n)
         if shared:
             _add(J, by_width, i, m)

@@ -18,10 +18,10 @@ from strain2dos._estimators.wrappers import look_through
 from strain2dos.explain._assembly import assembled, check_wishes, warn_missing
 from strain2dos.explain._explanation import DOSExplanation
 from strain2dos.explain._maps import chosen_groups, map_of
-from strain2dos.explain._subject import Subject
 from strain2dos.explain._values.error_shares import ErrorShares, error_shares
 from strain2dos.explain._values.run import Plan, explain_quantities
 from strain2dos.explain._values.samples import features_of, split_point
+from strain2dos.explain._values.subject import Subject
 from strain2dos.explain._values.targets import scalar_names
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
 from strain2dos.mapping._pixels.model import EDGE_NAMES

@@ -17,7 +17,7 @@ from strain2dos.explain._values.evaluations import Evaluations
 from strain2dos.explain._values.shapley import Found, base_values, exact_shapley, joined, sampled_shapley
 
 if TYPE_CHECKING:
-    from strain2dos.explain._subject import Subject
+    from strain2dos.explain._values.subject import Subject
 
 # Curves held at a time while coalitions are evaluated, by each thread.
 _CHUNK_BYTES = 2**25

@@ -369,6 +369,19 @@ def test_reasons_are_given_where_the_score_is_above_one(fitted, noisy):
     }
 
 
+def test_one_state_says_nothing_of_errors():
+    data = load_mos2_dft()
+    rows = slice(0, 1)
+    regressor = DOSRegressor(data.energies, random_state=0)
+    regressor.fit(data.phonons[rows], data.dos[rows], edges=data.edges[rows])
+    curves, deviation = regressor.predict(data.phonons[:5], return_std=True)
+    assert np.isfinite(curves).all()
+    assert np.isnan(deviation).all()
+    edges, errors = regressor.predict_edges(data.phonons[:5], return_std=True)
+    assert np.isfinite(edges.gap).all()
+    assert np.isnan(errors.gap).all()
+
+
 def test_equivalent_tensors_are_one_state():
     from strain2dos.simulate import equivalent_strains
 

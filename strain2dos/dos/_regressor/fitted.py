@@ -127,8 +127,13 @@ class FittedDOS:
             answer[rows] = basis.representation.expected(latents[:size], width[:size])
             if deviation is not None:
                 variance *= self.heads.curve.factor(features)[:, None]
-                deviation[rows] = basis.spread(latents, variance)[:size]
+                deviation[rows] = basis.spread(latents, variance)[:size] + self._unknown
         return answer, deviation
+
+    @property
+    def _unknown(self) -> float:
+        """NaN for one training row, which says nothing of how others scatter; else 0."""
+        return np.nan if len(self.row_hashes) == 1 else 0.0
 
     def valley_energies(self, X: Array, device: str, *, std: bool) -> tuple[Array, Array | None]:
         """Return energies and, if asked, variances (n, n_valleys) of the valleys that were learned."""
@@ -141,7 +146,7 @@ class FittedDOS:
                     means[rows, column] = heads.valley_mean(column, features)[:size]
                     continue
                 mean, variance = heads.valley(column, features)
-                means[rows, column], variances[rows, column] = mean[:size], variance[:size]
+                means[rows, column], variances[rows, column] = mean[:size], variance[:size] + self._unknown
         return means, variances
 
     def valley_slopes(self, X: Array, device: str) -> tuple[Array, Array, Array]:
@@ -151,7 +156,7 @@ class FittedDOS:
         variances, slopes = np.empty_like(means), np.empty((*means.shape, X.shape[1]))
         for rows, size, features in self._blocks(X, _MANY):
             mean, variance, slope = heads.valleys_with_slopes(features)
-            means[rows], variances[rows] = mean[:size], variance[:size]
+            means[rows], variances[rows] = mean[:size], variance[:size] + self._unknown
             slopes[rows] = slope[:size] / self.standardise.scale
         return means, variances, slopes
 

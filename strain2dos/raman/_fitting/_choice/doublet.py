@@ -16,7 +16,7 @@ from strain2dos.raman._fitting._choice.splitting import (
 )
 from strain2dos.raman._fitting._judgement.noise import residual_noise
 from strain2dos.raman._fitting._models.models import (
-    leave_out,
+    drop_unit,
     line_of_unit,
     own_profile,
     pick,
@@ -72,15 +72,12 @@ def _without_strangers(first, second, family, view, noise2, slot, n_slots, s):
     """
     mask, profile = s.ints[S_MASK, slot], s.ints[S_SECOND, slot]
     problem, p, q = second if profile == 1 else first, s.params[CHOICE], s.params[TRIAL]
-    for i in range(model_size(problem, pick(family, SINGLET, mask))):
+    n = model_size(problem, pick(family, SINGLET, mask))
+    for i in range(n):
         p[i] = s.slots[slot, S_PARAMS, i]
     for unit in range(family.unit.shape[0]):
         if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] < 0:
-            lines, fewer = pick(family, SINGLET, mask), pick(family, SINGLET, mask & ~(1 << unit))
-            leave_out(family, lines, mask, p, model_size(problem, lines), fewer, unit, q)
-            for i in range(model_size(problem, fewer)):
-                p[i] = q[i]
-            mask &= ~(1 << unit)
+            mask, n = drop_unit(family, SINGLET, mask, unit, n, p, q)
     if mask == s.ints[S_MASK, slot]:
         return slot, n_slots
     for k in range(n_slots):

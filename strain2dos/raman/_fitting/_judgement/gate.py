@@ -41,7 +41,7 @@ BROAD, BROAD_FACTOR = (1.8, 2.6), 0.5
 END_WIDTHS, END_SHARE = 2.0, 0.5
 # One line is a branch whose other is not found where the next line stands so much higher (cm-1) than biaxial
 # strain would leave it.
-LONE_BRANCH = 3.0
+TOO_HIGH = 3.0
 # Residual (root mean square less the noise) over the lowest line.
 MAX_MISFIT = 0.2
 
@@ -165,7 +165,7 @@ def gate(problem, lines, view, p, noise2, pair, sure, s):
     """
     n = lines.n
     if problem.checked:
-        if alone_by(problem, lines, view.offset, 0.0, p) > LONE_BRANCH:
+        if alone_by(problem, lines, view.offset, 0.0, p) > TOO_HIGH:
             return _UNEXPLAINED_LINE
         for j in range(lines.n_base):
             mode = j - int(0 <= pair < j)

@@ -5,7 +5,7 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._lines.outliers import robust_scale
-from strain2dos.raman._fitting._lines.usable import FINITE, OPTIONS, used_range
+from strain2dos.raman._fitting._lines.usable import FINITE, OPTIONS, smallest_step, used_range
 from strain2dos.raman._fitting._squares.normal_equations import unsigned
 
 # A dead pixel has lost so much of what its sides stand above the lowest point. Between the branches of a line
@@ -96,10 +96,7 @@ def _variance_per_level(y, sw, m, noise, low):
 
     The unit of values that are multiples of one; else ``noise`` is that of the mean level, from zero counts.
     """
-    unit, total, n = np.inf, 0.0, 0.0
-    for k in range(1, m):
-        if sw[k] > 0.0 and sw[k - 1] > 0.0 and y[k] != y[k - 1]:
-            unit = min(unit, abs(y[k] - y[k - 1]))
+    unit, total, n = smallest_step(y, sw, m), 0.0, 0.0
     whole = unit < np.inf
     for k in range(m):
         if sw[k] > 0.0:

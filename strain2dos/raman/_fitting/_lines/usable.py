@@ -70,6 +70,16 @@ def usable_points(y, sw, m, n_parameters):
 
 
 @njit(**OPTIONS)
+def smallest_step(y, sw, m):
+    """Least difference between neighbors that differ; infinite where none do."""
+    smallest = np.inf
+    for k in range(1, m):
+        if sw[k] > 0.0 and sw[k - 1] > 0.0 and y[k] != y[k - 1]:
+            smallest = min(smallest, abs(y[k] - y[k - 1]))
+    return smallest
+
+
+@njit(**OPTIONS)
 def _saturation(y, sw, m, high):
     """Three neighbours on the maximum, far above the smallest step of the counts, are a clipped line.
 
@@ -77,16 +87,14 @@ def _saturation(y, sw, m, high):
     chance.
     """
     longest, run = 0, 0
-    smallest, middle, n_good = np.inf, 0.0, 0
+    middle, n_good = 0.0, 0
     for k in range(m):
         run = run + 1 if sw[k] > 0.0 and y[k] == high else 0
         longest = max(longest, run)
         if sw[k] > 0.0:
             middle += y[k]
             n_good += 1
-        if k > 0 and sw[k] > 0.0 and sw[k - 1] > 0.0 and y[k] != y[k - 1]:
-            smallest = min(smallest, abs(y[k] - y[k - 1]))
-    if longest >= 3 and high - middle / n_good > 30.0 * smallest:
+    if longest >= 3 and high - middle / n_good > 30.0 * smallest_step(y, sw, m):
         return _SATURATED
     return _OK
 

@@ -123,6 +123,17 @@ def leave_out(family, lines, mask, p, n, fewer, unit, q):
 
 
 @njit(**OPTIONS)
+def drop_unit(family, kind, mask, unit, n, p, work):
+    """Take a unit out of the ``n`` parameters in place; returns the mask and the number that are left."""
+    lines, fewer = pick(family, kind, mask), pick(family, kind, mask & ~(1 << unit))
+    leave_out(family, lines, mask, p, n, fewer, unit, work)
+    n -= 2 * (lines.n - fewer.n) + lines.n_groups - fewer.n_groups
+    for i in range(n):
+        p[i] = work[i]
+    return mask & ~(1 << unit), n
+
+
+@njit(**OPTIONS)
 def base_index(lines, i):
     """Where the i-th center, height or width of the lines of the material alone stands in the model."""
     if i < lines.n_base:

@@ -2,7 +2,7 @@
 """What lines of the material cannot be beside each other: too far away, alone, too tall; compiled."""
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._models.models import leave_out, line_of_unit, own_widths, pick
+from strain2dos.raman._fitting._models.models import drop_unit, line_of_unit, own_widths, pick
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import DOUBLET, U_ANCHOR, U_LINES, U_RATIO, U_TALL
 
@@ -86,13 +86,9 @@ def without_wrong_pairs(family, kind, mask, last, n, p, work):
     It is too high beside the first, or that lies beyond the ``last`` point. Returns the mask that is left.
     """
     for unit in range(family.unit.shape[0]):
-        lines, fewer = pick(family, kind, mask), pick(family, kind, mask & ~(1 << unit))
+        lines = pick(family, kind, mask)
         pair = mask >> unit & 1 and family.unit_index[unit, U_LINES] == 2
         beyond = pair and p[line_of_unit(family, lines.n_base, mask, unit)] > last
         if beyond or (pair and _excess_of_second(family, lines, mask, unit, p) > 0.0):
-            leave_out(family, lines, mask, p, n, fewer, unit, work)
-            n -= 2 * (lines.n - fewer.n) + lines.n_groups - fewer.n_groups
-            for i in range(n):
-                p[i] = work[i]
-            mask &= ~(1 << unit)
+            mask, n = drop_unit(family, kind, mask, unit, n, p, work)
     return mask

@@ -146,6 +146,14 @@ def jacobian(problem, lines, view, p, s):
 
 
 @njit(**OPTIONS)
+def write_curve(view, row, s):
+    """The curve that leaves the residual in a row of J, into FITTED."""
+    for k in range(view.n):
+        if s.points[WEIGHTS, k] > 0.0:
+            s.points[FITTED, k] = s.points[SCALED, k] - s.J[row, k] / s.points[WEIGHTS, k]
+
+
+@njit(**OPTIONS)
 def fit_model(problem, lines, view, reweight, most, noise2, p, s):
     """Fit one model in place of ``p`` within the scratch bounds; returns (chi2, converged).
 
@@ -165,8 +173,6 @@ def fit_model(problem, lines, view, reweight, most, noise2, p, s):
             STEP_TOLERANCE if round_ == reweight else LOOSE_TOLERANCE,
         )  # fmt: skip
         if round_ < reweight:
-            for k in range(view.n):
-                if s.points[WEIGHTS, k] > 0.0:
-                    s.points[FITTED, k] = s.points[SCALED, k] - s.J[n, k] / s.points[WEIGHTS, k]
+            write_curve(view, n, s)
             count_weights(problem, view, s)
     return chi2, converged

@@ -5,13 +5,18 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._models.models import clip_to_bounds, pick
-from strain2dos.raman._fitting._models.single_model import fit_model, jacobian, model_size, set_bounds
+from strain2dos.raman._fitting._models.single_model import (
+    fit_model,
+    jacobian,
+    model_size,
+    set_bounds,
+    write_curve,
+)
 from strain2dos.raman._fitting._squares.levenberg_marquardt import add_priors
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, covariance, normal_equations
 from strain2dos.raman._fitting.records import (
     COVARIANCE,
     DAMPED,
-    FITTED,
     HIGH,
     LOW,
     NO_REWEIGHT,
@@ -25,10 +30,8 @@ from strain2dos.raman._fitting.records import (
     S_PARAMS,
     S_SECOND,
     S_STATUS,
-    SCALED,
     SINGLET,
     U_COST,
-    WEIGHTS,
     WORK,
 )
 from strain2dos.raman._fitting.status import FitStatus
@@ -94,9 +97,7 @@ def start_again(problem, family, kind, mask, view, slot, p, s):
     for i in range(n):
         p[i] = s.slots[slot, S_PARAMS, i]
     jacobian(problem, lines, view, p, s)
-    for k in range(view.n):
-        if s.points[WEIGHTS, k] > 0.0:
-            s.points[FITTED, k] = s.points[SCALED, k] - s.J[n, k] / s.points[WEIGHTS, k]
+    write_curve(view, n, s)
     return True
 
 

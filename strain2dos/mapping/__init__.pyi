@@ -5,11 +5,11 @@ from ._export import write_dos_csv as write_dos_csv
 from ._flake.map_flake import map_flake as map_flake
 from ._groups import spatial_groups as spatial_groups
 from ._mapper import SpatialMapper as SpatialMapper
-from ._photoluminescence.comparison import PLComparison as PLComparison
 from ._photoluminescence.comparison import compare_with_pl as compare_with_pl
 from ._photoluminescence.display import PLComparisonDisplay as PLComparisonDisplay
 from ._photoluminescence.fit import fit_pl as fit_pl
 from ._photoluminescence.registration import register_maps as register_maps
+from ._photoluminescence.result import PLComparison as PLComparison
 from ._photoluminescence.status import PLStatus as PLStatus
 from ._pixels.status import PixelStatus as PixelStatus
 from ._propagate import propagate_spectra as propagate_spectra

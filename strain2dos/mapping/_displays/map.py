@@ -11,17 +11,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from strain2dos._plotting.axes import pyplot
-from strain2dos._plotting.maps import (
-    DEAD_STYLE,
-    OUTSIDE_STYLE,
-    ColorScale,
-    draw_map,
-    hatch_over,
-    position_label,
-    robust_scale,
-)
-from strain2dos._plotting.sites import DEAD_MARK, OUTSIDE_MARK, draw_curve, draw_sites, mark_outside
-from strain2dos._plotting.spaces import legend_below, wrapped
+from strain2dos._plotting.maps import DEAD_STYLE, draw_map, hatch_over, position_label
+from strain2dos._plotting.sites import draw_curve, draw_sites, mark_outside
+from strain2dos.mapping._displays.choice import chosen_slice, color_scale
+from strain2dos.mapping._displays.legend import legend_rows, write_legend, write_title
 from strain2dos.mapping._displays.words import quantity_label
 from strain2dos.mapping._places import Places, places_of
 from strain2dos.mapping._quality import PixelCounts, count_pixels, outside_pixels, refusal
@@ -141,12 +134,12 @@ class MapDisplay:
                 f"the map has no variable {name!r}; it has {sorted(map(str, dataset.data_vars))}."
             )
         chosen = {"energy": energy, "feature": feature}
-        values = _slice(dataset[name], name, chosen)
+        values = chosen_slice(dataset[name], name, chosen)
         std = dataset.get(f"{name}_std")
         known = "status" in dataset or "domain_score" in dataset
         return cls(
             values,
-            std=None if std is None else _slice(std, f"{name}_std", chosen),
+            std=None if std is None else chosen_slice(std, f"{name}_std", chosen),
             outside=outside_pixels(dataset),
             counts=count_pixels(dataset, name) if known else None,
             warning=refusal(dataset, name) if known else None,
@@ -230,10 +223,10 @@ class MapDisplay:
         places = places_of(self.values)
         values = self.values.transpose(*places.dims)
         data = np.asarray(values.values, dtype=np.float64)
-        scale = _scale(values, data[np.isfinite(data)], cmap, vmin, vmax)
-        rows = self._legend_texts(ax)
+        scale = color_scale(values, data[np.isfinite(data)], cmap, vmin, vmax)
+        rows = legend_rows(self.counts, ax)
         lines = sum(text.count("\n") + 1 for _, text in rows)
-        self.legend_ = self.colorbar_ = None
+        self.colorbar_ = None
         if places.kind == "grid":
             label = quantity_label(values) if colorbar else None
             self.ax_, self.im_, self.colorbar_ = draw_map(values, ax, scale, label, legend_rows=lines)
@@ -248,7 +241,8 @@ class MapDisplay:
         else:
             self._draw_curve(places, data.ravel(), ax, (vmin, vmax), lines)
         self.figure_ = self.ax_.figure
-        self._write(data, rows)
+        self.legend_ = write_legend(self.ax_, rows, curve=places.kind not in ("grid", "sites"))
+        write_title(self.ax_, data, self.warning, counted=bool(rows))
         return self
 
     def _draw_curve(
@@ -279,60 +273,3 @@ class MapDisplay:
         where = self.outside.values.ravel()
         if where.any():
             mark_outside(self.ax_, x[where], y[where], disks=disks)
-
-    def _legend_texts(self, ax: Axes | None) -> list[tuple[str, str]]:
-        """Kind and wrapped words of each row of the legend."""
-        if self.counts is None:
-            return []
-        words = (
-            ("dead", self.counts.without_words(brief=True)),
-            ("outside", self.counts.outside_words(brief=True)),
-        )
-        return [(kind, wrapped(text, ax)) for kind, text in words if text]
-
-    def _write(self, data: np.ndarray, rows: list[tuple[str, str]]) -> None:
-        """Legend below, and above it the number of pixels without a result or the warning."""
-        from matplotlib.lines import Line2D
-        from matplotlib.patches import Patch
-
-        curve = isinstance(self.im_, Line2D)
-        styles = {"dead": DEAD_STYLE, "outside": OUTSIDE_STYLE}
-        handles: list[Any] = list(self.ax_.get_legend_handles_labels()[0]) if curve else []
-        for kind, text in rows:
-            handles.append(_mark_in_words(kind, text) if curve else Patch(**styles[kind], label=text))
-        if handles:
-            self.legend_ = legend_below(self.ax_, handles)
-        missing = int(np.isnan(data).sum())
-        if self.warning:
-            self.ax_.set_title(wrapped(self.warning, self.ax_), fontsize="small", loc="left", color="#B00020")
-        elif missing and not rows:
-            title = f"{missing} of {data.size} pixels without a result (hatched)"
-            self.ax_.set_title(title, fontsize="small", loc="left")
-
-
-def _mark_in_words(kind: str, text: str) -> Line2D:
-    """Entry of a legend below a curve, where nothing is hatched."""
-    from matplotlib.lines import Line2D
-
-    style = OUTSIDE_MARK if kind == "outside" else DEAD_MARK
-    return Line2D([], [], ls="", **style, label=text)
-
-
-def _slice(values: xr.DataArray, name: str, chosen: dict[str, Any]) -> xr.DataArray:
-    """Choose one energy or feature of a variable that has several."""
-    for dim, choice in chosen.items():
-        if dim in values.dims:
-            if choice is None:
-                raise ValueError(f"{name!r} has the dim {dim!r}; pass {dim}= to choose one of its values.")
-            values = values.sel({dim: choice}, method="nearest" if dim == "energy" else None)
-    return values
-
-
-def _scale(
-    values: xr.DataArray, known: np.ndarray, cmap: str | None, vmin: float | None, vmax: float | None
-) -> ColorScale:
-    signed = values.name in ("strain", "doping")  # shear is never below zero
-    if cmap is None and signed and vmin is None and vmax is None and known.size:
-        cmap, vmax = "RdBu_r", float(np.abs(known).max())
-        vmin = -vmax
-    return robust_scale(known, cmap or "viridis", vmin, vmax)

@@ -12,9 +12,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from strain2dos._plotting.axes import BLUE, GRAY, VERMILION, new_axes
-from strain2dos.mapping._photoluminescence.comparison import PLComparison, compare_with_pl
+from strain2dos.mapping._photoluminescence.comparison import compare_with_pl
 from strain2dos.mapping._photoluminescence.pairs import chosen_gap, chosen_pl, paired_maps
 from strain2dos.mapping._photoluminescence.rates import LITERATURE_RATES
+from strain2dos.mapping._photoluminescence.result import PLComparison
 
 _CROWD = 2000
 

@@ -26,8 +26,7 @@ def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]
     if axis.ndim != 1 or axis.size != n_features:
         raise ValueError(
             f"shift must have one value per column of X, but has shape {axis.shape} and X has {n_features} "
-            f"columns; "
-            "pass the axis of these spectra, in cm-1."
+            "columns; pass the axis of these spectra, in cm-1."
         )
     if not np.all(np.isfinite(axis)):
         k = int(np.flatnonzero(~np.isfinite(axis))[0])
@@ -48,6 +47,23 @@ def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]
             f"shift[{k - 1}] = {axis[k - 1]:.2f}; sort the axis together with the columns of X."
         )
     return axis
+
+
+def refuse_curves(y: object) -> None:
+    """Raise where curves (n, m) would be learned from positions in points, which no other detector shares.
+
+    Raises
+    ------
+    ValueError
+        If y holds curves.
+    """
+    shape = np.asarray(y).shape
+    if len(shape) == 2 and shape[1] > 1:
+        raise ValueError(
+            f"y holds curves of {shape[1]} points, but the featurizer has no axis: line positions would be "
+            "detector indices, and curves learned from them would hold for this detector alone. Make it with "
+            "the Raman shift of the columns of X, RamanFeaturizer(shift)."
+        )
 
 
 def select_modes(material: str, modes: str | Sequence[str | RamanMode]) -> tuple[RamanMode, ...]:

@@ -14,14 +14,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
-from strain2dos.raman._features.areas import relative_areas
-from strain2dos.raman._features.columns import usual_modes
+from strain2dos.raman._features.axis import refuse_curves
 from strain2dos.raman._features.fitted import FittedLines
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting._squares.profiles import LINESHAPES
 from strain2dos.raman._fitting.engine import n_threads
 from strain2dos.raman._fitting.records import NOISES
-from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
 
 
@@ -228,13 +226,8 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
             is none and y holds curves.
         """
         X = self._validate(X, reset=True)
-        curves = np.asarray(y).shape if self.shift is None else ()
-        if len(curves) == 2 and curves[1] > 1:
-            raise ValueError(
-                f"y holds curves of {curves[1]} points, but the featurizer has no axis: line positions "
-                f"would be detector indices, and curves learned from them would hold for this detector "
-                "alone. Make it with the Raman shift of the columns of X, RamanFeaturizer(shift)."
-            )
+        if self.shift is None:
+            refuse_curves(y)
         self.fitted_ = FittedLines.of(self.get_params(deep=False), X.shape[1])
         return self
 
@@ -298,17 +291,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         covariance : (n_samples, n_features_out, n_features_out) ndarray or None
             None where the fit kept none.
         """
-        kept = fit.covariance if len(fit.covariance) == len(fit.status) else None
-        good, chosen = fit.status == FitStatus.OK, self.fitted_.selected(fit.names)
-        usual = [mode.name for mode in usual_modes(self.fitted_.plan(keep=False).modes)]
-        values, covariance = fit.params, kept
-        for kind in ("area", "height"):
-            if any(fit.names[j].endswith(f"_{kind}") for j in chosen):
-                values, covariance = relative_areas(fit.names, values, covariance, usual, kind)
-        values = np.where(good[:, None], values, np.nan)[:, chosen]
-        if covariance is None:
-            return values, None
-        return values, np.where(good[:, None, None], covariance, np.nan)[:, chosen][:, :, chosen]
+        return self.fitted_.features_of(fit)
 
     def fit_spectra(self, X: ArrayLike) -> SpectraFit:
         """Features of each spectrum with errors, covariance, chi-square and the reason where there are none.

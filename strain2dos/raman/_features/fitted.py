@@ -12,13 +12,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos.raman._features.areas import relative_areas
 from strain2dos.raman._features.axis import check_shift, index_modes, select_modes
 from strain2dos.raman._features.calibration import LineCalibration, Position
-from strain2dos.raman._features.columns import DIFFERENCE, HEIGHT, line_kinds
+from strain2dos.raman._features.columns import DIFFERENCE, HEIGHT, line_kinds, usual_modes
 from strain2dos.raman._features.plan import FitPlan
+from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting.engine import FitOptions
 from strain2dos.raman._fitting.region import SpectralRegion, regions_of, spectral_region
+from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._materials.lookup import REFERENCES, RamanMode
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ extra_lines
         As for `RamanFeaturizer`.
     """
 
-    axis: NDArray[np.float64]
-    shift: NDArray[np.float64] | None
+    axis: Floats
+    shift: Floats | None
     material: str
     modes: str | Sequence[str | RamanMode]
     lineshape: str
@@ -130,9 +135,8 @@ extra_lines
         if group is None:
             windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
             raise ValueError(
-                f"shift covers {self.axis.min():.1f} to {self.axis.max():.1f} cm-1 and has no point in "
-                f"a window "
-                f"that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
+                f"shift covers {self.axis.min():.1f} to {self.axis.max():.1f} cm-1 and has no point in a "
+                f"window that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
             )
         return group
 
@@ -147,6 +151,24 @@ extra_lines
             if name.endswith(kinds) and (name.endswith(f"_{HEIGHT}") or name.rpartition("_")[0] in asked)
         ]
         return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
+
+    def features_of(self, fit: SpectraFit) -> tuple[Floats, Floats | None]:
+        """Chosen features (n, k) of fitted spectra and their covariance, None where the fit kept none.
+
+        Areas and heights become shares of the usual lines.
+        """
+        names, values = fit.names, fit.params
+        covariance = fit.covariance if len(fit.covariance) == len(fit.status) else None
+        chosen = self.selected(names)
+        usual = [mode.name for mode in usual_modes(self.plan(keep=False).modes)]
+        for kind in ("area", "height"):
+            if any(names[j].endswith(f"_{kind}") for j in chosen):
+                values, covariance = relative_areas(names, values, covariance, usual, kind)
+        good = fit.status == FitStatus.OK
+        values = np.where(good[:, None], values, np.nan)[:, chosen]
+        if covariance is None:
+            return values, None
+        return values, np.where(good[:, None, None], covariance, np.nan)[:, chosen][:, :, chosen]
 
     def _asked_for(self) -> set[str]:
         """Lines all of whose columns were asked for; of other extra lines there are heights."""

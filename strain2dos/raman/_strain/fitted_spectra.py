@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Strain and doping of fitted spectra, with the errors and correlations of the fit."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +14,32 @@ from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._strain.common import CommonErrors
 from strain2dos.raman._strain.hidden_split import add_hidden_split
 from strain2dos.raman._strain.least_squares import solve_shifts, standard_deviations
-from strain2dos.raman._strain.line_system import LineSystem
-from strain2dos.raman._strain.lines import CENTER
+from strain2dos.raman._strain.line_system import LineSystem, line_system
+from strain2dos.raman._strain.lines import CENTER, Line, chosen_lines, picked_columns
 from strain2dos.raman._strain.plausibility import judge_positions
 from strain2dos.raman._strain.result import Separation, consistency_of
 
 
-def separate_spectra(
-    fit: SpectraFit, picked: NDArray[np.int64], system: LineSystem, level: float
-) -> Separation:
+def separate_spectra(fit: SpectraFit, parameters: Mapping[str, Any], level: float) -> Separation:
     """Separation of fitted spectra with their full covariance; NaN where the status is not OK.
 
     Parameters
     ----------
     fit : SpectraFit
-    picked : (m,) ndarray of int
-        Columns of the lines in ``fit.names``.
-    system : LineSystem
+    parameters : mapping
+        Of a `StrainDopingSeparator`.
     level : float
         Of the consistency test.
+
+    Raises
+    ------
+    ValueError
+        Where a line was not fitted or cannot be found by name, or positions are detector indices.
     """
+    fit.require_shift("strain")
+    lines = chosen_lines(parameters, fit.names)
+    picked = _places_by_name(lines, parameters["columns"], fit.names)
+    system = line_system(lines, parameters)
     bad = fit.status != FitStatus.OK
     shift = np.where(bad[:, None], np.nan, fit.params[:, picked] - system.origin)
     covariance = fit.covariance[:, picked[:, None], picked[None, :]]
@@ -45,6 +53,23 @@ def separate_spectra(
     return Separation(
         values, sigma, spread, system.unknowns, consistency, common, judged_fit(fit, system.material)
     )
+
+
+def _places_by_name(
+    lines: tuple[Line, ...], columns: Sequence[str | int] | None, names: tuple[str, ...]
+) -> NDArray[np.int64]:
+    """Places of the lines among the columns of a fit."""
+    if columns is not None and not all(isinstance(column, str) for column in columns):
+        raise ValueError(
+            f"columns holds numbers ({columns!r}), but fitted lines are found by name; give names "
+            'such as "E\'_center".'
+        )
+    picked, named = picked_columns(lines, columns, names, -1)
+    if not named:
+        raise ValueError(
+            f"no column of {list(names)} belongs to {[line.name for line in lines]}; name them in columns=."
+        )
+    return picked
 
 
 def _calibrated(system: LineSystem, fit: SpectraFit, picked: NDArray[np.int64]) -> CommonErrors:

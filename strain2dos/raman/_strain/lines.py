@@ -2,11 +2,12 @@
 """Which lines a separation uses, and in which columns of X they stand."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from strain2dos.raman._materials.lookup import material_modes
 from strain2dos.raman._materials.mode import RamanMode
@@ -58,22 +59,25 @@ def default_lines(material: str, output: str) -> tuple[Line, ...]:
     return tuple(find_line(name, material) for name in names)
 
 
-def chosen_lines(
-    material: str,
-    output: str,
-    columns: Sequence[str | int] | None,
-    given: tuple[ArrayLike | None, ...],
-    feature_names: Sequence[str],
-) -> tuple[Line, ...]:
+def chosen_lines(parameters: Mapping[str, Any], feature_names: Sequence[str]) -> tuple[Line, ...]:
     """Lines that ``columns``, or coefficients given for all, or the material stand for.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of a `StrainDopingSeparator`.
+    feature_names : sequence of str
+        Names of the columns of X, where it has any.
 
     Raises
     ------
     ValueError
         Where ``columns`` names fewer lines than there are unknowns.
     """
+    material, output, columns = (parameters[name] for name in ("material", "output", "columns"))
     default = default_lines(material, output)
     if columns is None:
+        given = [parameters[name] for name in ("positions", "strain_rates", "doping_rates")]
         sizes = {None if values is None else np.size(values) for values in given}
         count = next(iter(sizes)) if len(sizes) == 1 else None
         count = len(default) if count is None else count

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Strain and doping from the positions of two or more lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from numbers import Real
 from typing import Any, Self
@@ -21,7 +21,6 @@ from strain2dos.raman._strain.least_squares import full_covariance, matmul_in_fi
 from strain2dos.raman._strain.line_system import PERCENT, line_system
 from strain2dos.raman._strain.lines import (
     OUTPUTS,
-    Line,
     chosen_lines,
     picked_columns,
     read_positions,
@@ -216,11 +215,9 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         """
         rows = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_features=2)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
-        parameters = deepcopy(self.get_params(deep=False))
-        lines = _lines(parameters, names)
-        picked = picked_columns(lines, parameters["columns"], names, self.n_features_in_)
-        self.parameters_ = parameters
-        self.columns_, self.named_ = picked
+        self.parameters_ = parameters = deepcopy(self.get_params(deep=False))
+        lines = chosen_lines(parameters, names)
+        self.columns_, self.named_ = picked_columns(lines, parameters["columns"], names, self.n_features_in_)
         system = line_system(lines, parameters)
         self.origin_, self.windows_ = system.origin, system.windows
         self.matrix_, self.inverse_ = system.matrix, system.inverse
@@ -382,22 +379,7 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
             the featurizer had no axis.
         """
         self._validate_params()
-        fit.require_shift("strain")
-        parameters = self._known()
-        columns = parameters["columns"]
-        if columns is not None and not all(isinstance(column, str) for column in columns):
-            raise ValueError(
-                f"columns holds numbers ({columns!r}), but fitted lines are found by name; give names "
-                'such as "E\'_center".'
-            )
-        names = list(fit.names)
-        lines = _lines(parameters, names)
-        picked, named = picked_columns(lines, columns, names, -1)
-        if not named:
-            raise ValueError(
-                f"no column of {names} belongs to {[line.name for line in lines]}; name them in columns=."
-            )
-        return separate_spectra(fit, picked, line_system(lines, parameters), level)
+        return separate_spectra(fit, self._known(), level)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return ``["strain", "doping"]`` or ``["trace", "deviator", "doping"]``.
@@ -440,8 +422,3 @@ class StrainDopingSeparator(DocLinks, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _lines(parameters: Mapping[str, Any], names: list[str]) -> tuple[Line, ...]:
-    given = (parameters["positions"], parameters["strain_rates"], parameters["doping_rates"])
-    return chosen_lines(parameters["material"], parameters["output"], parameters["columns"], given, names)

@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-validate = pytest.importorskip("numpydoc.validate", reason="numpydoc is part of the test extra").validate
+validate = pytest.importorskip("numpydoc.validate", reason="numpydoc comes with the docs extra").validate
 
 PACKAGES = ("", ".raman", ".dos", ".io", ".simulate", ".simulate.dft", ".mapping", ".explain", ".datasets",
             ".report")  # fmt: skip

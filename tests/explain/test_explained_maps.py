@@ -55,11 +55,6 @@ def positions(strain, shear, doping):
 
 
 @pytest.fixture
-def rng():
-    return np.random.default_rng(2)
-
-
-@pytest.fixture
 def states(rng):
     strain, shear = rng.uniform(-0.01, 0.02, 40), rng.uniform(0, 0.01, 40)
     return strain, shear, rng.uniform(0, 1, 40)

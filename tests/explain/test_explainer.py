@@ -8,23 +8,10 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.neural_network import MLPRegressor
 
 from strain2dos import DOSExplainer
 
 ENERGIES = np.linspace(-7.0, -3.0, 41)
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(5)
-
-
-@pytest.fixture
-def net(rng):
-    X = rng.normal(size=(60, 4))
-    y = np.tanh(X @ rng.normal(size=(4, 9))) * (1 + X[:, :1] * X[:, 1:2])
-    return MLPRegressor(hidden_layer_sizes=(12,), max_iter=3000, tol=1e-2, random_state=0).fit(X, y)
 
 
 class Semiconductor(RegressorMixin, BaseEstimator):

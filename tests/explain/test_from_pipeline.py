@@ -33,11 +33,6 @@ class LinearGap(RegressorMixin, BaseEstimator):
         return BandEdges(-6.0 + 0.0 * gap, -6.0 + gap, gap)
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(5)
-
-
 class Moments(TransformerMixin, BaseEstimator):
     """Stands for a featurizer: total and centroid; no centroid without signal."""
 

@@ -8,7 +8,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.neural_network import MLPRegressor
 
 from strain2dos import DOSExplainer
 from strain2dos.explain import InteractionDisplay
@@ -34,18 +33,6 @@ class Products(RegressorMixin, BaseEstimator):
 
         vbm, cbm = 0.1 * X[:, 0] * X[:, 3], 1.8 + 0.2 * X[:, 1]
         return BandEdges(vbm, cbm, cbm - vbm)
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(8)
-
-
-@pytest.fixture
-def net(rng):
-    X = rng.normal(size=(60, 4))
-    y = np.tanh(X @ rng.normal(size=(4, 5))) * (1 + X[:, :1] * X[:, 1:2])
-    return MLPRegressor(hidden_layer_sizes=(12,), max_iter=3000, tol=1e-2, random_state=0).fit(X, y)
 
 
 def value_of(function, x, background, members):

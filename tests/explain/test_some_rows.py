@@ -6,7 +6,6 @@ from math import comb
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
-from sklearn.neural_network import MLPRegressor
 
 from strain2dos import DOSExplainer
 from strain2dos.explain._values.coalitions import by_rows
@@ -15,15 +14,8 @@ from strain2dos.explain._values.some_rows import by_some_rows, rows_by_size
 
 
 @pytest.fixture
-def rng():
-    return np.random.default_rng(7)
-
-
-@pytest.fixture
-def net(rng):
-    X = rng.normal(size=(80, 7))
-    y = np.tanh(X @ rng.normal(size=(7, 9))) * (1 + X[:, :1] * X[:, 1:2])
-    return MLPRegressor(hidden_layer_sizes=(16,), max_iter=2000, tol=1e-2, random_state=0).fit(X, y)
+def net(net_of):
+    return net_of(7)
 
 
 @pytest.mark.parametrize("k", [2, 3, 4, 9, 11])

@@ -134,8 +134,8 @@ def propagate_noise(
     chain = look_through(estimator)
     if model_std and not chain.supports_std():
         raise ValueError(
-            f"model_std=True needs predict(X, return_std=True), which "
-            f"{type(chain.final).__name__} lacks; leave it out, or use DOSRegressor."
+            f"model_std=True needs predict(X, return_std=True), which {type(chain.final).__name__} lacks; "
+            "leave it out, or use DOSRegressor."
         )
     rows = aligned(X, chain.columns)
     if rows.ndim != 2:

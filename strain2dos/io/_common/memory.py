@@ -91,9 +91,8 @@ def allocate(path: Path, shape: tuple[int, ...], limit: int) -> NDArray[np.float
     # a full disk under a memory map ends the process with a signal, so it is asked before
     if size > free:
         raise OSError(
-            f"{path} decodes to {size / 1e9:.3g} GB, more than the {limit / 1e9:.3g} GB allowed in "
-            f"memory and "
-            f"the {free / 1e9:.3g} GB free in {parent}; set TMPDIR to a folder with more space."
+            f"{path} decodes to {size / 1e9:.3g} GB, more than the {limit / 1e9:.3g} GB allowed in memory "
+            f"and the {free / 1e9:.3g} GB free in {parent}; set TMPDIR to a folder with more space."
         )
     folder = tempfile.mkdtemp(prefix="strain2dos-", dir=parent)
     array = np.memmap(Path(folder) / "spectra.bin", dtype=np.float64, mode="w+", shape=shape)

@@ -155,9 +155,9 @@ class _File:
         start, size = self.blocks[name]
         if min(start + size, self.size) < start + 16 + needed and name != "WDF1":
             raise ValueError(
-                f"{self.path}: block {name} must hold {needed} bytes, but has {max(size - 16, 0)} and "
-                f"the file ends "
-                f"{max(self.size - start - 16, 0)} bytes after its start; was it cut off? Copy it again."
+                f"{self.path}: block {name} must hold {needed} bytes, but has {max(size - 16, 0)} and the "
+                f"file ends {max(self.size - start - 16, 0)} bytes after its start; was it cut off? Copy it "
+                "again."
             )
         return start + 16
 
@@ -178,9 +178,8 @@ def _positions(
     """Where each spectrum was taken, in whole steps of the map where it is one."""
     if file.cut:
         warn_caller(
-            f"{file.path.name} does not end where its last block ends; the spectra are whole, but "
-            f"what follows "
-            f"them is not. Copy it again."
+            f"{file.path.name} does not end where its last block ends; the spectra are whole, but what "
+            "follows them is not. Copy it again."
         )
     if "ORGN" not in file.blocks:
         if mapping:

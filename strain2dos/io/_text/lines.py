@@ -147,9 +147,8 @@ class Source:
             ) from error
         if len(line) == _LONGEST:
             raise ValueError(
-                f"{self.path}, line {number + 1} is longer than {_LONGEST // 2**20} MiB, so this is "
-                f"no table of "
-                f"spectra; export it with one spectrum or point per line."
+                f"{self.path}, line {number + 1} is longer than {_LONGEST // 2**20} MiB, so this is no table "
+                "of spectra; export it with one spectrum or point per line."
             )
         return line
 

@@ -130,9 +130,9 @@ class _Survey:
                 0, "", [expected], 0
             ):
                 raise ValueError(
-                    f"{self.source.path}, line {number}: shift {shift.strip()[:40]}, but the first "
-                    f"spectrum has "
-                    f"{expected.strip()[:40]} as point {self._points + 1}; all spectra must share one axis."
+                    f"{self.source.path}, line {number}: shift {shift.strip()[:40]}, but the first spectrum "
+                    f"has {expected.strip()[:40]} as point {self._points + 1}; all spectra must share one "
+                    "axis."
                 )
         self._points += 1
 
@@ -141,9 +141,8 @@ class _Survey:
         if self._points < 2 or (self.whole and self._points != len(self.axis)):
             expected = f" instead of {len(self.axis)}" if self.whole else ""
             raise ValueError(
-                f"{self.source.path}: the spectrum above line {number} has {self._points} "
-                f"points{expected}; the "
-                f"points of each spectrum must stand together, all on one axis."
+                f"{self.source.path}: the spectrum above line {number} has {self._points} points{expected}; "
+                "the points of each spectrum must stand together, all on one axis."
             )
         self.whole += 1
 
@@ -158,13 +157,11 @@ class _Survey:
         self.whole += bool(whole)
         if not whole:
             warn_caller(
-                f"{self.source.path.name} ends within a spectrum, after {self._points} of "
-                f"{len(self.axis)} points, so 1 "
-                f"spectrum is incomplete and all NaN; copy it again."
+                f"{self.source.path.name} ends within a spectrum, after {self._points} of {len(self.axis)} "
+                "points, so 1 spectrum is incomplete and all NaN; copy it again."
             )
         elif broken is not None:
             warn_caller(
-                f"{self.source.path.name} ends within line {broken}, so 1 spectrum is incomplete and "
-                f"is left out; "
-                f"copy it again."
+                f"{self.source.path.name} ends within line {broken}, so 1 spectrum is incomplete and is left "
+                "out; copy it again."
             )

@@ -73,9 +73,8 @@ def _by_form(source: Source, limit: int) -> xr.DataArray:
     head = list(itertools.islice(source.lines(), 4))
     if any("\x00" in line for _, line in head):
         raise ValueError(
-            f"{path} is a binary file of unknown format, or UTF-16 text; text in UTF-8 or Latin-1, "
-            f"NetCDF, Zarr, "
-            f".wdf, .xml and .spc are read. Export it as text from the instrument's software."
+            f"{path} is a binary file of unknown format, or UTF-16 text; text in UTF-8 or Latin-1, NetCDF, "
+            "Zarr, .wdf, .xml and .spc are read. Export it as text from the instrument's software."
         )
     if not head:
         raise ValueError(f"{path} holds no spectrum: no line of numbers; export it again.")

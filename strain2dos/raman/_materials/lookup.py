@@ -46,7 +46,6 @@ def material_modes(material: str, *, optional: bool = False) -> tuple[RamanMode,
     if material not in MATERIALS:
         raise ValueError(
             f"material must be one of {sorted(MATERIALS)}, but is {material!r}; for another material pass "
-            f"its lines "
-            "as modes=[RamanMode(name, position, window, fwhm), ...]."
+            "its lines as modes=[RamanMode(name, position, window, fwhm), ...]."
         )
     return tuple(mode for mode in MATERIALS[material] if optional or not mode.optional)

@@ -79,9 +79,9 @@ print(f"negative values of the DOS: {np.sum(dos < 0)}")
 
 # %%
 # A part of this error is not the model's: unstrained lines scatter by 0.5 and 0.7
-# cm⁻¹ from sample to sample, and without calibration nobody knows where those of a
-# spectrum lie. The largest errors are those of the outermost strain states, which
-# are extrapolated.
+# cm⁻¹ from sample to sample, and without calibration those of a spectrum are
+# not known better. The largest errors are those of the outermost strain states,
+# which are extrapolated.
 #
 # One curve that was left out, beside the first-principles one:
 

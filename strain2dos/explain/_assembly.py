@@ -64,7 +64,7 @@ def assembled(
 
 
 def warn_missing(explanation: DOSExplanation) -> None:
-    """Say which edges some evaluations do not have, to the caller of the function that explains."""
+    """Warn of edges that some evaluations do not have, to the caller of the function that explains."""
     worst = explanation._worst_missing
     if worst:
         words = ", ".join(f"{name} in up to {share:.2g} of them" for name, share in worst.items())

@@ -395,7 +395,7 @@ class DOSExplainer:
         )
 
     def explain_domain(self, X: npt.ArrayLike) -> np.ndarray:
-        """Say which feature or distance of features puts a sample outside of the training states.
+        """Name the feature or distance of features that puts a sample outside of the training states.
 
         Parameters
         ----------

@@ -197,7 +197,7 @@ def test_a_valley_that_is_never_the_edge_of_many_states_is_left_out():
     assert known.relevant(rows).names == ["vbm_K", "vbm_G", "cbm_K", "cbm_Q"]
     assert known.relevant(rows).n_valence == 2
     np.testing.assert_array_equal(known.relevant(rows).edges, known.edges)
-    # ten states say little of an eleventh
+    # ten states hardly determine an eleventh
     assert known.relevant(rows // 6).names == list(data.valleys.columns)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Stated errors of edges follow the errors on states that had no say in the choice of kernels."""
+"""Stated errors of edges follow the errors on states left out of the choice of kernels."""
 
 import pickle
 from dataclasses import replace

@@ -30,7 +30,7 @@ def fitted(spectra, **options):
 def test_given_positions_move_the_unstrained_lines_to_those_of_the_table():
     fit = fitted(flake(383.9, 403.3), unstrained={"E'": 383.9, "A1'": (403.3, 0.1)})
     np.testing.assert_allclose(centers(fit), [384.6, 402.7], atol=0.02)
-    # the distance, which tells the number of layers, stays as measured
+    # the distance, a measure of the number of layers, stays as measured
     assert np.nanmean(fit.params[:, fit.names.index("A1'-E'")]) == pytest.approx(19.4, abs=0.02)
 
 

@@ -35,9 +35,9 @@ def read_dos_table(
         What the header means. Percents are divided by 100; labels are kept as written, for files that do not
         state a unit. Those of the published strain2DOS table are probably a measure of bending.
     drop_scaled_copies : bool, default=True
-        Leave out columns that are another column times a constant, and name them in a warning. Of each family
-        the curve stays of which the others are 0.99, 1.01, 1.02 or 1.03 times; when that does not decide, the
-        first.
+        Leave out columns that are another column times a constant, and name them in a warning. Within each
+        set of proportional curves, the one that the others are 0.99, 1.01, 1.02 or 1.03 times of is kept; if
+        none fits, the first.
 
     Returns
     -------

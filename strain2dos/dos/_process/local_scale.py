@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 _REACHES = (0.25, 0.35, 0.5, 0.7, 1.0)
 _AS_PREDICTED = 0.5
 # Where the groups nearby stand to one side, their mean this far off in units of the reach, a state is
-# extrapolated to: what they say of errors does not narrow it, fully from the second on.
+# extrapolated to: their errors do not narrow its own, fully from the second on.
 _ASIDE = (0.8, 1.2)
 # as for the training domain: directions with less than this share of the widest one hold curvature and noise
 _LEAST_SHARE = 0.05

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Errors on groups that had no say in the choice of kernels, and what they show of stated errors."""
+"""Errors on groups left out of the choice of kernels, as a check of the stated errors."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class FittedDOS:
 
     @property
     def _unknown(self) -> float:
-        """NaN for one training row, which says nothing of how others scatter; else 0."""
+        """NaN for one training row, from which no scatter can be estimated; else 0."""
         return np.nan if len(self.row_hashes) == 1 else 0.0
 
     def valley_energies(self, X: Array, device: str, *, std: bool) -> tuple[Array, Array | None]:

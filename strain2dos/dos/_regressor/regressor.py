@@ -331,8 +331,8 @@ class DOSRegressor(
             Curves [states/eV/cell].
         std : ndarray of the same shape
             Only with ``return_std=True``: spread of the mixture, scaled to errors on left-out groups nearby,
-            carried through the representation to first order. NaN after fitting on one row, which says
-            nothing of how others scatter. `ConformalDOSRegressor` gives bands with a stated coverage.
+            carried through the representation to first order. NaN after fitting on one row, from
+            which no scatter can be estimated. `ConformalDOSRegressor` gives bands with a stated coverage.
 
         Raises
         ------

@@ -32,7 +32,7 @@ class ValleySlopes(NamedTuple):
 
 
 def has_slopes(regressor: Any) -> bool:
-    """Tell whether a regressor learned valleys and predicts them as `DOSRegressor` does."""
+    """Find whether a regressor learned valleys and predicts them as `DOSRegressor` does."""
     same = isinstance(regressor, DOSRegressor) and (
         type(regressor).predict_valleys is DOSRegressor.predict_valleys
     )

@@ -41,7 +41,7 @@ def collinear_groups(
 
 
 def reason(groups: Mapping[str, Sequence[str]]) -> str:
-    """Say why the shares of some features are given as sums; empty where none are."""
+    """Explain why the shares of some features are given as sums; empty where none are."""
     if not groups:
         return ""
     listed = "; ".join(", ".join(members) for members in groups.values())

@@ -46,7 +46,7 @@ class SeenRanges:
         return cls(tuple(names), weights, values.min(axis=0), values.max(axis=0))
 
     def reasons(self, chain: Chain, rows: np.ndarray) -> np.ndarray:
-        """Say of rows (n, k) why a model puts them outside; empty for those inside."""
+        """Give the reason why a model puts rows (n, k) outside; empty for those inside."""
         words = np.full(len(rows), "no features could be taken from it", dtype=object)
         good = finite_rows(rows)
         if good.any():
@@ -58,7 +58,7 @@ class SeenRanges:
         return words.astype(str)
 
     def words(self, row: np.ndarray, reason: str) -> str:
-        """Say what of a sample lies furthest outside; without such a thing, the reason of the domain."""
+        """Name what of a sample lies furthest outside; without such a thing, the reason of the domain."""
         values = row @ self.weights
         width = np.maximum(self.high - self.low, 1e-12)
         past = np.maximum(values - self.high, self.low - values) / width

@@ -45,7 +45,7 @@ class Evaluations:
     seed: int = 0
 
     def check(self) -> None:
-        """Raise a ValueError that says which targets the model has not, or what does not go together."""
+        """Raise a ValueError that names the targets that the model has not, or what does not go together."""
         if self.most is not None and self.weights is not None:
             raise ValueError(
                 f"max_evaluations={self.most} takes rows of the background in turn, but clusters of it have "

@@ -30,7 +30,7 @@ _MISSING = {"NA", "N/A", "#N/A", "NULL"}
 _CONTENT = re.compile(r"[^\s;,]")
 #: Numbers in quotes, as spreadsheets and pandas export them.
 _QUOTED = re.compile(r'"(\s*[-+]?[.\d][-+.\deE]*\s*)"')
-#: First line by which Excel is told the delimiter.
+#: First line that names the delimiter for Excel.
 _SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 _HEADER = re.compile(r"#\s*([^=]+?)\s*=\s*(.*?)\s*$")
 

@@ -110,11 +110,11 @@ def mask_cosmic_rays(
 
     The noise of a spectrum is the median absolute second difference; it grows with the counts as shot noise
     does. Where no neighbor fits well (an edge of a flake, a wrinkle one pixel wide) the misfit counts as
-    noise, so nothing is masked there on slight grounds. Hits of less than about ten standard deviations are
-    found in part only, and on a line only above about a quarter of its height where neighbors differ in the
-    shape of the line. On axes so coarse that lines are no wider than ``max_width`` points, neighbors have to
-    be alike, or lines are taken for hits: lower ``max_width`` there. The result does not depend on the size
-    of the blocks, and turning the map over turns the result over.
+    noise, so masking is conservative there. Of hits weaker than about ten standard deviations only some are
+    found, and on a line only those above about a quarter of its height where neighbors differ in the shape
+    of the line. On axes so coarse that lines are no wider than ``max_width`` points, neighbors have to be
+    alike, or lines are taken for hits: lower ``max_width`` there. The result does not depend on the size of
+    the blocks, and flipping the map flips the result.
 
     References
     ----------

@@ -149,7 +149,7 @@ class SpectrumFitDisplay:
         ax.legend(frameon=False, fontsize="small")
         if self.status != FitStatus.OK:
             ax.set_title(f"Not used: {status_words(self.status)}", fontsize="medium")
-        self.noise_ = _spread(self.residual[~self._out()])
+        self.noise_ = _robust_sigma(self.residual[~self._out()])
         if self.residual_ax_ is not None:
             self._draw_residual(self.residual_ax_)
         (self.residual_ax_ or ax).set_xlabel(_SHIFT_LABEL)
@@ -234,6 +234,6 @@ def _draw_masked(ax: "Axes", x: NDArray[np.float64], y: NDArray[np.float64], siz
     )
 
 
-def _spread(residual: NDArray[np.float64]) -> float:
+def _robust_sigma(residual: NDArray[np.float64]) -> float:
     residual = np.abs(residual[np.isfinite(residual)])
     return float(1.4826 * np.median(residual)) if residual.size else 0.0

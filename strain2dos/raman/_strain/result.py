@@ -107,8 +107,8 @@ class Separation:
             unit, digits = ("1e13/cm2", 2) if name == "doping" else ("", 4)
             rows[name] = span(self.values[:, j], unit, digits)
             errors = [("pixel", self.sigma[known, j]), ("common", self.common_sigma[known, j])]
-            told = [f"{words} {np.nanmedian(e):.2g}" for words, e in errors if np.isfinite(e).any()]
-            rows[name] += f", errors: {', '.join(told)}" if told else ""
+            known_errors = [f"{words} {np.nanmedian(e):.2g}" for words, e in errors if np.isfinite(e).any()]
+            rows[name] += f", errors: {', '.join(known_errors)}" if known_errors else ""
         if self.reason is not None and (outside := self.reason[known & (self.reason != 0)]).size:
             rows["remarks"] = counted([LineReason(code).words for code in outside])
         return f"{int(known.sum())} of {len(self.values)} spectra", rows

@@ -81,13 +81,13 @@ class TightBindingBilayer(BandStructure[TightBindingBilayerEdges]):
     from Gamma the mixing fades, as that through facing chalcogens does [2]_ [3]_. The hybrid is one local
     orbital, p_z of a chalcogen pair and d_z2 of the three metals around it, and a band takes part by its
     weight in it; and the three nearest facing chalcogens of the 2H stack interfere:
-    ``t(k) = t (1 + e^{i k.a1} + e^{i k.(a1 + a2)})/3``, which vanishes at K. This way to fade is the
-    project's own choice; only t is published.
+    ``t(k) = t (1 + e^{i k.a1} + e^{i k.(a1 + a2)})/3``, which vanishes at K. This dependence on
+    k is an assumption of this package; only t is published.
 
     What the model leaves out:
 
-    - Only this one hopping couples the layers. Other bands, the odd blocks among them, do not feel each
-      other: DOS well below the valence top is that of the monolayers.
+    - Only this one hopping couples the layers. Other bands, the odd blocks among them, do not
+      interact: DOS well below the valence top is that of the monolayers.
     - The layers share one vacuum level: no dipole at the interface, no screening by the other layer.
     - No moire: the layers are as if commensurate, and each has the same strain tensor against its own
       unstrained lattice. Lattices of one chalcogen differ by less than 0.1 %, those of a sulfide and a

@@ -25,7 +25,8 @@ training = make_raman_dos(122, shift=cube["shift"].values, random_state=0)
 # %%
 # Lines move together, under strain as under doping, so their own shares
 # describe neither. ``coordinates="strain"`` gives shares to strain, shear and
-# doping. Pixels beside the flake have no lines and stay empty, which a warning counts.
+# doping. Pixels beside the flake have no lines and stay empty; a warning counts
+# them.
 
 warnings.filterwarnings("ignore", ".* features that are not finite")
 explainer = DOSExplainer.from_pipeline(

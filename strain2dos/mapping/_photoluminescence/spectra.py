@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos._noise import white_noise
 from strain2dos.mapping._photoluminescence.least_squares import fit_batch
 from strain2dos.mapping._photoluminescence.lines import MAX_WIDTH, MIN_WIDTH, LineModel
 from strain2dos.mapping._photoluminescence.status import PLStatus
@@ -15,12 +16,6 @@ Array = NDArray[np.float64]
 FEWEST_POINTS = 12
 _SIGNIFICANCE = 8.0  # area over its error: of 10^5 spectra of white noise none passes
 _POOR = 0.1  # what the lines leave beyond the noise (rms) over the height of A
-
-
-def _noise(counts: NDArray[np.float64]) -> float:
-    """Standard deviation of white noise from second differences, robust against the lines."""
-    second = counts[2:] - 2 * counts[1:-1] + counts[:-2]
-    return float(1.4826 * np.median(np.abs(second - np.median(second))) / np.sqrt(6))
 
 
 def fit_spectra(
@@ -38,7 +33,7 @@ def fit_spectra(
     starts = []
     for i, (use, counts) in enumerate(zip(known, spectra, strict=True)):
         seen = counts[use]
-        sigma[i] = max(_noise(seen), 1e-9 * float(np.abs(seen).max()), 1e-300) * factor
+        sigma[i] = max(float(white_noise(seen)), 1e-9 * float(np.abs(seen).max()), 1e-300) * factor
         starts.append(model.start_and_bounds(energies[use], seen * factor[use]))
     start, low, high = np.swapaxes(starts, 0, 1)
     y = np.where(known, spectra, 0.0) * factor

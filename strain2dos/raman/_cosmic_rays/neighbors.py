@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter
 
+from strain2dos._noise import second_differences, white_noise
 from strain2dos.raman._cosmic_rays.expectation import HALF_WINDOW, Expectation, expect
 
 Floats = NDArray[np.float64]
@@ -69,13 +70,13 @@ def prepare(spectra: Floats) -> Prepared:
 
 
 def _noise(spectra: Floats) -> Floats:
-    """Standard deviation (n,) from the median absolute second difference."""
-    second = np.abs(spectra[:, 2:] - 2.0 * spectra[:, 1:-1] + spectra[:, :-2])
-    noise = 1.4826 * np.median(second, axis=1) / np.sqrt(6.0)
+    """Standard deviation (n,) of each spectrum."""
+    noise = white_noise(spectra)
     coarse = noise == 0.0
     if coarse.any():
         # Quantized counts: more than half of the differences are 0, so the noise is below one step.
-        steps = np.where(second[coarse] > 0.0, second[coarse], np.inf).min(axis=1)
+        second = second_differences(spectra[coarse])
+        steps = np.where(second > 0.0, second, np.inf).min(axis=1)
         noise[coarse] = np.where(np.isfinite(steps), steps, 0.0)
     return noise
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from strain2dos._noise import white_noise
 from strain2dos._plotting.axes import pyplot, status_words
 from strain2dos._renamed import renamed_parameters
 from strain2dos.raman._displays.spectrum_fit import SpectrumFitDisplay
@@ -202,8 +203,7 @@ def _misfit(fit: "SpectraFit", spectra: NDArray[np.float64], *, poisson: bool) -
     misfit[fitted] = fit.chi2[fitted] / fit.n_points[fitted]
     if not poisson and fitted.size:
         rows = np.where(np.isfinite(spectra[fitted]), spectra[fitted], np.nan)
-        second = np.abs(rows[:, 2:] - 2.0 * rows[:, 1:-1] + rows[:, :-2])
-        variance = (1.4826 * np.nanmedian(second, axis=1)) ** 2 / 6.0
+        variance = white_noise(rows) ** 2
         misfit[fitted] /= np.where(variance > 0.0, variance, np.nan)
     return misfit
 

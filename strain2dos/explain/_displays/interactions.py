@@ -4,16 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from strain2dos._grids import borders as borders_of
 from strain2dos._plotting.axes import new_axes
-from strain2dos.explain._interactions import Interactions
 from strain2dos.explain._values.shapley import pairs_of
 from strain2dos.explain._values.targets import check_energy, label, short_label, unit
+
+
+class PairMatrices(Protocol):
+    """What is drawn of `Interactions`."""
+
+    @property
+    def values(self) -> np.ndarray: ...
+    @property
+    def edge_values(self) -> dict[str, np.ndarray]: ...
+    @property
+    def energies(self) -> np.ndarray: ...
+    @property
+    def energy_unit(self) -> str | None: ...
+    @property
+    def feature_names(self) -> tuple[str, ...]: ...
 
 
 class InteractionDisplay:
@@ -29,7 +43,7 @@ class InteractionDisplay:
         What is explained.
     energies : array of shape (n_energies,), default=None
         For pairs against energy.
-    absolute : bool, default=True
+    absolute : bool, default=False
         Whether magnitudes are shown.
     scale : float, default=1.0
         Factor on the values, 1000 for meV.
@@ -77,7 +91,7 @@ class InteractionDisplay:
     @classmethod
     def from_interactions(
         cls,
-        interactions: Interactions,
+        interactions: PairMatrices,
         target: str | float = "gap",
         *,
         absolute: bool | None = None,
@@ -179,7 +193,7 @@ class InteractionDisplay:
             ax.text(column, row, words, ha="center", va="center", color="white" if dark else "black")
 
 
-def _of(interactions: Interactions, target: str | float) -> tuple[np.ndarray, str, bool]:
+def _of(interactions: PairMatrices, target: str | float) -> tuple[np.ndarray, str, bool]:
     """Matrices (n, k, k, ...) of a target, its words, and whether it is in eV."""
     if target == "dos":
         return interactions.values, "Pairs in the density of states", False

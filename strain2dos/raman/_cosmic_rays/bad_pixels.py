@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.raman._cosmic_rays.neighbors import prepare
+from strain2dos.raman._cosmic_rays.prepared import prepare
 
 # On both sides of a Lorentzian line that is centered on a point and 1.1 points wide stand 15 % of its height
 # (against the next but one points): anything that shows less is narrower than a spectrometer draws a line.

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the neighbors of a spectrum let expect around a point of it."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from strain2dos.raman._cosmic_rays.neighbors import Prepared
+from strain2dos.raman._cosmic_rays.prepared import Prepared
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -40,7 +39,7 @@ class Expectation(NamedTuple):
 
 
 def expect(
-    ready: "Prepared",
+    ready: Prepared,
     rows: Integers,
     beside: Integers,
     peak: Integers,
@@ -96,7 +95,7 @@ def _left_out(offsets: Integers, run: tuple[Integers, Integers], max_width: int)
 
 
 def _aligned(
-    ready: "Prepared", beside: Integers, peak: Integers, own: Floats, weight: Floats, max_line_shift: int
+    ready: Prepared, beside: Integers, peak: Integers, own: Floats, weight: Floats, max_line_shift: int
 ) -> Floats:
     """Neighbors (c, k, w, 4) moved to where they fit best, with two derivatives and a constant."""
     m = ready.filled.shape[1]

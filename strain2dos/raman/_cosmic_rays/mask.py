@@ -11,7 +11,8 @@ from scipy.ndimage import binary_dilation
 
 from strain2dos._renamed import renamed_parameters
 from strain2dos.raman._cosmic_rays.bad_pixels import bad_columns
-from strain2dos.raman._cosmic_rays.neighbors import HitSearch, find_hits, prepare
+from strain2dos.raman._cosmic_rays.neighbors import HitSearch, find_hits
+from strain2dos.raman._cosmic_rays.prepared import prepare
 
 # Working arrays per point of a block (neighbors, their sort, the spectra in several forms), and the memory
 # that they may take together.

@@ -3,15 +3,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos.raman._materials.lookup import RamanMode
-
-if TYPE_CHECKING:
-    from strain2dos.raman._features.result import SpectraFit
 
 Position = float | Sequence[float]
 
@@ -21,6 +18,20 @@ GIVEN = "unstrained positions as given"
 # Further from the table than this no unstrained line of the same material has been reported, and no axis that
 # reference="Si" can correct is off by more.
 _FAR = 20.0
+
+
+class Positions(Protocol):
+    """What is calibrated of a `SpectraFit`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def params(self) -> NDArray[np.float64]: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
+Fit = TypeVar("Fit", bound=Positions)
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,7 @@ class LineCalibration:
                 found[:, j] = table.get(line, table.get(line[:-1], (0.0, 0.0)))
         return found[0], found[1]
 
-    def applied_to(self, fit: "SpectraFit") -> "SpectraFit":
+    def applied_to(self, fit: Fit) -> Fit:
         """The fit with calibrated positions; distances between lines stay as measured.
 
         Parameters

@@ -4,12 +4,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from strain2dos._reprs import counted, one_line, span, table
-from strain2dos.raman._features.calibration import LineCalibration
+from strain2dos.raman._features.values import FittedValues
 from strain2dos.raman._fitting.status import FitStatus
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SpectraFit:
+class SpectraFit(FittedValues):
     """Fitted features of n spectra with their errors.
 
     Attributes
@@ -47,18 +46,6 @@ class SpectraFit:
         As of the featurizer.
     """
 
-    params: NDArray[np.float64]
-    sigma: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-    chi2: NDArray[np.float64]
-    status: NDArray[np.int64]
-    names: tuple[str, ...]
-    n_points: NDArray[np.int64]
-    split_probability: NDArray[np.float64]
-    calibration: LineCalibration | None = None
-    unit: str = "cm-1"
-    lineshape: str = "lorentzian"
-
     def __repr__(self) -> str:
         """Counts by status, and the middle of each position."""
         return one_line(type(self).__name__, *self._told())
@@ -75,31 +62,6 @@ class SpectraFit:
             if name.endswith("_center") and good.any()
         }
         return f"{len(self.status)} spectra{f': {counts}' if counts else ''}", rows
-
-    def require_shift(self, purpose: str) -> None:
-        """Raise if positions are detector indices, because the featurizer had no axis.
-
-        Parameters
-        ----------
-        purpose : str
-            What needs positions in cm-1, for the error.
-        """
-        if self.unit != "cm-1":
-            raise ValueError(
-                f"{purpose} needs positions in cm-1, but these are {self.unit}: the featurizer was made "
-                "without an axis. Make it with the Raman shift of the spectra, RamanFeaturizer(shift)."
-            )
-
-    @property
-    def common_sigma(self) -> NDArray[np.float64]:
-        """Error that all spectra share, one standard deviation of each feature, (k,) in cm-1.
-
-        That of the unstrained positions: it does not average out over a map. 0 where none is known and for
-        what is not a position.
-        """
-        if self.calibration is None:
-            return np.zeros(len(self.names))
-        return self.calibration.of(self.names)[1]
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row per spectrum: features with errors, and how well they were fitted.

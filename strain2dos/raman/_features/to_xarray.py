@@ -2,22 +2,19 @@
 """Fitted features as an xarray.Dataset on the coordinates of a map."""
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from strain2dos.raman._features.units import in_wavenumbers
+from strain2dos.raman._features.values import FittedValues
 from strain2dos.raman._fitting.status import FitStatus
-
-if TYPE_CHECKING:
-    from strain2dos.raman._features.result import SpectraFit
 
 _WORDS = {"center": "center", "fwhm": "full width at half maximum", "area": "area"}
 
 
-def fit_to_dataset(fit: "SpectraFit", like: xr.DataArray) -> xr.Dataset:
+def fit_to_dataset(fit: FittedValues, like: xr.DataArray) -> xr.Dataset:
     """See `SpectraFit.to_dataset`."""
     fit.require_shift("a map of features")
     shift = "shift" if "shift" in like.dims else like.dims[-1]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-_UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "cm-1": "cm⁻¹", "1": "", "": ""}
+_UNIT_SIGNS = {"um": "µm", "micrometer": "µm", "1": "", "": ""}
 # Pixels without a value are gray with one pattern; values not to be trusted keep their color under another.
 DEAD_STYLE: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.55", "hatch": "////", "linewidth": 0}
 OUTSIDE_STYLE: dict[str, Any] = {
@@ -141,8 +141,9 @@ def _outline(x: NDArray[np.float64], y: NDArray[np.float64], where: NDArray[np.b
 
 
 def unit_sign(unit: object) -> str:
-    """A unit as it is printed: "um" becomes µm."""
-    return _UNIT_SIGNS.get(str(unit), str(unit).replace("cm-1", "cm⁻¹"))
+    """A unit as it is printed: "um" becomes µm, "1e13 cm-2" becomes 10¹³ cm⁻²."""
+    sign = _UNIT_SIGNS.get(str(unit), str(unit)).replace("1e13", "10¹³")
+    return sign.replace("cm-1", "cm⁻¹").replace("cm-2", "cm⁻²")
 
 
 def _is_index(values: xr.DataArray, dim: str) -> bool:

@@ -44,6 +44,28 @@ def test_profile_along_a_row_is_the_row():
     assert line.distance.attrs["units"] == "um"
 
 
+def test_codes_are_not_averaged_the_most_frequent_one_stands_for_a_bin():
+    flake = plane(n_y=9, n_x=12)
+    rng = np.random.default_rng(3)
+    drawn = rng.choice([0.0, 1.0, 4.0, np.nan], flake.gap.shape, p=[0.2, 0.3, 0.3, 0.2])
+    drawn[:, 0] = np.nan
+    words = {"flag_values": [0.0, 1.0, 4.0], "flag_meanings": "K_K G_K K_Q"}
+    flake["edge_valleys"] = (("y", "x"), drawn, words)
+    line = profile(flake, (-3.0, 2.0), (-0.25, 2.0), width=10.0)
+
+    def mode(column):
+        codes, times = np.unique(column[np.isfinite(column)], return_counts=True)
+        return codes[times.argmax()] if codes.size else np.nan
+
+    np.testing.assert_array_equal(line.edge_valleys, [mode(column) for column in drawn.T])
+    assert line.edge_valleys.attrs == words
+    whole = region_mean(flake, np.ones(drawn.shape, dtype=bool))
+    assert float(whole.edge_valleys) == mode(drawn.ravel())
+    half = np.arange(12) < 6
+    both = (np.broadcast_to(half, drawn.shape), np.broadcast_to(~half, drawn.shape))
+    assert "edge_valleys" not in region_contrast(flake, *both)
+
+
 def test_error_of_a_profile_is_the_scatter_of_profiles_over_noise():
     rng, flake = np.random.default_rng(0), plane()
     flake["gap_std"] = 0.02 * (1 + rng.random(flake.gap.shape)) * xr.ones_like(flake.gap)

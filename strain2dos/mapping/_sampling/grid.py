@@ -51,13 +51,24 @@ def spacing(positions: NDArray[np.float64]) -> float:
 
 
 def quantities(dataset: xr.Dataset) -> list[str]:
-    """Names of the variables over (y, x, ...) that hold numbers to average: no errors, no status."""
+    """Names of the variables over (y, x, ...) that hold numbers to average: no errors, no codes."""
+    return [
+        name
+        for name in _numbers(dataset)
+        if not name.endswith(STD) and "flag_values" not in dataset[name].attrs
+    ]
+
+
+def codes(dataset: xr.Dataset) -> list[str]:
+    """Names of the variables over (y, x) whose numbers stand for words, which have no mean."""
+    return [name for name in _numbers(dataset) if "flag_values" in dataset[name].attrs]
+
+
+def _numbers(dataset: xr.Dataset) -> list[str]:
     return [
         str(name)
         for name, values in dataset.data_vars.items()
-        if {"y", "x"} <= set(values.dims)
-        and np.issubdtype(values.dtype, np.floating)
-        and not str(name).endswith(STD)
+        if {"y", "x"} <= set(values.dims) and np.issubdtype(values.dtype, np.floating)
     ]
 
 

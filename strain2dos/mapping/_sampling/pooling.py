@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.mapping._sampling.grid import STD, quantities
+from strain2dos.mapping._sampling.grid import STD, codes, quantities
 
 
 def pool(
@@ -32,7 +32,8 @@ def pool(
     -------
     Dataset
         For each quantity its mean with dims (dim[, energy]), ``NAME_std`` (error of the mean) where the map
-        has it, and ``n_pixels``. Pixels that are NaN do not count; bins without any are NaN.
+        has it, and ``n_pixels``; of codes such as ``edge_valleys`` the most frequent one. Pixels that are NaN
+        do not count; bins without any are NaN.
     """
     inside = members.ravel() >= 0
     bins = members.ravel()[inside]
@@ -49,7 +50,20 @@ def pool(
         if std is not None:
             attrs = {**std.attrs, "long_name": f"error of the mean of {name}"}
             out[name + STD] = xr.DataArray(error, dims=(dim, *rest), coords=coords, attrs=attrs)
+    for name in codes(dataset):
+        rows = np.asarray(dataset[name].transpose("y", "x").values).ravel()[inside]
+        out[name] = xr.DataArray(_most_frequent(rows, bins, n_bins), dims=dim, attrs=dataset[name].attrs)
     return xr.Dataset(out)
+
+
+def _most_frequent(rows: NDArray[np.float64], bins: NDArray[np.intp], n_bins: int) -> NDArray[np.float64]:
+    """Code (n_bins,) that most rows of a bin have, the smallest of equally frequent ones."""
+    known = np.isfinite(rows)
+    found, number = np.unique(rows[known], return_inverse=True)
+    times = np.zeros((n_bins, max(len(found), 1)))
+    np.add.at(times, (bins[known], number), 1)
+    best = found[times.argmax(axis=1)] if len(found) else np.full(n_bins, np.nan)
+    return np.where(times.any(axis=1), best, np.nan)
 
 
 def _pooled(

@@ -30,7 +30,10 @@ def convert(
     laser: Annotated[
         float | None,
         typer.Option(
-            metavar="NM", help="Wavelength of the laser: the axis, in nm or eV, becomes Raman shift."
+            metavar="NM",
+            min=200.0,
+            max=2000.0,
+            help="Wavelength of the laser: the axis, in nm or eV, becomes Raman shift.",
         ),
     ] = None,
     force: Force = False,

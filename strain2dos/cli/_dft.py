@@ -124,7 +124,7 @@ def _check_together(
 @guarded
 def plan(
     out: Annotated[Path, typer.Option("--out", "-o", help="CSV file to write.")],
-    states: Annotated[int, typer.Option(min=1, help="Number of states.")] = 60,
+    states: Annotated[int, typer.Option(min=1, max=10_000, help="Number of states.")] = 60,
     normal: Annotated[
         tuple[float, float], typer.Option(metavar="LOW HIGH", help="Range of exx and eyy, as fractions.")
     ] = (-0.04, 0.06),
@@ -206,8 +206,14 @@ def _open_map(path: Path) -> xr.Dataset:
         return open_map(path)
     if not path.exists():
         raise FileNotFoundError(2, "No such file", str(path))
-    with xr.open_dataset(path) as found:
-        return found.load()
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as found:
+            return found.load()
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(
+            f"{path} is no map in NetCDF or Zarr; give map.nc or map.zarr of `strain2dos map`.",
+            param_hint="--map",
+        ) from error
 
 
 def register(app: typer.Typer) -> None:

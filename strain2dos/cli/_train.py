@@ -50,10 +50,18 @@ def train(
     edge_threshold: Annotated[
         float | None,
         typer.Option(
+            min=0.0,
             help="DOS threshold that defines a band edge, in the unit of TABLE. "
-            "[default: 1.5 % of the curves' maxima, rounded]"
+            "[default: 1.5 % of the curves' maxima, rounded]",
         ),
     ] = None,
+    scaled_copies: Annotated[
+        bool,
+        typer.Option(
+            "--drop-scaled-copies/--keep-scaled-copies",
+            help="Drop columns of TABLE that are another column times a factor.",
+        ),
+    ] = True,
     epochs: Annotated[int | None, typer.Option(help="Epochs to train.", min=1)] = None,
     members: Annotated[int, typer.Option(help="Networks in the ensemble.", min=1)] = 16,
     seed: Seed = 0,
@@ -77,13 +85,17 @@ def train(
         )
     if table is not None:
         require_unit(table, strain_unit)
+    else:
+        _require_rates(material)
+    if not output.name or output.is_dir():
+        raise typer.BadParameter(f"{output} is a folder; name the model file.", param_hint="--output")
     losses = output.with_name(f"{output.stem}-loss.png")
     refuse_to_overwrite([output, losses], force=force, inputs=[table])
     if not quiet:
         say(f"reading {table}" if table is not None else "making spectra of the bundled records")
     options: dict[str, Any] = {"members": members, "epochs": epochs, "seed": seed, "quiet": quiet}
     if table is not None and strain_unit is not None:
-        run = train_on_table(table, strain_unit, edge_threshold, **options)
+        run = train_on_table(table, strain_unit, edge_threshold, drop_scaled_copies=scaled_copies, **options)
     else:
         run = train_on_records(material, jobs=cores(jobs), **options)
     metadata = {"material": material, **run.metadata}
@@ -96,6 +108,18 @@ def train(
 
         metadata["held_out"] = _print_merit(held_out, metadata["hold_out"])
         save_model(run.model, output, metadata=metadata)
+
+
+def _require_rates(material: str) -> None:
+    """Refuse a material whose spectra cannot be made from its strain states."""
+    if material != "MoS2":
+        raise typer.BadParameter(
+            "--bundled trains on MoS2, whose rates with strain and doping are all measured, but got "
+            f"{material}; "
+            'the page "My own DFT, or my own material" of the guide trains a model of WS2, which `strain2dos '
+            "map MODEL MAP` takes.",
+            param_hint="--material",
+        )
 
 
 @dataclass(frozen=True)
@@ -123,6 +147,7 @@ def train_on_table(
     unit: str,
     threshold: float | None,
     *,
+    drop_scaled_copies: bool = True,
     members: int,
     epochs: int | None,
     seed: int,
@@ -134,7 +159,7 @@ def train_on_table(
     from strain2dos.datasets import read_dos_table
     from strain2dos.dos._edges.threshold import default_edge_threshold
 
-    table = read_dos_table(path, strain_unit=str(unit))
+    table = read_dos_table(path, strain_unit=str(unit), drop_scaled_copies=drop_scaled_copies)
     strain = table.strain[:, 0]
     if threshold is None:
         threshold = default_edge_threshold(table.dos)

@@ -139,7 +139,7 @@ def _places(over: xr.Dataset | ArrayLike) -> Array:
         if missing:
             raise ValueError(
                 f"a map must have strain and shear, but {' and '.join(missing)} is missing of "
-                f"{', '.join(map(str, over.data_vars))}; map_flake gives both."
+                f"{', '.join(map(str, over.data_vars))}; the map of a flake has both (map_flake)."
             )
         trace, size = 2 * np.ravel(over["strain"]), np.abs(np.ravel(over["shear"]))
         # Raman lines do not show where the shear points: along zigzag, along armchair or between them

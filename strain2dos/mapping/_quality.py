@@ -22,19 +22,19 @@ _HARDLY_ANY = 0.01
 _CAUSES = {
     LineReason.LAYERS: "Is it more than one layer? The lines stand as far apart as those of several.",
     LineReason.MATERIAL: (
-        "Is this {material}? Is the axis right (reference='Si', unstrained=)? The lines stand where one "
+        "Is this {material}? Is the axis right (reference, unstrained)? The lines stand where one "
         "layer of it never has them."
     ),
     LineReason.CALIBRATION: (
-        "Is the axis right, and in cm-1 rather than nm? Both lines are moved alike; calibrate with "
-        "reference='Si' or unstrained=."
+        "Is the axis right, and in cm-1 rather than nm? Both lines are moved alike; calibrate it by "
+        "silicon (reference) or by unstrained positions (unstrained)."
     ),
     LineReason.DOPING: (
-        "Is the axis right (reference='Si', unstrained=), is this {material}? The lines read as more doping "
+        "Is the axis right (reference, unstrained), is this {material}? The lines read as more doping "
         "than is known."
     ),
     LineReason.STRAIN: (
-        "Is the axis right (reference='Si', unstrained=), is this {material}? The lines read as more strain "
+        "Is the axis right (reference, unstrained), is this {material}? The lines read as more strain "
         "than is known."
     ),
     LineReason.TRAINING: "Is this {material}, one layer, on an axis in cm-1? No training state is like it.",
@@ -45,7 +45,7 @@ _NO_LINES = (
 )
 _FIT_CAUSES = {
     FitStatus.TOO_FEW_POINTS: (
-        "Hardly any point of the axis lies on the lines: is this photoluminescence (pl=, fit_pl) rather than "
+        "Hardly any point of the axis lies on the lines: is this photoluminescence (pl) rather than "
         "Raman spectra of {material}, or an axis in nm?"
     ),
     FitStatus.AT_EDGE: "Does the axis cover the lines of {material}, and is it in cm-1 rather than nm?",

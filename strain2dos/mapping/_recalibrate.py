@@ -85,7 +85,7 @@ def recalibrate(
         if unstrained is not None or cube is None:
             raise ValueError(
                 f"region {region} names an unstrained place of a map: pass the map in place of its axis, and "
-                "no unstrained=."
+                "leave unstrained= out."
             )
         moved.set_params(unstrained=measure_unstrained(cube, region=region, featurizer=moved))
     return Pipeline([(name, moved.fit(np.ones((1, axis.size)))), *steps[1:]])

@@ -61,11 +61,12 @@ def strain_plan(
     -4.00+6.00+0.00 -0.04  0.06 0.00
     """
     low, high = normal
-    if not (-0.25 < low < high < 0.25 and 0 <= shear < 0.25 and 0 <= mirror_share <= 1):
-        raise ValueError(
-            f"normal must be a range of fractions and shear and mirror_share fractions, but are {normal}, "
-            f"{shear} and {mirror_share}; 4 % is 0.04."
-        )
+    if not -0.25 < low < high < 0.25:
+        raise ValueError(f"normal must be a rising range of fractions, but is {normal}; 4 % is 0.04.")
+    if not 0 <= shear < 0.25:
+        raise ValueError(f"shear must be a fraction from 0 to 0.25, but is {shear}; 2 % is 0.02.")
+    if not 0 <= mirror_share <= 1:
+        raise ValueError(f"mirror_share must lie between 0 and 1, but is {mirror_share}.")
     if int(n_states) != n_states or n_states < 1:
         raise ValueError(f"n_states must be a whole number of at least 1, but is {n_states!r}.")
     corners = [(x, y, s) for x in normal for y in normal for s in (0.0, shear)]

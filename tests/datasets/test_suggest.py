@@ -51,7 +51,7 @@ def test_a_map_of_a_flake_may_have_pixels_without_a_result(some):
     flake = xr.Dataset({"strain": (("y", "x"), strain), "shear": (("y", "x"), np.full((4, 5), 0.01))})
     plan = suggest_states(some, 1, over=flake)
     assert plan[["exx", "eyy"]].mean(axis=1)[0] > 0.02
-    with pytest.raises(ValueError, match="shear is missing of strain; map_flake gives both"):
+    with pytest.raises(ValueError, match="shear is missing of strain; the map of a flake has both"):
         suggest_states(some, 1, over=flake[["strain"]])
     with pytest.raises(ValueError, match="finite strains, but has none"):
         suggest_states(some, 1, over=flake * np.nan)

@@ -6,11 +6,13 @@ from __future__ import annotations
 import functools
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ParamSpec, TextIO
 
 import typer
+
+from strain2dos.cli._common.wording import in_options, options_of
 
 P = ParamSpec("P")
 
@@ -23,12 +25,13 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        options = options_of(command)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             # deprecations of other packages, of which some are warnings for users too
             warnings.simplefilter("ignore", DeprecationWarning)
-            warnings.showwarning = _show_warning
+            warnings.showwarning = functools.partial(_show_warning, options)
             try:
                 command(*args, **kwargs)
             except (typer.Exit, typer.BadParameter):
@@ -39,7 +42,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             except Exception as error:
                 if kwargs.get("debug"):
                     raise
-                say(f"error: {_in_words(error)}")
+                say(f"error: {in_options(_in_words(error), options)}")
                 raise typer.Exit(FAILED) from None
 
     return run
@@ -56,6 +59,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _show_warning(
+    options: Mapping[str, str],
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -65,7 +69,7 @@ def _show_warning(
 ) -> None:
     # packages that set filters of their own bring other warnings past ours, and some derive from both kinds
     if issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
-        say(f"warning: {message}")
+        say(f"warning: {in_options(str(message), options)}")
 
 
 def examples(*lines: str) -> str:

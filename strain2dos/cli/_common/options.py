@@ -38,7 +38,7 @@ Jobs = Annotated[
         "--jobs", "-j", min=1, help="Processes that hold out strain states. [default: one per core]"
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by `strain2dos train`.")]
 Unit = Annotated[
     StrainUnit | None,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 #: Seconds before a clock is shown, and between two of its ticks.
@@ -14,25 +14,27 @@ DELAY = 1.0
 
 
 @contextmanager
-def clock(title: str, *, quiet: bool) -> Iterator[None]:
-    """Count the seconds of a step on a terminal, where it takes longer than a moment.
+def clock(title: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Count the seconds of steps on a terminal, where they take longer than a moment together.
 
-    The line is gone when the step ends. A log gets none: it would get one each second.
+    Yields a function that gives the line the title of the next step. The line is gone when the last one ends.
+    A log gets none: it would get one each second.
     """
+    titles = [title]
     if quiet or not sys.stderr.isatty():
-        yield
+        yield titles.append
         return
     ended = threading.Event()
-    shown = threading.Thread(target=_count, args=(title, ended), daemon=True)
+    shown = threading.Thread(target=_count, args=(titles, ended), daemon=True)
     shown.start()
     try:
-        yield
+        yield titles.append
     finally:
         ended.set()
         shown.join()
 
 
-def _count(title: str, ended: threading.Event) -> None:
+def _count(titles: Sequence[str], ended: threading.Event) -> None:
     start = time.monotonic()
     if ended.wait(DELAY):
         return
@@ -40,7 +42,7 @@ def _count(title: str, ended: threading.Event) -> None:
 
     with tqdm(bar_format="{desc}", file=sys.stderr, leave=False) as bar:
         while True:
-            bar.set_description_str(f"{title}: {time.monotonic() - start:.0f} s")
+            bar.set_description_str(f"{titles[-1]}: {time.monotonic() - start:.0f} s")
             if ended.wait(DELAY):
                 return
 

@@ -35,7 +35,7 @@ def map_(
     noise: options.Noise = None,
     lineshape: options.Profile = None,
     laser: options.Laser = None,
-    material: options.Layer = "MoS2",
+    material: options.Layer = None,
     strain_unit: Unit = None,
     output: options.Output = Path("map-output"),
     csv: options.Csv = None,
@@ -85,18 +85,23 @@ def map_(
 
 
 def _check_together(model: Path, data: Path | None, flake: options.FlakeOptions, *, to_store: bool) -> None:
-    """Refuse a model without a map, and a store together with options of a flake."""
+    """Refuse a model without a map, two places of no strain, and a store with options of a flake."""
     if data is None and _is_model(model):
         raise typer.BadParameter(
             f"{model} is a model; give the map as well, or the map alone for the model that comes with the "
             "package.",
             param_hint="MAP",
         )
+    if flake.unstrained and flake.unstrained_region:
+        raise typer.BadParameter(
+            "give the positions of the unstrained lines, or the place of the map where they are measured.",
+            param_hint="--unstrained, --unstrained-region",
+        )
     if to_store and flake.any:
         raise typer.BadParameter(
             "--store, --scheduler and --workers map by a model as it is, without --pl, --reference, "
-            "--unstrained, --scissor, --noise, --lineshape and --laser (`strain2dos convert --laser` "
-            "converts an axis once and for all).",
+            "--unstrained, --scissor, --noise, --lineshape, --material and --laser (`strain2dos convert "
+            "--laser` converts an axis once and for all).",
             param_hint="--store",
         )
 

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from strain2dos.cli._common.console import refuse_to_overwrite, say, wrote
 from strain2dos.cli._common.progress import clock
@@ -74,6 +77,7 @@ class RunFolder:
         undecided : iterable of str
             Files that the run may or may not write.
         """
+        _refuse_place(self.path)
         names = {*names, METRICS, PAGE}
         refuse_to_overwrite(sorted(self.path / name for name in names), force=self.force, inputs=inputs)
         others = set(_FILES) - names - set(undecided)
@@ -110,20 +114,22 @@ class RunFolder:
         """
         from strain2dos._files import checksum, replacing_together
 
-        with clock("loading what writes", quiet=self.quiet):
+        with clock(f"writing {names[0]}", quiet=self.quiet) as begin:
             writers = _writers()
-        merit = summary(flake)
-        # the metrics come last: their checksums find a folder that holds files of two runs
-        with replacing_together(self.path, [*names, PAGE, METRICS]) as part:
-            for name in names:
-                with clock(f"writing {name}", quiet=self.quiet):
+            merit = summary(flake)
+            # the metrics come last: their checksums find a folder that holds files of two runs
+            with replacing_together(self.path, [*names, PAGE, METRICS]) as part:
+                for name in names:
+                    begin(f"writing {name}")
                     if name == SPECTRA:
                         write_spectra(part / name, *spectra, quiet=self.quiet)
                     else:
                         writers[name](flake, part / name)
-            files = {name: checksum(part / name) for name in names}
-            write_metrics(part, command="map", settings=settings, merit=merit, seconds=seconds, files=files)
-            with clock(f"writing {PAGE}", quiet=self.quiet):
+                begin(f"writing {PAGE}")
+                files = {name: checksum(part / name) for name in names}
+                write_metrics(
+                    part, command="map", settings=settings, merit=merit, seconds=seconds, files=files
+                )
                 build_report(part)
         return merit
 
@@ -131,6 +137,16 @@ class RunFolder:
         """Print the files of the run."""
         for name in (*names, METRICS, PAGE):
             wrote(self.path / name)
+
+
+def _refuse_place(folder: Path) -> None:
+    """Stop before anything is computed where no folder of that name can be made."""
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        why = "cannot be written" if place.is_dir() else "is a file"
+        raise typer.BadParameter(f"{place} {why}; give another folder.", param_hint="--output")
 
 
 def _writers() -> dict[str, Any]:
@@ -188,10 +204,11 @@ def say_what_is_wrong(flake: xr.Dataset, merit: dict[str, Any], *, common: bool 
 
     total, outside = merit["pixels"], merit["outside_training_pixels"]
     known = count_pixels(flake)
-    # a refusal of all pixels has named the reasons
-    if known.n_without and not (known.n_without == total and "refusal" in flake.attrs):
+    # a refusal has named the reasons
+    refused = "refusal" in flake.attrs
+    if known.n_without and not (known.n_without == total and refused):
         say(f"{without_result(known)}.")
-    if outside:
+    if outside and not refused:
         counts = known.outside if "domain_reason" in flake else {}
         words = "; ".join(f"{count} {reason}" for reason, count in counts.items())
         say(

@@ -11,6 +11,7 @@ import typer
 
 from strain2dos.cli._common.console import say
 from strain2dos.cli._common.progress import clock
+from strain2dos.cli._common.wording import in_options
 from strain2dos.cli._map.files import BAND_EDGES, DOS, RunFolder, say_what_is_wrong
 from strain2dos.cli._map.options import FlakeOptions
 from strain2dos.cli._report.spectra import SPECTRA, spectra_wanted
@@ -68,7 +69,7 @@ def _mapped(
         from strain2dos.mapping._flake.map_flake import map_prepared
         from strain2dos.mapping._flake.prepared import prepare_flake
 
-        prepared = prepare_flake(read_raman(source), model=model, **options.sample())
+        prepared = prepare_flake(source, model=model, **options.sample())
     light = None
     if options.pl is not None:
         if not quiet:
@@ -104,7 +105,7 @@ def _print_remarks(flake: xr.Dataset) -> None:
         return
     for name in ("gap", "strain", "doping"):
         if remark := flake.get(name, flake["status"]).attrs.get("remark"):
-            say(f"warning: {remark}")
+            say(f"warning: {in_options(remark, {})}")
     if words := flake.attrs.get("pl_comparison"):
         typer.echo(words)
 

@@ -57,9 +57,16 @@ Profile = Annotated[
 ]
 Laser = Annotated[
     float | None,
-    typer.Option(metavar="NM", help="Wavelength of the laser, for an axis in nm or eV, if not stated."),
+    typer.Option(
+        metavar="NM",
+        min=200.0,
+        max=2000.0,
+        help="Wavelength of the laser, for an axis in nm or eV, if not stated.",
+    ),
 ]
-Layer = Annotated[str, typer.Option("--material", help="The layer.")]
+Layer = Annotated[
+    str | None, typer.Option("--material", help="The layer. [default: that of the model, else MoS2]")
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 Csv = Annotated[
     bool | None,
@@ -101,12 +108,12 @@ class FlakeOptions:
     noise: str | None = None
     lineshape: str | None = None
     laser_nm: float | None = None
-    material: str = "MoS2"
+    material: str | None = None
 
     @property
     def any(self) -> bool:
         """Whether one of them was given."""
-        return self != FlakeOptions(material=self.material)
+        return self != FlakeOptions()
 
     def sample(self) -> dict[str, Any]:
         """Arguments of `map_flake` that describe the sample and its measurement."""

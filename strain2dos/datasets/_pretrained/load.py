@@ -106,6 +106,8 @@ def pretrained_merit(material: str = "MoS2") -> dict[str, Any]:
     except FileNotFoundError:
         raise ValueError(_words(material)) from None
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if found["material"] != material:
+        raise ValueError(f"material must be {found['material']!r}, but is {material!r}.")
     return found
 
 
@@ -115,10 +117,10 @@ def _words(material: str) -> str:
     if material in bundled_materials():
         there += ", though its first-principles records do (load_dft)"
     return (
-        f"{there}; only MoS2 has one. For strain and doping alone, take RamanFeaturizer(shift, material=...) "
-        "with StrainDopingSeparator, and rates of your own where the table has none; for gaps, train "
-        "raman_pipeline on records of the material "
-        "(`strain2dos dft run` makes them) and pass it as model=."
+        f"{there}; only MoS2 has one. Train one on records of the material (raman_pipeline; `strain2dos dft "
+        'run` makes records) as the page "My own DFT, or my own material" of the guide does for WS2, and '
+        "give it as model=. Strain and doping alone need none (StrainDopingSeparator, with rates of your own "
+        "where the table has none)."
     )
 
 

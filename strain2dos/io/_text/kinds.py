@@ -32,7 +32,7 @@ def check_columns(names: list[str], where: str) -> None:
     if any(name == "dos" or name.startswith(("dos ", "dos_", "density of states")) for name in names):
         raise ValueError(
             f"{where}: this is a table of densities of states (columns {listed}), {_NEEDED}; "
-            "strain2dos.datasets.read_dos_table reads curves by strain."
+            "curves by strain train a model (strain2dos.datasets.read_dos_table)."
         )
     if any(word in name for name in names for word in _FITTED):
         raise ValueError(
@@ -66,7 +66,7 @@ def check_image(source: Source, rows: list[list[str]], where: str) -> None:
         raise ValueError(
             f"{where}: the numbers along the top ({top.min():g} to {top.max():g}) are no spectral axis. This "
             f"may be a table of densities of states by strain or an image of one quantity, {_NEEDED}; "
-            "strain2dos.datasets.read_dos_table reads the former."
+            "the former trains a model (strain2dos.datasets.read_dos_table)."
         )
     steps, down = np.diff(top), np.diff(side)
     if down.size and top.min() <= 0 and top.max() < _LARGEST_IMAGE:

@@ -33,8 +33,10 @@ class NamedModel:
     functional: str | None
 
 
-def choose_model(model: Pipeline | str | os.PathLike[str] | None, material: str) -> NamedModel:
+def choose_model(model: Pipeline | str | os.PathLike[str] | None, material: str | None) -> NamedModel:
     """Load the bundled model, a model file, or take a pipeline as it is.
+
+    Without a material that of the model is taken, and MoS2 without a model.
 
     Raises
     ------
@@ -42,6 +44,7 @@ def choose_model(model: Pipeline | str | os.PathLike[str] | None, material: str)
         If there is none for the material, or it takes no spectra or those of another material.
     """
     if model is None:
+        material = "MoS2" if material is None else material
         pipeline, merit = load_with_merit(material)
         name = f"bundled {material}, sha256 {merit['sha256'][:12]}"
         return NamedModel(pipeline, name, merit["functional"])
@@ -53,11 +56,11 @@ def choose_model(model: Pipeline | str | os.PathLike[str] | None, material: str)
     steps = getattr(found.pipeline, "steps", ())
     if not steps or not isinstance(steps[0][1], RamanFeaturizer):
         raise ValueError(
-            f"model ({found.name}) takes no spectra: its first step must be a RamanFeaturizer; make one by "
-            "raman_pipeline, or leave model out for the one that comes with the package."
+            f"model ({found.name}) takes no spectra: its first step must be a RamanFeaturizer (make one by "
+            "raman_pipeline); leave it out for the model that comes with the package."
         )
     known_material = steps[0][1].material
-    if known_material != material:
+    if material not in (None, known_material):
         raise ValueError(
             f"model ({found.name}) fits the lines of {known_material}, but material is {material!r}; pass "
             f"material={known_material!r}, or another model."

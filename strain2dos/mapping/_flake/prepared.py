@@ -74,12 +74,15 @@ def prepare_flake(
     noise: str | None = None,
     lineshape: str | None = None,
     laser_nm: float | None = None,
-    material: str = "MoS2",
+    material: str | None = "MoS2",
     model: Pipeline | str | os.PathLike[str] | None = None,
 ) -> PreparedFlake:
-    """Read the spectra, choose the model and calibrate it; parameters as of `map_flake`."""
-    cube = flake_cube(source, laser_nm)
+    """Choose the model, read the spectra and calibrate it; parameters as of `map_flake`.
+
+    Without a material that of the model is taken.
+    """
     chosen = choose_model(model, material)
+    cube = flake_cube(source, laser_nm)
     pipeline = chosen.pipeline
     changed = {"noise": noise, "lineshape": lineshape}
     changed = {key: value for key, value in changed.items() if value is not None}

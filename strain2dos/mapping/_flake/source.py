@@ -66,9 +66,8 @@ def refuse_light(cube: xr.DataArray) -> None:
     if shift.size and shift.min() > _BEYOND_LINES:
         raise ValueError(
             f"the axis covers Raman shifts of {shift.min():.0f} to {shift.max():.0f} cm-1, where the layer "
-            "has no line: is this photoluminescence? Give it as pl= (`--pl`) beside the Raman spectra, or to "
-            "fit_pl. If it is Raman spectra, laser line or unit of the axis are not those of the file "
-            "(laser_nm=, `--laser`)."
+            "has no line: is this photoluminescence? Give it as pl= beside the Raman spectra. If it "
+            "is Raman spectra, laser line or unit of the axis are not those of the file (laser_nm=)."
         )
 
 

@@ -51,7 +51,7 @@ def axis_unit(cube: xr.DataArray, unit: str | None) -> str:
     if known is None:
         raise ValueError(
             f"the unit of the photoluminescence axis is {stated!r} (values {span}); pass unit='nm' or "
-            "unit='eV' to fit_pl (pl_unit= to map_flake, --pl-unit nm on the command line)."
+            "unit='eV' (pl_unit= to map_flake)."
         )
     low, high = (200.0, 3000.0) if known == "nm" else (0.4, 6.0)
     if not (np.isfinite(axis).all() and axis.min() >= low and axis.max() <= high):

@@ -136,7 +136,7 @@ extra_lines
             windows = ", ".join(f"{m.name} {m.window[0]:g}-{m.window[1]:g}" for m in modes)
             raise ValueError(
                 f"shift covers {self.axis.min():.1f} to {self.axis.max():.1f} cm-1 and has no point in a "
-                f"window that is needed ({windows}); pass the axis in cm-1, other modes=, or reference=None."
+                f"window that is needed ({windows}); pass the axis in cm-1, other modes, or reference=None."
             )
         return group
 

@@ -74,13 +74,13 @@ def to_raman_shift(axis: ArrayLike, unit: str, laser_nm: float | None = None) ->
     else:
         raise ValueError(
             f"the spectral axis is in {unit!r}, but lines are known in cm-1; convert it to Raman shift, and "
-            'state cube["shift"].attrs["units"] = "cm-1".'
+            'state its unit (cube["shift"].attrs["units"] = "cm-1").'
         )
     if laser_nm is None:
         raise ValueError(
             f"the spectral axis is in {unit} ({values.min():.6g} to {values.max():.6g}), but lines are known "
-            "in cm-1, and the laser line is not stated; give it: laser_nm=532.0 to map_flake, --laser 532 to "
-            "the command, cube.attrs['laser_nm'] = 532.0 else."
+            "in cm-1, and the laser line is not stated; give it as laser_nm=532.0 "
+            "(cube.attrs['laser_nm'] = 532.0)."
         )
     return 1e7 / float(laser_nm) - absolute
 

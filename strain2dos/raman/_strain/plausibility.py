@@ -58,7 +58,7 @@ _WORDS = {
     LineReason.DOPING: "doped beyond the training set",
     LineReason.STRAIN: "strained beyond the training set",
     LineReason.MATERIAL: "another material, or other lines taken for E' and A1'?",
-    LineReason.CALIBRATION: "axis off? Both lines are moved alike; use reference='Si' or unstrained=",
+    LineReason.CALIBRATION: "axis off? Both lines are moved alike; calibrate it (reference, unstrained)",
     LineReason.NO_POSITIONS: "no positions",
     LineReason.TRAINING: "outside of the states of the training set",
 }

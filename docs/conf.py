@@ -69,7 +69,6 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "backreferences_dir": "gallery/used",
     "doc_module": ("strain2dos",),
-    "reference_url": {"strain2dos": None},
     "filename_pattern": r"/plot_",
     "ignore_pattern": r"notebooks/|__init__",
     "download_all_examples": False,

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Edges read from curves, against closed forms and a plain loop."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from strain2dos import band_edges
+from strain2dos.dos._edges.reading import BandEdges, edges_of_curves
 
 
 def slow_edges(energies, curve, threshold, reference):
@@ -127,6 +130,22 @@ def test_maps_keep_their_shape_and_single_precision_is_taken():
     np.testing.assert_allclose(edges.gap, 1.2, atol=1e-6)
 
 
+def test_a_regressor_without_a_threshold_has_no_edges_and_one_with_all_of_them_has_those_of_its_grid():
+    energies = np.linspace(-2, 2, 401)
+    curves = np.clip(np.abs(energies - 0.3) - 0.8, 0, None)[None]
+    known = {"energies_": energies, "edge_threshold_": 0.2, "edge_reference_": 0.3}
+    edges = edges_of_curves(SimpleNamespace(**known), curves)
+    np.testing.assert_allclose(np.column_stack(edges), [[-0.7, 1.3, 2.0]], atol=1e-12)
+    assert edges_of_curves(SimpleNamespace(**known | {"edge_threshold_": None}), curves) is None
+    assert edges_of_curves(SimpleNamespace(energies_=energies), curves) is None
+
+
+def test_edges_are_counted_in_their_representation():
+    one, two = (BandEdges(*np.array([[-0.7], [1.3], [2.0]]).repeat(n, 1)) for n in (1, 2))
+    assert repr(one) == "BandEdges(1 curve; vbm -0.700 eV; cbm 1.300 eV; gap 2.000 eV)"
+    assert repr(two).startswith("BandEdges(2 curves; ")
+
+
 @pytest.mark.parametrize(
     ("energies", "dos", "options", "words"),
     [
@@ -141,6 +160,7 @@ def test_maps_keep_their_shape_and_single_precision_is_taken():
         ([0.0, 1.0, 2.0], np.zeros((1, 3)), {"threshold": 0.0}, "positive density, but it is 0.0"),
         ([0.0, 1.0, 2.0], np.zeros((1, 3)), {"threshold": np.nan}, "positive density, but it is nan"),
         ([0.0, 1.0, 2.0], np.zeros((1, 3)), {"reference": 5.0}, "5 eV is not within 0 to 2 eV"),
+        ([0.0, 1.0, 2.0], np.zeros((2, 3)), {"reference": [1.0, -0.5]}, "-0.5 eV is not within 0 to 2 eV"),
         ([0.0, 1.0, 2.0], np.zeros((2, 3)), {"reference": np.ones(3)}, r"its shape is \(3,\)"),
     ],
 )

@@ -460,7 +460,7 @@ def test_wrong_width_of_states_is_refused():
 
 
 def test_figures_and_code_of_the_guide_are_true():
-    folder = Path(__file__).parents[2] / "docs" / "guide"
+    folder = Path(__file__).parents[3] / "docs" / "guide"
     guide = (folder / "strain_doping.md").read_text(encoding="utf-8")
     calibrate, namespace = (folder / "calibrate.md").read_text(encoding="utf-8"), {}
     for block in re.findall(r"```python\n(.*?)```", guide + calibrate, flags=re.DOTALL):

@@ -50,8 +50,10 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         lines of common width. "auto": both models are fitted and averaged with their probability, which the
         Bayesian information criterion gives; a third model, a singlet with a shoulder of another width (as
         defects cause), competes with the doublet.
-    baseline_degree : int, default=1
-        Degree of the polynomial under the lines, fitted with them.
+    baseline_degree : "auto" or int, default="auto"
+        Degree of the polynomial under the lines, fitted with them. "auto": a straight line, and a parabola
+        where the spectrum shows that the background bends. Where it has a band of defects as well, whose foot
+        looks like a bend, both are averaged and the error covers both.
     reference : {"Si"} or None, default=None
         "Si": fit the silicon line as well and shift the axis of each spectrum so that it lies at 520.7 cm-1.
     despike : bool, default=True
@@ -162,7 +164,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         "modes": [StrOptions({"auto", "all"}), list, tuple],
         "lineshape": [StrOptions(set(LINESHAPES))],
         "split": [StrOptions({"auto", "always"}), "boolean"],
-        "baseline_degree": [Interval(Integral, 0, 6, closed="both")],
+        "baseline_degree": [StrOptions({"auto"}), Interval(Integral, 0, 6, closed="both")],
         "reference": [StrOptions(set(REFERENCES)), None],
         "despike": ["boolean"],
         "noise": [StrOptions(set(NOISES))],
@@ -180,7 +182,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         modes: str | Sequence[str | RamanMode] = "auto",
         lineshape: str = "lorentzian",
         split: str | bool = "auto",
-        baseline_degree: int = 1,
+        baseline_degree: int | str = "auto",
         reference: str | None = None,
         despike: bool = True,
         noise: str = "auto",

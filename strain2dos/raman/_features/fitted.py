@@ -50,7 +50,7 @@ extra_lines
     modes: str | Sequence[str | RamanMode]
     lineshape: str
     split: str | bool
-    baseline_degree: int
+    baseline_degree: int | str
     reference: str | None
     despike: bool
     noise: str

@@ -69,7 +69,7 @@ def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOp
     first, second = shape_codes(options.lineshape)
     problem = Problem(
         x=group.x,
-        basis=group.basis,
+        basis=group.basis[: group.n_terms].copy(),
         shape=first,
         noise=NOISES[options.noise],
         adaptive=first != second,
@@ -93,14 +93,17 @@ def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOp
     # Always a copy: a read-only array is another type to numba and would compile everything again.
     Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
     other = PSEUDO_VOIGT if second == LORENTZIAN else second  # told from a doublet, and not given out
-    fit_rows(Y, offsets, problem, problem._replace(shape=other), group.family, _scratch(group), out)
+    straight = (problem, problem._replace(shape=other))
+    bent = (problem._replace(basis=group.basis), straight[1]._replace(basis=group.basis))
+    spare = _empty(group, 1, second, options)
+    fit_rows(Y, offsets, *straight, *bent, group.family, _scratch(group), out, spare)
     return out
 
 
 def _empty(group: SpectralRegion, n: int, shape: int, options: FitOptions) -> GroupFit:
     widths = 2 if has_mixing(shape) else 1
     size1 = (2 + widths) * len(group.modes) + group.basis.shape[0]
-    most = 4 * int(group.family.sizes[:, N_LINES].max()) + group.basis.shape[0]
+    most = 4 * int(group.family.sizes[:, N_LINES].max()) + group.basis.shape[0] + 1
     size2 = size1 + (2 if group.pair >= 0 else 0)
     kept = n if options.keep else 1
     return GroupFit(

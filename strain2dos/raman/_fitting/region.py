@@ -34,6 +34,8 @@ class SpectralRegion:
         Axis of these columns, rising, cm-1.
     basis : (n_base, m) ndarray
         Powers of the axis scaled to -1...1.
+    n_terms : int
+        So many of them every baseline has; one more where the spectrum shows that it bends.
     pair : int
         Index of the line that may be a doublet, -1 where none may.
     family : ModelFamily
@@ -65,6 +67,7 @@ class SpectralRegion:
     columns: slice
     x: Floats
     basis: Floats
+    n_terms: int
     pair: int
     family: ModelFamily
     units: tuple[ExtraUnit, ...]
@@ -124,7 +127,7 @@ def spectral_region(
     modes: tuple[RamanMode, ...],
     axis: Floats,
     *,
-    baseline_degree: int,
+    baseline_degree: int | str,
     split: bool,
     material: str | None = None,
     checked: bool = True,
@@ -138,7 +141,8 @@ def spectral_region(
         Rising positions.
     axis : (n_shift,) ndarray
         cm-1, strictly rising or falling.
-    baseline_degree : int
+    baseline_degree : int or "auto"
+        "auto": straight, of degree 2 where the spectrum shows that the background bends.
     split : bool
         Whether a mode that can split gets a doublet model.
     material : str, optional
@@ -179,11 +183,14 @@ def spectral_region(
     taps, norm = _taps(narrow / step / merged, bins.size)
     units = [] if material is None else [*known_units(modes, material, margin), foreign_unit(x)]
     bases = [singlets, doublets] if pair >= 0 else [singlets]
+    bends = baseline_degree == "auto"
+    degree = 1 if bends else int(baseline_degree)
     return SpectralRegion(
         modes=modes,
         columns=columns,
         x=x,
-        basis=np.vander(u, baseline_degree + 1, increasing=True).T.copy(),
+        basis=np.vander(u, degree + 1 + int(bends), increasing=True).T.copy(),
+        n_terms=degree + 1,
         pair=pair,
         family=model_family(bases, units, modes, pair, step),
         units=tuple(units),

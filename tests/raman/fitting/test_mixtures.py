@@ -62,7 +62,25 @@ def test_few_of_all_spectra_are_wrong(kind):
     assert fitted > (0.8 if kind == "smoothed" else 0.93)
 
 
-def test_a_background_that_bends_needs_a_baseline_that_bends():
-    bent, _ = wrong_and_fitted("white", curved=True, baseline_degree=2)
+def test_a_background_that_bends_is_seen_to_bend():
+    bent, fitted = wrong_and_fitted("white", curved=True)
+    straight, fewer = wrong_and_fitted("white", curved=True, baseline_degree=1)
     assert bent < 0.01
-    assert bent < 0.5 * wrong_and_fitted("white", curved=True)[0] < 0.025
+    assert bent < 0.5 * straight
+    assert fitted > fewer
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.3])
+def test_a_bend_costs_no_precision_and_is_within_the_error(bend):
+    rng = np.random.default_rng(8)
+    e, a, one = 384.3 + rng.uniform(-0.8, 0.8, 800), 403.2 + rng.uniform(-0.8, 0.8, 800), np.ones(800)
+    clean = line(e, 3 * one, one) + line(a, 5 * one, 1.2 * one) + bend * ((AXIS - 395) / 50) ** 2
+    Y = clean + rng.normal(0, 0.02, clean.shape)
+    fit = RamanFeaturizer(AXIS, split=False).fit(Y).fit_spectra(Y)
+    for name, truth, half, height in (("E'_center", e, 1.5, 1.0), ("A1'_center", a, 2.5, 1.2)):
+        j = fit.names.index(name)
+        error = fit.params[:, j] - truth
+        assert 0.93 < np.std(error / fit.sigma[:, j]) < 1.08
+        assert abs(error.mean()) < 5 * fit.sigma[:, j].mean() / np.sqrt(800)
+        # the Cramer-Rao bound of a lone Lorentzian
+        assert error.std() < 1.08 * 0.02 / height * np.sqrt(4 * half * 0.6 / np.pi)

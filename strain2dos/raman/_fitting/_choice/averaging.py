@@ -146,6 +146,10 @@ def write_model(problem, family, view, out_mixings, kind, mask, s, out_p, out_C)
                 shared = _shared_factor(lines, a, s) * _shared_factor(lines, b, s)
                 out_C[i, j] = s.square[NORMAL_TRIAL, a, b] * scale * shared
     out_p[n_out - n_basis] += view.level
+    for i in range(n_out, out_p.size):  # a bend that the model lacks
+        out_p[i] = 0.0
+        for j in range(out_p.size if problem.keep else 0):
+            out_C[i, j] = out_C[j, i] = 0.0
 
 
 @njit(**OPTIONS)
@@ -179,6 +183,7 @@ def show_best(problem, family, view, slot, s, out, row):
     for i in range(n):
         out.best[row, i] = s.slots[slot, S_PARAMS, i] * _factor(view, lines, n - n_basis, i)
     out.best[row, n - n_basis] += view.level
+    out.best[row, n] = 0.0  # a bend that the model lacks
 
 
 @njit(**OPTIONS)

@@ -60,7 +60,7 @@ def _is_clear(problem, lines, view, slot, s):
 
 
 @njit(**OPTIONS)
-def _has_stranger(family, mask):
+def has_stranger(family, mask):
     """Whether a model has lines of a substrate or a foreign one."""
     for unit in range(family.unit.shape[0]):
         if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] < 0:
@@ -107,7 +107,7 @@ def complete_clear_doublet(first, second, family, view, s):
         As `grow` returns them.
     """
     double, n_slots, noise2, kappa = grow(first, second, family, view, SECOND, SECOND + 1, s)
-    if _has_stranger(family, s.ints[S_MASK, double]):
+    if has_stranger(family, s.ints[S_MASK, double]):
         return np.int64(-1), n_slots, noise2, kappa
     singlets, p = pick(family, SINGLET, NO_EXTRAS), s.params[CURRENT]
     seed_parameters(first, singlets, s.ints[CHOSEN1], s, p)
@@ -119,5 +119,5 @@ def complete_clear_doublet(first, second, family, view, s):
 def is_decisive(first, second, family, view, slot, s):
     """Whether the doublet of a slot, whose residual the scratch holds, leaves nothing to singlets."""
     problem, mask = own_profile(first, second, slot, s), s.ints[S_MASK, slot]
-    clear = not _has_stranger(family, mask) and _gains(view, slot, s)
+    clear = not has_stranger(family, mask) and _gains(view, slot, s)
     return clear and _is_clear(problem, pick(family, DOUBLET, mask), view, slot, s)

@@ -91,7 +91,7 @@ def _is_out_of_place(problem, family, lines, unit, place, p):
 
 
 @njit(**OPTIONS)
-def _free_products(n, n_rows, view, s):
+def free_products(n, n_rows, view, s):
     """Products of the rows after the parameters, freed from what the parameters can mimic, into DAMPED.
 
     NORMAL holds those of the parameters and the residual, priors included, and keeps them.
@@ -212,7 +212,7 @@ def score_models(problem, family, lines, mask, view, profile, limit, p, s):
     scores[0] = 0.0
     if n_rows == n + 1:
         return False, False, 0.0
-    if not _free_products(n, n_rows, view, s):
+    if not free_products(n, n_rows, view, s):
         for i in range(n_rows - first):
             scores[1 + i] = 0.0
         scores[0] = np.inf

@@ -292,3 +292,14 @@ def weigh_again(problem, view, floor, s):
         view.k0, view.n, view.m, view.n_used, view.level, view.scale, view.offset, view.has_pair, view.apart,
         True, floor if floats else view.level, floats, view.start, True,
     )  # fmt: skip
+
+
+@njit(**OPTIONS)
+def fit_again(problem, view, s):
+    """The same window and weights, for another fit that may start from the models in their slots."""
+    if view.counts:
+        _copy_smooth(problem, view.k0, view.n, s)
+    return FitWindow(
+        view.k0, view.n, view.m, view.n_used, view.level, view.scale, view.offset, view.has_pair, view.apart,
+        view.counts, view.floor, view.floats, view.start, True,
+    )  # fmt: skip

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A background that bends: whether it is worth another fit, and what both fits say together; compiled."""
+
+import numpy as np
+
+from strain2dos._compiled import njit
+from strain2dos.raman._fitting._choice.clear_doublet import has_stranger
+from strain2dos.raman._fitting._choice.doublet import WEAK_BAND
+from strain2dos.raman._fitting._choice.growth import TRY_EXTRA, try_model
+from strain2dos.raman._fitting._choice.screen import free_products, score_models, stands_apart
+from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
+from strain2dos.raman._fitting._models.models import line_of_unit, own_profile, pick
+from strain2dos.raman._fitting._models.plausible import TORN, torn_by
+from strain2dos.raman._fitting._models.single_model import model_size
+from strain2dos.raman._fitting._models.slots import reweight_rounds
+from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
+from strain2dos.raman._fitting.records import (
+    CURRENT,
+    DAMPED,
+    DOUBLET,
+    NORMAL,
+    NOT_FITTED,
+    S_CHI2,
+    S_COV,
+    S_INFO,
+    S_KIND,
+    S_MASK,
+    S_ODDS,
+    S_PARAMS,
+    S_SECOND,
+    S_SHARED,
+    S_STATUS,
+    SINGLET,
+    U_ANCHOR,
+    WEIGHTS,
+)
+from strain2dos.raman._fitting.status import FitStatus
+
+_OK = int(FitStatus.OK)
+
+# A bend is tried where it may save this much chi-square; -2 ln(prior odds) against it, beside its number.
+TRY_BEND, BEND_COST = 9.0, 4.0
+# Of a bend, the share that the other terms of a model must not mimic.
+FREE_SHARE = 1e-4
+# A broad band and a bend explain each other's foot: where there is such a band, spectra do not tell what a
+# baseline would need to be told, and the straight one keeps this weight.
+BESIDE_BAND = 0.5
+# A bend that saves less than this share of what the straight baseline leaves beyond the noise (so many times
+# that of the steps between points) is not what is missing: lines of another profile have such tails.
+EXPLAINED, SLACK = (0.3, 0.6), 1.5
+# A split that saves no more than this (in units of the noise) is no more probable than none.
+NO_SPLIT = 8.0
+
+
+@njit(**OPTIONS)
+def asks_for_bend(problem, bent, lines, view, noise2, s):
+    """Whether one term of the baseline more would save chi-square, to first order (a score test).
+
+    The scratch holds Jacobian, residual and products of the best model. ``noise2``: variance that a saving is
+    measured by.
+    """
+    n, term = model_size(problem, lines), problem.basis.shape[0]
+    if bent.basis.shape[0] == term or view.n_used <= n + 2:
+        return False
+    for k in range(view.n):
+        s.J[n + 1, k] = bent.basis[term, unsigned(view.k0 + k)] * s.points[WEIGHTS, k]
+    for k in range(view.n, view.m):
+        s.J[n + 1, k] = 0.0
+    if not free_products(n, n + 2, view, s):
+        return False
+    gradient, free = s.square[DAMPED, n, n + 1], s.square[DAMPED, n + 1, n + 1]
+    if not free > FREE_SHARE * s.square[NORMAL, n + 1, n + 1]:
+        return False
+    return gradient * gradient > TRY_BEND * noise2 * free
+
+
+@njit(**OPTIONS)
+def same_lines_do(first, second, family, view, slot, noise2, s):
+    """Fit the singlets of a slot with a bend, into the first slot, and whether they leave nothing to others.
+
+    Then nothing else is fitted: its bands are certain, and no score test asks for another line or a split.
+    Otherwise every model is to be fitted.
+    """
+    mask, profile, p = s.ints[S_MASK, slot], s.ints[S_SECOND, slot], s.params[CURRENT]
+    if s.ints[S_KIND, slot] == DOUBLET or has_stranger(family, mask):
+        return False
+    problem, lines = own_profile(first, second, slot, s), pick(family, SINGLET, mask)
+    n = model_size(problem, lines)
+    for i in range(n):
+        p[i] = s.slots[slot, S_PARAMS, i] if i < n - 1 else 0.0
+    try_model(
+        problem, family, SINGLET, mask, profile, view, reweight_rounds(view, True), MAX_TRIALS, noise2, p,
+        np.int64(0), s,
+    )  # fmt: skip
+    s.slots[0, S_INFO, S_SHARED] = 0.0
+    noise2, shared, _, steps = residual_noise(problem, lines, view, p, s.slots[0, S_INFO, S_CHI2], s)
+    adapts, limit = problem.adaptive and profile == 0, TRY_EXTRA * steps
+    some, _, alone = score_models(problem, family, lines, mask, view, adapts, limit, p, s)
+    enough = s.ints[S_STATUS, 0] == _OK and shared == 0.0 and not some
+    if problem.pair >= 0:
+        enough = enough and alone <= NO_SPLIT * noise2 and torn_by(problem, lines, p) <= TORN
+        enough = enough and not stands_apart(problem, lines, view, np.sqrt(steps), s)
+    for line in range(lines.n_base, lines.n):
+        h = lines.n + line
+        enough = enough and p[h] ** 2 > WEAK_BAND**2 * noise2 * s.slots[0, S_COV + h, h]
+    if not enough:
+        s.ints[S_STATUS, 0] = NOT_FITTED
+    return enough
+
+
+@njit(**OPTIONS)
+def start_straight(first, family, s):
+    """Give the first models, which another fit may start from, a bend of 0."""
+    for slot in range(2):
+        lines = pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot])
+        s.slots[slot, S_PARAMS, model_size(first, lines)] = 0.0
+
+
+@njit(**OPTIONS)
+def _band_below(first, second, family, slot, noise2, s):
+    """How surely the model of a slot has a band of defects beside the line that may split, 0 to 1."""
+    problem, kind, mask = own_profile(first, second, slot, s), s.ints[S_KIND, slot], s.ints[S_MASK, slot]
+    lines = pick(family, kind, mask)
+    for unit in range(family.unit.shape[0]):
+        if mask >> unit & 1 and family.unit_index[unit, U_ANCHOR] == max(problem.pair, 0):
+            h = lines.n + line_of_unit(family, lines.n_base, mask, unit)
+            square = s.slots[slot, S_PARAMS, h] ** 2
+            return square / (square + 4.0 * noise2 * s.slots[slot, S_COV + h, h] + 1e-300)
+    return 0.0
+
+
+@njit(**OPTIONS)
+def weight_of_bend(first, second, family, view, slot, straight, noise2, steps, kappa, s):
+    """Weight of the fit whose baseline bends, the best model of which is in a slot, and its most.
+
+    ``straight``: odds and chi-square of the best model before; ``noise2``, ``steps``: variance of a weighted
+    point, and that of the steps between points; ``kappa``: so many points share their noise.
+    """
+    problem, lines = (
+        own_profile(first, second, slot, s),
+        pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]),
+    )
+    odds, chi2 = s.slots[slot, S_INFO, S_ODDS], s.slots[slot, S_INFO, S_CHI2]
+    gain = (straight[0] - odds - BEND_COST) / kappa
+    weight = 1.0 / (1.0 + np.exp(-0.5 * min(max(gain, -200.0), 200.0)))
+    left = max(chi2 - SLACK * steps * max(view.n_used - model_size(problem, lines), 1), 0.0)
+    saved = max(straight[1] - chi2, 1e-300)
+    weight *= smooth_step(saved / (saved + left), *EXPLAINED)
+    return weight, 1.0 - BESIDE_BAND * _band_below(first, second, family, slot, noise2, s)

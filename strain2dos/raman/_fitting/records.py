@@ -171,7 +171,7 @@ MAX_SLOTS = 16
 # Rows of Scratch.slots: parameters, odds and chi-square, covariance.
 S_PARAMS, S_INFO, S_COV = range(3)
 # Row SCORES: that of a split, then those of the units, then their heights. Row KAPPA: how much the variance
-# of centers, then of heights, grows by noise that neighbouring points share.
+# of centers, then of heights, grows by noise that neighboring points share.
 # Columns of the row S_INFO. In the first slot alone: S_SHARED, share of the noise that neighbors have in
 # common; S_FLOOR, where the noise of counts begins.
 S_ODDS, S_CHI2, S_SHARED, S_FLOOR = range(4)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The noise of a spectrum, from what its fit leaves: its size, and what neighbours share of it."""
+"""The noise of a spectrum, from what its fit leaves: its size, and what neighbors share of it."""
 
 import numpy as np
 
@@ -151,7 +151,7 @@ def shared_noise(lines, view, p, row, share, s):
 
 @njit(**OPTIONS)
 def residual_noise(problem, lines, view, p, chi2, s):
-    """Variance of a weighted point, share of the noise that neighbours have in common, largest factor of it.
+    """Variance of a weighted point, share of the noise that neighbors have in common, largest factor of it.
 
     Row ``n`` of J holds the residual. Where chi-square is far above what lies off the lines, that gives the
     noise. Where neighbors share it, the whole residual counts as noise; where they do so beside plain lines

@@ -23,8 +23,8 @@ def _count_narrow(y, m, width, least, share):
     middle, last = unsigned(2 + width // 2), unsigned(1 + width)
     for k in range(m - 3 - width):
         i = unsigned(k)
-        first, centre, end = y[i + TWO], y[i + middle], y[i + last]
-        lowest, highest = min(first, centre, end), max(first, centre, end)
+        first, center, end = y[i + TWO], y[i + middle], y[i + last]
+        lowest, highest = min(first, center, end), max(first, center, end)
         side = max(y[i + ONE], y[i + last + ONE])
         far = 0.5 * (y[i] + y[i + last + TWO])
         n += 1 if (lowest - side >= least) & (side - far < share * (highest - far)) else 0
@@ -45,7 +45,7 @@ def _count_holes(y, m, width, least, low):
 
 @njit(**OPTIONS)
 def _bending_noise(y, sw, m, curvature, buffer):
-    """Noise of the points, from what stands out of the middle of both neighbours."""
+    """Noise of the points, from what stands out of the middle of both neighbors."""
     here, after = y[1:], y[2:]
     for k in range(m - 2):
         curvature[k] = here[k] - 0.5 * (y[k] + after[k])
@@ -139,7 +139,7 @@ def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
     """
     n_masked = _mask_holes(y, sw, m, low, high, curvature, buffer)
     # Wide ones first: with part of a hit gone, the rest would stand beside a hole. Singles twice: behind a
-    # strong hit its weaker neighbour shows.
+    # strong hit its weaker neighbor shows.
     for width, again in ((3, False), (2, False), (1, False), (1, True)):
         if (again and n_masked == 0) or width > narrowest + 1.0:
             continue
@@ -170,6 +170,6 @@ def mask_spikes(y, sw, m, low, high, narrowest, curvature, buffer):
                 n_masked += 1 if sw[j] > 0.0 else 0
                 sw[j] = 0.0
             for j in range(k, last + 1):
-                # Not used by the fit; it keeps the point from hiding its neighbours here.
+                # Not used by the fit; it keeps the point from hiding its neighbors here.
                 y[j] = 0.5 * (y[k - 1] + y[last + 1])
     return n_masked

@@ -31,7 +31,7 @@ def _in_a_window(lines, x):
 
 @njit(**OPTIONS)
 def noise_of_smoothed(problem, s):
-    """Standard deviation of the smoothed spectrum, from the steps between neighbours of the one before.
+    """Standard deviation of the smoothed spectrum, from the steps between neighbors of the one before.
 
     The flanks of lines count as noise, but the smoothing takes more off than they add.
     """

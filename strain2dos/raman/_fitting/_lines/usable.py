@@ -81,7 +81,7 @@ def smallest_step(y, sw, m):
 
 @njit(**OPTIONS)
 def _saturation(y, sw, m, high):
-    """Three neighbours on the maximum, far above the smallest step of the counts, are a clipped line.
+    """Three neighbors on the maximum, far above the smallest step of the counts, are a clipped line.
 
     The comparison with the smallest step keeps weak, coarsely digitised spectra, where equal counts are
     chance.

@@ -229,7 +229,7 @@ def _copy_range(problem, k0, n, m, level, scale, counts, s):
 
 @njit(**OPTIONS)
 def _bin(problem, all_used, level, scale, s):
-    """Scaled means of neighbouring points into SCALED; 1 in WEIGHTS where one of them has a weight."""
+    """Scaled means of neighboring points into SCALED; 1 in WEIGHTS where one of them has a weight."""
     b, inverse = problem.bin, 1.0 / (problem.bin * scale)
     for k in range(problem.bins.size):
         total = 0.0

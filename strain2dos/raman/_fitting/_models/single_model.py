@@ -70,7 +70,7 @@ def set_bounds(problem, lines, offset, min_height, low, high):
 
 @njit(**OPTIONS)
 def _summit(problem, s, k):
-    """Position of the maximum at point ``k``, by the parabola through it and its neighbours."""
+    """Position of the maximum at point ``k``, by the parabola through it and its neighbors."""
     x = problem.bins
     if k < 1 or k > x.size - 2:
         return x[k]

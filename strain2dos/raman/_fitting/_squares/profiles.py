@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Line profiles and their derivatives, compiled.
 
-A profile of height 1 depends on the axis through ``z = (x - centre) / half_width`` alone (half width at half
-maximum), so that its derivative by the half width is z times that by the centre. Each function writes three
-rows: the weighted profile, its weighted derivative by the centre and, where it has a fourth parameter, that
+A profile of height 1 depends on the axis through ``z = (x - center) / half_width`` alone (half width at half
+maximum), so that its derivative by the half width is z times that by the center. Each function writes three
+rows: the weighted profile, its weighted derivative by the center and, where it has a fourth parameter, that
 by the mixing (a Lorentzian, the common case, writes all rows in one pass):
 
 - Lorentzian, Gaussian: no mixing.
@@ -42,7 +42,7 @@ def shape_codes(lineshape: str) -> tuple[int, int]:
 
 # Faddeeva function as a sum over eight poles: K. Roennmark, Kiruna Geophysical Institute Report 179 (1982);
 # coefficients of H. Xie, Y. Xiao, Plasma Sci. Technol. 18, 97 (2016). Here w(z) = sum residue / (z - pole);
-# its real part is off by at most 2.1e-6 of its value at the centre (against scipy.special.wofz).
+# its real part is off by at most 2.1e-6 of its value at the center (against scipy.special.wofz).
 _B = np.array(
     [
         -0.01734012457471826 - 0.04630639291680322j,
@@ -79,7 +79,7 @@ def mixing_range(shape: int) -> tuple[float, float, float]:
 
 
 @njit(**OPTIONS)
-def _lorentzian(x, sw, m, c, h, g, J, line, by_centre, by_width, residual):
+def _lorentzian(x, sw, m, c, h, g, J, line, by_center, by_width, residual):
     """Rows of a Lorentzian, and the line subtracted from the residual, all in one pass."""
     inv = 1.0 / g
     s = 2.0 * h * inv
@@ -89,7 +89,7 @@ def _lorentzian(x, sw, m, c, h, g, J, line, by_centre, by_width, residual):
         qs = q * sw[k]
         t = s * q * qs * z
         J[line, k] = qs
-        J[by_centre, k] = t
+        J[by_center, k] = t
         J[by_width, k] = t * z
         J[residual, k] -= h * qs
 
@@ -120,7 +120,7 @@ def half_maximum_gaussian(z: float) -> float:
 
 
 @njit(**OPTIONS)
-def _pseudo_voigt(x, sw, m, c, h, g, eta, J, line, by_centre, by_mixing):
+def _pseudo_voigt(x, sw, m, c, h, g, eta, J, line, by_center, by_mixing):
     """Sum of a Lorentzian with share ``eta`` and a Gaussian; ``eta`` = 0 is the Gaussian itself."""
     inv = 1.0 / g
     s = 2.0 * h * inv
@@ -129,12 +129,12 @@ def _pseudo_voigt(x, sw, m, c, h, g, eta, J, line, by_centre, by_mixing):
         q = 1.0 / (1.0 + z * z)
         e = half_maximum_gaussian(z)
         J[line, k] = (eta * q + (1.0 - eta) * e) * sw[k]
-        J[by_centre, k] = s * z * (eta * q * q + (1.0 - eta) * LN2 * e) * sw[k]
+        J[by_center, k] = s * z * (eta * q * q + (1.0 - eta) * LN2 * e) * sw[k]
         J[by_mixing, k] = h * (q - e) * sw[k]
 
 
 @njit(**OPTIONS)
-def _fano(x, sw, m, c, h, g, b, J, line, by_centre, by_mixing):
+def _fano(x, sw, m, c, h, g, b, J, line, by_center, by_mixing):
     inv = 1.0 / g
     flat = 1.0 - b * b
     for k in range(m):
@@ -142,7 +142,7 @@ def _fano(x, sw, m, c, h, g, b, J, line, by_centre, by_mixing):
         q = 1.0 / (1.0 + z * z)
         f = flat + 2.0 * b * z
         J[line, k] = f * q * sw[k]
-        J[by_centre, k] = 2.0 * h * inv * q * (z * f * q - b) * sw[k]
+        J[by_center, k] = 2.0 * h * inv * q * (z * f * q - b) * sw[k]
         J[by_mixing, k] = 2.0 * h * (z - b) * q * sw[k]
 
 
@@ -167,7 +167,7 @@ def faddeeva_on_axis(y: float) -> tuple[float, float, float]:
 
 
 @njit(**OPTIONS)
-def _voigt(x, sw, m, c, h, g, share, J, line, by_centre, by_mixing):
+def _voigt(x, sw, m, c, h, g, share, J, line, by_center, by_mixing):
     """Re w((x - c + i l) / a), scaled to height 1.
 
     By the heat equation the derivative by a^2 of the profile is a quarter of its second one by the axis.
@@ -177,7 +177,7 @@ def _voigt(x, sw, m, c, h, g, share, J, line, by_centre, by_mixing):
     u0, v0, t0 = faddeeva_on_axis(y)
     to_v, to_t = -g / a, 0.25 * a2_by_share / (a * a)
     for k in range(m):
-        J[line, k] = J[by_centre, k] = J[by_mixing, k] = 0.0
+        J[line, k] = J[by_center, k] = J[by_mixing, k] = 0.0
     for j in range(POLES.size):
         br, bi = RESIDUES[j].real, RESIDUES[j].imag
         cr, dy = POLES[j].real, y - POLES[j].imag
@@ -188,33 +188,33 @@ def _voigt(x, sw, m, c, h, g, share, J, line, by_centre, by_mixing):
             b1r, b1i = br * r - bi * i, br * i + bi * r
             b2r, b2i = b1r * r - b1i * i, b1r * i + b1i * r
             J[line, k] += b1r
-            J[by_centre, k] += b2r
+            J[by_center, k] += b2r
             J[by_mixing, k] += 2.0 * to_t * (b2r * r - b2i * i) - to_v * b2i
     by_share0 = to_v * v0 + to_t * t0
     for k in range(m):
         u = J[line, k] / u0
         J[by_mixing, k] = h / u0 * (J[by_mixing, k] - u * by_share0) * sw[k]
-        J[by_centre, k] *= h / (a * u0) * sw[k]
+        J[by_center, k] *= h / (a * u0) * sw[k]
         J[line, k] = u * sw[k]
 
 
 @njit(**ENTRY)
-def profile(shape, x, sw, m, c, h, g, mixing, J, line, by_centre, by_width, by_mixing, residual):
+def profile(shape, x, sw, m, c, h, g, mixing, J, line, by_center, by_width, by_mixing, residual):
     """Write the weighted profile of height 1 and, for height ``h``, its weighted derivatives into rows of J.
 
     The line is subtracted from the row of the weighted residual. Rows go by number: handing over a view of an
     array costs two atomic operations, which is a tenth of a row.
     """
     if shape == LORENTZIAN:
-        _lorentzian(x, sw, m, c, h, g, J, line, by_centre, by_width, residual)
+        _lorentzian(x, sw, m, c, h, g, J, line, by_center, by_width, residual)
         return
     if shape == FANO:
-        _fano(x, sw, m, c, h, g, mixing, J, line, by_centre, by_mixing)
+        _fano(x, sw, m, c, h, g, mixing, J, line, by_center, by_mixing)
     elif shape == VOIGT:
-        _voigt(x, sw, m, c, h, g, mixing, J, line, by_centre, by_mixing)
+        _voigt(x, sw, m, c, h, g, mixing, J, line, by_center, by_mixing)
     else:
-        _pseudo_voigt(x, sw, m, c, h, g, mixing, J, line, by_centre, by_mixing)
+        _pseudo_voigt(x, sw, m, c, h, g, mixing, J, line, by_center, by_mixing)
     inv = 1.0 / g
     for k in range(m):
-        J[by_width, k] = (x[k] - c) * inv * J[by_centre, k]
+        J[by_width, k] = (x[k] - c) * inv * J[by_center, k]
         J[residual, k] -= h * J[line, k]

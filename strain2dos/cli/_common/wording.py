@@ -9,7 +9,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from typer.models import ParameterInfo
+from typer.models import ArgumentInfo, ParameterInfo
 
 # Options whose argument in the package has another name.
 _ARGUMENT_OF = {
@@ -53,7 +53,7 @@ def options_of(command: Callable[..., Any]) -> dict[str, str]:
         words = [getattr(info, "default", None), *(getattr(info, "param_decls", None) or ())]
         long = [word for word in words if isinstance(word, str) and word.startswith("--")]
         option = long[0] if long else f"--{name.replace('_', '-')}"
-        if type(info).__name__ == "ArgumentInfo":
+        if isinstance(info, ArgumentInfo):
             option = (info.metavar or name.upper()).rpartition("|")[2]
         spelled |= {name: option, _ARGUMENT_OF.get(name, name): option}
     return spelled

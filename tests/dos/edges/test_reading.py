@@ -144,6 +144,9 @@ def test_edges_are_counted_in_their_representation():
     one, two = (BandEdges(*np.array([[-0.7], [1.3], [2.0]]).repeat(n, 1)) for n in (1, 2))
     assert repr(one) == "BandEdges(1 curve; vbm -0.700 eV; cbm 1.300 eV; gap 2.000 eV)"
     assert repr(two).startswith("BandEdges(2 curves; ")
+    assert "without a gap" not in repr(two)
+    lost = BandEdges(np.array([-0.7, np.nan]), np.array([1.3, 1.3]), np.array([2.0, np.nan]))
+    assert repr(lost).endswith("; without a gap 1)")
 
 
 @pytest.mark.parametrize(

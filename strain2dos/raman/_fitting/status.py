@@ -112,7 +112,7 @@ _WORDS = {
     ),
     "MISFIT": (
         "the lines do not explain the spectrum",
-        "raise baseline_degree for a curved background, or name further lines in modes",
+        "name further lines in modes, or set baseline_degree=3 for a background with a turn",
     ),
     "NOT_COUNTS": ("negative values are no counts", 'use noise="gaussian" for subtracted backgrounds'),
 }

@@ -275,7 +275,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         'all points are equal'
         """
         check_is_fitted(self)
-        fit = self._fitted(self._validate(X, reset=False), keep=False)
+        fit = self._fitted(self._validate(X, reset=False), with_covariance=False)
         return self.features_of(fit)[0], fit.status
 
     def features_of(self, fit: SpectraFit) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
@@ -311,7 +311,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
             One row per spectrum.
         """
         check_is_fitted(self)
-        return self._fitted(self._validate(X, reset=False), keep=True)
+        return self._fitted(self._validate(X, reset=False), with_covariance=True)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Names of the columns that ``transform`` returns.
@@ -327,7 +327,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
             Such as ``"E'_center"``.
         """
         check_is_fitted(self)
-        names = self.fitted_.plan(keep=False).names
+        names = self.fitted_.plan(with_covariance=False).names
         return np.array([names[j] for j in self.fitted_.selected(names)], dtype=object)
 
     @property
@@ -335,8 +335,8 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         """The axis in use."""
         return self.fitted_.axis
 
-    def _fitted(self, X: NDArray, *, keep: bool) -> SpectraFit:
-        plan = self.fitted_.plan(keep=keep)
+    def _fitted(self, X: NDArray, *, with_covariance: bool) -> SpectraFit:
+        plan = self.fitted_.plan(with_covariance=with_covariance)
         fit = self.fitted_.calibration(plan).applied_to(plan.fit(X, n_threads(self.n_jobs)))
         return replace(fit, unit="points") if self.fitted_.shift is None else fit
 
@@ -354,7 +354,7 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         """What `SpectrumFitDisplay` shows of one spectrum, on the axis as given."""
         check_is_fitted(self)
         row = self._validate(spectrum[np.newaxis], reset=False)[0]
-        return self.fitted_.plan(keep=False).curves(row, index)
+        return self.fitted_.plan(with_covariance=False).curves(row, index)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return parameters and, once fitted, plain values and arrays."""

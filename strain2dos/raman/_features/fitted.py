@@ -85,7 +85,7 @@ extra_lines
                 f"features must be some of {known} for {made.lineshape} lines, but is {made.features!r}; "
                 f"take the others out or use the default."
             )
-        made.calibration(made.plan(keep=False))
+        made.calibration(made.plan(with_covariance=False))
         return made
 
     def to_state(self) -> dict[str, Any]:
@@ -100,14 +100,14 @@ extra_lines
             return LineCalibration((), (), ())  # positions are in points
         return LineCalibration.from_unstrained(self.unstrained, plan.modes)
 
-    def plan(self, *, keep: bool) -> FitPlan:
-        """What is fitted and how; with `keep`, covariances are kept."""
+    def plan(self, *, with_covariance: bool) -> FitPlan:
+        """What is fitted and how; and whether covariances are kept."""
         options = FitOptions(
             lineshape=self.lineshape,
             noise=self.noise,
             despike=self.despike,
-            always=self.split is True or self.split == "always",
-            keep=keep,
+            force_doublet=self.split is True or self.split == "always",
+            with_covariance=with_covariance,
         )
         return FitPlan(*self._regions, options)
 
@@ -160,7 +160,7 @@ extra_lines
         names, values = fit.names, fit.params
         covariance = fit.covariance if len(fit.covariance) == len(fit.status) else None
         chosen = self.selected(names)
-        usual = [mode.name for mode in usual_modes(self.plan(keep=False).modes)]
+        usual = [mode.name for mode in usual_modes(self.plan(with_covariance=False).modes)]
         for kind in ("area", "height"):
             if any(names[j].endswith(f"_{kind}") for j in chosen):
                 values, covariance = relative_areas(names, values, covariance, usual, kind)

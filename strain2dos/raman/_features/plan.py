@@ -58,7 +58,7 @@ class FitPlan:
     def fit(self, X: NDArray, threads: int) -> SpectraFit:
         """Fit all rows of X, which may be a memory map, block by block."""
         n, k = X.shape[0], len(self.names)
-        kept = n if self.options.keep else 0
+        kept = n if self.options.with_covariance else 0
         whole = SpectraFit(
             params=np.full((n, k), np.nan),
             sigma=np.full((kept, k), np.nan),
@@ -77,7 +77,7 @@ class FitPlan:
         """Fit a block and write it into its rows."""
         offset, variance, status = self._axis_offsets(X)
         values = whole.params[rows]
-        cov = whole.covariance[rows] if self.options.keep else None
+        cov = whole.covariance[rows] if self.options.with_covariance else None
         at, kept = 0, cov is not None
         extras = []
         for group in self.groups:
@@ -103,7 +103,7 @@ class FitPlan:
         n = X.shape[0]
         if self.reference is None:
             return np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64)
-        options = self.options._replace(lineshape="lorentzian", keep=True)
+        options = self.options._replace(lineshape="lorentzian", with_covariance=True)
         fit = fit_block(self.reference, X, np.zeros(n), options)
         found = fit.status[:, 0] == FitStatus.OK
         offset = np.where(found, fit.params1[:, 0] - self.reference.modes[0].position, 0.0)
@@ -130,7 +130,7 @@ class FitPlan:
         """What `SpectrumFitDisplay` shows of one spectrum and one group, on the axis as given."""
         X = spectrum[np.newaxis]
         group = self.groups[index]
-        fit = fit_block(group, X, self._axis_offsets(X)[0], self.options._replace(show=True))
+        fit = fit_block(group, X, self._axis_offsets(X)[0], self.options._replace(with_mask=True))
         shift, baseline, components = group_curves(group, fit, self.options.lineshape)
         inside = np.isin(group.x, shift)
         intensity = X[0, group.columns].astype(float)[inside]

@@ -13,7 +13,7 @@ from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS
 from strain2dos.raman._fitting._choice.two_fits import copy_row, mix_rows
 from strain2dos.raman._fitting._lines.outliers import mask_outliers, stands_out
 from strain2dos.raman._fitting._lines.spikes import mask_spikes
-from strain2dos.raman._fitting._lines.unexplained import leaves_strong_line
+from strain2dos.raman._fitting._lines.unexplained import has_unexplained_line
 from strain2dos.raman._fitting._lines.usable import are_counts, usable_points, used_range
 from strain2dos.raman._fitting._lines.window import fit_again, prepare_fit_window, weigh_again
 from strain2dos.raman._fitting._models.models import (
@@ -136,7 +136,7 @@ def _fit_row(offset, first, second, bent, bent2, family, s, out, spare, row):
                 masked, rounds = _mask_residuals(problem, lines, view, s.params[CURRENT], s), rounds - 1
             if masked == 0 and out.status[row, 0] in (_OK, _LOW_SNR, _MISFIT):
                 noise = np.sqrt(noise2)
-                if leaves_strong_line(problem, lines, view, s.params[CURRENT], n, noise, s):
+                if has_unexplained_line(problem, lines, view, s.params[CURRENT], n, noise, s):
                     out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
         if masked > 0:
             n_good -= masked
@@ -194,6 +194,6 @@ def fit_rows(spectra, offsets, problem, second, bent, bent2, family, s, out, spa
         status = _fit_row(offsets[row], problem, second, bent, bent2, family, s, out, spare, row)
         if status != _OK:
             out.status[row, 0] = out.status[row, 1] = status
-        if problem.show:
+        if problem.with_mask:
             for k in range(problem.x.size):
                 out.mask[row, k] = s.points[MASK, k]

@@ -41,15 +41,16 @@ PATIENCE = 3.0
 class FitOptions(NamedTuple):
     """How spectra are fitted; the fields are parameters of `RamanFeaturizer`.
 
-    ``always``: the doublet is not up for decision; ``keep``: covariances are wanted; ``show``: masks are.
+    ``force_doublet``: no singlet competes with the doublet; ``with_covariance``, ``with_mask``: whether
+    covariances and masks are returned.
     """
 
     lineshape: str
     noise: str
     despike: bool
-    always: bool
-    keep: bool
-    show: bool = False
+    force_doublet: bool
+    with_covariance: bool
+    with_mask: bool = False
 
 
 def n_threads(n_jobs: int | None) -> int:
@@ -75,9 +76,9 @@ def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOp
         adaptive=first != second,
         checked=group.checked,
         despike=options.despike,
-        always=options.always,
-        keep=options.keep,
-        show=options.show,
+        force_doublet=options.force_doublet,
+        with_covariance=options.with_covariance,
+        with_mask=options.with_mask,
         pair=group.pair,
         required=group.required,
         fwhm_limit=group.fwhm_limit,
@@ -105,7 +106,7 @@ def _empty(group: SpectralRegion, n: int, shape: int, options: FitOptions) -> Gr
     size1 = (2 + widths) * len(group.modes) + group.basis.shape[0]
     most = 4 * int(group.family.sizes[:, N_LINES].max()) + group.basis.shape[0] + 1
     size2 = size1 + (2 if group.pair >= 0 else 0)
-    kept = n if options.keep else 1
+    kept = n if options.with_covariance else 1
     return GroupFit(
         params1=np.full((n, size1), np.nan),
         params2=np.full((n, size2), np.nan),
@@ -115,11 +116,11 @@ def _empty(group: SpectralRegion, n: int, shape: int, options: FitOptions) -> Gr
         n_points=np.zeros(n, dtype=np.int64),
         status=np.zeros((n, 2), dtype=np.int64),
         weight=np.zeros(n),
-        mask=np.ones((n if options.show else 1, group.x.size)),
+        mask=np.ones((n if options.with_mask else 1, group.x.size)),
         extra=np.full((n, len(group.units), 3), np.nan),
         extra_sigma=np.full((n, len(group.units), 3), np.nan),
         extra_weight=np.zeros((n, len(group.units))),
-        best=np.full((n if options.show else 1, most), np.nan),
+        best=np.full((n if options.with_mask else 1, most), np.nan),
         best_model=np.zeros(n, dtype=np.int64),
         second=np.zeros(n, dtype=np.int64),
     )

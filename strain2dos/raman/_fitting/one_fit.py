@@ -93,7 +93,7 @@ def fit_once(first, second, family, view, undecided, before, noise2, s, out, row
     better, other, zero : float
         Odds, floor and odds of zero counts (`best_floor`), where ``undecided``.
     """
-    weights, kept = out.extra_weight[row], row if first.keep else 0
+    weights, kept = out.extra_weight[row], row if first.with_covariance else 0
     single, double, weight = np.int64(0), np.int64(-1), 0.0
     if before < 0 or not same_lines_do(first, second, family, view, before, noise2, s):
         single, double, weight = choose_model(first, second, family, view, undecided, s, weights)
@@ -110,7 +110,7 @@ def fit_once(first, second, family, view, undecided, before, noise2, s, out, row
         better, other, zero = _other_floor(problem, lines, view, best, steps, s)
     weak = is_weak(problem, lines, p, best, kind, noise2, s)
     share = 1.0
-    if problem.noise != POISSON_NOISE and (problem.keep or weak):
+    if problem.noise != POISSON_NOISE and (problem.with_covariance or weak):
         share = count_covariance(problem, lines, view, p, noise2, shared, best, s)
     C = s.square[COUNTED] if weak and share < UNLIKELY else s.slots[best, S_COV:]
     status = judge(first, second, family, view, best, single, C, noise2, shared, kappa, s)
@@ -124,7 +124,7 @@ def fit_once(first, second, family, view, undecided, before, noise2, s, out, row
             continue
         own = own_profile(first, second, slot, s)
         faded(own, family, view, slot, s.slots[slot, S_COV:], noise2, kappa, s, weights)
-        if slot == best and share < 1.0 and problem.keep:
+        if slot == best and share < 1.0 and problem.with_covariance:
             _count_errors(own, family, lines, view, noise2, kappa, slot, s)
         widest = second if first.adaptive else first
         mixings = output_mixings(widest, pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]))
@@ -138,6 +138,6 @@ def fit_once(first, second, family, view, undecided, before, noise2, s, out, row
             )
     write_extras(problem, family, view, best, s, out, row)
     show_best(problem, family, view, best, s, out, row)
-    if problem.keep and problem.adaptive:
+    if problem.with_covariance and problem.adaptive:
         add_misfit(problem, lines, view, kind, noise2, s, out, row)
     return best, noise2, steps, kappa, better, other, zero

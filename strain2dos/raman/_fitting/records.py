@@ -83,13 +83,13 @@ class Problem(NamedTuple):
     ``x``: rising axis (m,); ``basis``: baseline terms (n_base, m); ``shape``: code of the profile;
     ``pair``: index of the line that may be a doublet, -1 for none; ``noise``: code of `NOISES`;
     ``adaptive``: the profile follows the spectrum, and what stays on one side of a line counts as an error;
-    ``checked``: widths and ends of the axis are judged; ``always``: the doublet is not up for decision;
+    ``checked``: widths and ends of the axis are judged; ``force_doublet``: no singlet competes with it;
     ``required``: 1 for lines without which a spectrum has no numbers; ``fwhm_limit``: widest plausible ones;
     ``position``: unstrained centers; ``narrowest``: full width in points of the narrowest line a spike filter
     must keep; ``taps``: smoothing of the seeds, their number a multiple of `TAPS`; ``norm``: what each
     smoothed point is multiplied by; ``bin``: lines are sought on the means of so many points; ``bins``: axis
-    of these means; ``margin``: the fit ends this far outside the outermost strong line, cm-1; ``keep``:
-    whether covariances are returned; ``show``: whether masks are.
+    of these means; ``margin``: the fit ends this far outside the outermost strong line, cm-1;
+    ``with_covariance``, ``with_mask``: whether covariances and masks are returned.
     """
 
     x: Floats
@@ -99,9 +99,9 @@ class Problem(NamedTuple):
     adaptive: bool
     checked: bool
     despike: bool
-    always: bool
-    keep: bool
-    show: bool
+    force_doublet: bool
+    with_covariance: bool
+    with_mask: bool
     pair: int
     required: Integers
     fwhm_limit: Floats

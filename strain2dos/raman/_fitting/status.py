@@ -29,8 +29,8 @@ class FitStatus(IntEnum):
     NOT_CONVERGED
         The iteration limit was reached, or two lines changed places.
     LOW_SNR
-        A line does not stand out of the noise, whose correlation between neighboring points counts: there is
-        no line to speak of.
+        A line does not stand out of the noise, whose correlation between neighboring points counts: no peak
+        was detected.
     AT_BOUND
         A center or width ended on the border of its allowed range.
     NO_REFERENCE

@@ -136,7 +136,7 @@ def write_model(problem, family, view, out_mixings, kind, mask, s, out_p, out_C)
     for i in range(n_out):
         a = _source(problem, lines, out_mixings, i)
         out_p[i] = 1.0 if a < 0 else s.params[NEXT, a] * _factor(view, lines, n_shape, a)
-        if not problem.keep:
+        if not problem.with_covariance:
             continue
         for j in range(n_out):
             b = _source(problem, lines, out_mixings, j)
@@ -148,7 +148,7 @@ def write_model(problem, family, view, out_mixings, kind, mask, s, out_p, out_C)
     out_p[n_out - n_basis] += view.level
     for i in range(n_out, out_p.size):  # a bend that the model lacks
         out_p[i] = 0.0
-        for j in range(out_p.size if problem.keep else 0):
+        for j in range(out_p.size if problem.with_covariance else 0):
             out_C[i, j] = out_C[j, i] = 0.0
 
 
@@ -176,7 +176,7 @@ def show_best(problem, family, view, slot, s, out, row):
     kind, mask = s.ints[S_KIND, slot], s.ints[S_MASK, slot]
     out.best_model[row] = model_number(family, kind, mask)
     out.second[row] = s.ints[S_SECOND, slot]
-    if not problem.show:
+    if not problem.with_mask:
         return
     lines = pick(family, kind, mask)
     n, n_basis = model_size(problem, lines), problem.basis.shape[0]

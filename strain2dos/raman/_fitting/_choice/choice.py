@@ -35,7 +35,7 @@ from strain2dos.raman._fitting._models.models import (
     own_profile,
     pick,
 )
-from strain2dos.raman._fitting._models.plausible import TORN, torn_by
+from strain2dos.raman._fitting._models.plausible import TORN, torn_by, weaker_share
 from strain2dos.raman._fitting._models.single_model import model_size, set_bounds
 from strain2dos.raman._fitting._models.slots import return_to
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
@@ -158,7 +158,7 @@ def _drop_failed(first, second, family, view, noise2, n_slots, s):
             )
             if pair >= 0 and not are_branches(problem, lines, noise2, k, s):
                 s.ints[S_STATUS, k] = _NOT_CONVERGED
-        if s.ints[S_STATUS, k] != _OK and k > 0 and not (problem.always and kind == DOUBLET):
+        if s.ints[S_STATUS, k] != _OK and k > 0 and not (problem.force_doublet and kind == DOUBLET):
             s.slots[k, S_INFO, S_ODDS] = np.inf
 
 
@@ -175,7 +175,7 @@ def _fit_models(first, second, family, view, undecided, s):
     """
     ask = undecided and not view.counts
     s.slots[0, S_INFO, S_SHARED] = 0.0
-    if view.apart and not first.always and fit_clear_doublet(first, family, view, s):
+    if view.apart and not first.force_doublet and fit_clear_doublet(first, family, view, s):
         if ask and _are_counts(first, family, view, SECOND, _steps(first, family, view, SECOND, s), s):
             return np.int64(0), 0.0, 1.0
         double, n_slots, noise2, kappa = complete_clear_doublet(first, second, family, view, s)
@@ -189,9 +189,9 @@ def _fit_models(first, second, family, view, undecided, s):
     if ask and _are_counts(first, family, view, FIRST, steps, s):
         return np.int64(0), 0.0, 1.0
     plain, splits = _look(first, family, view, steps, s)
-    if plain and not first.always:
+    if plain and not first.force_doublet:
         return n_slots, noise2, 1.0
-    if splits and not first.always:
+    if splits and not first.force_doublet:
         double, n_slots, noise2, kappa = add_doublet(
             first, second, family, view, FIRST, steps, 1.0, n_slots, s
         )
@@ -239,7 +239,7 @@ def choose_model(first, second, family, view, undecided, s, weights):
     single, double = best_slot(n_slots, SINGLET, s), best_slot(n_slots, DOUBLET, s)
     if double < 0:
         return single, double, 0.0
-    if first.always:
+    if first.force_doublet:
         return single, double, 1.0
     one = own_profile(first, second, single, s)
     two = own_profile(first, second, double, s)
@@ -262,7 +262,6 @@ def choose_model(first, second, family, view, undecided, s, weights):
             # a line that is unlike a foreign one may be a branch
             least = max(UNDECIDED, (chi2 - chi1) / (noise2 * kappa))
     lines, p = pick(family, DOUBLET, s.ints[S_MASK, double]), s.slots[double, S_PARAMS]
-    h1, h2 = p[lines.n + first.pair], p[lines.n + first.pair + 1]
-    strong = smooth_step(min(h1, h2) / max(h1 + h2, 1e-300), *FAINT)
+    strong = smooth_step(weaker_share(lines, first.pair, p), *FAINT)
     odds = min(odds, FAINT_ODDS + (most - FAINT_ODDS) * strong)
     return single, double, 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -least), most)))

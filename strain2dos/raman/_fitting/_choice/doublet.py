@@ -56,7 +56,7 @@ TRY_DOUBLET = 6.0
 WEAK_BAND = 4.0
 # A doublet whose first trials leave it so much less probable than the singlet (2 ln odds), were it to lose a
 # tenth of its chi-square yet, is not fitted to its end.
-HOPELESS, STILL_GAINS = 16.0, 0.9
+NEGLIGIBLE_ODDS, STILL_GAINS = 16.0, 0.9
 # 2 ln odds, from chi-square alone, at which there are two branches even where neighbors share their noise.
 SURE_GAIN = 50.0
 # Lines of so few points (of their full width, times 0.6) leave steps that pass for noise: there, the doublet
@@ -105,7 +105,7 @@ def _is_hopeless(problem, family, view, start, chi2, s):
         kept = kept and p[doublets.n + line] > 0.5 * s.slots[start, S_PARAMS, singlets.n + line - 1]
     if kept:
         odds += unlikely_beside_band(problem, family, mask, doublets, p)
-    return odds > s.slots[start, S_INFO, S_ODDS] + HOPELESS
+    return odds > s.slots[start, S_INFO, S_ODDS] + NEGLIGIBLE_ODDS
 
 
 @njit(**OPTIONS)
@@ -119,7 +119,7 @@ def _fit_doublet(problem, family, view, start, noise2, slot, s):
     if start == 0 and slot > 1 and s.ints[S_KIND, 1] == DOUBLET and s.ints[S_MASK, 1] == mask:
         return np.int64(1), slot  # that of the plain lines was fitted first
     chi2 = best_doublet(problem, family, mask, view, noise2, s)
-    if not problem.always and _is_hopeless(problem, family, view, start, chi2, s):
+    if not problem.force_doublet and _is_hopeless(problem, family, view, start, chi2, s):
         return np.int64(-1), slot
     try_model(
         problem,
@@ -179,7 +179,7 @@ def _start_of_doublet(first, second, family, view, noise2, single, n_slots, s):
     torn = torn_by(first, plain, s.slots[0, S_PARAMS]) > TORN
     if (torn or first.narrowest < COARSE) and s.ints[S_MASK, start] != NO_EXTRAS:
         start = np.int64(0)
-    return start, n_slots, torn or start != single or first.always
+    return start, n_slots, torn or start != single or first.force_doublet
 
 
 @njit(**OPTIONS)

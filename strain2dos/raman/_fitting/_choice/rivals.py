@@ -17,6 +17,7 @@ from strain2dos.raman._fitting._models.models import (
     line_of_unit,
     pick,
 )
+from strain2dos.raman._fitting._models.plausible import weaker_share
 from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._models.slots import return_to
 from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
@@ -66,11 +67,8 @@ def add_rival(first, second, family, view, double, noise2, n_slots, s):
     p, q, n = s.slots[double, S_PARAMS], s.params[CHOICE], doublets.n
     weak = pair if p[n + pair] < p[n + pair + 1] else pair + 1
     strong = 2 * pair + 1 - weak
-    fwhm, share = (
-        2.0 * p[2 * n + doublets.group[pair]],
-        p[n + weak] / max(p[n + pair] + p[n + pair + 1], 1e-300),
-    )
-    if share > RIVAL_SHARE or abs(p[weak] - p[strong]) < fwhm:
+    fwhm = 2.0 * p[2 * n + doublets.group[pair]]
+    if weaker_share(doublets, pair, p) > RIVAL_SHARE or abs(p[weak] - p[strong]) < fwhm:
         return n_slots
     for j in range(singlets.n):
         i = strong if j == pair else j + int(j > pair)
@@ -113,7 +111,7 @@ def are_branches(problem, lines, noise2, slot, s):
     if noise2 * max(C[pair, pair], C[pair + 1, pair + 1]) > VAGUE**2:
         return False
     fwhm = 2.0 * s.slots[slot, S_PARAMS, 2 * lines.n + lines.group[pair]]
-    return problem.always or not problem.checked or fwhm < BROADEST_BRANCH * lines.values[L_FWHM, pair]
+    return problem.force_doublet or not problem.checked or fwhm < BROADEST_BRANCH * lines.values[L_FWHM, pair]
 
 
 @njit(**OPTIONS)

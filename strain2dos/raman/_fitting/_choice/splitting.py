@@ -7,7 +7,7 @@ from strain2dos._compiled import njit
 from strain2dos.raman._fitting._judgement.noise import smooth_step
 from strain2dos.raman._fitting._lines.unexplained import CERTAIN, STRONG
 from strain2dos.raman._fitting._models.models import clip_to_bounds, line_of_unit, pick
-from strain2dos.raman._fitting._models.plausible import LEAST_SHARE, TORN, torn_by
+from strain2dos.raman._fitting._models.plausible import LEAST_SHARE, TORN, torn_by, weaker_share
 from strain2dos.raman._fitting._models.single_model import fit_model, model_size, seed_lines, set_bounds
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
@@ -98,19 +98,20 @@ def unlikely_doublet(problem, doublets, p):
     n, pair = doublets.n, problem.pair
     h1, h2, fwhm = p[n + pair], p[n + pair + 1], 2.0 * p[2 * n + doublets.group[pair]]
     apart = abs(p[pair + 1] - p[pair]) / fwhm
-    share, on_flank = min(h1, h2) / max(h1 + h2, 1e-300), 0.0
+    share, on_flank, under_line = weaker_share(doublets, pair, p), 0.0, 0.0
     weak = pair if h1 < h2 else pair + 1
     for j in range(doublets.n_base):
         if j != pair and j != pair + 1:
             near = abs(p[weak] - p[j]) / (2.0 * p[2 * n + doublets.group[j]])
             on_flank += (1.0 - smooth_step(near, *FLANK)) * (1.0 - smooth_step(share, *WEAK))
             under = min(abs(p[pair] - p[j]), abs(p[pair + 1] - p[j])) / (2.0 * p[2 * n + doublets.group[j]])
-            on_flank += UNDER_LINE / ON_FLANK * (1.0 - smooth_step(under, *UNDER))
+            under_line += 1.0 - smooth_step(under, *UNDER)
     broad = 0.0
     if problem.checked:
         broad = max(fwhm / doublets.values[L_FWHM, pair] - BRANCH_WIDTH, 0.0)
     unlike = 2.0 * (max(LEAST_SHARE - share, 0.0) / 0.05) ** 2 + 4.0 * np.log(max(apart, 1.0))
-    return DOUBLET_PENALTY + (unlike + 2.0 * (broad / BRANCH_SPREAD) ** 2 + ON_FLANK * on_flank)
+    unlike += 2.0 * (broad / BRANCH_SPREAD) ** 2
+    return DOUBLET_PENALTY + unlike + ON_FLANK * on_flank + UNDER_LINE * under_line
 
 
 @njit(**OPTIONS)

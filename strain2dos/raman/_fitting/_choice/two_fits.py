@@ -41,10 +41,10 @@ def copy_row(source, i, target, j, problem):
         target.status[j, k] = source.status[i, k]
     target.n_points[j], target.weight[j] = source.n_points[i], source.weight[i]
     target.best_model[j], target.second[j] = source.best_model[i], source.second[i]
-    if problem.keep:
+    if problem.with_covariance:
         _copy_cube(source.cov1, i, target.cov1, j)
         _copy_cube(source.cov2, i, target.cov2, j)
-    if problem.show:
+    if problem.with_mask:
         _copy(source.best, i, target.best, j)
 
 
@@ -103,7 +103,7 @@ def mix_rows(other, out, row, weight, most, problem):
     if share < NEGLIGIBLE or share > 1.0 - NEGLIGIBLE:
         return
     two1, two2 = (1.0 - share) * other.weight[0], share * out.weight[row]
-    one1, one2, keep = 1.0 - share - two1, share - two2, problem.keep
+    one1, one2, keep = 1.0 - share - two1, share - two2, problem.with_covariance
     if two1 > 0.0:  # a doublet of no weight was not written
         of_two = two2 / (two1 + two2)
         if two2 == 0.0:
@@ -119,5 +119,5 @@ def mix_rows(other, out, row, weight, most, problem):
     if share < 0.5:
         _copy(other.chi2, 0, out.chi2, row)
         out.best_model[row], out.second[row] = other.best_model[0], other.second[0]
-        if problem.show:
+        if problem.with_mask:
             _copy(other.best, 0, out.best, row)

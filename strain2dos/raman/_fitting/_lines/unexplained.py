@@ -66,7 +66,7 @@ def reach_strong_maxima(problem, lines, offset, first, last, s):
 
 
 @njit(**OPTIONS)
-def leaves_strong_line(problem, lines, view, p, n, noise, s):
+def has_unexplained_line(problem, lines, view, p, n, noise, s):
     """Whether a strong line stands in the residual, row ``n`` of J, of the lines fitted with ``p``.
 
     Over the width of the narrowest line the mean residual must reach `STRONG` of the lowest line and, as what

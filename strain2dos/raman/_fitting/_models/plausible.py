@@ -19,6 +19,13 @@ SECOND_LINE = 3.0
 
 
 @njit(**OPTIONS)
+def weaker_share(doublets, pair, p):
+    """Share of the weaker branch in the height of both."""
+    h1, h2 = p[doublets.n + pair], p[doublets.n + pair + 1]
+    return min(h1, h2) / max(h1 + h2, 1e-300)
+
+
+@njit(**OPTIONS)
 def torn_by(problem, lines, p):
     """How much farther the line that may split, or its lower branch, is from the next one than unstrained.
 
@@ -43,10 +50,11 @@ def alone_by(problem, lines, offset, near, p):
         return 0.0
     center = p[pair]
     if own_widths(lines) < lines.n_base:
-        h1, h2, after = p[lines.n + pair], p[lines.n + pair + 1], pair + 2
-        if after >= lines.n_base or (min(h1, h2) > LEAST_SHARE * (h1 + h2) and p[pair + 1] - p[pair] > near):
+        after = pair + 2
+        two = weaker_share(lines, pair, p) > LEAST_SHARE and p[pair + 1] - p[pair] > near
+        if two or after >= lines.n_base:
             return 0.0
-        center = p[pair + 1] if h2 > h1 else center
+        center = p[pair + 1] if p[lines.n + pair + 1] > p[lines.n + pair] else center
     moved = center - offset - problem.position[pair]
     higher = p[after] - offset - problem.position[pair + 1]
     return higher - FOLLOWS * moved if ALONE < higher - moved < ANOTHER else 0.0

@@ -30,7 +30,7 @@ MAX_TRIALS = np.int64(120)
 STEP_TOLERANCE = 3e-4
 # Where the weights follow the fit, all but the last round may end half a standard error away.
 LOOSE_TOLERANCE = 0.3
-HOPELESS_DAMPING = 1e10
+MAX_DAMPING = 1e10
 # After a step that made it worse; less would only be refused again.
 REJECTED_DAMPING = 0.03
 # Steps promised less than this (in units of the noise) are near the optimum, where what is left shrinks by
@@ -136,7 +136,7 @@ def _next_damping(damping, gain):
 def _propose(A, n, damping, p, low, high, M, step, least):
     """Step into ``step``; returns the damping that it took and how much chi-square it promises."""
     damped_system(A, n, damping, p, low, high, M, least)
-    while not eliminate(M, n, n, least) and damping < HOPELESS_DAMPING:
+    while not eliminate(M, n, n, least) and damping < MAX_DAMPING:
         damping = max(damping, 1e-6) * 10.0
         damped_system(A, n, damping, p, low, high, M, least)
     substitute(M, n, step)
@@ -190,7 +190,7 @@ def levenberg_marquardt(
             converged = 0.0 < decrease <= 1e-11 * chi2
             damping = damping if foretold else max(10.0 * damping, REJECTED_DAMPING)
             known = 0
-            ended = converged or attempt == 0 or damping > HOPELESS_DAMPING
+            ended = converged or attempt == 0 or damping > MAX_DAMPING
         # the sum of the weights: the scaled spectrum spans 0 to 1
         if chi2 <= 1e-24 * A[n - n_base, n - n_base]:
             return chi2, True

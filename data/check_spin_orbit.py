@@ -25,7 +25,7 @@ from strain2dos.simulate.dft import DFTRecipe
 from strain2dos.simulate.dft._gpaw import Eigenvalues, calculator, quiet_gpaw
 
 HERE = Path(__file__).parent
-MATERIALS = ("MoS2", "WS2")
+MATERIALS = ("MoS2", "WS2", "MoSe2", "WSe2")
 AT_K = np.array([[1 / 3, 1 / 3]])
 
 

@@ -20,11 +20,14 @@ _NOTES_OF_OTHERS = (
     "At zero strain PBE lines lie below measured ones: use shifts, or add a constant per mode. PBE gaps are "
     "too small; their changes with strain are far more reliable than their values."
 )
+_TOO_WIDE = (
+    "Spin-orbit splittings are {} % too wide, since the coupling lacks the mass term of heavy nuclei: the "
+    "gap at K is {} meV too small."
+)
 _NOTES = {
-    "WS2": (
-        f"{_NOTES_OF_OTHERS} Spin-orbit splittings are 4 % too wide, since the coupling lacks the mass term "
-        "of heavy nuclei: the gap at K is 14 meV too small."
-    ),
+    "WS2": f"{_NOTES_OF_OTHERS} {_TOO_WIDE.format(4, 14)}",
+    "MoSe2": f"{_NOTES_OF_OTHERS} {_TOO_WIDE.format(2, 3)}",
+    "WSe2": f"{_NOTES_OF_OTHERS} {_TOO_WIDE.format(4, 17)}",
     "MoS2": (
         "At zero strain PBE lines lie below measured ones (E' 373.0 against 384-386 cm-1, A1' 396.4 against "
         "403-405 cm-1): use shifts, or add a constant per mode. PBE gaps lie below HSE06 (about 2.1 eV) and "
@@ -46,8 +49,8 @@ def load_dft(material: str = "MoS2") -> StrainedDOS:
     ----------
     material : {"MoS2", "WS2", "MoSe2", "WSe2"}, default="MoS2"
         The layer. A material is offered once its unstrained state is calculated; ``len`` gives the number of
-        its states. Those of WS2 are biaxial and uniaxial ones, without shear. Fewer than eight states give
-        unstrained values and first trends, but train no model; the notes say so.
+        its states. Those of all but MoS2 are biaxial and uniaxial ones, without shear. Fewer than eight
+        states give unstrained values and first trends, but train no model; the notes state so.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def load_dft(material: str = "MoS2") -> StrainedDOS:
     table = dict(zip(header, np.loadtxt(path, delimiter=",", skiprows=1, unpack=True), strict=True))
     dos = np.array([table[state["name"]] for state in states])
     data = as_strained_dos(states, table["energy_eV"], dos, document["recipe"])
-    notes = _NOTES.get(material, _NOTES_OF_OTHERS)
+    notes = _NOTES[material]
     if len(data) < MIN_STATES:
         notes += f" Only {len(data)} of its states are calculated, too few to train a model."
     return dataclasses.replace(data, provenance=data.provenance | {"license": "CC0-1.0", "notes": notes})

@@ -14,6 +14,8 @@ Array = NDArray[np.float64]
 
 _VALLEYS = ("K", "G", "Q")
 _N_STARTS = 6
+# Energies of k-points that are equal by symmetry differ by rounding (eV).
+_EQUAL = 1e-6
 
 
 def edges_of(valence: Array, conduction: Array) -> dict[str, Any]:
@@ -62,10 +64,18 @@ def _highest(values: Array) -> tuple[float, Array]:
 
 
 def _in_valley(values: Array, name: str) -> float:
-    """Highest energy among the points nearest to K, Gamma or Q, interpolated where it is a maximum."""
+    """Highest energy among the points nearest to K, Gamma or Q, interpolated where it is a maximum.
+
+    Maxima that are equal by symmetry count all, as they do for the band edges: where bands cross nearby,
+    splines around them differ by up to 1 meV.
+    """
     n_k = values.shape[0]
     grid = np.stack(np.meshgrid(np.arange(n_k), np.arange(n_k), indexing="ij"), axis=-1) / n_k
     inside = np.where(valley_names(grid) == name, values, -np.inf)
-    best = np.array(np.unravel_index(np.argmax(inside), inside.shape)) / n_k
-    value, k = interpolated_maximum(values, best)
-    return value if valley_names(k) == name else float(inside.max())
+    on_grid = float(inside.max())
+    starts = highest_maxima(inside, _N_STARTS)
+    heights = inside[tuple(np.round(starts.T * n_k).astype(np.intp))]
+    found = [interpolated_maximum(values, start) for start in starts[heights > on_grid - _EQUAL]]
+    if any(valley_names(k) != name for _, k in found):
+        return on_grid
+    return max(value for value, _ in found)

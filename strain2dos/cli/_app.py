@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -46,4 +47,8 @@ for module in (_demo, _train, _map, _explain, _report, _convert, _dft):
 
 def main() -> None:
     """Run the ``strain2dos`` command."""
-    app()
+    try:
+        app()
+    finally:
+        # at its end Python looks through all objects that are not frozen: with torch loaded, for seconds
+        gc.freeze()

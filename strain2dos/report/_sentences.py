@@ -24,7 +24,7 @@ def sentences(view: MapView, counts: PixelCounts) -> list[str]:
     found.append(_strain(quantities, trusted) or _contrast(quantities, trusted))
     rest = _rest(counts)
     found.append(
-        f"This rests on {int(trusted.sum())} of {counts.total} {counts.noun}{f'; {rest}' if rest else ''}."
+        f"This rests on {int(trusted.sum())} of {counts.total} {counts.noun}{f' ({rest})' if rest else ''}."
     )
     return [words for words in found if words]
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from strain2dos._progress import ticking
+
 #: Seconds before a clock is shown, and between two of its ticks.
 DELAY = 1.0
 
@@ -55,16 +57,8 @@ class Progress:
 
         layout = "{desc:<34}{percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]"
         self._bar = tqdm(total=total, desc=title, disable=quiet, file=sys.stderr, bar_format=layout)
-        self._ended = threading.Event()
-        self._clock = threading.Thread(target=self._tick, daemon=True)
-        # a log file would get a line each second
-        if not quiet and sys.stderr.isatty():
-            self._clock.start()
-
-    def _tick(self) -> None:
-        """Let the clock of a step that takes minutes move."""
-        while not self._ended.wait(1.0):
-            self._bar.refresh()
+        self._clock = ticking(self._bar)
+        self._clock.__enter__()
 
     def step(self, count: int = 1) -> None:
         """Move the bar on by `count`."""
@@ -75,9 +69,7 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         """Leave the bar on screen, full unless there was an error."""
-        self._ended.set()
-        if self._clock.is_alive():
-            self._clock.join()
+        self._clock.__exit__(None, None, None)
         if kind is None:
             self._bar.update(self._bar.total - self._bar.n)
         self._bar.close()

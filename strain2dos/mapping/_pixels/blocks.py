@@ -14,6 +14,7 @@ import xarray as xr
 from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
+from strain2dos._progress import ticking
 from strain2dos.mapping._pixels.dataset import (
     attrs_of,
     build_dataset,
@@ -69,7 +70,7 @@ def map_in_memory(
     """
     n_y, n_x = cube.shape[:2]
     result: dict[str, np.ndarray] = {}
-    with tqdm(total=n_y * n_x, desc="map", unit="px", disable=not progress) as bar:
+    with tqdm(total=n_y * n_x, desc="map", unit="px", disable=not progress) as bar, ticking(bar):
         for rows, found in _evaluated(cube, evaluator, list(row_slices(n_y, step)), at_once):
             for name, values in found.items():
                 if name not in result:

@@ -13,6 +13,7 @@ import xarray as xr
 from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
+from strain2dos._progress import ticking
 from strain2dos.mapping._pixels.blocks import warn_if_all_masked
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._store.computing import compute
@@ -74,7 +75,7 @@ def _write(run: Run, header: Header, blocks: Blocks, *, progress: bool) -> None:
     n_x = run.cube.sizes["x"]
     done = sum(_length(header, block) for block in blocks.kept) * n_x
     bar = tqdm(total=header.n_rows * n_x, initial=done, desc="map", unit="px", disable=not progress)
-    with bar:
+    with bar, ticking(bar):
         for block in compute(run, header, blocks.missing):
             bar.update(_length(header, block) * n_x)
 

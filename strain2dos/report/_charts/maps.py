@@ -182,7 +182,7 @@ def _boxes(chart: figure, name: str) -> None:
     from bokeh.models import ColumnDataSource
 
     styles = (
-        (DEAD, "#e8e8e8", 1.0, "right_diagonal_line", "#888888"),
+        (DEAD, "#888888", 0.18, "right_diagonal_line", "#888888"),
         (OUTSIDE, "white", 0.35, "diagonal_cross", "#222222"),
     )
     for kind, fill, alpha, pattern, gray in styles:

@@ -39,8 +39,10 @@ def page_charts(
         found[f"map-{name}"] = map_chart(f"map-{name}", quantity, places, view.shape, label)
     main = view.quantities[lead]
     if main.std is not None and places.kind in ("grid", "sites"):
-        error = Quantity(f"{lead}_std", f"Error of {main.label}", main.unit, main.std, None, False)
-        label = f"Standard deviation ({main.unit})"
+        # errors are a thousandth of the energies, so a color bar in eV would count in powers of ten
+        factor, unit = (1e3, "meV") if main.unit == "eV" else (1.0, main.unit)
+        error = Quantity(f"{lead}_std", f"Error of {main.label}", unit, factor * main.std, None, False)
+        label = f"Standard deviation ({unit})"
         found["map-error"] = map_chart("map-error", error, places, view.shape, label)
     if "dos" in dataset:
         found["dos"] = line_chart("dos", "Energy (eV)", "DOS (states/eV/cell)", curves=("DOS",))

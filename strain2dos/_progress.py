@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A progress bar whose clock moves while a step takes long."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+#: Seconds between two refreshes.
+STEP = 1.0
+
+
+@contextmanager
+def ticking(bar: tqdm[Any]) -> Iterator[None]:
+    """Refresh a bar each second, so that its clock runs between two steps.
+
+    Only on a terminal: a log would get a line each second.
+
+    Parameters
+    ----------
+    bar : tqdm
+        On stderr.
+    """
+    if bar.disable or not sys.stderr.isatty():
+        yield
+        return
+    ended = threading.Event()
+    clock = threading.Thread(target=_tick, args=(bar, ended), daemon=True)
+    clock.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        clock.join()
+
+
+def _tick(bar: tqdm[Any], ended: threading.Event) -> None:
+    while not ended.wait(STEP):
+        bar.refresh()

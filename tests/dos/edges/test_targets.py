@@ -11,7 +11,6 @@ from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft, make_raman_dos
 from strain2dos.dos import BandEdges
 from strain2dos.dos._edges.targets import check_edges, take_rows
-from strain2dos.dos._edges.threshold import default_edge_threshold
 from strain2dos.dos._edges.valleys import edges_of_valleys, spread_between, spread_of_valleys
 
 ENERGIES = np.linspace(-2, 2, 201)
@@ -255,8 +254,3 @@ def test_the_first_row_that_is_not_finite_is_named():
     edges = np.array([[-1.0, 1.0], [np.nan, 1.0], [-1.0, np.nan]])
     with pytest.raises(ValueError, match=r"edges\[1\] = \[nan, 1.0\]"):
         check_edges(edges, 3)
-
-
-def test_curves_without_states_have_no_threshold():
-    with pytest.raises(ValueError, match="the median of the curves' maxima is 0, so no band begins anywhere"):
-        default_edge_threshold(np.zeros((3, 5)))

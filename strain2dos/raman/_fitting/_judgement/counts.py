@@ -10,7 +10,7 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._models.single_model import LEAST_SHARE
-from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.records import (
     AXIS,
     BEND,
@@ -74,10 +74,13 @@ def free_squares(view, row, slot, center, reach, s):
     for k in range(view.n):
         leverage[k] = 0.0
     for i in range(row):
-        for j in range(i + 1):
-            both = C[i, j] * (2.0 if j < i else 1.0)
+        for j in range(0, i, 2):  # two rows at a time
+            a, b = 2.0 * C[i, j], 2.0 * C[i, j + 1] if j + 1 < i else C[i, i]
             for k in range(view.n):
-                leverage[k] += both * s.J[i, k] * s.J[j, k]
+                leverage[k] += s.J[i, k] * (a * s.J[j, k] + b * s.J[j + 1, k])
+        if i % 2 == 0:
+            for k in range(view.n):
+                leverage[k] += C[i, i] * s.J[i, k] * s.J[i, k]
     for k in range(view.n):
         if _used(view, k, center, reach, s):
             s.points[SQUARE, at] /= max(1.0 - leverage[k], LEAST_FREE)
@@ -133,9 +136,10 @@ def odds_of_floor(n, floor, row, s):
     for start in range(0, n, TOGETHER):
         product = 1.0  # few logarithms are enough
         for i in range(start, min(start + TOGETHER, n)):
-            level = max(s.points[HEIGHT, i] + floor, LEAST_SHARE)
-            flat += s.points[row, i]
-            scaled += s.points[row, i] / level
+            k = unsigned(i)
+            level = max(s.points[HEIGHT, k] + floor, LEAST_SHARE)
+            flat += s.points[row, k]
+            scaled += s.points[row, k] / level
             product *= level
         logs += np.log(product)
     return n * np.log(max(flat, 1e-300) / n) - n * np.log(max(scaled, 1e-300) / n) - logs

@@ -48,7 +48,7 @@ def mark_quiet(lines, view, p, widths, s):
         if j >= lines.n_base and reach > 6.0 * widths:
             continue  # a broad band is smooth
         for k in range(view.n):
-            quiet[k] = quiet[k] if abs(s.points[AXIS, k] - c) > reach else 0.0
+            quiet[k] *= 1.0 if abs(s.points[AXIS, k] - c) > reach else 0.0  # no branch: a vector
     for k in range(view.n):
         total += quiet[k]
     return total

@@ -16,15 +16,23 @@ ALIKE = 1e-3
 
 
 @njit(**OPTIONS)
-def _metric(A, n, u, v):
-    """Product of two vectors by the upper triangle of A."""
-    total = 0.0
+def _times(A, n, v, out):
+    """Product of a symmetric matrix, given by its upper triangle, and a vector."""
     for i in range(n):
-        row = A[i, i] * v[i]
+        out[i] = 0.0
+    for i in range(n):
+        row, own = A[i, i] * v[i], v[i]
         for j in range(i + 1, n):
             row += A[i, j] * v[j]
-            total += A[i, j] * u[j] * v[i]
-        total += row * u[i]
+            out[j] += A[i, j] * own
+        out[i] += row
+
+
+@njit(**OPTIONS)
+def _dot(u, v, n):
+    total = 0.0
+    for i in range(n):
+        total += u[i] * v[i]
     return total
 
 
@@ -40,11 +48,13 @@ def foretell(A, n, p, known, step, past, out):
         earlier[i], way2[i] = change[i], way[i]
         change[i] = step[i] - last[i]
         way[i] = p[i] - before[i] + change[i]
-    b1, s11 = _metric(A, n, change, step), _metric(A, n, change, change)
+    _times(A, n, change, out)
+    b1, s11 = _dot(out, step, n), _dot(out, change, n)
     a, b = b1 / max(s11, 1e-300), 0.0
     if known > 1:
-        b2, s12 = _metric(A, n, earlier, step), _metric(A, n, change, earlier)
-        s22 = _metric(A, n, earlier, earlier)
+        s12 = _dot(out, earlier, n)
+        _times(A, n, earlier, out)
+        b2, s22 = _dot(out, step, n), _dot(out, earlier, n)
         det = s11 * s22 - s12 * s12
         if det > ALIKE * s11 * s22:
             a, b = (b1 * s22 - b2 * s12) / det, (b2 * s11 - b1 * s12) / det

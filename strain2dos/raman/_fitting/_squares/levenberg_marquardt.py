@@ -18,9 +18,8 @@ from strain2dos.raman._fitting._squares.normal_equations import (
     MERGED,
     OPTIONS,
     damped_system,
-    eliminate,
     normal_equations,
-    substitute,
+    solve,
 )
 from strain2dos.raman._fitting._squares.profiles import LORENTZIAN, profile
 
@@ -133,13 +132,12 @@ def _next_damping(damping, gain):
 
 
 @njit(**MERGED)
-def _propose(A, n, damping, p, low, high, M, step, least):
+def _propose(A, n, damping, p, low, high, M, F, step, least):
     """Step into ``step``; returns the damping that it took and how much chi-square it promises."""
     damped_system(A, n, damping, p, low, high, M, least)
-    while not eliminate(M, n, n, least) and damping < MAX_DAMPING:
+    while not solve(M, F, n, least, step) and damping < MAX_DAMPING:
         damping = max(damping, 1e-6) * 10.0
         damped_system(A, n, damping, p, low, high, M, least)
-    substitute(M, n, step)
     decrease = 0.0
     for i in range(n):
         decrease += step[i] * A[i, n]
@@ -195,7 +193,7 @@ def levenberg_marquardt(
         if chi2 <= 1e-24 * A[n - n_base, n - n_base]:
             return chi2, True
         if not ended:
-            damping, decrease = _propose(A, n, damping, p, low, high, M, step, least)
+            damping, decrease = _propose(A, n, damping, p, low, high, M, B, step, least)
             noise, left = chi2 / max(m - n, 1), 1.0
             foretold = known > 0 and damping <= FORETOLD_DAMPING and decrease <= NEAR * noise
             if foretold:

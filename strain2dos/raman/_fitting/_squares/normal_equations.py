@@ -98,13 +98,36 @@ def eliminate(M, n, n_rows, least):
 
 
 @njit(**OPTIONS)
-def substitute(M, n, v):
-    """Solution of an eliminated system with the right-hand side in column ``n``."""
-    for i in range(n - 1, -1, -1):
-        s = M[i, n]
-        for k in range(i + 1, n):
-            s -= M[i, k] * v[k]
-        v[i] = s / M[i, i]
+def solve(M, F, n, least, v):
+    """Solve a symmetric system, whose upper triangle is given, with the right-hand side in column ``n``.
+
+    The solution lands in ``v``, and M is overwritten. F receives the factors and, in row ``n``, one over the
+    pivots. False where a pivot is not above its entry of ``least``.
+    """
+    width = -(-(n + 1) // 8) * 8
+    for j in range(n):
+        pivot = M[j, j]
+        if not pivot > least[j]:
+            return False
+        F[n, j] = inverse = 1.0 / pivot
+        for i in range(j + 1, n - 1, 2):  # two rows at a time
+            F[i, j], F[i + 1, j] = M[j, i] * inverse, M[j, i + 1] * inverse
+            f, g = F[i, j], F[i + 1, j]
+            for k in range(width):
+                M[i, k] -= f * M[j, k]
+                M[i + 1, k] -= g * M[j, k]
+        if (n - 1 - j) % 2 == 1:
+            F[n - 1, j] = f = M[j, n - 1] * inverse
+            for k in range(width):
+                M[n - 1, k] -= f * M[j, k]
+    for i in range(n):
+        v[i] = M[i, n] * F[n, i]
+    # whole rows of factors are contiguous, unlike columns of M
+    for k in range(n - 1, 0, -1):
+        known = v[k]
+        for i in range(k):
+            v[i] -= F[k, i] * known
+    return True
 
 
 @njit(**OPTIONS)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors
-from strain2dos.dos._process.mixture import Loaded, Process, load
+from strain2dos.dos._process.mixture import Loaded, Process, load, mixed
 from strain2dos.dos._process.plain import Kernel, weighted_kernels
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.sloped import Sloped
@@ -110,7 +110,7 @@ def fit_head(
     )
     plain, means, variances, weights = [], [], [], []
     for family in FAMILIES:
-        some = [kernel for kernel in kernels if kernel.family == family]
+        some = [kernel for kernel in kernels if kernel.family == family and kernel.weight > 0]
         if not some:
             continue
         share = np.array([kernel.weight for kernel in some])
@@ -123,12 +123,6 @@ def fit_head(
         np.concatenate(means), np.concatenate(variances), np.concatenate(weights)
     )
     return Learned(Head(mean, scale, tuple(plain)), scaled, kernels, held_mean, held_variance)
-
-
-def mixed(means: Array, variances: Array, weights: Array) -> tuple[Array, Array]:
-    """Return mean and variance of a mixture along the first axis."""
-    mean = np.einsum("m,mnd->nd", weights, means)
-    return mean, np.einsum("m,mnd->nd", weights, variances + np.square(means - mean))
 
 
 def _joined(kernels: list[Kernel]) -> Covariance:

@@ -155,5 +155,11 @@ def load(process: Process, device: str) -> Loaded:
     return Loaded(covariance, covariance.place(points), *arrays)
 
 
+def mixed(means: Array, variances: Array, weights: Array) -> tuple[Array, Array]:
+    """Return mean and variance of a mixture along the first axis."""
+    mean = np.einsum("m,mnd->nd", weights, means)
+    return mean, np.einsum("m,mnd->nd", weights, variances + np.square(means - mean))
+
+
 def _tensor(values: Array) -> torch.Tensor:
     return torch.tensor(values, dtype=torch.float64, device="cpu")

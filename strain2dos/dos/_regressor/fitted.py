@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from strain2dos.dos._common.arrays import check_array, plain
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.valleys import edges_of_valleys, spread_of_valleys
-from strain2dos.dos._process.heads import Heads, mixed
+from strain2dos.dos._process.heads import Heads
+from strain2dos.dos._process.mixture import mixed
 from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._representations.basis import LatentBasis
 

@@ -17,10 +17,10 @@ from strain2dos._estimators.doc_links import DocLinks
 from strain2dos.dos._common.groups import check_groups
 from strain2dos.dos._common.score import CurveScoreMixin
 from strain2dos.dos._common.threads import one_thread
-from strain2dos.dos._edges.reading import BandEdges, band_edges
 from strain2dos.dos._edges.targets import EdgesLike, check_edges
 from strain2dos.dos._regressor.checks import check_features, check_grid, labels_of
 from strain2dos.dos._regressor.draws import Draws
+from strain2dos.dos._regressor.energies import EdgePredictions
 from strain2dos.dos._regressor.fitting import fit_dos
 from strain2dos.dos._regressor.learned import LearnedAttributes
 from strain2dos.dos._regressor.membership import Membership
@@ -34,7 +34,14 @@ Array = NDArray[np.float64]
 
 
 class DOSRegressor(
-    LearnedAttributes, Draws, Membership, DocLinks, CurveScoreMixin, RegressorMixin, BaseEstimator
+    LearnedAttributes,
+    EdgePredictions,
+    Draws,
+    Membership,
+    DocLinks,
+    CurveScoreMixin,
+    RegressorMixin,
+    BaseEstimator,
 ):
     r"""Predict whole curves of the density of states from strain or from Raman features.
 
@@ -346,110 +353,6 @@ class DOSRegressor(
         if self.fitted_.flat:
             dos, std = dos[:, 0], None if std is None else std[:, 0]
         return dos if std is None else (dos, std)
-
-    @overload
-    def predict_edges(self, X: ArrayLike, return_std: Literal[False] = False) -> BandEdges: ...
-
-    @overload
-    def predict_edges(self, X: ArrayLike, return_std: Literal[True]) -> tuple[BandEdges, BandEdges]: ...
-
-    def predict_edges(
-        self, X: ArrayLike, return_std: bool = False
-    ) -> BandEdges | tuple[BandEdges, BandEdges]:
-        """Predict valence band maximum, conduction band minimum and gap of every row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-        return_std : bool, default=False
-            Whether to return standard deviations too; they need learned edges.
-
-        Returns
-        -------
-        edges : BandEdges
-            ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV]: the learned ones if `fit` was given edges,
-            else where the predicted curve crosses `edge_threshold_` on both sides of `edge_reference_`.
-        std : BandEdges
-            Only with ``return_std=True``: standard deviations [eV], scaled so that 90 % intervals hold
-            90 % of states by which neither kernels nor their numbers were chosen; that of the gap on its own
-            (`gap_factor_`). Valleys are taken to err independently of each other; near a crossing the spread
-            is that of the higher of two normal variables (reference 4 of the class).
-
-        Raises
-        ------
-        ValueError
-            If neither edges nor energies were given, or standard deviations are asked for and edges were
-            not learned.
-        """
-        X, lost = self._check_rows(X)
-        device = check_device(self.device)
-        if self.edges_learned_:
-            with one_thread():
-                edges, std = self.fitted_.edges(X, device, std=return_std)
-            edges = BandEdges(*(without_rows(edge, lost) for edge in edges))
-            return edges if std is None else (edges, BandEdges(*(without_rows(each, lost) for each in std)))
-        if return_std:
-            raise ValueError(
-                "return_std=True needs edges learned from eigenvalues, but fit was given none; pass "
-                "fit(..., edges=...), or take intervals from ConformalDOSRegressor."
-            )
-        if self.energies_ is None:
-            raise ValueError(
-                "edges need the energies of the curves, but this regressor was fitted with energies=None; "
-                "construct it as DOSRegressor(energies=...) or give fit(..., edges=...)."
-            )
-        with one_thread():
-            curves, _ = self.fitted_.curves(X, device, std=False)
-        edges = band_edges(
-            self.energies_, curves, threshold=self.edge_threshold_, reference=self.edge_reference_
-        )
-        return BandEdges(*(without_rows(edge, lost) for edge in edges))
-
-    @overload
-    def predict_valleys(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
-
-    @overload
-    def predict_valleys(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
-
-    def predict_valleys(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
-        """Predict the energies of the valleys that were learned from eigenvalues.
-
-        The highest of the first `n_valence_` is the valence band maximum of `predict_edges`, the lowest of
-        the others its conduction band minimum. Differences of two valleys are gaps of their own: that between
-        "cbm_K" and "vbm_K" is the direct gap, by which light is emitted. Valleys err together: the variance
-        of such a gap is the sum of both times their entry of `valley_gap_factors_`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Strain components or Raman features.
-        return_std : bool, default=False
-            Whether to return the standard deviations too.
-
-        Returns
-        -------
-        energies : ndarray of shape (n_samples, n_valleys)
-            In eV, in the order of `valleys_`.
-        std : ndarray of the same shape
-            Only with ``return_std=True`` [eV].
-
-        Raises
-        ------
-        ValueError
-            If edges were not learned.
-        """
-        X, lost = self._check_rows(X)
-        if not self.edges_learned_:
-            raise ValueError(
-                "valleys need edges learned from eigenvalues, but fit was given none; pass fit(..., "
-                "edges=...), for instance StrainedDOS.edge_targets."
-            )
-        with one_thread():
-            device = check_device(self.device)
-            energies, variances = self.fitted_.valley_energies(X, device, std=return_std)
-        energies = without_rows(energies, lost)
-        return energies if variances is None else (energies, np.sqrt(without_rows(variances, lost)))
 
     @property
     def net_(self) -> DensityNet | None:

@@ -11,11 +11,12 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Matern, WhiteKernel
 
 from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
+from strain2dos.dos._process import plain
 from strain2dos.dos._process.closed_form import value_and_slope
 from strain2dos.dos._process.covariance import CONSTANT, Covariance
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
-from strain2dos.dos._process.heads import Heads, fit_head, mixed
-from strain2dos.dos._process.mixture import load
+from strain2dos.dos._process.heads import Heads, fit_head
+from strain2dos.dos._process.mixture import load, mixed
 from strain2dos.dos._process.plain import Kernel, _Known, _value_with_gradient, weighted_kernels
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.stationary import FACTORS, FAMILIES, SLOPES, stationary
@@ -155,6 +156,25 @@ def test_weights_add_to_one_and_noise_features_get_long_scales():
     assert sum(kernel.weight for kernel in kernels) == pytest.approx(1.0)
     best = max(kernels, key=lambda kernel: kernel.weight)
     assert best.length[1] > 5 * best.length[0]
+
+
+def test_many_rows_keep_the_few_kernels_that_predict_left_out_groups_as_well_as_all(monkeypatch):
+    random = np.random.RandomState(0)
+    groups = np.repeat(np.arange(24), 8)
+    signal = np.linspace(-1.5, 1.5, 24)[groups]
+    features = np.column_stack([signal, signal]) + 0.3 * random.normal(size=(192, 2))
+    outputs = np.column_stack([np.sin(2 * signal), np.cos(2 * signal)])
+
+    def fitted():
+        return fit_head(features, outputs, groups, np.random.RandomState(0))
+
+    few = fitted()
+    monkeypatch.setattr(plain, "_enough", lambda kernels, *rest: len(kernels))
+    all_of_them = fitted()
+    kept, tried = (sum(len(part.noise) for part in each.head.plain) for each in (few, all_of_them))
+    assert kept < tried / 2
+    error, least = (np.square(each.mean - each.outputs).mean() for each in (few, all_of_them))
+    assert error < 1.03 * least
 
 
 def test_moments_of_a_mixture_are_those_of_drawn_numbers():

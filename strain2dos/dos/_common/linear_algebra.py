@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Products and decompositions of arrays, by torch.
+"""Products and decompositions of arrays, by torch, with the same bits wherever an array lies in memory.
 
 Where fits run side by side in threads of one process, OpenBLAS cannot be held to one thread from these, and
 sums of large arrays differ in the last bit; torch counts its threads for each of them.
@@ -14,19 +14,23 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+def tensor(array: Array, device: str | torch.device = "cpu") -> torch.Tensor:
+    """Return a copy in the memory of torch, one row after the other.
+
+    MKL sums in an order that depends on the layout of an array and on where it begins. Arrays of torch begin
+    at multiples of 64 bytes; those of numpy, above all unpickled ones, begin anywhere.
+    """
+    return torch.tensor(np.ascontiguousarray(array), dtype=torch.float64, device=device)
+
+
 def times(left: Array, right: Array) -> Array:
     """Return the product of two matrices, or of a matrix and a vector."""
-    product: Array = (_tensor(left) @ _tensor(right)).numpy()
+    product: Array = (tensor(left) @ tensor(right)).numpy()
     return product
 
 
 def svd(matrix: Array) -> tuple[Array, Array, Array]:
     """Return left vectors (n, k), singular values (k,) and right vectors (k, p) of a matrix (n, p)."""
-    parts = torch.linalg.svd(_tensor(matrix), full_matrices=False)
-    left, size, right = (part.numpy() for part in parts)
+    parts = torch.linalg.svd(tensor(matrix), full_matrices=False)
+    left, size, right = (part.contiguous().numpy() for part in parts)
     return left, size, right
-
-
-def _tensor(array: Array) -> torch.Tensor:
-    # arrays that joblib shares among processes are read-only, of which torch warns
-    return torch.from_numpy(np.require(array, requirements="W"))

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.covariance import CONSTANT, squared_distances
 from strain2dos.dos._process.stationary import FACTORS, SLOPES, stationary
 
@@ -54,7 +55,7 @@ def value_and_slope(
         Infinite where the covariance has no inverse.
     slope : ndarray of shape (p + 2,)
     """
-    numbers = torch.from_numpy(np.exp(logs))
+    numbers = tensor(np.exp(logs))
     placed, linear, noise = x / numbers[:-2], numbers[-2], numbers[-1]
     part, change = stationary(squared_distances(placed, placed) * FACTORS[family], family)
     product = placed @ placed.T

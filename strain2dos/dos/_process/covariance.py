@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.stationary import FACTORS, stationary
 
 Array = NDArray[np.float64]
@@ -72,7 +73,7 @@ class Covariance(torch.nn.Module):
         self.log_lengths = _parameter(np.log(lengths))
         self.log_linear = _parameter(np.log(linear))
         bend = np.zeros(len(lengths)) if quadratic is None else quadratic
-        self.register_buffer("quadratic", torch.tensor(bend, dtype=torch.float64, device="cpu"))
+        self.register_buffer("quadratic", tensor(bend))
         self.log_noise = _parameter(np.log(np.maximum(noise - least_noise, 1e-3 * noise)))
         self.weights, self.biases = torch.nn.ParameterList(), torch.nn.ParameterList()
         self.log_reach = None
@@ -155,4 +156,4 @@ def squared_distances(left: Tensor, right: Tensor) -> Tensor:
 
 
 def _parameter(values: Array) -> torch.nn.Parameter:
-    return torch.nn.Parameter(torch.tensor(np.asarray(values), dtype=torch.float64, device="cpu"))
+    return torch.nn.Parameter(tensor(values))

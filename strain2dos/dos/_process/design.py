@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.mixture import Process, load
 
 Array = NDArray[np.float64]
@@ -71,7 +72,7 @@ def _given(process: Process, states: Array) -> tuple[list[Array], Array]:
     """Covariances (n, n) of states given those that a process knows, one per member, and its noise."""
     loaded = load(process, "cpu")
     with torch.no_grad():
-        place = loaded.covariance.place(torch.tensor(states, dtype=torch.float64))
+        place = loaded.covariance.place(tensor(states))
         seen = loaded.covariance.between(place, loaded.placed) @ loaded.factors
         left = loaded.covariance.between(place, place) - seen @ seen.mT
     return list(left.numpy()), process.noise

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors
 from strain2dos.dos._process.mixture import Loaded, Process, load, mixed
@@ -233,7 +234,7 @@ class LoadedHeads:
 
     def valleys_with_slopes(self, features: Array) -> tuple[Array, Array, Array]:
         """Return means and variances (n, n_valleys), slopes (n, n_valleys, p) by standardized features."""
-        x = torch.tensor(features, dtype=torch.float64, device=self.device)
+        x = tensor(features, self.device)
         heads = self.heads.valleys
         mean, variance = np.empty((2, len(features), len(heads)))
         slope = np.empty((*mean.shape, features.shape[1]))
@@ -256,14 +257,14 @@ class LoadedHeads:
 
     def valley_mean(self, k: int, features: Array) -> Array:
         """Return the mean (n,) alone."""
-        x = torch.tensor(features, dtype=torch.float64, device=self.device)
+        x = tensor(features, self.device)
         found = [(part.means(x), part.member_weights) for part in self.valleys[k]]
         means, weights = (torch.cat(some).cpu().numpy() for some in zip(*found, strict=True))
         head = self.heads.valleys[k]
         return np.einsum("m,mnd->nd", weights, head.mean + head.scale * means)[:, 0]
 
     def _members(self, head: Head, parts: list[Loaded], features: Array) -> tuple[Array, Array, Array]:
-        x = torch.tensor(features, dtype=torch.float64, device=self.device)
+        x = tensor(features, self.device)
         found = [(*part.members(x), part.member_weights) for part in parts]
         means, variances, weights = (torch.cat(some).cpu().numpy() for some in zip(*found, strict=True))
         return head.mean + head.scale * means, head.scale**2 * variances, weights

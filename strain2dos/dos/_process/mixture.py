@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.stationary import FAMILIES
 
@@ -63,10 +64,10 @@ class Process:
         """Return the covariance with these numbers."""
         made = Covariance(self.family, self.lengths, self.linear, self.noise, quadratic=self.quadratic)
         if self.layers:
-            made.log_reach = torch.nn.Parameter(torch.log(_tensor(self.reach)))
+            made.log_reach = torch.nn.Parameter(torch.log(tensor(self.reach)))
             for weight, bias in self.layers:
-                made.weights.append(torch.nn.Parameter(_tensor(weight)))
-                made.biases.append(torch.nn.Parameter(_tensor(bias)))
+                made.weights.append(torch.nn.Parameter(tensor(weight)))
+                made.biases.append(torch.nn.Parameter(tensor(bias)))
         return made.requires_grad_(False).to(device)
 
     def check(self) -> None:
@@ -142,7 +143,7 @@ def load(process: Process, device: str) -> Loaded:
     """Return a process ready to predict on a device."""
     covariance = process.covariance(device)
     points, *arrays = (
-        torch.tensor(part, dtype=torch.float64, device=device)
+        tensor(part, device)
         for part in (
             process.points,
             process.coefficients,
@@ -159,7 +160,3 @@ def mixed(means: Array, variances: Array, weights: Array) -> tuple[Array, Array]
     """Return mean and variance of a mixture along the first axis."""
     mean = np.einsum("m,mnd->nd", weights, means)
     return mean, np.einsum("m,mnd->nd", weights, variances + np.square(means - mean))
-
-
-def _tensor(values: Array) -> torch.Tensor:
-    return torch.tensor(values, dtype=torch.float64, device="cpu")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from strain2dos.dos._common.groups import subsample_by_group
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.closed_form import value_and_slope
 from strain2dos.dos._process.covariance import CONSTANT, Covariance
 from strain2dos.dos._process.density import left_out, negative_log_density, residuals, rows_of_groups
@@ -122,8 +123,8 @@ class _Known:
     def __init__(
         self, features: Array, outputs: Array, groups: NDArray[np.intp], loose: Array | None = None
     ) -> None:
-        self.x, self.outputs = torch.from_numpy(features), torch.from_numpy(outputs)
-        self.loose = torch.from_numpy(np.ones(len(features)) if loose is None else loose)
+        self.x, self.outputs = tensor(features), tensor(outputs)
+        self.loose = tensor(np.ones(len(features)) if loose is None else loose)
         self.blocks = [torch.from_numpy(rows) for rows in rows_of_groups(groups)]
         self.groups, self.size = groups, np.bincount(groups)
         self.n_groups = int(groups.max()) + 1

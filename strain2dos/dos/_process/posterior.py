@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.groups import subsample_by_group
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.density import residuals, rows_of_groups
 from strain2dos.dos._process.mixture import Process
@@ -49,9 +50,7 @@ def condition(
     covariance = covariance.to(device)
     loose = np.ones(len(features)) if loose is None else loose
     with torch.no_grad():
-        x, z, own = (
-            torch.tensor(part, dtype=torch.float64, device=device) for part in (features, outputs, loose)
-        )
+        x, z, own = (tensor(part, device) for part in (features, outputs, loose))
         if len(features) <= _MAX_POINTS:
             points, parts = features, list(_exact(covariance, x, z, groups, own))
         else:
@@ -70,7 +69,7 @@ def condition(
                 for k in range(len(weights))
             ]
             points, parts = features[rows], [torch.cat(some) for some in zip(*each, strict=True)]
-    coefficients, factors, variance, mean, size = (part.cpu().numpy() for part in parts)
+    coefficients, factors, variance, mean, size = (_array(part.cpu()) for part in parts)
     covariance = covariance.cpu()
     layers = zip(covariance.weights, covariance.biases, strict=True)
     process = Process(

@@ -15,6 +15,7 @@ from skorch.helper import predefined_split
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.density import LeftOutDensity, rows_of_groups
 
@@ -58,9 +59,8 @@ class GroupRows(torch.utils.data.Dataset):  # type: ignore[misc]
         labels, group = np.unique(self.groups[rows], return_inverse=True)
         target = {"outputs": self.outputs[rows], "group": group, "held_out": self.held_out[:, labels]}
         target |= {f"rows{part.shape[1]:06d}": part for part in rows_of_groups(group)}
-        return torch.from_numpy(self.features[rows]), {
-            name: torch.from_numpy(values) for name, values in target.items()
-        }
+        # copies in the memory of torch, as of `tensor`
+        return tensor(self.features[rows]), {name: torch.tensor(values) for name, values in target.items()}
 
 
 class OneBatch:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.valleys import edges_of_valleys
@@ -61,7 +62,7 @@ class Averages:
         with one_thread(), torch.no_grad():
             for start in range(0, len(answer), groups):
                 rows = self.fitted.standardise(X[start * size : (start + groups) * size])
-                x = torch.tensor(rows, dtype=torch.float64, device=self.device)
+                x = tensor(rows, self.device)
                 found = [side(x) for side in self._sides]
                 for first in range(0, len(rows), some * size):
                     part = slice(first, first + some * size)
@@ -77,7 +78,7 @@ class Averages:
         with one_thread(), torch.no_grad():
             for start in range(0, len(X), _ROWS):
                 rows = slice(start, start + _ROWS)
-                x = torch.tensor(self.fitted.standardise(X[rows]), dtype=torch.float64, device=self.device)
+                x = tensor(self.fitted.standardise(X[rows]), self.device)
                 for column, (head, parts) in enumerate(zip(heads, self._heads.valleys, strict=True)):
                     means = [part.member_weights @ part.means(x)[..., 0] for part in parts]
                     mean = torch.stack(means).sum(0).cpu().numpy()
@@ -90,7 +91,7 @@ class Averages:
 
     @cached_property
     def _sides(self) -> list[_Side]:
-        heads, squares = self._heads, torch.from_numpy(np.square(self.fitted.basis.directions))
+        heads, squares = self._heads, tensor(np.square(self.fitted.basis.directions))
         network = [] if heads.network is None else [[heads.network]]
         return [_Side(heads.heads.curve, parts, squares) for parts in (heads.curve, *network)]
 
@@ -98,7 +99,7 @@ class Averages:
     def _basis(self) -> tuple[Tensor, Tensor, Array]:
         basis = self.fitted.basis
         near = basis.representation.edge_share()
-        return torch.from_numpy(basis.mean), torch.from_numpy(basis.directions), near
+        return tensor(basis.mean), tensor(basis.directions), near
 
     def _joined(self, found: list[_Moments]) -> tuple[Array, Array]:
         """Return latents and their variances (n, n_latents), as `LatentBasis.joined` does."""
@@ -161,7 +162,7 @@ class _Side:
                 total.add_(step, alpha=weight)
                 square.addcmul_(step, step, value=weight)
         scatter = (square - total.square()).clamp(min=0.0)
-        mean = torch.as_tensor(self.head.mean, device=x.device) + self.head.scale * (base + total)
+        mean = tensor(self.head.mean, x.device) + self.head.scale * (base + total)
         return _Moments(mean.cpu(), self.head.scale**2 * scatter.cpu(), torch.stack(left, dim=-1).cpu())
 
     def variance(self, found: _Moments) -> Array:

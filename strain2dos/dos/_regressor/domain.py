@@ -84,7 +84,7 @@ class TrainingDomain:
         noise = times(within.T, within) / max(len(points) - len(labels), 1)
         axes = _axes(means - middle, noise)
         inner = times(means - middle, axes)
-        blur = axes.T @ noise @ axes
+        blur = times(times(axes.T, noise), axes)
         normals, reach = _hull(inner, blur)
         return cls(
             middle,

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._process.covariance import CONSTANT
 from strain2dos.dos._process.heads import LoadedHeads
@@ -44,7 +45,7 @@ class JointEdges:
 
     def __init__(self, fitted: FittedDOS, heads: LoadedHeads, background: Array, weights: Array) -> None:
         self.fitted, self.device = fitted, heads.device
-        self.weights = torch.tensor(weights, dtype=torch.float64, device=self.device)
+        self.weights = tensor(weights, self.device)
         self.valleys = [
             [_Kernel(part, k, head.scale) for part in parts for k in range(len(part.member_weights))]
             for head, parts in zip(heads.heads.valleys, heads.valleys, strict=True)
@@ -56,7 +57,7 @@ class JointEdges:
         """Return mean edges (n, c, 3) of samples (n, k) for each choice of features, (c, k) bool."""
         answer = np.empty((len(X), len(members), 3))
         with one_thread(), torch.no_grad():
-            taken = torch.tensor(members, dtype=torch.float64, device=self.device)
+            taken = tensor(members, self.device)
             for start in range(0, len(X), _SAMPLES):
                 some = X[start : start + _SAMPLES]
                 own, step = self._placed(some), max(1, _ROWS // (len(some) * len(self.weights)))
@@ -78,7 +79,7 @@ class JointEdges:
         return vbm @ self.weights, cbm @ self.weights
 
     def _placed(self, X: Array) -> list[list[_Placed]]:
-        x = torch.tensor(self.fitted.standardise(X), dtype=torch.float64, device=self.device)
+        x = tensor(self.fitted.standardise(X), self.device)
         return [[kernel.place(x) for kernel in kernels] for kernels in self.valleys]
 
 

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from strain2dos import DOSRegressor, band_edges
 from strain2dos.datasets import load_mos2_dft
 from strain2dos.dos import StrainInvariants
+from strain2dos.dos._regressor.fitted import FittedDOS
 
 ENERGIES = np.linspace(-2.0, 2.0, 161)
 QUICK = {"hidden_layer_sizes": (16,), "n_members": 2, "max_epochs": 30, "random_state": 0}
@@ -119,6 +120,42 @@ def test_predictions_do_not_depend_on_the_batch(fitted, noisy):
     for row in (0, 17, 79):
         np.testing.assert_allclose(fitted.predict(X[[row]])[0], whole[row], rtol=1e-9, atol=1e-12)
     assert std.shape == whole.shape
+
+
+def _elsewhere(value, order):
+    """Copy plain values, arrays with another layout and beside the places where memory is aligned."""
+    if isinstance(value, dict):
+        return {name: _elsewhere(part, order) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_elsewhere(part, order) for part in value]
+    if not isinstance(value, np.ndarray):
+        return value
+    memory = np.empty(value.nbytes + 72, dtype=np.uint8)
+    begin = -memory.ctypes.data % 64 + 8
+    copy = memory[begin : begin + value.nbytes].view(value.dtype).reshape(value.shape, order=order)
+    copy[...] = value
+    return copy
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_bits_do_not_depend_on_where_and_how_arrays_lie_in_memory(fitted, noisy, order):
+    X = noisy[0]
+    copy = clone(fitted)
+    copy.fitted_ = FittedDOS.from_state(_elsewhere(fitted.fitted_.to_state(), order))
+    copy.n_features_in_ = fitted.n_features_in_
+    for found, known in zip(
+        copy.predict(X, return_std=True), fitted.predict(X, return_std=True), strict=True
+    ):
+        np.testing.assert_array_equal(found, known)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_fits_do_not_depend_on_where_and_how_arrays_lie_in_memory(noisy, order):
+    X, y, groups, _ = noisy
+    model = DOSRegressor(ENERGIES, hidden_layer_sizes=(4,), n_members=2, max_epochs=5, random_state=0)
+    first = model.fit(X, y, groups=groups).predict(X)
+    again = clone(model).fit(_elsewhere(X, order), _elsewhere(y, order), groups=groups)
+    np.testing.assert_array_equal(again.predict(_elsewhere(X, order)), first)
 
 
 def test_pickle_and_plain_state_predict_the_same(fitted, noisy):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def tensor(array: Array, device: str | torch.device = "cpu") -> torch.Tensor:
+def tensor(array: Array | NDArray[np.bool_], device: str | torch.device = "cpu") -> torch.Tensor:
     """Return a copy in the memory of torch, one row after the other.
 
     MKL sums in an order that depends on the layout of an array and on where it begins. Arrays of torch begin

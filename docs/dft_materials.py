@@ -107,7 +107,7 @@ def quantities(data: StrainedDOS) -> list[tuple[str, str, float]]:
         ("shear potential beta of E'", "1", shear_potential(data)),
         ("gap at K, biaxial", "meV per %", slope(data, "biaxial", direct)),
         ("gap at K, zigzag", "meV per %", slope(data, "zigzag", direct)),
-        ("valence top K to Gamma, biaxial", "%", crossing(data, "biaxial", valence)),
+        ("valence top K to Gamma, biaxial", "%", crossing(data, "biaxial", valence, 0.06)),
         ("conduction bottom K to Q, biaxial", "%", crossing(data, "biaxial", conduction)),
     ]
 

@@ -73,6 +73,27 @@ def test_lines_soften_and_gaps_close_under_tension(table, material):
         assert table.loc[(rate, material), "records"] < 0
 
 
+@pytest.mark.parametrize(
+    ("quantity", "values"),
+    [
+        ("gap at K, biaxial", [-111, -131, -96, -118]),
+        ("E', biaxial", [-5.0, -4.2, -2.9, -2.2]),
+        ("A1', biaxial", [-1.5, -1.6, -0.6, -0.7]),
+        ("conduction bottom K to Q, biaxial", [-1.5, -0.6, -1.2, -0.3]),
+    ],
+)
+def test_what_the_guide_says_of_the_four_layers(table, quantity, values):
+    found = [table.loc[(quantity, m), "records"] for m in ("MoS2", "WS2", "MoSe2", "WSe2")]
+    assert found == pytest.approx(values, rel=0.015, abs=0.1)
+
+
+def test_the_gap_of_mos2_is_the_first_to_become_indirect_in_tension(table):
+    found = {m: table.loc[("valence top K to Gamma, biaxial", m), "records"] for m in bundled_materials()}
+    assert found.pop("MoS2") == pytest.approx(0.4, abs=0.05)
+    # NaN where it stays direct up to the largest strain that is calculated
+    assert not any(strain < 2.0 for strain in found.values())
+
+
 def test_tight_binding_layers_of_the_bilayer_follow_strain_as_the_records_do(table):
     found = sys.modules["dft_materials"].alignment()
     slopes = found.filter(like="slope").to_numpy()

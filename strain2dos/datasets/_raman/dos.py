@@ -134,9 +134,11 @@ def make_raman_dos(
     n_samples : int, default=320
         Number of spectra; strain states are taken in turn.
     material : str, default="MoS2"
-        The layer. Only of MoS2 all rates with strain and doping are measured, as the defaults need them; WS2
-        takes ``phonons="dft", calibration="offset", doping=0.0``, and a model trained so takes a shift by
-        doping for strain. Materials with fewer than eight bundled states are refused.
+        The layer. Only of MoS2 all rates with strain and doping are measured, as the defaults need them; the
+        others take ``phonons="dft", calibration="offset", doping=0.0``, and a model trained so takes a shift
+        by doping for strain. Of MoSe2 and WSe2 no rate with temperature is known either: they take
+        ``variation=SampleVariation(temperature=0.0)`` too. Materials with fewer than eight bundled states are
+        refused.
     shift : array-like of shape (n_shift,), optional
         Raman axis in cm-1 in steps of 0.6 that holds the lines when left out (330 to 440 for MoS2 and WS2).
     counts : tuple of float, default=(1500.0, 12000.0)
@@ -241,9 +243,10 @@ def make_raman_dos(
 
 
 def _default_shift(material: str) -> NDArray[np.float64]:
-    """Axis that holds the windows of the lines of a material."""
+    """Axis that holds the windows of E' and A1' of a material, also where one is too weak to be sought."""
     if material == "MoS2":
         return DEFAULT_SHIFT.copy()
-    windows = np.array([mode.window for mode in material_modes(material)])
+    modes = material_modes(material, optional=True)
+    windows = np.array([mode.window for mode in modes if {"E'", "A1'"} & set(mode.name.split("+"))])
     axis: NDArray[np.float64] = np.arange(windows.min(), windows.max() + 10.0, 0.6, dtype=np.float64)
     return axis.round(6)

@@ -12,19 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
-from strain2dos._estimators.fitting import fit_arguments
-from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
+from strain2dos._estimators.wrappers import look_through, regressor_has
+from strain2dos.mapping._forwarded import Forwarded
 from strain2dos.mapping._pixels.blocks import map_in_memory, map_lazily, rows_per_chunk
 from strain2dos.mapping._pixels.cube import align_columns, as_cube, refuse_indices
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator, check_quantities, needs_energies
@@ -33,7 +27,7 @@ from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.mapping._units import compare_with_training
 
 
-class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class SpatialMapper(DocLinks, Forwarded, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Map the local density of states, band edges and their uncertainty over a flake.
 
     Wraps any regressor of DOS curves, or a pipeline that ends in one. ``fit`` and ``predict`` are the wrapped
@@ -187,25 +181,6 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
             return look_through(self._fitted()).call("predict", X, return_std=True)
         return self._fitted().predict(X, **self._params_for("predict", predict_params))
 
-    @available_if(regressor_has("predict_edges"))
-    def predict_edges(self, X: npt.ArrayLike, return_std: bool = False) -> Any:
-        """Predict the band edges of rows with the wrapped regressor.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, k)
-            Spectra, features or strains.
-        return_std : bool, default=False
-            Whether to return standard deviations too, where the regressor learned its edges.
-
-        Returns
-        -------
-        BandEdges
-            ``(vbm, cbm, gap)``, each of shape (n,) in eV; with ``return_std=True`` a tuple of two.
-        """
-        options = {"return_std": True} if return_std else {}
-        return look_through(self._fitted()).call("predict_edges", X, **options)
-
     @available_if(regressor_has("domain_score"))
     def domain_score(self, X: npt.ArrayLike) -> np.ndarray:
         """Give the distance of rows from the training rows, and from what one layer of the material shows.
@@ -232,36 +207,13 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
     @property
     def energies_(self) -> np.ndarray:
         """Energies of the curves (n_energies,) in eV: the regressor's own, else those passed here."""
-        try:
-            model = FittedModel.from_estimator(self._fitted(), energies=self.energies)
-        except NotFittedError as error:
-            raise AttributeError(f"SpatialMapper has no energies_ before it is fitted: {error}") from error
+        model = FittedModel.from_estimator(self._fitted_for("energies_"), energies=self.energies)
         if model.energies is None:
             raise AttributeError(
                 f"{type(model.final).__name__} has no energies_ and none were passed; pass energies= to "
                 "SpatialMapper."
             )
         return model.energies
-
-    def score(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
-        """Score of the wrapped estimator on rows with known curves.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, k)
-            Spectra, features or strains.
-        y : array-like of shape (n, n_energies)
-            True curves.
-        sample_weight : array-like of shape (n,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        float
-            Score as the wrapped estimator defines it.
-        """
-        params = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return self._fitted().score(X, y, **self._params_for("score", params))
 
     def predict_map(self, cube: xr.DataArray | np.ndarray) -> xr.Dataset:
         """Evaluate every pixel of a cube.
@@ -387,80 +339,3 @@ class SpatialMapper(DocLinks, Transparent, MetaEstimatorMixin, RegressorMixin, B
             )
         compare_with_training(cube, model)
         return cube, evaluator
-
-    def _fitted(self) -> BaseEstimator:
-        """Give the fitted clone, or else the wrapped estimator if it came fitted."""
-        if hasattr(self, "estimator_"):
-            return self.estimator_
-        try:
-            check_is_fitted(self.estimator)
-        except (NotFittedError, TypeError):
-            raise NotFittedError(
-                f"This SpatialMapper is not fitted yet, nor is its {type(self.estimator).__name__}; call "
-                "fit(X, y) or wrap a fitted estimator."
-            ) from None
-        return self.estimator
-
-    def _params_for(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        if not params:
-            return params
-        if get_config()["enable_metadata_routing"]:
-            return process_routing(self, method, **params).estimator[method]
-        if method != "fit":
-            return params
-        prefix = f"{self.estimator.steps[-1][0]}__" if isinstance(self.estimator, Pipeline) else ""
-        named: dict[str, Any] = {}
-        for name, value in params.items():
-            known = {} if "__" in name else fit_arguments(self.estimator, {name: value})
-            # what nothing inside takes is passed on all the same, so that it is refused there
-            named |= known or {name if "__" in name else f"{prefix}{name}": value}
-        return named
-
-    def __sklearn_is_fitted__(self) -> bool:
-        try:
-            self._fitted()
-        except NotFittedError:
-            return False
-        return True
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of columns of X."""
-        try:
-            return self._fitted().n_features_in_
-        except NotFittedError as error:
-            raise AttributeError(
-                f"SpatialMapper has no n_features_in_ before it is fitted: {error}"
-            ) from error
-
-    @property
-    def feature_names_in_(self) -> np.ndarray:
-        """Names of the columns of X."""
-        try:
-            return self._fitted().feature_names_in_
-        except NotFittedError as error:
-            raise AttributeError(
-                f"SpatialMapper has no feature_names_in_ before it is fitted: {error}"
-            ) from error
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Route parameters of ``fit``, ``predict`` and ``score`` to the wrapped estimator.
-
-        Returns
-        -------
-        MetadataRouter
-            For scikit-learn.
-        """
-        mapping = MethodMapping()
-        for method in ("fit", "predict", "score"):
-            mapping.add(caller=method, callee=method)
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = inner.input_tags
-        tags.target_tags = inner.target_tags
-        tags.regressor_tags = inner.regressor_tags or tags.regressor_tags
-        tags.non_deterministic = inner.non_deterministic
-        return tags

@@ -207,7 +207,7 @@ def _open_map(path: Path) -> xr.Dataset:
     if not path.exists():
         raise FileNotFoundError(2, "No such file", str(path))
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as found:
+        with xr.open_dataset(path) as found:
             return found.load()
     except (OSError, ValueError) as error:
         raise typer.BadParameter(

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft, make_raman_dos
 from strain2dos.dos import BandEdges
-from strain2dos.dos._edges.targets import check_edges, take_rows
+from strain2dos.dos._edges.targets import EdgeTargets, check_edges, take_rows
 from strain2dos.dos._edges.valleys import edges_of_valleys, spread_between, spread_of_valleys
 
 ENERGIES = np.linspace(-2, 2, 201)
@@ -254,3 +254,12 @@ def test_the_first_row_that_is_not_finite_is_named():
     edges = np.array([[-1.0, 1.0], [np.nan, 1.0], [-1.0, np.nan]])
     with pytest.raises(ValueError, match=r"edges\[1\] = \[nan, 1.0\]"):
         check_edges(edges, 3)
+
+
+def test_valleys_that_are_an_edge_stay_also_where_the_bands_have_different_numbers_of_them():
+    valence = np.tile([-1.0, -2.0], (16, 1))
+    conduction = np.tile([2.0, 1.0, 3.0], (16, 1))
+    names = ["vbm_K", "vbm_G", "cbm_K", "cbm_Q", "cbm_M"]
+    kept = EdgeTargets(np.hstack([valence, conduction]), 2, names).relevant(np.arange(16))
+    assert kept.names == ["vbm_K", "cbm_Q"]
+    np.testing.assert_array_equal(kept.energies[0], [-1.0, 1.0])

@@ -8,36 +8,49 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from strain2dos import DOSRegressor, RamanFeaturizer, map_flake, read_raman
-from strain2dos.datasets import load_dft, make_raman_dos
+from strain2dos.datasets import SampleVariation, load_dft, make_raman_dos
 from strain2dos.simulate import SpectrumEffects, simulate_spectra
 
 LINES = ("E'_center", "E'-_center", "E'+_center", "A1'_center")
+OPTIONS = {"phonons": "dft", "calibration": "offset", "doping": 0.0}
+# no rate with temperature is known of the selenides
+VARIATION = {"WS2": None, "MoSe2": SampleVariation(temperature=0.0)}
 
 
-@pytest.fixture(scope="module")
-def ws2_regressor():
-    """Learned from the positions of the lines of the WS2 records, on the scale of measured ones."""
-    data = make_raman_dos(128, "WS2", phonons="dft", calibration="offset", doping=0.0, random_state=0)
+def learned(material):
+    """Learned from the positions of the lines of the records, on the scale of measured ones."""
+    data = make_raman_dos(128, material, variation=VARIATION[material], random_state=0, **OPTIONS)
     lower, upper, a_mode = data.phonons.T
     positions = np.column_stack([(lower + upper) / 2, lower, upper, a_mode])
     model = DOSRegressor(data.energies, hidden_layer_sizes=(), random_state=0)
     return model.fit(positions, data.dos, groups=data.groups, edges=data.edge_targets)
 
 
-def ws2_model(shift, regressor, modes):
-    """Spectra of WS2 to its curves; lines beside E' and A1' are fitted and then left out."""
-    featurizer = RamanFeaturizer(shift, material="WS2", modes=modes, features=("center",))
+@pytest.fixture(scope="module")
+def ws2_regressor():
+    return learned("WS2")
+
+
+@pytest.fixture(scope="module")
+def mose2_regressor():
+    return learned("MoSe2")
+
+
+def model_of(shift, regressor, modes, material="WS2"):
+    """Spectra to curves; lines beside E' and A1' are fitted and then left out."""
+    featurizer = RamanFeaturizer(shift, material=material, modes=modes, features=("center",))
     names = list(featurizer.fit(np.ones((1, len(shift)))).get_feature_names_out())
     chosen = ColumnTransformer([("lines", "passthrough", [names.index(line) for line in LINES])])
     chosen.fit(np.ones((2, len(names))))
     return Pipeline([("ramanfeaturizer", featurizer), ("lines", chosen), ("dosregressor", regressor)])
 
 
-def test_gaps_of_simulated_ws2_are_those_of_its_states(ws2_regressor):
-    options = {"phonons": "dft", "calibration": "offset", "doping": 0.0}
-    data = make_raman_dos(96, "WS2", random_state=7, **options)
+@pytest.mark.parametrize(("material", "modes"), [("WS2", "auto"), ("MoSe2", "all")])
+def test_gaps_of_simulated_spectra_are_those_of_their_states(request, material, modes):
+    regressor = request.getfixturevalue(f"{material.lower()}_regressor")
+    data = make_raman_dos(96, material, variation=VARIATION[material], random_state=7, **OPTIONS)
     cube = xr.DataArray(data.spectra[None], dims=("y", "x", "shift"), coords={"shift": data.shift})
-    found = map_flake(cube, material="WS2", model=ws2_model(data.shift, ws2_regressor, "auto"))
+    found = map_flake(cube, material=material, model=model_of(data.shift, regressor, modes, material))
     ok = found.status.values[0] == 0
     assert ok.mean() > 0.85
     error = (found.gap.values[0] - data.gap)[ok]
@@ -51,7 +64,7 @@ def test_gaps_of_simulated_ws2_are_those_of_its_states(ws2_regressor):
 def test_a_measured_line_scan_of_ws2_has_the_gap_of_the_unstrained_layer(reference_dir, ws2_regressor):
     path = reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz"
     shift = read_raman(path)["shift"].values
-    found = map_flake(path, material="WS2", model=ws2_model(shift, ws2_regressor, "all"), reference="Si")
+    found = map_flake(path, material="WS2", model=model_of(shift, ws2_regressor, "all"), reference="Si")
     flake = np.zeros(100, dtype=bool)
     flake[6:80] = True
     ok = found.status.values.ravel() == 0
@@ -70,7 +83,7 @@ def test_measured_mos2_is_not_taken_for_ws2(reference_dir, ws2_regressor):
     path = reference_dir / "raman" / "spectrum1_1ML.txt"
     shift = read_raman(path)["shift"].values
     with pytest.warns(UserWarning, match="Is this WS2?"):
-        found = map_flake(path, material="WS2", model=ws2_model(shift, ws2_regressor, "auto"))
+        found = map_flake(path, material="WS2", model=model_of(shift, ws2_regressor, "auto"))
     assert np.isnan(found.gap).all()
 
 

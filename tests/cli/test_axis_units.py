@@ -42,7 +42,7 @@ def test_nanometers_without_a_laser_line_are_refused(run, model, flake, tmp_path
     outcome = run("map", model, written(flake, tmp_path), "-o", tmp_path / "out", "--no-csv", "-q")
     assert outcome.code == 1
     assert "spectral axis is in nm" in outcome.err
-    assert "laser_nm" in outcome.err
+    assert "give it as --laser" in outcome.err
     assert not (tmp_path / "out").exists()
 
 

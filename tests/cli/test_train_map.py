@@ -317,4 +317,6 @@ def test_the_bundled_records_train_a_model_of_spectra(run, tmp_path):
     assert metadata["input"] == "Raman spectra"
     assert metadata["feature_names"][0] == "E'_center"
     assert len(metadata["training"]["states"]) == len(load_mos2_dft())
-    assert run("train", "--dft", "--material", "WS2", "-o", tmp_path / "ws2.skops", "-q").code == 1
+    refused = run("train", "--dft", "--material", "WS2", "-o", tmp_path / "ws2.skops", "-q")
+    assert refused.code == 2  # before anything is computed
+    assert "My own DFT, or my own material" in refused.err

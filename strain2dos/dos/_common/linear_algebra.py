@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+# Doubles of the widest vector: products of so many columns have no rest.
+_COLUMNS = 8
+
 
 def tensor(array: Array | NDArray[np.bool_], device: str | torch.device = "cpu") -> torch.Tensor:
     """Return a copy in the memory of torch, one row after the other.
@@ -23,10 +26,27 @@ def tensor(array: Array | NDArray[np.bool_], device: str | torch.device = "cpu")
     return torch.tensor(np.ascontiguousarray(array), dtype=torch.float64, device=device)
 
 
+def padded(right: torch.Tensor) -> torch.Tensor:
+    """Return a matrix (..., k, p) with columns of zeros beside it, up to a multiple of 8."""
+    return torch.nn.functional.pad(right, (0, -right.shape[-1] % _COLUMNS)).contiguous()
+
+
+def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Return the product of matrices (..., n, k) and (..., k, p): a row has the same bits wherever it stands.
+
+    Where the last columns do not fill a vector, and where a matrix is transposed on the way, MKL sums some
+    rows in another order than others, on some processors.
+    """
+    return (left @ padded(right))[..., : right.shape[-1]]
+
+
 def times(left: Array, right: Array) -> Array:
     """Return the product of two matrices, or of a matrix and a vector."""
-    product: Array = (tensor(left) @ tensor(right)).numpy()
-    return product
+    right_part = tensor(right)
+    if right_part.ndim == 1:
+        return times(left, right[:, None])[..., 0]
+    answer: Array = np.ascontiguousarray(product(tensor(left), right_part).numpy())
+    return answer
 
 
 def svd(matrix: Array) -> tuple[Array, Array, Array]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from strain2dos.dos._common.linear_algebra import tensor
+from strain2dos.dos._common.linear_algebra import product, tensor
 from strain2dos.dos._process.stationary import FACTORS, stationary
 
 Array = NDArray[np.float64]
@@ -94,7 +94,7 @@ class Covariance(torch.nn.Module):
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if layer:
                 hidden = torch.nn.functional.silu(hidden)
-            hidden = torch.baddbmm(bias, hidden, weight)
+            hidden = bias + product(hidden, weight)
         return torch.exp(self.log_reach)[:, None, None] * hidden
 
     def place(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -105,24 +105,26 @@ class Covariance(torch.nn.Module):
     def between(self, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n_left, n_right) covariances of placed states."""
         part = stationary(FACTORS[self.family] * squared_distances(left[1], right[1]), self.family)[0]
-        return part + self._response(left[0] @ right[0].mT, self.log_linear, self.quadratic) + CONSTANT
+        return (
+            part + self._response(product(left[0], right[0].mT), self.log_linear, self.quadratic) + CONSTANT
+        )
 
     def between_of(self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_left, n_right) covariances by one member: its arrays stay in the cache."""
         scaled = squared_distances(left[1][k], right[1][k]).mul_(FACTORS[self.family])
-        response = self._response(left[0][k] @ right[0][k].mT, self.log_linear[k], self.quadratic[k])
+        response = self._response(product(left[0][k], right[0][k].mT), self.log_linear[k], self.quadratic[k])
         return stationary(scaled, self.family)[0].add_(response).add_(CONSTANT)
 
     @staticmethod
-    def _response(product: Tensor, log_linear: Tensor, quadratic: Tensor) -> Tensor:
+    def _response(inner: Tensor, log_linear: Tensor, quadratic: Tensor) -> Tensor:
         numbers = (torch.exp(log_linear), quadratic)
-        linear, bend = (part.reshape(*part.shape, *[1] * (product.ndim - part.ndim)) for part in numbers)
-        return linear * (product + bend * product.square())
+        linear, bend = (part.reshape(*part.shape, *[1] * (inner.ndim - part.ndim)) for part in numbers)
+        return linear * (inner + bend * inner.square())
 
     def diagonal(self, placed: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n) covariances of placed states with themselves, without noise."""
-        product = placed[0].square().sum(-1)
-        return 1.0 + self._response(product, self.log_linear, self.quadratic) + CONSTANT
+        inner = placed[0].square().sum(-1)
+        return 1.0 + self._response(inner, self.log_linear, self.quadratic) + CONSTANT
 
     def noise(self) -> Tensor:
         """Return the variance of the noise of every member."""
@@ -152,7 +154,7 @@ def squared_distances(left: Tensor, right: Tensor) -> Tensor:
     if left is right and left.shape[-2] <= _EXACT_ROWS:
         return (left[..., :, None, :] - right[..., None, :, :]).square().sum(-1)
     norms = left.square().sum(-1)[..., :, None] + right.square().sum(-1)[..., None, :]
-    return (norms - 2.0 * (left @ right.mT)).clamp(min=0.0)
+    return (norms - 2.0 * product(left, right.mT)).clamp(min=0.0)
 
 
 def _parameter(values: Array) -> torch.nn.Parameter:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
-from strain2dos.dos._common.linear_algebra import tensor
+from strain2dos.dos._common.linear_algebra import padded, product, tensor
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.stationary import FAMILIES
 
@@ -126,8 +126,8 @@ class Loaded(NamedTuple):
         # one member after the other: arrays of all at once leave the cache, and take four times as long
         for k, factors in enumerate(self.factors):
             cross = self.covariance.between_of(k, place, self.placed)
-            left[k] -= (cross @ factors).square().sum(-1)
-            means.append(cross @ self.coefficients[k])
+            left[k] -= product(cross, factors).square().sum(-1)
+            means.append(product(cross, self.coefficients[k]))
         # what the noise of the features adds to a new sample belongs to its uncertainty
         left = left.clamp(min=0.0) + self.noise[:, None]
         return torch.stack(means), left[..., None] * self.variance[:, None, :]
@@ -136,13 +136,15 @@ class Loaded(NamedTuple):
         """Return the means alone, which cost a fraction of the variances."""
         place = self.covariance.place(x)
         crosses = (self.covariance.between_of(k, place, self.placed) for k in range(len(self.factors)))
-        return torch.stack([cross @ own for cross, own in zip(crosses, self.coefficients, strict=True)])
+        return torch.stack(
+            [product(cross, own) for cross, own in zip(crosses, self.coefficients, strict=True)]
+        )
 
 
 def load(process: Process, device: str) -> Loaded:
     """Return a process ready to predict on a device."""
     covariance = process.covariance(device)
-    points, *arrays = (
+    points, coefficients, factors, *arrays = (
         tensor(part, device)
         for part in (
             process.points,
@@ -153,7 +155,8 @@ def load(process: Process, device: str) -> Loaded:
             process.member_weights,
         )
     )
-    return Loaded(covariance, covariance.place(points), *arrays)
+    # columns of zeros add nothing to sums of squares
+    return Loaded(covariance, covariance.place(points), coefficients, padded(factors), *arrays)
 
 
 def mixed(means: Array, variances: Array, weights: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from strain2dos.dos._common.linear_algebra import product
 from strain2dos.dos._process.covariance import CONSTANT
 from strain2dos.dos._process.mixture import Loaded
 from strain2dos.dos._process.stationary import FACTORS, SLOPES, stationary
@@ -81,12 +82,12 @@ class SlopedMember:
         here = x * self.inverse_lengths
         norm = here.square().sum(-1, keepdim=True)
         one = torch.ones_like(norm)
-        part, change = stationary(torch.cat([here, norm, one], dim=1) @ self.to_squared, self.family)
-        found = torch.addmm(torch.cat([here, one], dim=1) @ self.by_feature, part, self.by_value)
+        part, change = stationary(product(torch.cat([here, norm, one], dim=1), self.to_squared), self.family)
+        found = product(torch.cat([here, one], dim=1), self.by_feature) + product(part, self.by_value)
         rank = found.shape[1] - len(self.variance)
         left = (1.0 + CONSTANT) + self.linear * norm[:, 0] - found[:, :rank].square().sum(-1)
         variance = (left.clamp_(min=0.0) + self.noise)[:, None] * self.variance
-        sums = (change @ self.by_slope).unflatten(1, (len(self.variance), -1))
+        sums = product(change, self.by_slope).unflatten(1, (len(self.variance), -1))
         # d(distance^2)/dx = 2 (x - point), over lengths: sums of the changes, alone and times points
         slope = 2.0 * (here[:, None, :] * sums[..., -1:] - sums[..., :-1])
         return found[:, rank:], variance, slope.add_(self.steady).mul_(self.inverse_lengths)

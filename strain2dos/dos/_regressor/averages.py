@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from strain2dos.dos._common.linear_algebra import tensor
+from strain2dos.dos._common.linear_algebra import product, tensor
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.valleys import edges_of_valleys
@@ -80,7 +80,7 @@ class Averages:
                 rows = slice(start, start + _ROWS)
                 x = tensor(self.fitted.standardise(X[rows]), self.device)
                 for column, (head, parts) in enumerate(zip(heads, self._heads.valleys, strict=True)):
-                    means = [part.member_weights @ part.means(x)[..., 0] for part in parts]
+                    means = [(part.member_weights[:, None] * part.means(x)[..., 0]).sum(0) for part in parts]
                     mean = torch.stack(means).sum(0).cpu().numpy()
                     found[rows, column] = head.mean[0] + head.scale * mean
         return edges_of_valleys(found, self.fitted.n_valence)
@@ -104,10 +104,10 @@ class Averages:
     def _joined(self, found: list[_Moments]) -> tuple[Array, Array]:
         """Return latents and their variances (n, n_latents), as `LatentBasis.joined` does."""
         middle, directions, near = self._basis
-        latent = torch.addmm(middle, found[0].mean, directions).numpy()
+        latent = (middle + product(found[0].mean, directions)).numpy()
         variance = self._sides[0].variance(found[0])
         if len(found) > 1:
-            apart = torch.mm(found[1].mean - found[0].mean, directions).numpy()
+            apart = np.ascontiguousarray(product(found[1].mean - found[0].mean, directions).numpy())
             theirs, weight = self._sides[1].variance(found[1]), self.fitted.heads.network_weight
             join_sides(latent, apart, variance, theirs, near, weight)
         return latent, variance
@@ -153,7 +153,7 @@ class _Side:
             own = part.covariance.diagonal(place)
             rank = part.factors.shape[-1]
             for k, weight in enumerate(part.member_weights.tolist()):
-                found = part.covariance.between_of(k, place, part.placed) @ outputs[k]
+                found = product(part.covariance.between_of(k, place, part.placed), outputs[k])
                 size = own[k] - found[:, :rank].square().sum(-1)
                 left.append(size.clamp(min=0.0) + part.noise[k])
                 # members differ little, so squares of differences from one of them keep their digits
@@ -167,7 +167,7 @@ class _Side:
 
     def variance(self, found: _Moments) -> Array:
         """Return variances of the latents (n, n_latents)."""
-        variance = torch.mm(found.left, self.spread)
+        variance = product(found.left, self.spread)
         if found.left.shape[1] > 1:
-            variance.addmm_(found.scatter, self.squares)
-        return variance.numpy()
+            variance = variance + product(found.scatter, self.squares)
+        return np.ascontiguousarray(variance.numpy())

@@ -28,7 +28,8 @@ def tensor(array: Array | NDArray[np.bool_], device: str | torch.device = "cpu")
 
 def padded(right: torch.Tensor) -> torch.Tensor:
     """Return a matrix (..., k, p) with columns of zeros beside it, up to a multiple of 8."""
-    return torch.nn.functional.pad(right, (0, -right.shape[-1] % _COLUMNS)).contiguous()
+    rest = -right.shape[-1] % _COLUMNS
+    return (torch.nn.functional.pad(right, (0, rest)) if rest else right).contiguous()
 
 
 def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from strain2dos.dos._common.linear_algebra import product
+from strain2dos.dos._common.linear_algebra import padded, product
 from strain2dos.dos._process.covariance import CONSTANT
 from strain2dos.dos._process.mixture import Loaded
 from strain2dos.dos._process.stationary import FACTORS, SLOPES, stationary
@@ -67,10 +67,13 @@ class SlopedMember:
         return cls(
             covariance.family,
             torch.exp(-covariance.log_lengths)[k],
-            (scale * torch.cat([-2.0 * known, ones, norm], dim=1)).T.contiguous(),
-            by_value,
+            # columns of zeros, and rows that meet them, so that no product is filled up each time
+            padded((scale * torch.cat([-2.0 * known, ones, norm], dim=1)).T),
+            padded(by_value.T).T.contiguous(),
             torch.cat([linear * (known.T @ by_value), CONSTANT * by_value.sum(0, keepdim=True)]),
-            (SLOPES[covariance.family] * coefficients[:, :, None] * beside[:, None, :]).flatten(1),
+            padded(
+                (SLOPES[covariance.family] * coefficients[:, :, None] * beside[:, None, :]).flatten(1).T
+            ).T,
             linear * (coefficients.T @ known),
             linear,
             float(loaded.noise[k]),

@@ -43,7 +43,7 @@ class UnseenRows(NamedTuple):
         if not len(self.truth):
             return 1.0, ()
         misfit = np.square(self.truth - self.mean) / self.variance
-        factor = factor_of(misfit, self.groups, self.loose)
+        factor = variance_factor(misfit, self.groups, self.loose)
         shown = np.minimum(misfit / max(factor, 1e-300), _LARGEST)
         return factor, LocalScale.of(self.features, self.groups, shown, self.loose)
 
@@ -106,7 +106,7 @@ def gap_factors(valleys: Sequence[UnseenRows], n_valence: int) -> tuple[float, A
     equal = np.ones(len(truth))
 
     def factor(error: Array, deviation: Array) -> float:
-        return factor_of(np.square(error / deviation), first.groups, equal)
+        return variance_factor(np.square(error / deviation), first.groups, equal)
 
     error = edges_of_valleys(mean, n_valence).gap - edges_of_valleys(truth, n_valence).gap
     of_gap = factor(error, spread_of_valleys(mean, variance, n_valence).gap)
@@ -118,7 +118,7 @@ def gap_factors(valleys: Sequence[UnseenRows], n_valence: int) -> tuple[float, A
     return of_gap, of_pairs
 
 
-def factor_of(misfit: Array, groups: NDArray[np.intp], loose: Array) -> float:
+def variance_factor(misfit: Array, groups: NDArray[np.intp], loose: Array) -> float:
     """Return the factor on variances at which 90 % intervals hold a further group in 90 % of cases.
 
     Misfits (n,) are those of known groups, each counted once. A mean would follow the few states that are

@@ -85,8 +85,8 @@ class DOSRegressor(
         "auto": 1.5 % of the median of the curves' maxima, to one digit, so that tables in any unit are read
         alike; 0.1 states/eV/cell for the bundled first-principles curves.
     edge_reference : float or "auto", default="auto"
-        Energy inside the gap [eV]. "auto": the middle of the widest stretch that is empty in all training
-        curves.
+        Energy inside the gap [eV], from which edges are sought (``reference`` of `band_edges`). "auto": the
+        middle of the widest stretch that is empty in all training curves.
     callbacks : list of skorch callbacks, default=None
         Callbacks of the skorch net, such as :class:`skorch.callbacks.EarlyStopping`, which can watch
         ``"valid_loss"``.

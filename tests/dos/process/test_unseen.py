@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from strain2dos import DOSRegressor
-from strain2dos.dos._process.unseen import UnseenRows, factor_of, gap_factors, rows_of_folds
+from strain2dos.dos._process.unseen import UnseenRows, variance_factor, gap_factors, rows_of_folds
 
 
 def _seen(truth, mean, variance=1.0):
@@ -20,7 +20,7 @@ def _seen(truth, mean, variance=1.0):
 
 def test_the_factor_widens_intervals_until_nine_tenths_of_the_errors_lie_inside():
     errors = 2.0 * np.random.default_rng(0).standard_normal(4000)
-    factor = factor_of(np.square(errors), np.arange(4000), np.ones(4000))
+    factor = variance_factor(np.square(errors), np.arange(4000), np.ones(4000))
     assert factor == pytest.approx(4.0, rel=0.05)
     assert np.mean(np.abs(errors) <= 1.6449 * np.sqrt(factor)) == pytest.approx(0.9, abs=1e-3)
 
@@ -28,18 +28,18 @@ def test_the_factor_widens_intervals_until_nine_tenths_of_the_errors_lie_inside(
 def test_a_few_errors_of_another_law_hardly_move_the_factor():
     errors = np.random.default_rng(0).standard_normal(4000)
     errors[:40] *= 50.0
-    assert factor_of(np.square(errors), np.arange(4000), np.ones(4000)) == pytest.approx(1.0, rel=0.1)
+    assert variance_factor(np.square(errors), np.arange(4000), np.ones(4000)) == pytest.approx(1.0, rel=0.1)
     assert np.mean(np.square(errors)) > 10.0
 
 
 def test_rows_of_a_group_count_once_and_loose_ones_less():
     misfit = np.square(np.random.default_rng(0).standard_normal(60))
-    once = factor_of(misfit, np.arange(60), np.ones(60))
+    once = variance_factor(misfit, np.arange(60), np.ones(60))
     # three rows of a group spread its weight over three steps of the same height
-    thrice = factor_of(np.repeat(misfit, 3), np.repeat(np.arange(60), 3), np.ones(180))
+    thrice = variance_factor(np.repeat(misfit, 3), np.repeat(np.arange(60), 3), np.ones(180))
     assert thrice == pytest.approx(once, rel=0.1)
     large = misfit > np.quantile(misfit, 0.8)
-    assert factor_of(misfit, np.arange(60), np.where(large, 1e6, 1.0)) < 0.7 * once
+    assert variance_factor(misfit, np.arange(60), np.where(large, 1e6, 1.0)) < 0.7 * once
 
 
 def test_every_group_is_left_out_once_and_as_a_whole():

@@ -73,10 +73,10 @@ def fingerprint(task: Task, split: Split, method: str, fold: Fold) -> str:
     """Name a fold by all that its predictions depend on: data, rows, method and code."""
     code = sorted(Path(strain2dos.dos.__file__).parent.rglob("*.py")) if method in OWN else []
     code += [HERE / name for name in ("_methods.py", "_peers.py", "_pair_network.py")]
-    told = known_edges(task.data, np.arange(len(task.X)))
+    edges = known_edges(task.data, np.arange(len(task.X)))
     arrays = [task.X, task.data.energies, task.data.dos, task.groups, fold.train, fold.test]
     parts = [np.ascontiguousarray(part).tobytes() for part in arrays]
-    parts += [path.read_bytes() for path in code] + [pickle.dumps((method, told))]
+    parts += [path.read_bytes() for path in code] + [pickle.dumps((method, edges))]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:20]
 
 

@@ -66,7 +66,7 @@ def predict(method: str, task: Task, fold: Fold, tick: Tick | None = None) -> Pr
     curves = on_curves(X, Y, X_new, groups)
     if edges is None:
         return Prediction(curves)
-    # peers are told of the valleys too, so that the gap they learn is held back by themselves alone
+    # peers get the valleys too, so that nothing but themselves limits the gap that they learn
     known = check_edges(edges, len(X))
     found = edges_of_valleys(on_both(X, known.energies, X_new, groups), known.n_valence)
     return Prediction(curves, np.column_stack(found[:2]))

@@ -31,7 +31,7 @@ def pair_network(
 
     128-128-64-32-1 with ReLU on standardized pairs and values, Adam at 1e-3, mean squared error, stopped
     when a random fifth of its own training points has not improved for `patience` epochs, best weights
-    kept. `tick` is told the number of each epoch.
+    kept. `tick` is called with the number of each epoch.
     """
     import torch
     from torch import nn

@@ -79,7 +79,7 @@ def ends(plane: Array) -> list[Fold]:
 
 
 def inside_hull(points: Array, corners: Array, tolerance: float = 1e-9) -> NDArray[np.bool_]:
-    """Say which points lie in the convex hull of others, its boundary included.
+    """Find which points lie in the convex hull of others, its boundary included.
 
     Works in the subspace that `corners` span, because states along one line have no hull in the plane.
     """
@@ -100,7 +100,7 @@ def inside_hull(points: Array, corners: Array, tolerance: float = 1e-9) -> NDArr
 
 
 def inside_training_hull(task: Task, fold: Fold) -> NDArray[np.bool_]:
-    """Say for each held-out row whether its state lies inside the hull of the training states."""
+    """Find for each held-out row whether its state lies inside the hull of the training states."""
     return inside_hull(task.plane[fold.test], np.unique(task.plane[fold.train], axis=0))
 
 

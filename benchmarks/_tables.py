@@ -48,7 +48,7 @@ def tables(rows: list[Row], markdown: bool) -> str:
 
 
 def heading(row: Row) -> str:
-    """Say which held-out states a table is about, and how many of them lie inside the hull."""
+    """Name the held-out states a table is about, with how many of them lie inside the hull."""
     if row["held_out"] == "inside":
         share = f"{row['predictions']} of {row['predictions_all']} predictions, {row['states']} states"
         return f"held-out states inside the hull of their training states ({share})"
@@ -97,7 +97,7 @@ def best(rows: list[Row], key: str) -> Row:
 
 
 def leads(rows: list[Row]) -> str:
-    """Say for each data set, split and setting where DOSRegressor leads, and who leads elsewhere."""
+    """State for each data set, split and setting where DOSRegressor leads, and who leads elsewhere."""
     lines = []
     for key, block in groupby(rows, lambda row: (row["data"], row["split"], row["held_out"])):
         some = list(block)

@@ -46,9 +46,9 @@ class Task(NamedTuple):
 
 
 def known_edges(data: StrainedDOS, rows: NDArray[np.intp]) -> Any:
-    """Give what `DOSRegressor.fit` is told about the edges of the training rows: None where unknown."""
-    told = data.edge_targets
-    return None if told is None else told.iloc[rows]
+    """Return the edges that `DOSRegressor.fit` gets for the training rows: None where unknown."""
+    known = data.edge_targets
+    return None if known is None else known.iloc[rows]
 
 
 def tasks(table: Path | None, records: Path | None) -> list[Task]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Explanations: whether they say what is true of data whose truth is known, and what they cost.
+"""Explanations: whether they are true of data whose truth is known, and what they cost.
 
 Physics: the bundled states with line positions by the published rates, each state with several dopings that
 change nothing but the lines. Slopes of shares are compared with those that rates and eigenvalues give;

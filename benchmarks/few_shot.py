@@ -35,7 +35,7 @@ VALLEYS = {"vbm_K": "VB_K", "vbm_G": "VB_G", "cbm_K": "CB_K", "cbm_Q": "CB_Q"}
 
 
 def features(data: StrainedDOS, code: np.ndarray) -> np.ndarray:
-    """Invariants of the strain, and columns that tell the material."""
+    """Invariants of the strain, and columns that name the material."""
     return np.column_stack([strain_invariants(data.strain), np.tile(code, (len(data), 1))])
 
 

@@ -2,12 +2,12 @@
 """Which states to calculate: error of a model against the number of its states, by the order they came in.
 
 A third of the first-principles states of MoS2 is held out. The others are added in the order of a scrambled
-Sobol sequence (the state nearest to each of its points), in random order, or as `suggest_states` says, which
-begins with the first eight of the Sobol order and is asked anew at each size. Run as
+Sobol sequence (the state nearest to each of its points), in random order, or as `suggest_states` chooses,
+which begins with the first eight of the Sobol order and is asked anew at each size. Run as
 
     python benchmarks/next_states.py [--sizes 12 16 24 32] [--repeats 6]
 
-Every finished figure is kept in ``benchmarks/output``: an interrupted run goes on where it stopped.
+Every finished value is kept in ``benchmarks/output``: an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def sobol_order(data: StrainedDOS, pool: list[int], seed: int) -> list[int]:
 
 
 def suggested(data: StrainedDOS, pool: list[int], have: list[int], n: int) -> list[int]:
-    """Add `n` rows of the pool to those that are there, as `suggest_states` says."""
+    """Add `n` rows of the pool to those that are there, as `suggest_states` chooses."""
     rest = [row for row in pool if row not in have]
     plan = pd.DataFrame(data.strain[rest], columns=["exx", "eyy", "exy"])
     plan.insert(0, "name", [data.name[row] for row in rest])

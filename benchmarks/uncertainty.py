@@ -79,20 +79,20 @@ def one_fold(
 
 
 def flags(
-    X: np.ndarray, data: StrainedDOS, told_by: int = 3, noise: float = 0.0, copies: int = 1
+    X: np.ndarray, data: StrainedDOS, n_invariants: int = 3, noise: float = 0.0, copies: int = 1
 ) -> dict[str, float]:
     """Leave every state out once; return the share flagged of those inside and outside of the others.
 
-    Inside and outside are told by the first `told_by` strain invariants. By all three, a state whose shear
-    points where no training state's does lies outside; features that know nothing of the third, as lines by
-    Grueneisen parameters, are judged by trace and shear, with noise and with strains scaled up.
+    Inside and outside are decided by the first `n_invariants` strain invariants. By all three, a state whose
+    shear points where no training state's does lies outside; features that know nothing of the third, as
+    lines by Grueneisen parameters, are judged by trace and shear, with noise and with strains scaled up.
     """
-    spread = strain_invariants(data.strain).std(0)[:told_by]
-    invariants = strain_invariants(data.strain)[:, :told_by] / spread
+    spread = strain_invariants(data.strain).std(0)[:n_invariants]
+    invariants = strain_invariants(data.strain)[:, :n_invariants] / spread
     random = np.random.RandomState(0)
     rows, states = np.repeat(X, copies, axis=0), np.repeat(np.arange(len(X)), copies)
     rows = rows + noise * random.standard_normal(rows.shape)
-    told: dict[bool, list[float]] = {True: [], False: []}
+    flagged: dict[bool, list[float]] = {True: [], False: []}
     quick = {"representation": "grid", "n_members": 1, "max_epochs": 1, "random_state": 0}
     for state in tqdm(range(len(X)), desc="domain", leave=False):
         train = states != state
@@ -100,20 +100,20 @@ def flags(
         model.fit(rows[train], data.dos[states[train]], groups=states[train])
         others = np.delete(invariants, state, axis=0)
         is_inside = bool(inside_hull(invariants[[state]], others)[0])
-        told[is_inside].append(float(np.mean(~model.in_domain(rows[~train]))))
-    if told_by < 3:
+        flagged[is_inside].append(float(np.mean(~model.in_domain(rows[~train]))))
+    if n_invariants < 3:
         model.fit(rows, data.dos[states], groups=states)
         for scale in SCALES:
             strain = scale * data.strain
-            outside = ~inside_hull(strain_invariants(strain)[:, :told_by] / spread, invariants)
+            outside = ~inside_hull(strain_invariants(strain)[:, :n_invariants] / spread, invariants)
             lines = strained_phonons(strain[outside])
             lines = lines + noise * random.standard_normal(lines.shape)
-            told[False] += (~model.in_domain(lines)).astype(float).tolist()
+            flagged[False] += (~model.in_domain(lines)).astype(float).tolist()
     return {
-        "inside": len(told[True]),
-        "inside flagged [%]": 100 * float(np.mean(told[True])),
-        "outside": len(told[False]),
-        "outside flagged [%]": 100 * float(np.mean(told[False])),
+        "inside": len(flagged[True]),
+        "inside flagged [%]": 100 * float(np.mean(flagged[True])),
+        "outside": len(flagged[False]),
+        "outside flagged [%]": 100 * float(np.mean(flagged[False])),
     }
 
 

@@ -6,8 +6,8 @@ and marks these copies as replaceable. A process that compiled the called functi
 then runs those; a process that loads the caller from the cache runs the copies. Both are right, but they may
 sum in another order: the last digits differed. Here the copies are private to their object and always used.
 
-Parts are functions that only compiled functions call. numba would optimise each, with all that it calls, and
-then again in each caller; here they are translated once, and optimised once within the function that Python
+Parts are functions that only compiled functions call. numba would optimize each, with all that it calls, and
+then again in each caller; here they are translated once, and optimized once within the function that Python
 calls.
 """
 
@@ -25,7 +25,7 @@ from strain2dos._compiled.notice import sign_of_life
 
 
 class _Part(JITCodeLibrary):
-    """Code of a function that is never run by itself: as translated, neither optimised nor linked."""
+    """Code of a function that is never run by itself: as translated, neither optimized nor linked."""
 
     def finalize(self) -> None:
         self._raise_if_finalized()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The table of lines is consistent, says where each figure comes from, and fits what it says it fits."""
+"""The table of lines is consistent, names the source of each value, and fits what it claims to fit."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -165,7 +165,7 @@ class DOSRegressor(
 
     Notes
     -----
-    Features are standardised inside, so a scaler before this step changes nothing. Kernels are trained and
+    Features are standardized inside, so a scaler before this step changes nothing. Kernels are trained and
     weighed by the density that they give to groups left out [3]_, so spectra of one strain state never count
     as evidence for each other. There is no ``sample_weight``: groups count equally however many rows they
     have, and noise belongs to the kernel.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from strain2dos import DOSRegressor
-from strain2dos.dos._process.unseen import UnseenRows, variance_factor, gap_factors, rows_of_folds
+from strain2dos.dos._process.unseen import UnseenRows, gap_factors, rows_of_folds, variance_factor
 
 
 def _seen(truth, mean, variance=1.0):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Errors that all spectra share, calibrated rates, and what the positions say of the sample."""
+"""Errors that all spectra share, calibrated rates, and what the positions show of the sample."""
 
 import numpy as np
 import pytest

@@ -16,6 +16,7 @@ from strain2dos.cli._common.wording import in_options, options_of
 
 P = ParamSpec("P")
 
+# Exit codes as shells know them: a failure, and 128 + SIGINT.
 FAILED = 1
 INTERRUPTED = 130
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from strain2dos.dos import DOSRegressor
     from strain2dos.explain import DOSExplanation
 
+# Sharp on a screen and, 6.4 inches wide, a column of a page.
 DPI = 160
 mpl.use("Agg")  # the commands write files and open no window
 

@@ -22,6 +22,8 @@ from strain2dos.dos._process.stationary import FACTORS, FAMILIES, stationary
 
 Array = NDArray[np.float64]
 
+# The grid from which the search begins: length scales over the root of the number of features, variances of
+# the noise and of the linear part, all in units of a standardized output. Gradients then leave the grid.
 _LENGTHS = (0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0)
 _NOISES = (1e-8, 1e-6, 1e-5, 1e-4, 1e-2, 0.3)
 _LINEARS = (10.0, 0.1)
@@ -29,15 +31,19 @@ _LINEARS = (10.0, 0.1)
 # lines of nine states more curves got worse than better.
 _QUADRATICS = (0.0, 0.25)
 _FEWEST_BENT = 30
+# Rows on which kernels are compared (cost grows with their cube), kernels that are refined and mixed, and the
+# share of the weight below which one is left out: predictions cost the same for each that is kept.
 _MAX_TUNE = 256
 _MAX_KERNELS = 16
 _LEAST_WEIGHT = 0.01
+# A length scale so much longer takes a feature out of a kernel: its part of squared distances falls to 1 %.
 _STRETCH = 10.0
 # up to this many rows kernels cost next to nothing, and without noise any small one may be right
 _FEW = 64
 # Share of the standard error by which fewer kernels may fall behind. From phonons with noise (eight rows of
 # each first-principles state), R2 is 0.9944 by all 16, 0.9942 by the 3.4 that it keeps, 0.9938 by those of 1.
 _NO_WORSE = 0.5
+# Steps of L-BFGS-B at most: a bound on the time of a kernel whose search does not end by itself.
 _STEPS = 40
 
 

@@ -18,11 +18,13 @@ from strain2dos.dos._process.local_scale import LocalScale, misfits
 
 Array = NDArray[np.float64]
 
+# A tenth of the groups has no part in the choice of kernels; ten turns see each group once.
 _FOLDS = 10
 # nine tenths of the groups are known by those beyond, of which there must be three
 _FEWEST_GROUPS = 30
 # rows that kernels are chosen on again and again
 _MAX_ROWS = 128
+# The coverage at which the factor is read: that of the intervals which the package reports.
 _SHARE = 0.9
 # a squared error over its variance counts no more than one that one state in a hundred exceeds
 _LARGEST = float(np.square(norm.ppf(0.995)))

@@ -24,6 +24,8 @@ REPRESENTATIONS: dict[str, type[Representation]] = {
     "cdf": QuantileRepresentation,
     "aligned": AlignedRepresentation,
 }
+# Directions that are learned, at most, and the singular value over the largest below which there is rounding
+# alone. Few rows are decoded at once, since each has as many latents as a curve has energies.
 _MAX_DIRECTIONS = 64
 _TOLERANCE = 1e-10
 _ROWS = 16

@@ -17,6 +17,8 @@ from strain2dos.dos._representations.counting import PLACES, WEIGHTS, add_curves
 
 Array = NDArray[np.float64]
 
+# Numbers of states whose energies are latents, on each side of the gap: about one for each energy of a curve.
+# They reach 3 % beyond the largest number seen, so that the last energies are decoded like the others.
 _COUNTS = 600
 _OVERSHOOT = 1.03
 # no density is decoded above this many times the highest one seen in training
@@ -66,7 +68,6 @@ class QuantileRepresentation(Representation):
             return None
         # quadratic spacing: the first few states make the band edge
         shares = np.square(np.arange(1, _COUNTS + 1) / _COUNTS)
-        # counts reach past the end of the window, so that its last energies are decoded like the others
         ceiling = _HEADROOM * float(dos.max())
         return cls(
             energies, reference, _OVERSHOOT * totals[0] * shares, _OVERSHOOT * totals[1] * shares, ceiling

@@ -24,6 +24,7 @@ from strain2dos.dos._edges.targets import take_rows as take_edges
 
 Array = NDArray[np.float64]
 
+# More groups than this are left out by tenths: ten fits then do instead of one for each group.
 _DEFAULT_FOLDS = 10
 
 

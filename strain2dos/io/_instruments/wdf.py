@@ -21,6 +21,7 @@ from strain2dos.io._common.array import SpectraBuilder
 from strain2dos.io._common.memory import warn_caller
 from strain2dos.io._instruments.optional import lazy_dask
 
+# Codes of the file format: units, axes of the stage, and the kind of measurement that is a map.
 _UNITS = {1: "cm-1", 2: "nm", 3: "nm", 4: "eV", 5: "um", 6: "counts", 7: "electrons", 8: "mm", 9: "m"}
 _UNITS |= {12: "s", 13: "ms", 16: "px"}
 _PLACES = {3: "x", 4: "y", 5: "z"}

@@ -17,6 +17,7 @@ from strain2dos.mapping._photoluminescence.pairs import chosen_gap, chosen_pl, p
 from strain2dos.mapping._photoluminescence.rates import LITERATURE_RATES
 from strain2dos.mapping._photoluminescence.result import PLComparison
 
+# Points beyond which a scatter hides how many lie upon each other.
 _CROWD = 2000
 
 

@@ -12,6 +12,7 @@ from strain2dos.mapping._photoluminescence.lines import LineModel
 
 Array = NDArray[np.float64]
 
+# Steps at most; a spectrum that is not done by then counts as not converged.
 _MOST_STEPS = 200
 # A step that lowers chi-square by less than this share ends the fit, and so does damping beyond the last
 # figure: then no direction leads down.

@@ -13,6 +13,7 @@ import strain2dos
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._store.learned import Digest, array_checksum, learned_state
 
+# Differences that a message names; the others are counted.
 _MOST_NAMED = 4
 
 

@@ -13,6 +13,7 @@ from strain2dos.raman._cosmic_rays.prepared import Prepared
 
 Floats = NDArray[np.float64]
 
+# Spectra that are held against their neighbors at once: some megabytes.
 _BATCH = 256
 # What the points beside a hit may still show: a share of its height and standard deviations of the noise.
 _FLANK_SHARE, _FLANK_NOISE = 0.15, 1.0

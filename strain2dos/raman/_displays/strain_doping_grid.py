@@ -11,6 +11,7 @@ from strain2dos._plotting.axes import COLORS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Distances between marks of an axis, and how many marks it has at most.
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _MOST_MARKS = 8
 # In fractions of the axes: how far inside the values of the grid are written, and how far apart.

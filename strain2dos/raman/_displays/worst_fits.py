@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from strain2dos.raman._features.featurizer import RamanFeaturizer
     from strain2dos.raman._features.result import SpectraFit
 
+# Panels side by side, each still wide enough to read.
 _COLUMNS = 4
 
 

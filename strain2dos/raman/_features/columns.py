@@ -24,6 +24,7 @@ HEIGHT = "height"
 MIXING = "mixing"
 DIFFERENCE = "difference"
 EXTRA_KINDS = ("center", "fwhm", HEIGHT)
+# Area of a line over its height times half its full width at half maximum.
 LORENTZ_AREA = np.pi
 GAUSS_AREA = np.sqrt(np.pi / np.log(2.0))
 

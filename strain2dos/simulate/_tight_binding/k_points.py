@@ -19,6 +19,7 @@ _TURN = ((-1, -1), (1, 0))  # rotation by 120 degrees
 
 _REACH = 4  # grid points on either side that an interpolation uses
 
+# A parabola through a point of k and its eight neighbors, by least squares: value, slopes, curvatures.
 _STENCIL = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)], dtype=np.float64)
 _X, _Y = _STENCIL.T
 _FIT = np.linalg.pinv(np.stack([np.ones(9), _X, _Y, _X**2 / 2, _X * _Y, _Y**2 / 2], axis=1))

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 COLUMNS = ("name", "exx", "eyy", "exy")
+# A number beyond this is most likely in percent: monolayers of MoS2 break at 0.06 to 0.11 (S. Bertolazzi et
+# al., ACS Nano 5, 9703 (2011)).
 _MAX_STRAIN = 0.25
 
 

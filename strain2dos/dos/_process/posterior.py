@@ -18,10 +18,11 @@ from strain2dos.dos._process.mixture import Process
 Array = NDArray[np.float64]
 Tensor = torch.Tensor
 
-# Up to this many rows a process is exact; beyond, as many of them carry the kernel (cost: rows times its square).
+# Up to this many rows a process is exact; beyond, as many of them carry the kernel: time then grows with the
+# number of rows, not with its cube.
 _MAX_POINTS = 640
-# Of so many rows groups are left out by tenths, not one by one, and sums are formed in blocks of rows that fit
-# into 20 MB for each kernel.
+# Of so many rows groups are left out by tenths, not one by one, and sums are formed in blocks of rows that
+# fit into 20 MB for each kernel.
 _FOLDS = 10
 _CHUNK = 4096
 

@@ -14,7 +14,7 @@ from strain2dos.dos._regressor.rows import CheckedRows, without_rows
 
 Array = NDArray[np.float64]
 
-# Curves behind a quantile: a power of two, as Sobol sequences want it. Thirteen of them lie below the 5 % quantile.
+# Curves behind a quantile: a power of two, as Sobol sequences want it. Thirteen lie below the 5 % quantile.
 _DRAWS = 256
 
 

@@ -13,7 +13,7 @@ from strain2dos.mapping._photoluminescence.status import PLStatus
 
 Array = NDArray[np.float64]
 
-# Two lines on a sloping background have eight parameters; four more points show what is left over.
+# Two lines on a sloping background have nine parameters; three more points show what is left over.
 FEWEST_POINTS = 12
 _SIGNIFICANCE = 8.0  # area over its error: of 10^5 spectra of white noise none passes
 _POOR = 0.1  # what the lines leave beyond the noise (rms) over the height of A

@@ -13,7 +13,7 @@ from strain2dos.simulate._tight_binding.k_points import highest_maxima, interpol
 Array = NDArray[np.float64]
 
 _VALLEYS = ("K", "G", "Q")
-# Highest grid points from which a maximum is sought: as many as there are valleys of the kind with the most, Q.
+# Highest grid points from which a maximum is sought: as many as there are valleys Q.
 _N_STARTS = 6
 # Energies of k-points that are equal by symmetry differ by rounding (eV).
 _EQUAL = 1e-6

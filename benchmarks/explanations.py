@@ -18,6 +18,7 @@ import argparse
 import json
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,19 @@ def sizes(model: DOSRegressor, X: pd.DataFrame) -> dict[str, float]:
     return dict(zip([*explainer.feature_names, "model std"], values.round(1).tolist(), strict=True))
 
 
+def timed(runs: dict[str, Callable[[], Any]], n_pixels: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the results of runs, and their times for a whole map."""
+    kept, times = {}, {}
+    for name, run in runs.items():
+        start, clock = time.process_time(), time.perf_counter()
+        kept[name] = run()
+        times[name] = {
+            "processor s per map": (time.process_time() - start) / n_pixels * PIXELS,
+            "wall s per map": (time.perf_counter() - clock) / n_pixels * PIXELS,
+        }
+    return kept, times
+
+
 def speed(n_features: int, n_pixels: int) -> dict[str, Any]:
     """Return times of exact, summarized and sampled values, and of the same by shap."""
     import shap
@@ -174,15 +188,9 @@ def speed(n_features: int, n_pixels: int) -> dict[str, Any]:
         theirs: lambda: other(pixels),
     }
     found: dict[str, Any] = {"features": n_features, "pixels": n_pixels, "weight": model.network_weight_}
-    kept = {}
     explainer.explain(pixels[:1])
-    for name, run in runs.items():
-        start, clock = time.process_time(), time.perf_counter()
-        kept[name] = run()
-        found[name] = {
-            "processor s per map": (time.process_time() - start) / n_pixels * PIXELS,
-            "wall s per map": (time.perf_counter() - clock) / n_pixels * PIXELS,
-        }
+    kept, times = timed(runs, n_pixels)
+    found |= times
     size = np.abs(kept[exact].values).max()
     found["largest difference to shap [of the largest share]"] = float(
         np.abs(kept[exact].values - kept[theirs].values).max() / size

@@ -68,12 +68,35 @@ def counts_on_an_offset(height, background, readout, n=2000):
     report(f"{height} counts over {background}, readout {readout}", counts, e, a)
 
 
+def without_lines(e, a):
+    """Report which of spectra without lines get a result."""
+    other = np.arange(340.0, 450.0, 0.95)
+    stretched = [np.interp(AXIS, other, row) for row in RNG.normal(0, 3, (N_EMPTY, other.size))]
+    phase, period = RNG.uniform(0, 6.3, (N_EMPTY, 1)), RNG.uniform(8, 40, (N_EMPTY, 1))
+    walk = np.cumsum(white(0.9, N_EMPTY), axis=1)
+    empty = {
+        "white": 100 + white(3.0, N_EMPTY),
+        "interpolated": 100 + np.array(stretched),
+        "Savitzky-Golay 9, 2": 100 + savgol_filter(white(3.0, N_EMPTY), 9, 2),
+        "Savitzky-Golay 15, 3": 100 + savgol_filter(white(3.0, N_EMPTY), 15, 3),
+        "running mean 5": 100 + smoothed(N_EMPTY, 5, 3.0),
+        "running mean 9": 100 + smoothed(N_EMPTY, 9, 3.0),
+        "1/f": colored(0.5),
+        "1/f2": colored(1.0),
+        "drift": 100 + walk + white(1.0, N_EMPTY),
+        "sine": 100 + 5 * np.sin(2 * np.pi * AXIS / period + phase) + white(1.0, N_EMPTY),
+        "humps": line(e, 15, 100) + line(a, 15, 120) + 50 + white(),
+    }
+    for kind, spectra in empty.items():
+        report(f"no lines: {kind}", spectra)
+
+
 def main() -> None:
     e, a = 384.3 + RNG.uniform(-0.8, 0.8, N), 403.2 + RNG.uniform(-0.8, 0.8, N)
     plain = line(e, 3, 80) + line(a, 5, 100) + 60
     report("plain", plain + white(), e, a)
     report("counts", RNG.poisson(5 * plain).astype(float), e, a)
-    report("counts, told", RNG.poisson(5 * plain).astype(float), e, a, noise="poisson")
+    report("counts, noise=poisson", RNG.poisson(5 * plain).astype(float), e, a, noise="poisson")
     signal = plain - 60
     for name, variance in (
         ("shot noise over readout", 0.5 + 0.1 * signal),
@@ -108,25 +131,7 @@ def main() -> None:
     report("dead pixel on the flank of E'", dead, e, a)
     report("curved background", plain + 40 * ((AXIS - 395) / 50) ** 2 + white(), e, a)
     report("fringes", plain + 3 * np.sin(2 * np.pi * AXIS / 30 + RNG.uniform(0, 6, (N, 1))) + white(), e, a)
-    other = np.arange(340.0, 450.0, 0.95)
-    stretched = [np.interp(AXIS, other, row) for row in RNG.normal(0, 3, (N_EMPTY, other.size))]
-    phase, period = RNG.uniform(0, 6.3, (N_EMPTY, 1)), RNG.uniform(8, 40, (N_EMPTY, 1))
-    walk = np.cumsum(white(0.9, N_EMPTY), axis=1)
-    empty = {
-        "white": 100 + white(3.0, N_EMPTY),
-        "interpolated": 100 + np.array(stretched),
-        "Savitzky-Golay 9, 2": 100 + savgol_filter(white(3.0, N_EMPTY), 9, 2),
-        "Savitzky-Golay 15, 3": 100 + savgol_filter(white(3.0, N_EMPTY), 15, 3),
-        "running mean 5": 100 + smoothed(N_EMPTY, 5, 3.0),
-        "running mean 9": 100 + smoothed(N_EMPTY, 9, 3.0),
-        "1/f": colored(0.5),
-        "1/f2": colored(1.0),
-        "drift": 100 + walk + white(1.0, N_EMPTY),
-        "sine": 100 + 5 * np.sin(2 * np.pi * AXIS / period + phase) + white(1.0, N_EMPTY),
-        "humps": line(e, 15, 100) + line(a, 15, 120) + 50 + white(),
-    }
-    for kind, spectra in empty.items():
-        report(f"no lines: {kind}", spectra)
+    without_lines(e, a)
     for height in (9, 12, 16):
         report(f"weak lines {height}", (plain - 60) * height / 80 + 100 + white(), e, a)
     for height, background, readout in ((30, 3, 0), (80, 3, 2), (300, 10, 3), (1000, 100, 3), (5000, 500, 3)):

@@ -48,7 +48,7 @@ for name, scale, label in (
     )
     axes[name].set_ylabel(label)
 axes["gap"].tick_params(labelbottom=False)
-label = axes["strain"].set_xlabel("Distance along the line (um)")
+label = axes["strain"].set_xlabel("Distance along the line (µm)")
 
 # %%
 # Density of states at three points
@@ -60,7 +60,7 @@ fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for i, color in enumerate(colors):
     curve, error = there.dos.values[i], there.dos_std.values[i]
     gap = float(there.gap[i])
-    name = f"x = {points[i][0]:g} um, gap {gap:.2f} eV"
+    name = f"x = {points[i][0]:g} µm, gap {gap:.2f} eV"
     ax.plot(there.energy, curve, color=color, label=name)
     ax.fill_between(
         there.energy, curve - error, curve + error, color=color, alpha=0.25, lw=0

@@ -47,7 +47,7 @@ for ax, (name, options) in zip(axes, choices.items(), strict=True):
     featurizer = RamanFeaturizer(shift, split=False, **options).fit(spectra)
     fit = featurizer.fit_spectra(spectra)
     SpectrumFitDisplay.from_estimator(featurizer, spectra[0], ax=ax)
-    ax.set_title(name)
+    ax.set(title=name, ylim=(None, 1.45 * spectra[0].max()))  # room for the legend
     counts = {
         FitStatus(s).name: int((fit.status == s).sum()) for s in set(fit.status)
     }

@@ -131,7 +131,7 @@ display = DOSCurveDisplay.from_predictions(
     data.energies, dos[row], dos_true=data.dos[row]
 )
 title = display.ax_.set_title(
-    "exx {:+.1%}, eyy {:+.1%}, exy {:+.1%}".format(*data.strain[row])
+    "exx {:+z.1%}, eyy {:+z.1%}, exy {:+z.1%}".format(*data.strain[row])
 )
 
 # %%

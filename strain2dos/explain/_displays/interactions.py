@@ -185,9 +185,11 @@ class InteractionDisplay:
         return self
 
     def _write_numbers(self, ax: Axes, shown: np.ndarray, top: float) -> None:
+        # what is below a thousandth of the largest reads as 0
+        decimals = 3 - int(np.floor(np.log10(top))) if np.isfinite(top) else 0
         for row, column in np.ndindex(*shown.shape):
             value = shown[row, column]
-            words = f"{value:.3g}".replace("-", "\u2212")
+            words = f"{round(float(value), decimals) + 0.0:.4g}".replace("-", "\u2212")
             # dark fields are those of large magnitudes, and of small ones where magnitudes are shown
             dark = value < 0.6 * top if self.absolute else abs(value) > 0.6 * top
             ax.text(column, row, words, ha="center", va="center", color="white" if dark else "black")

@@ -156,4 +156,4 @@ def test_the_picture_holds_the_mean_matrix_in_mev(rng):
 def test_numbers_of_pairs_end_at_a_thousandth_of_the_largest():
     shares = np.array([[0.173, -0.00488], [-0.00488, 0.0000387]])
     display = InteractionDisplay(shares, ("E'_center", "A1'_center"), title="Gap", scale=1e3).plot()
-    assert [text.get_text() for text in display.ax_.texts] == ["173", "−4.9", "−4.9", "0"]
+    assert [text.get_text() for text in display.ax_.texts] == ["173", "\u22124.9", "\u22124.9", "0"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 os.environ.setdefault("TQDM_DISABLE", "1")
+os.environ.setdefault("STRAIN2DOS_QUIET", "1")  # pages do not show that something was compiled
 
 project = "strain2dos"
 author = "the strain2dos developers"

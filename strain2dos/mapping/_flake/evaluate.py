@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from strain2dos._estimators.columns import as_named, finite_rows
 from strain2dos.mapping._flake.propagation import energies_of, energy_names
 from strain2dos.mapping._flake.scissor import Scissor
+from strain2dos.mapping._flake.shared import SharedError
 from strain2dos.mapping._flake.strain import STRAIN_NAMES, StrainLines
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._pixels.model import FittedModel
@@ -33,10 +34,13 @@ class FlakeEvaluator(PixelEvaluator):
         None where strain and doping of the material are not known.
     scissor : Scissor or None
         By which the conduction band is moved.
+    shared_error : SharedError or None
+        None where all errors of the model count as those of a pixel.
     """
 
     lines: StrainLines | None = None
     scissor: Scissor | None = None
+    shared_error: SharedError | None = None
 
     @property
     def values_per_pixel(self) -> int:
@@ -78,9 +82,14 @@ class FlakeEvaluator(PixelEvaluator):
         energies = energies_of(self.model, features)
         names = energies.names
         found = _named(names, "", energies.values)
-        found |= _named(names, "_std", np.hypot(energies.std, energies.spread(covariance)))
+        own = energies.std
         if shared is not None:
-            found |= _named(names, "_common_std", energies.spread(shared))
+            common = energies.spread(shared)
+            if self.shared_error is not None:
+                own, of_all = self.shared_error.split(own, features)
+                common = np.hypot(common, of_all)
+            found |= _named(names, "_common_std", common)
+        found |= _named(names, "_std", np.hypot(own, energies.spread(covariance)))
         if energies.valleys is not None:
             found["valleys"] = energies.valleys
             found["edge_valleys"] = _transition(energies.valleys, self.model.final.n_valence_)

@@ -15,6 +15,7 @@ from strain2dos.mapping._flake.evaluate import FlakeEvaluator, flake_quantities,
 from strain2dos.mapping._flake.light import Light, add_light, read_light
 from strain2dos.mapping._flake.prepared import Positions, PreparedFlake, prepare_flake
 from strain2dos.mapping._flake.scissor import Scissor
+from strain2dos.mapping._flake.shared import SharedError
 from strain2dos.mapping._flake.strain import StrainLines
 from strain2dos.mapping._flake.words import add_words
 from strain2dos.mapping._pixels.blocks import map_in_memory, rows_per_chunk
@@ -102,8 +103,9 @@ def map_flake(
     Dataset
         ``gap``, ``gap_direct`` (at K, by which light is emitted), ``vbm``, ``cbm`` in eV; ``strain`` (mean in
         the plane), ``shear`` (difference of the principal strains), ``doping`` in 1e13 electrons/cm2; of each
-        ``NAME_std``, the error of the pixel (noise and model), and ``NAME_common_std``, the error that all
-        pixels share (unstrained positions and rates), which cancels in differences within the map.
+        ``NAME_std``, the error of the pixel (noise, and that of the model as far as it differs from place to
+        place), and ``NAME_common_std``, the error that all pixels share (unstrained positions, rates, and
+        that of the model at the unstrained layer), which cancels in differences within the map.
         ``edge_valleys`` (direct or indirect), ``valleys`` (y, x, valley), ``features`` (y, x, feature),
         ``dos`` (y, x, energy); ``domain_score`` (above 1: outside the training domain) with
         ``domain_reason``, ``status`` and ``status_reason`` in words. With `pl`: ``pl_energy`` and its error
@@ -183,7 +185,15 @@ def map_prepared(
     left_out = tuple(name for name in known if name not in wanted)
     columns = column_names(cube, model)
     evaluator = FlakeEvaluator(
-        model, wanted, np.dtype(np.float64), columns, functional, left_out, lines, moved
+        model,
+        wanted,
+        np.dtype(np.float64),
+        columns,
+        functional,
+        left_out,
+        lines,
+        moved,
+        SharedError.of(model),
     )
     step = rows_per_chunk(cube, evaluator, "auto")
     with warnings.catch_warnings():

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._estimators.fitting import as_fitted
+from strain2dos.mapping._flake.shared import unstrained_features
 from strain2dos.mapping._pixels.model import FittedModel
-from strain2dos.raman._materials.lookup import material_modes
 
 Array = NDArray[np.float64]
 
@@ -55,7 +54,7 @@ class Scissor:
                 f"scissor is the gap of the unstrained layer in eV, between {_LIMITS[0]} and {_LIMITS[1]}, "
                 f"but is {gap!r}; the optical gap of MoS2 is about 1.88 eV."
             )
-        Z = model.chain.after(1).transform(_unstrained(model))
+        Z = model.chain.after(1).transform(unstrained_features(model))
         found = model.edges(Z)
         middle = float(0.5 * (found["vbm"][0] + found["cbm"][0]))
         energies = None if model.energies is None else np.asarray(model.energies, dtype=np.float64)
@@ -90,20 +89,3 @@ class Scissor:
         source = np.where(above, self.energies - self.shift, self.energies)
         kept = above | (self.energies <= self.middle)
         return np.array([np.where(kept, np.interp(source, self.energies, curve), 0.0) for curve in dos])
-
-
-def _unstrained(model: FittedModel) -> Array:
-    """Features (1, p) of the unstrained, neutral layer."""
-    names = [str(name) for name in model.reads_spectra_by.get_feature_names_out()]
-    known = {
-        mode.name: mode.position
-        for mode in material_modes(as_fitted(model.reads_spectra_by).material, optional=True)
-    }
-    lines = [name.removesuffix("_center") for name in names]
-    places = [known.get(line, known.get(line[:-1])) for line in lines]
-    if not all(name.endswith("_center") for name in names) or None in places:
-        raise ValueError(
-            f"scissor needs to know the gap of the unstrained layer, and a model with the features {names} "
-            "does not give it from positions of lines alone; fit it with features=('center',)."
-        )
-    return np.array([places], dtype=np.float64)

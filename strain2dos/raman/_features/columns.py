@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcx
 
+from strain2dos.raman._fitting._choice.background import BEND, STEP
 from strain2dos.raman._fitting._squares.profiles import (
     AUTO_SHAPE,
     LN2,
@@ -234,5 +235,14 @@ def group_curves(
         components[name] = p[n_lines + i] * rows[0]
     first = 2 * n_lines + widths * (2 if has_mixing(code) else 1)
     terms = p[first : first + group.basis.shape[0]]
-    u = (x - 0.5 * (group.x[0] + group.x[-1])) / (0.5 * (group.x[-1] - group.x[0]) or 1.0)
-    return x, np.polynomial.polynomial.polyval(u, terms), components
+    return x, _baseline(group, terms, fit.term[0], x), components
+
+
+def _baseline(group: SpectralRegion, terms: Floats, last: Floats, x: Floats) -> Floats:
+    """Polynomial baseline, the last term of which may be a step or a kink at ``last[1]`` instead (cm-1)."""
+    half = 0.5 * (group.x[-1] - group.x[0]) or 1.0
+    u = (x - 0.5 * (group.x[0] + group.x[-1])) / half
+    if last[0] == BEND:
+        return np.polynomial.polynomial.polyval(u, terms)
+    beyond = np.where(x >= last[1], 1.0 if last[0] == STEP else (x - last[1]) / half, 0.0)
+    return np.polynomial.polynomial.polyval(u, terms[:-1]) + terms[-1] * beyond

@@ -52,8 +52,9 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         defects cause), competes with the doublet.
     baseline_degree : "auto" or int, default="auto"
         Degree of the polynomial under the lines, fitted with them. "auto": a straight line, and a parabola
-        where the spectrum shows that the background bends. Where it has a band of defects as well, whose foot
-        looks like a bend, both are averaged and the error covers both.
+        where the spectrum shows that the background bends, or a step or kink where windows were stitched or a
+        baseline was taken off in pieces. Where there is a band of defects as well, whose foot looks like a
+        bend, both are averaged and the error covers both.
     reference : {"Si"} or None, default=None
         "Si": fit the silicon line as well and shift the axis of each spectrum so that it lies at 520.7 cm-1.
     despike : bool, default=True

@@ -4,18 +4,11 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._choice.bend import (
-    asks_for_bend,
-    start_straight,
-    weight_of_bend,
-)
 from strain2dos.raman._fitting._choice.choice import COUNTS_ODDS
-from strain2dos.raman._fitting._choice.two_fits import copy_row, mix_rows
 from strain2dos.raman._fitting._lines.outliers import mask_outliers, stands_out
 from strain2dos.raman._fitting._lines.spikes import mask_spikes
-from strain2dos.raman._fitting._lines.unexplained import has_unexplained_line
 from strain2dos.raman._fitting._lines.usable import are_counts, usable_points, used_range
-from strain2dos.raman._fitting._lines.window import fit_again, prepare_fit_window, weigh_again
+from strain2dos.raman._fitting._lines.window import fit_again, prepare_fit_window
 from strain2dos.raman._fitting._models.models import (
     fitted_height,
     own_profile,
@@ -23,7 +16,7 @@ from strain2dos.raman._fitting._models.models import (
 )
 from strain2dos.raman._fitting._models.single_model import count_unit, model_size
 from strain2dos.raman._fitting._squares.normal_equations import ENTRY, OPTIONS
-from strain2dos.raman._fitting.one_fit import fit_once
+from strain2dos.raman._fitting.one_fit import fit_once, flag_unexplained
 from strain2dos.raman._fitting.records import (
     AUTO_NOISE,
     CURRENT,
@@ -31,12 +24,10 @@ from strain2dos.raman._fitting.records import (
     MASK,
     NO_EXTRAS,
     POISSON_NOISE,
-    S_CHI2,
     S_FLOOR,
     S_INFO,
     S_KIND,
     S_MASK,
-    S_ODDS,
     SIGNAL,
     SINGLET,
     SMOOTH,
@@ -44,12 +35,10 @@ from strain2dos.raman._fitting.records import (
     WEIGHTS,
 )
 from strain2dos.raman._fitting.status import FitStatus
+from strain2dos.raman._fitting.two_backgrounds import add_background_term
 
 _OK = int(FitStatus.OK)
 _TOO_FEW_POINTS = int(FitStatus.TOO_FEW_POINTS)
-_UNEXPLAINED_LINE = int(FitStatus.UNEXPLAINED_LINE)
-_LOW_SNR = int(FitStatus.LOW_SNR)
-_MISFIT = int(FitStatus.MISFIT)
 _NOT_COUNTS = int(FitStatus.NOT_COUNTS)
 
 # 2 ln odds at which weights change back to equal ones where values only look like counts.
@@ -109,60 +98,43 @@ def _usable(problem, least, s):
 def _fit_row(offset, first, second, bent, bent2, family, s, out, spare, row):
     """Fit the spectrum in the scratch; again where the residual shows that points or weights were wrong.
 
-    Once more where it shows that the background bends; ``spare`` holds the fit before meanwhile.
+    Once more where its background bends or breaks; ``spare`` holds fits meanwhile.
     """
     least = model_size(first, pick(family, SINGLET, NO_EXTRAS))
     status, n_good, low, high, whole = _usable(first, least, s)
     if status != _OK:
         return status
-    auto, rounds = first.noise == AUTO_NOISE, ROUNDS_OF_MASKS
-    undecided, bends, straight, best, noise2 = auto, False, (0.0, 0.0), np.int64(-1), 0.0
+    undecided, rounds = first.noise == AUTO_NOISE, ROUNDS_OF_MASKS if first.despike else 0
     view = prepare_fit_window(first, family, offset, n_good, low, high, whole, s)
     while True:
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
-        best, noise2, steps, kappa, better, other, zero = fit_once(
-            first, second, family, view, undecided, best if bends else np.int64(-1), noise2, s, out, row
+        best, noise2, steps, _, better, other, zero = fit_once(
+            first, second, family, view, undecided, np.int64(-1), 0.0, s, out, row
         )
-        masked = 0
         if best < 0:
-            view, undecided = weigh_again(first, view, s.slots[0, S_INFO, S_FLOOR], s), False
+            view, undecided = fit_again(first, view, True, s.slots[0, S_INFO, S_FLOOR], s), False
             continue
         problem = own_profile(first, second, best, s)
         lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
-        n = model_size(problem, lines)
-        if stands_out(s.J[n], s.points[WEIGHTS], view.n):
-            if problem.despike and rounds > 0 and not bends:
-                masked, rounds = _mask_residuals(problem, lines, view, s.params[CURRENT], s), rounds - 1
-            if masked == 0 and out.status[row, 0] in (_OK, _LOW_SNR, _MISFIT):
-                noise = np.sqrt(noise2)
-                if has_unexplained_line(problem, lines, view, s.params[CURRENT], n, noise, s):
-                    out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE
-        if masked > 0:
-            n_good -= masked
-            low, high = used_range(s.points[SPECTRUM], s.points[MASK], first.x.size)
-            view, undecided = prepare_fit_window(first, family, offset, n_good, low, high, whole, s), auto
+        if rounds > 0 and stands_out(s.J[model_size(problem, lines)], s.points[WEIGHTS], view.n):
+            masked, rounds = _mask_residuals(problem, lines, view, s.params[CURRENT], s), rounds - 1
+            if masked > 0:
+                n_good -= masked
+                low, high = used_range(s.points[SPECTRUM], s.points[MASK], first.x.size)
+                view = prepare_fit_window(first, family, offset, n_good, low, high, whole, s)
+                undecided = first.noise == AUTO_NOISE
+                continue
+        flag_unexplained(problem, lines, view, noise2, s, out, row)
+        if undecided and better - (zero if view.counts else 0.0) > COUNTS_ODDS:
+            view, undecided = fit_again(first, view, True, other, s), False
             continue
-        if undecided:
+        if undecided and view.counts and zero < COUNTS_BACK:
+            view = prepare_fit_window(first, family, offset, n_good, low, high, False, s)
             undecided = False
-            if better - (zero if view.counts else 0.0) > COUNTS_ODDS:
-                view = weigh_again(first, view, other, s)
-                continue
-            if view.counts and zero < COUNTS_BACK:
-                view = prepare_fit_window(first, family, offset, n_good, low, high, False, s)
-                continue
-        if bends:
-            weight, most = weight_of_bend(
-                first, second, family, view, best, straight, noise2, steps, kappa, s
-            )
-            mix_rows(spare, out, row, weight, most, problem)
-            return _OK
-        if not asks_for_bend(problem, bent, lines, view, noise2, s):
-            return _OK
-        straight, bends = (s.slots[best, S_INFO, S_ODDS], s.slots[best, S_INFO, S_CHI2]), True
-        copy_row(out, row, spare, 0, problem)
-        start_straight(first, family, s)
-        first, second, view = bent, bent2, fit_again(first, view, s)
+            continue
+        add_background_term(first, second, bent, bent2, family, view, best, noise2, steps, s, out, spare, row)
+        return _OK
 
 
 @njit(**ENTRY)
@@ -178,7 +150,8 @@ def fit_rows(spectra, offsets, problem, second, bent, bent2, family, s, out, spa
     problem, second : Problem
         The second, with another profile, where the first leaves more than noise.
     bent, bent2 : Problem
-        The same with a baseline of one term more, where the spectrum shows that its background bends.
+        The same with a baseline of one term more, where the spectrum shows that its background bends or
+        breaks; the term is overwritten.
     family : ModelFamily
         The models that may be fitted.
     s : Scratch
@@ -186,7 +159,7 @@ def fit_rows(spectra, offsets, problem, second, bent, bent2, family, s, out, spa
     out : GroupFit
         Written in place.
     spare : GroupFit
-        Of one row, overwritten.
+        Of two rows, overwritten.
     """
     for row in range(spectra.shape[0]):
         for k in range(problem.x.size):

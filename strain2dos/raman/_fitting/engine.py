@@ -95,8 +95,9 @@ def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOp
     Y = np.array(X[:, group.columns], dtype=np.float64, order="C")
     other = PSEUDO_VOIGT if second == LORENTZIAN else second  # told from a doublet, and not given out
     straight = (problem, problem._replace(shape=other))
-    bent = (problem._replace(basis=group.basis), straight[1]._replace(basis=group.basis))
-    spare = _empty(group, 1, second, options)
+    basis = group.basis.copy()  # the last term is written for each spectrum
+    bent = (problem._replace(basis=basis), straight[1]._replace(basis=basis))
+    spare = _empty(group, 2, second, options)
     fit_rows(Y, offsets, *straight, *bent, group.family, _scratch(group), out, spare)
     return out
 
@@ -123,6 +124,7 @@ def _empty(group: SpectralRegion, n: int, shape: int, options: FitOptions) -> Gr
         best=np.full((n if options.with_mask else 1, most), np.nan),
         best_model=np.zeros(n, dtype=np.int64),
         second=np.zeros(n, dtype=np.int64),
+        term=np.zeros((n, 2)),
     )
 
 

@@ -25,6 +25,8 @@ from strain2dos.raman._fitting._judgement.counts import (
 from strain2dos.raman._fitting._judgement.noise import residual_noise
 from strain2dos.raman._fitting._judgement.variance import count_covariance
 from strain2dos.raman._fitting._judgement.verdict import add_misfit, is_weak, judge, unweighted_square
+from strain2dos.raman._fitting._lines.outliers import stands_out
+from strain2dos.raman._fitting._lines.unexplained import has_unexplained_line
 from strain2dos.raman._fitting._models.models import (
     own_profile,
     pick,
@@ -46,8 +48,15 @@ from strain2dos.raman._fitting.records import (
     SCORES,
     SINGLET,
     TRIAL,
+    WEIGHTS,
     ZERO_COUNTS,
 )
+from strain2dos.raman._fitting.status import FitStatus
+
+_OK = int(FitStatus.OK)
+_UNEXPLAINED_LINE = int(FitStatus.UNEXPLAINED_LINE)
+_LOW_SNR = int(FitStatus.LOW_SNR)
+_MISFIT = int(FitStatus.MISFIT)
 
 # The status follows noise that grows otherwise than the weights say where these are less probable than this.
 UNLIKELY = 0.1
@@ -141,3 +150,14 @@ def fit_once(first, second, family, view, undecided, before, noise2, s, out, row
     if problem.with_covariance and problem.adaptive:
         add_misfit(problem, lines, view, kind, noise2, s, out, row)
     return best, noise2, steps, kappa, better, other, zero
+
+
+@njit(**OPTIONS)
+def flag_unexplained(problem, lines, view, noise2, s, out, row):
+    """Set the status where the residual of the best model, which the scratch holds, has a line of its own."""
+    n = model_size(problem, lines)
+    judged = out.status[row, 0] in (_OK, _LOW_SNR, _MISFIT)
+    if not judged or not stands_out(s.J[n], s.points[WEIGHTS], view.n):
+        return
+    if has_unexplained_line(problem, lines, view, s.params[CURRENT], n, np.sqrt(noise2), s):
+        out.status[row, 0] = out.status[row, 1] = _UNEXPLAINED_LINE

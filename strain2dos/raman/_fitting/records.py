@@ -122,7 +122,8 @@ class GroupFit(NamedTuple):
     probability of the doublet, (n,); ``mask`` (n or 1, m): 0 for points that were left out, where wanted.
     ``extra``, ``extra_sigma`` (n, n_units, 3): center, full width and height of extra lines; ``extra_weight``
     (n, n_units): their probability. ``best`` (n or 1, size), ``best_model`` (n,): raw parameters and number
-    of the most probable model. ``second`` (n,): 1 where the second profile was fitted.
+    of the most probable model. ``second`` (n,): 1 where the second profile was fitted. ``term`` (n, 2): kind
+    of the last baseline term where the background bends or breaks, and where it breaks (cm-1).
     """
 
     params1: Floats
@@ -140,6 +141,7 @@ class GroupFit(NamedTuple):
     best: Floats
     best_model: Integers
     second: Integers
+    term: Floats
 
 
 #: How the noise is weighed: equal weights, 1 / counts, or as the spectrum shows.

@@ -4,22 +4,21 @@
 import numpy as np
 
 from strain2dos._compiled import njit
+from strain2dos.raman._fitting._choice.background import BEND, BEND_COST, BREAK_COST
 from strain2dos.raman._fitting._choice.clear_doublet import has_stranger
 from strain2dos.raman._fitting._choice.doublet import WEAK_BAND
 from strain2dos.raman._fitting._choice.growth import TRY_EXTRA, try_model
-from strain2dos.raman._fitting._choice.screen import free_products, score_models, stands_apart
+from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
 from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import line_of_unit, own_profile, pick
 from strain2dos.raman._fitting._models.plausible import TORN, torn_by
 from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._models.slots import reweight_rounds
 from strain2dos.raman._fitting._squares.levenberg_marquardt import MAX_TRIALS
-from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.records import (
     CURRENT,
-    DAMPED,
     DOUBLET,
-    NORMAL,
     NOT_FITTED,
     S_CHI2,
     S_COV,
@@ -33,46 +32,21 @@ from strain2dos.raman._fitting.records import (
     S_STATUS,
     SINGLET,
     U_ANCHOR,
-    WEIGHTS,
 )
 from strain2dos.raman._fitting.status import FitStatus
 
 _OK = int(FitStatus.OK)
 
-# A bend is tried where it may save this much chi-square; -2 ln(prior odds) against it, beside its number.
-TRY_BEND, BEND_COST = 9.0, 4.0
-# Of a bend, the share that the other terms of a model must not mimic.
-FREE_SHARE = 1e-4
 # A broad band and a bend explain each other's foot: where there is such a band, spectra do not tell what a
 # baseline would need to be told, and the straight one keeps this weight.
 BESIDE_BAND = 0.5
 # A bend that saves less than this share of what the straight baseline leaves beyond the noise (so many times
 # that of the steps between points) is not what is missing: lines of another profile have such tails.
 EXPLAINED, SLACK = (0.3, 0.6), 1.5
+# A step or kink leaves hardly anything, or it stands for lines that no model has.
+EXPLAINED_BY_BREAK = (0.7, 0.95)
 # A split that saves no more than this (in units of the noise) is no more probable than none.
 NO_SPLIT = 8.0
-
-
-@njit(**OPTIONS)
-def asks_for_bend(problem, bent, lines, view, noise2, s):
-    """Whether one term of the baseline more would save chi-square, to first order (a score test).
-
-    The scratch holds Jacobian, residual and products of the best model. ``noise2``: variance that a saving is
-    measured by.
-    """
-    n, term = model_size(problem, lines), problem.basis.shape[0]
-    if bent.basis.shape[0] == term or view.n_used <= n + 2:
-        return False
-    for k in range(view.n):
-        s.J[n + 1, k] = bent.basis[term, unsigned(view.k0 + k)] * s.points[WEIGHTS, k]
-    for k in range(view.n, view.m):
-        s.J[n + 1, k] = 0.0
-    if not free_products(n, n + 2, view, s):
-        return False
-    gradient, free = s.square[DAMPED, n, n + 1], s.square[DAMPED, n + 1, n + 1]
-    if not free > FREE_SHARE * s.square[NORMAL, n + 1, n + 1]:
-        return False
-    return gradient * gradient > TRY_BEND * noise2 * free
 
 
 @njit(**OPTIONS)
@@ -131,7 +105,7 @@ def _band_below(first, second, family, slot, noise2, s):
 
 
 @njit(**OPTIONS)
-def weight_of_bend(first, second, family, view, slot, straight, noise2, steps, kappa, s):
+def weight_of_term(kind, first, second, family, view, slot, straight, noise2, steps, kappa, s):
     """Weight of the fit whose baseline bends, the best model of which is in a slot, and its most.
 
     ``straight``: odds and chi-square of the best model before; ``noise2``, ``steps``: variance of a weighted
@@ -142,9 +116,11 @@ def weight_of_bend(first, second, family, view, slot, straight, noise2, steps, k
         pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]),
     )
     odds, chi2 = s.slots[slot, S_INFO, S_ODDS], s.slots[slot, S_INFO, S_CHI2]
-    gain = (straight[0] - odds - BEND_COST) / kappa
+    cost = BEND_COST if kind == BEND else BREAK_COST + 2.0 * np.log(view.n_used)
+    gain = (straight[0] - odds - cost) / kappa
     weight = 1.0 / (1.0 + np.exp(-0.5 * min(max(gain, -200.0), 200.0)))
     left = max(chi2 - SLACK * steps * max(view.n_used - model_size(problem, lines), 1), 0.0)
     saved = max(straight[1] - chi2, 1e-300)
-    weight *= smooth_step(saved / (saved + left), *EXPLAINED)
+    explained = EXPLAINED if kind == BEND else EXPLAINED_BY_BREAK
+    weight *= smooth_step(saved / (saved + left), *explained)
     return weight, 1.0 - BESIDE_BAND * _band_below(first, second, family, slot, noise2, s)

@@ -62,7 +62,7 @@ class FitWindow(NamedTuple):
     ``has_pair``: maxima stand where the branches of a doublet may be; ``apart``: these are surely lines.
     ``counts``: weights are 1 / counts above a floor, ``floor`` below the lowest point; ``floats``: where that
     was fitted, and is not zero counts. ``start``: bits of extra lines that are there from the start.
-    ``again``: the spectrum was fitted before, with other weights, and the models stand in their slots.
+    ``again``: the spectrum was fitted before, and the models stand in their slots.
     """
 
     k0: int
@@ -284,22 +284,15 @@ def prepare_fit_window(problem, family, offset, n_good, level, top, counts, s):
 
 
 @njit(**OPTIONS)
-def weigh_again(problem, view, floor, s):
-    """The same window with the weights of counts above a floor, for another fit."""
-    _copy_smooth(problem, view.k0, view.n, s)
-    floats = floor != ZERO_COUNTS
-    return FitWindow(
-        view.k0, view.n, view.m, view.n_used, view.level, view.scale, view.offset, view.has_pair, view.apart,
-        True, floor if floats else view.level, floats, view.start, True,
-    )  # fmt: skip
+def fit_again(problem, view, counts, floor, s):
+    """The same window for another fit, which may start from the models in their slots.
 
-
-@njit(**OPTIONS)
-def fit_again(problem, view, s):
-    """The same window and weights, for another fit that may start from the models in their slots."""
-    if view.counts:
+    ``counts``: whether points are weighed as counts above ``floor``.
+    """
+    if counts:
         _copy_smooth(problem, view.k0, view.n, s)
+    floats = counts and floor != ZERO_COUNTS
     return FitWindow(
         view.k0, view.n, view.m, view.n_used, view.level, view.scale, view.offset, view.has_pair, view.apart,
-        view.counts, view.floor, view.floats, view.start, True,
+        counts, floor if floats else view.level, floats, view.start, True,
     )  # fmt: skip

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fit a spectrum again with a background that bends or breaks, and average both fits; compiled."""
+
+from strain2dos._compiled import njit
+from strain2dos.raman._fitting._choice.background import (
+    BEND,
+    BEND_COST,
+    NO_TERM,
+    better_break,
+    break_cost,
+    further_term,
+    instead_of_doublet,
+    may_break,
+    write_term,
+)
+from strain2dos.raman._fitting._choice.bend import start_straight, weight_of_term
+from strain2dos.raman._fitting._choice.two_fits import copy_row, mix_rows
+from strain2dos.raman._fitting._lines.window import fit_again
+from strain2dos.raman._fitting._models.models import own_profile, pick
+from strain2dos.raman._fitting._models.single_model import model_size
+from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
+from strain2dos.raman._fitting.one_fit import fit_once, flag_unexplained
+from strain2dos.raman._fitting.records import CURRENT, S_CHI2, S_INFO, S_KIND, S_MASK, S_ODDS, ZERO_COUNTS
+
+# How often a step or kink moves to where it is better, beside the lines that were fitted with it.
+MOVES = 4
+
+
+@njit(**OPTIONS)
+def _fit_with_term(kind, place, bent, bent2, family, view, best, noise2, s, out, row):
+    """Fit with a term of the background; a break moves to where it is better.
+
+    Returns what `fit_once` does first, kind and place at the end, and of a break that would do instead of a
+    bend.
+    """
+    steps, kappa, term = 0.0, 1.0, bent.basis.shape[0] - 1
+    for _ in range(MOVES):
+        write_term(kind, place, bent.basis[1], bent.basis[term])
+        view = fit_again(bent, view, view.counts, view.floor if view.floats else ZERO_COUNTS, s)
+        best, noise2, steps, kappa, _, _, _ = fit_once(
+            bent, bent2, family, view, False, best, noise2, s, out, row
+        )
+        problem = own_profile(bent, bent2, best, s)
+        lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
+        flag_unexplained(problem, lines, view, noise2, s, out, row)
+        if kind == BEND and not may_break(problem, family):
+            break
+        kind2, place2, more = better_break(problem, lines, view, noise2, s.params[CURRENT], s)
+        if kind == BEND:
+            if not more > (break_cost(view) - BEND_COST) * noise2:
+                kind2 = NO_TERM
+            return best, noise2, steps, kappa, kind, place, kind2, place2
+        if kind2 == NO_TERM or (kind2 == kind and place2 == place):
+            break
+        kind, place = kind2, place2
+    return best, noise2, steps, kappa, kind, place, NO_TERM, place
+
+
+@njit(**OPTIONS)
+def _total_odds(kind, view, best, s):
+    """-2 ln of the odds of the model of a slot, with what speaks against its term."""
+    return s.slots[best, S_INFO, S_ODDS] + (BEND_COST if kind == BEND else break_cost(view))
+
+
+@njit(**OPTIONS)
+def add_background_term(first, second, bent, bent2, family, view, best, noise2, steps, s, out, spare, row):
+    """Fit once more where a bend, a step or a kink is missing in the background of the model of a slot.
+
+    The scratch holds the fit of the slot ``best``, whose results stand in ``out``; averaged with those of the
+    other fit they replace them.
+    """
+    if bent.basis.shape[0] == first.basis.shape[0]:
+        return
+    problem = own_profile(first, second, best, s)
+    lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
+    left = s.slots[best, S_INFO, S_CHI2] - steps * max(view.n_used - model_size(problem, lines), 1)
+    kind, place = further_term(problem, family, lines, view, noise2, left, s)
+    if kind == NO_TERM:
+        kind, place = instead_of_doublet(first, family, view, best, noise2, s)
+    if kind == NO_TERM:
+        return
+    straight = (s.slots[best, S_INFO, S_ODDS], s.slots[best, S_INFO, S_CHI2])
+    copy_row(out, row, spare, 0, problem)
+    start_straight(first, family, s)
+    best, noise2, steps, kappa, kind, place, kind2, place2 = _fit_with_term(
+        kind, place, bent, bent2, family, view, best, noise2, s, out, row
+    )
+    weight, most = weight_of_term(kind, bent, bent2, family, view, best, straight, noise2, steps, kappa, s)
+    if kind2 != NO_TERM:
+        odds = _total_odds(kind, view, best, s)
+        copy_row(out, row, spare, 1, problem)
+        best, noise2, steps, kappa, kind2, place2, _, _ = _fit_with_term(
+            kind2, place2, bent, bent2, family, view, best, noise2, s, out, row
+        )
+        if _total_odds(kind2, view, best, s) < odds:
+            weight, most = weight_of_term(
+                kind2, bent, bent2, family, view, best, straight, noise2, steps, kappa, s
+            )
+            kind, place = kind2, place2
+        else:
+            copy_row(spare, 1, out, row, problem)
+    out.term[row, 0], out.term[row, 1] = kind, first.x[place]
+    mix_rows(spare, out, row, weight, most, problem)

@@ -95,11 +95,12 @@ def _usable(problem, least, s):
 
 
 @njit(**OPTIONS)
-def _fit_row(offset, first, second, bent, bent2, family, s, out, spare, row):
+def _fit_row(offset, straight, bent, family, s, out, spare, row):
     """Fit the spectrum in the scratch; again where the residual shows that points or weights were wrong.
 
     Once more where its background bends or breaks; ``spare`` holds fits meanwhile.
     """
+    first, second = straight
     least = model_size(first, pick(family, SINGLET, NO_EXTRAS))
     status, n_good, low, high, whole = _usable(first, least, s)
     if status != _OK:
@@ -133,23 +134,23 @@ def _fit_row(offset, first, second, bent, bent2, family, s, out, spare, row):
             view = prepare_fit_window(first, family, offset, n_good, low, high, False, s)
             undecided = False
             continue
-        add_background_term(first, second, bent, bent2, family, view, best, noise2, steps, s, out, spare, row)
+        add_background_term(straight, bent, family, view, best, noise2, steps, s, out, spare, row)
         return _OK
 
 
 @njit(**ENTRY)
-def fit_rows(spectra, offsets, problem, second, bent, bent2, family, s, out, spare):
+def fit_rows(spectra, offsets, straight, bent, family, s, out, spare):
     """Fit all rows; each is treated alone, so results do not depend on the block they come in.
 
     Parameters
     ----------
     spectra : (n, m) ndarray
-        On ``problem.x``.
+        On the axis of the problems.
     offsets : (n,) ndarray
         By how much the axis of each spectrum is off: the windows move along.
-    problem, second : Problem
+    straight : (Problem, Problem)
         The second, with another profile, where the first leaves more than noise.
-    bent, bent2 : Problem
+    bent : (Problem, Problem)
         The same with a baseline of one term more, where the spectrum shows that its background bends or
         breaks; the term is overwritten.
     family : ModelFamily
@@ -161,10 +162,11 @@ def fit_rows(spectra, offsets, problem, second, bent, bent2, family, s, out, spa
     spare : GroupFit
         Of two rows, overwritten.
     """
+    problem = straight[0]
     for row in range(spectra.shape[0]):
         for k in range(problem.x.size):
             s.points[SPECTRUM, k] = spectra[row, k]
-        status = _fit_row(offsets[row], problem, second, bent, bent2, family, s, out, spare, row)
+        status = _fit_row(offsets[row], straight, bent, family, s, out, spare, row)
         if status != _OK:
             out.status[row, 0] = out.status[row, 1] = status
         if problem.with_mask:

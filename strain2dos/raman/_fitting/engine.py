@@ -98,7 +98,7 @@ def fit_block(group: SpectralRegion, X: NDArray, offsets: Floats, options: FitOp
     basis = group.basis.copy()  # the last term is written for each spectrum
     bent = (problem._replace(basis=basis), straight[1]._replace(basis=basis))
     spare = _empty(group, 2, second, options)
-    fit_rows(Y, offsets, *straight, *bent, group.family, _scratch(group), out, spare)
+    fit_rows(Y, offsets, straight, bent, group.family, _scratch(group), out, spare)
     return out
 
 

@@ -27,20 +27,21 @@ MOVES = 4
 
 
 @njit(**OPTIONS)
-def _fit_with_term(kind, place, bent, bent2, family, view, best, noise2, s, out, row):
+def _fit_with_term(kind, place, bent, family, view, best, noise2, s, out, row):
     """Fit with a term of the background; a break moves to where it is better.
 
     Returns what `fit_once` does first, kind and place at the end, and of a break that would do instead of a
     bend.
     """
-    steps, kappa, term = 0.0, 1.0, bent.basis.shape[0] - 1
-    for _ in range(MOVES):
-        write_term(kind, place, bent.basis[1], bent.basis[term])
-        view = fit_again(bent, view, view.counts, view.floor if view.floats else ZERO_COUNTS, s)
+    first, second = bent
+    steps, kappa, term = 0.0, 1.0, first.basis.shape[0] - 1
+    for move in range(MOVES):
+        write_term(kind, place, first.basis[1], first.basis[term])
+        view = fit_again(first, view, view.counts, view.floor if view.floats else ZERO_COUNTS, s)
         best, noise2, steps, kappa, _, _, _ = fit_once(
-            bent, bent2, family, view, False, best, noise2, s, out, row
+            first, second, family, view, False, best, noise2, s, out, row
         )
-        problem = own_profile(bent, bent2, best, s)
+        problem = own_profile(first, second, best, s)
         lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
         flag_unexplained(problem, lines, view, noise2, s, out, row)
         if kind == BEND and not may_break(problem, family):
@@ -50,7 +51,7 @@ def _fit_with_term(kind, place, bent, bent2, family, view, best, noise2, s, out,
             if not more > (break_cost(view) - BEND_COST) * noise2:
                 kind2 = NO_TERM
             return best, noise2, steps, kappa, kind, place, kind2, place2
-        if kind2 == NO_TERM or (kind2 == kind and place2 == place):
+        if kind2 == NO_TERM or (kind2 == kind and place2 == place) or move == MOVES - 1:
             break
         kind, place = kind2, place2
     return best, noise2, steps, kappa, kind, place, NO_TERM, place
@@ -63,13 +64,14 @@ def _total_odds(kind, view, best, s):
 
 
 @njit(**OPTIONS)
-def add_background_term(first, second, bent, bent2, family, view, best, noise2, steps, s, out, spare, row):
+def add_background_term(straight, bent, family, view, best, noise2, steps, s, out, spare, row):
     """Fit once more where a bend, a step or a kink is missing in the background of the model of a slot.
 
     The scratch holds the fit of the slot ``best``, whose results stand in ``out``; averaged with those of the
     other fit they replace them.
     """
-    if bent.basis.shape[0] == first.basis.shape[0]:
+    first, second = straight
+    if bent[0].basis.shape[0] == first.basis.shape[0]:
         return
     problem = own_profile(first, second, best, s)
     lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
@@ -79,23 +81,21 @@ def add_background_term(first, second, bent, bent2, family, view, best, noise2, 
         kind, place = instead_of_doublet(first, family, view, best, noise2, s)
     if kind == NO_TERM:
         return
-    straight = (s.slots[best, S_INFO, S_ODDS], s.slots[best, S_INFO, S_CHI2])
+    before = (s.slots[best, S_INFO, S_ODDS], s.slots[best, S_INFO, S_CHI2])
     copy_row(out, row, spare, 0, problem)
     start_straight(first, family, s)
     best, noise2, steps, kappa, kind, place, kind2, place2 = _fit_with_term(
-        kind, place, bent, bent2, family, view, best, noise2, s, out, row
+        kind, place, bent, family, view, best, noise2, s, out, row
     )
-    weight, most = weight_of_term(kind, bent, bent2, family, view, best, straight, noise2, steps, kappa, s)
+    weight, most = weight_of_term(kind, bent, family, view, best, before, noise2, steps, kappa, s)
     if kind2 != NO_TERM:
         odds = _total_odds(kind, view, best, s)
         copy_row(out, row, spare, 1, problem)
         best, noise2, steps, kappa, kind2, place2, _, _ = _fit_with_term(
-            kind2, place2, bent, bent2, family, view, best, noise2, s, out, row
+            kind2, place2, bent, family, view, best, noise2, s, out, row
         )
         if _total_odds(kind2, view, best, s) < odds:
-            weight, most = weight_of_term(
-                kind2, bent, bent2, family, view, best, straight, noise2, steps, kappa, s
-            )
+            weight, most = weight_of_term(kind2, bent, family, view, best, before, noise2, steps, kappa, s)
             kind, place = kind2, place2
         else:
             copy_row(spare, 1, out, row, problem)

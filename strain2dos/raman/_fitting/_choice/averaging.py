@@ -5,6 +5,7 @@ import numpy as np
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._choice.mixings import cost_of_mixing, first_mixing
+from strain2dos.raman._fitting._judgement.noise import probability
 from strain2dos.raman._fitting._models.models import base_index, line_of_unit, model_number, own_widths, pick
 from strain2dos.raman._fitting._models.single_model import model_size, n_mixings
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
@@ -42,8 +43,7 @@ def _fade(n, h, rest, cost, kappa, p, C, column):
     away, variance = p[h] - rest, C[h, h]
     if not variance > 0.0:
         return (cost, 0.0) if away == 0.0 else (0.0, 1.0)
-    against = np.exp(0.5 * min(max(cost - away * away / (kappa * variance), -200.0), 200.0))
-    weight = 1.0 / (1.0 + against)
+    weight = probability(away * away / (kappa * variance) - cost)
     for i in range(n):
         if i != h:
             p[i] -= (1.0 - weight) * C[i, h] * away / variance
@@ -54,7 +54,7 @@ def _fade(n, h, rest, cost, kappa, p, C, column):
     for i in range(n):
         for j in range(n):
             C[i, j] += factor * column[i] * column[j]
-    return 2.0 * np.log1p(against), weight
+    return -2.0 * np.log(weight), weight
 
 
 @njit(**OPTIONS)

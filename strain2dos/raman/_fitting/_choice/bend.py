@@ -9,7 +9,7 @@ from strain2dos.raman._fitting._choice.clear_doublet import has_stranger
 from strain2dos.raman._fitting._choice.doublet import WEAK_BAND
 from strain2dos.raman._fitting._choice.growth import TRY_EXTRA, try_model
 from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
-from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
+from strain2dos.raman._fitting._judgement.noise import probability, residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import line_of_unit, own_profile, pick
 from strain2dos.raman._fitting._models.plausible import TORN, torn_by
 from strain2dos.raman._fitting._models.single_model import model_size
@@ -105,22 +105,23 @@ def _band_below(first, second, family, slot, noise2, s):
 
 
 @njit(**OPTIONS)
-def weight_of_term(kind, first, second, family, view, slot, straight, noise2, steps, kappa, s):
+def weight_of_term(kind, bent, family, view, slot, before, noise2, steps, kappa, s):
     """Weight of the fit whose baseline bends, the best model of which is in a slot, and its most.
 
-    ``straight``: odds and chi-square of the best model before; ``noise2``, ``steps``: variance of a weighted
+    ``before``: odds and chi-square of the best model before; ``noise2``, ``steps``: variance of a weighted
     point, and that of the steps between points; ``kappa``: so many points share their noise.
     """
+    first, second = bent
     problem, lines = (
         own_profile(first, second, slot, s),
         pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]),
     )
     odds, chi2 = s.slots[slot, S_INFO, S_ODDS], s.slots[slot, S_INFO, S_CHI2]
     cost = BEND_COST if kind == BEND else BREAK_COST + 2.0 * np.log(view.n_used)
-    gain = (straight[0] - odds - cost) / kappa
-    weight = 1.0 / (1.0 + np.exp(-0.5 * min(max(gain, -200.0), 200.0)))
+    gain = (before[0] - odds - cost) / kappa
+    weight = probability(gain)
     left = max(chi2 - SLACK * steps * max(view.n_used - model_size(problem, lines), 1), 0.0)
-    saved = max(straight[1] - chi2, 1e-300)
+    saved = max(before[1] - chi2, 1e-300)
     explained = EXPLAINED if kind == BEND else EXPLAINED_BY_BREAK
     weight *= smooth_step(saved / (saved + left), *explained)
     return weight, 1.0 - BESIDE_BAND * _band_below(first, second, family, slot, noise2, s)

@@ -27,7 +27,7 @@ from strain2dos.raman._fitting._choice.rivals import add_rival, are_branches, is
 from strain2dos.raman._fitting._choice.screen import score_models, stands_apart
 from strain2dos.raman._fitting._judgement.counts import FLOOR_PENALTY, RISES, best_floor, residual_levels
 from strain2dos.raman._fitting._judgement.gate import classify_fit
-from strain2dos.raman._fitting._judgement.noise import residual_noise, smooth_step
+from strain2dos.raman._fitting._judgement.noise import probability, residual_noise, smooth_step
 from strain2dos.raman._fitting._models.models import (
     anywhere_unit,
     is_foreign,
@@ -264,4 +264,4 @@ def choose_model(first, second, family, view, undecided, s, weights):
     lines, p = pick(family, DOUBLET, s.ints[S_MASK, double]), s.slots[double, S_PARAMS]
     strong = smooth_step(weaker_share(lines, first.pair, p), *FAINT)
     odds = min(odds, FAINT_ODDS + (most - FAINT_ODDS) * strong)
-    return single, double, 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -least), most)))
+    return single, double, probability(min(max(odds, -least), most))

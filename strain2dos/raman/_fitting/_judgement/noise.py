@@ -31,6 +31,12 @@ QUIET_POINTS = 20.0
 
 
 @njit(**OPTIONS)
+def probability(odds):
+    """Probability that belongs to 2 ln of the odds."""
+    return 1.0 / (1.0 + np.exp(-0.5 * min(max(odds, -200.0), 200.0)))
+
+
+@njit(**OPTIONS)
 def smooth_step(value, low, high):
     """0 below ``low``, 1 above ``high``, smooth between."""
     t = min(max((value - low) / (high - low), 0.0), 1.0)

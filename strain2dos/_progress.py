@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,32 @@ if TYPE_CHECKING:
 
 #: Seconds between two refreshes.
 STEP = 1.0
+
+# What tqdm and the notice of compiling obey where a process begins.
+_QUIET = {"TQDM_DISABLE": "1", "STRAIN2DOS_QUIET": "1"}
+_hidden = 0
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """Keep away bars that show by themselves, in all threads and in processes begun meanwhile."""
+    global _hidden
+    before = {name: os.environ.get(name) for name in _QUIET}
+    os.environ |= _QUIET
+    _hidden += 1
+    try:
+        yield
+    finally:
+        _hidden -= 1
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def hidden() -> bool:
+    """Whether that is kept away."""
+    return _hidden > 0
 
 
 @contextmanager

@@ -41,6 +41,9 @@ class ReportFigure:
         Description for those who cannot see it; the caption by default.
     wide : bool
         Whether it takes the whole width of the page.
+    invert : bool
+        Whether light and dark may change places on a dark page: right for lines and points on white, wrong
+        for photographs and where a color stands for a number.
 
     Examples
     --------
@@ -54,6 +57,7 @@ class ReportFigure:
     caption: str = ""
     alt: str | None = None
     wide: bool = False
+    invert: bool = False
 
     def data_uri(self) -> str:
         """The image itself as a ``data:`` address.

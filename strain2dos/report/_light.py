@@ -28,5 +28,5 @@ def with_light(figures: Mapping[str, Sequence[Any]] | None, dataset: xr.Dataset)
         # Figure rather than pyplot: nothing stays open behind the caller
         figure = Figure(figsize=(5.6, 4.6), layout="constrained")
         PLComparisonDisplay.from_maps(dataset, dataset["pl_energy"], ax=figure.subplots())
-        drawn.append(ReportFigure(figure, _CAPTION, _ALT))
+        drawn.append(ReportFigure(figure, _CAPTION, _ALT, invert=True))
     return {LIGHT_HEADING: drawn, **known}

@@ -3,13 +3,22 @@
 
 import contextlib
 import io
+import os
 import sys
 import time
 
+import numpy as np
 import pytest
+import xarray as xr
 
+from strain2dos.cli import app
 from strain2dos.cli._common import progress
 from strain2dos.cli._common.progress import clock
+from strain2dos.raman import RamanFeaturizer
+from strain2dos.raman._fitting import engine
+from strain2dos.simulate import simulate_spectra
+
+SHIFT = np.arange(350.0, 440.0, 0.5)
 
 
 class Terminal(io.StringIO):
@@ -56,3 +65,25 @@ def test_the_clock_stops_when_the_step_fails(monkeypatch):
     assert "reading: 0 s" in seen
     time.sleep(0.1)
     assert stream.getvalue() == seen
+
+
+def test_with_quiet_no_bar_shows_whoever_would_draw_it(tmp_path, monkeypatch):
+    spectra = simulate_spectra(np.tile([384.6, 384.6, 402.7], (80, 1)), SHIFT, random_state=0)
+    flake = xr.DataArray(spectra.reshape(8, 10, -1), dims=("y", "x", "shift"), coords={"shift": SHIFT})
+    flake.to_netcdf(tmp_path / "flake.nc", engine="h5netcdf")
+    monkeypatch.setattr(engine, "PATIENCE", 0.0)
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    RamanFeaturizer(SHIFT).fit_transform(spectra)
+    assert "fit" in stream.getvalue()
+    seen = {}
+    for option in ((), ("--quiet",)):
+        stream = Terminal()
+        monkeypatch.setattr(sys, "stderr", stream)
+        arguments = ["map", str(tmp_path / "flake.nc"), "-o", str(tmp_path / f"out{len(option)}"), *option]
+        with pytest.raises(SystemExit):
+            app(arguments)
+        seen[option] = stream.getvalue()
+    assert "spectra/s" in seen[()] or "map:" in seen[()]
+    assert "%|" not in seen[("--quiet",)]
+    assert "TQDM_DISABLE" not in os.environ

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import warnings
@@ -12,6 +13,7 @@ from typing import ParamSpec, TextIO
 
 import typer
 
+from strain2dos._progress import no_bars
 from strain2dos.cli._common.wording import in_options, options_of
 
 P = ParamSpec("P")
@@ -22,7 +24,10 @@ INTERRUPTED = 130
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn an exception into one line on stderr and an exit code; ``--debug`` lets it through."""
+    """Turn an exception into one line on stderr and an exit code; ``--debug`` lets it through.
+
+    With ``--quiet`` no bar shows, whoever would draw it.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -34,7 +39,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.showwarning = functools.partial(_show_warning, options)
             try:
-                command(*args, **kwargs)
+                with no_bars() if kwargs.get("quiet") else contextlib.nullcontext():
+                    command(*args, **kwargs)
             except (typer.Exit, typer.BadParameter):
                 raise
             except KeyboardInterrupt:

@@ -131,7 +131,9 @@ def _figures(folder: Path, page: ModuleType, *, drawn: Sequence[str]) -> dict[st
     for name, caption, alt in (*page.FIGURES, *page.OPTIONAL):
         heading = page.SECTIONS.get(name)
         if heading is not None and name not in drawn and (folder / name).exists():
-            figure = ReportFigure(folder / name, caption, alt, wide=name in page.WIDE)
+            # a map keeps the colors of its numbers
+            lines = "map" not in name
+            figure = ReportFigure(folder / name, caption, alt, wide=name in page.WIDE, invert=lines)
             found.setdefault(heading, []).append(figure)
     return found
 

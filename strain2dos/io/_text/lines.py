@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from strain2dos._progress import hidden
 from strain2dos.io._text.logs import entry, is_entry
 
 #: Bytes: a spectrum of a million points. A longer line is no table, and would fill the memory.
@@ -119,9 +120,10 @@ class Source:
         with (
             self.path.open("rb") as raw,
             tqdm(
-                total=size, delay=2, leave=False, unit="B", unit_scale=True, desc=f"{what} {self.path.name}"
+                total=size, delay=2, leave=False, unit="B", unit_scale=True, desc=f"{what} {self.path.name}",
+                disable=hidden() or None,
             ) as bar,
-        ):
+        ):  # fmt: skip
             file = io.BufferedReader(gzip.GzipFile(fileobj=raw), _STRIDE) if self.compressed else raw  # type: ignore[arg-type]
             while line := self._next(file, number):
                 number += 1

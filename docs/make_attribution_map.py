@@ -54,11 +54,13 @@ def main() -> None:
     found = explainer.explain_map(cube)
     AttributionMapDisplay(found).plot().figure_.savefig(HERE / "_static" / "attribution_map.png", dpi=100)
     print(1e3 * np.abs(found["gap_values"]).mean(("y", "x")).to_series())
-    some = explainer.explain(pd.DataFrame(pixels[on], columns=LINES), curves=False, interactions=True)
+    shown = pd.DataFrame(pixels[on], columns=LINES)
+    some = explainer.explain(shown, curves=False, interactions=True)
     print(some.interactions.summary())
+    print(DOSExplainer(model, zero).explain(shown, curves=False, interactions=True).interactions.summary())
     figure = some.interactions.plot("gap").figure_
     figure.savefig(HERE / "_static" / "attribution_pairs.png", dpi=100, bbox_inches="tight")
-    errors = explainer.explain_errors(pd.DataFrame(pixels[on], columns=LINES), NOISE**2 * np.eye(3))
+    errors = explainer.explain_errors(shown, NOISE**2 * np.eye(3))
     print(errors.summary())
 
 

@@ -109,6 +109,22 @@ def test_correlation_display_shows_points_and_both_axes():
     assert display.colorbar_.ax.get_ylabel() == "Biaxial strain (%)"
 
 
+def test_correlation_display_of_a_fit_shows_its_good_spectra_with_their_covariance(flake):
+    _, _, fit = flake
+    separator = StrainDopingSeparator().fit([[0.0, 0.0]])
+    display = CorrelationDisplay.from_fit(separator, fit)
+    good, lines = fit.status == FitStatus.OK, [fit.names.index(f"{n}_center") for n in ("E'", "A1'")]
+    assert 0 < good.sum() < len(good)
+    np.testing.assert_array_equal(display.centers, fit.params[good][:, lines])
+    np.testing.assert_allclose(display.values, 100 * separator.transform(display.centers)[:, 0], atol=1e-9)
+    for i, j in ((0, 0), (0, 1), (1, 1)):
+        expected = fit.covariance[good, lines[i], lines[j]]
+        np.testing.assert_array_equal(display.covariance[:, i, j], expected)
+    alone = RamanFeaturizer(X_AXIS, modes=["A1'"]).fit(spectrum(0.0)[None]).fit_spectra(spectrum(0.0)[None])
+    with pytest.raises(ValueError, match=r"fit must hold \[\"E'_center\", \"A1'_center\"\], but holds"):
+        CorrelationDisplay.from_fit(separator, alone)
+
+
 def test_correlation_display_counts_where_points_are_many():
     separator = StrainDopingSeparator().fit([[0.0, 0.0]])
     rng = np.random.default_rng(0)

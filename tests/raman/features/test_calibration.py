@@ -102,3 +102,10 @@ def test_silicon_corrects_every_spectrum_of_an_axis_that_drifts():
 def test_impossible_positions_are_refused(unstrained, message):
     with pytest.raises(ValueError, match=message):
         RamanFeaturizer(SHIFT, unstrained=unstrained).fit(flake(384.6, 402.7, n=2))
+
+
+def test_an_unstrained_place_needs_lines_and_a_region_needs_positions():
+    with pytest.raises(ValueError, match=r"none of the 3 spectra .* could be fitted \(FLAT\)"):
+        measure_unstrained(np.ones((3, SHIFT.size)), SHIFT)
+    with pytest.raises(ValueError, match="region needs a labeled map"):
+        measure_unstrained(flake(384.6, 402.7, n=2), SHIFT, region=(0.0, 0.0, 1.0, 1.0))

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from strain2dos import RamanFeaturizer, SpatialMapper
 from strain2dos.datasets import make_raman_dos
 from strain2dos.raman import in_wavenumbers, measure_unstrained, to_raman_shift
+from strain2dos.raman._features.units import stated_laser
 from strain2dos.simulate import simulate_spectra
 
 LASER = 532.0
@@ -39,6 +40,31 @@ def cube(axis, unit, **attrs):
     return xr.DataArray(
         spectra, dims=("y", "x", "shift"), coords={"shift": ("shift", axis, {"units": unit})}, attrs=attrs
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "wavelength"),
+    [
+        ('{"Laser wavelength": "532,0 nm"}', 532.0),
+        ('{"Excitation (cm-1)": "18796.99"}', 532.0),
+        ('{"Laser power (mW)": "633", "Laser": 785}', 785.0),
+        ('{"Laser power (mW)": "633"}', None),
+        ('{"Excitation": "green"}', None),
+        ('{"Acq. time (s)": "600"}', None),
+        ("[532]", None),
+        ("no JSON", None),
+    ],
+)
+def test_a_header_states_the_laser_by_name_and_by_a_wavelength(header, wavelength):
+    assert stated_laser({"header": header}) == (wavelength and pytest.approx(wavelength, abs=1e-4))
+
+
+def test_an_axis_in_wavenumbers_and_spectra_without_an_axis_stay_as_they_are():
+    np.testing.assert_array_equal(to_raman_shift(SHIFT, "1/cm"), SHIFT)
+    plain = cube(SHIFT, "cm-1")
+    assert in_wavenumbers(plain) is plain
+    unlabeled = plain.drop_vars("shift")
+    assert in_wavenumbers(unlabeled) is unlabeled
 
 
 @pytest.fixture(scope="module")

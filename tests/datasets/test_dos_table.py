@@ -234,3 +234,13 @@ def test_the_published_table_keeps_its_nine_genuine_curves(reference_dir):
     assert "'0.331' = 1.01 x '0.33'" in message
     assert "'0.0329' = 0.99 x '0.033'" in message
     assert "probably a measure of bending" in message
+
+
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e300])
+def test_copies_are_found_whatever_the_unit_and_beside_a_mistyped_value(size):
+    curves = size * np.array([[1.0, 2.0, 4.0], [1.01, 2.02, 4.04], [1.0, 3.0, 0.5]])
+    assert [(copy.column, copy.original, round(copy.factor, 9)) for copy in find_scaled_copies(curves)] == [
+        (1, 0, 1.01)
+    ]
+    curves[2, 1] = 1e271
+    assert [copy.column for copy in find_scaled_copies(curves)] == [1]

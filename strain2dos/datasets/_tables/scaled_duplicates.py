@@ -59,17 +59,23 @@ def _pairwise_factors(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     """factors[i, j] with curve i = factor x curve j, NaN where they are not proportional."""
     n = len(curves)
     peak = np.abs(curves).max(axis=1)
-    power = (curves**2).sum(axis=1)
+    # each over its own peak: squares of a mistyped value would overflow
+    shapes = curves / np.where(peak > 0, peak, 1.0)[:, None]
     factors = np.full((n, n), np.nan)
     for j in range(n):
         equal = (curves == curves[j]).all(axis=1)
-        if power[j] > 0:
-            ratio = curves @ curves[j] / power[j]
-            deviation = np.abs(curves - ratio[:, None] * curves[j]).max(axis=1)
+        if peak[j] > 0:
+            ratio = shapes @ shapes[j] / (shapes[j] @ shapes[j])
+            deviation = np.abs(shapes - ratio[:, None] * shapes[j]).max(axis=1)
+            with np.errstate(over="ignore"):
+                factor = ratio * (peak / peak[j])
             proportional = (
-                (deviation <= _SHAPE_TOLERANCE * peak) & (peak > 0) & (np.abs(ratio - 1) > _SMALLEST_STEP)
+                (deviation <= _SHAPE_TOLERANCE)
+                & (peak > 0)
+                & np.isfinite(factor)
+                & (np.abs(factor - 1) > _SMALLEST_STEP)
             )
-            factors[proportional, j] = ratio[proportional]
+            factors[proportional, j] = factor[proportional]
         factors[equal, j] = 1.0
     return factors
 

@@ -5,7 +5,7 @@ Why not simply interpolate the curve?
 
 Strain moves the features of the density of states along the energy axis. At a fixed
 energy the curve then rises and falls, and a mixture of two curves shows every
-feature twice. This example predicts one curve from its two neighbors in four
+feature twice. This example predicts one curve from its two neighbors in three
 representations, and then compares them on all strain states.
 """
 
@@ -33,7 +33,6 @@ colors = {
     "grid": "#E69F00",
     "pca": "#CC79A7",
     "cdf": "#0072B2",
-    "aligned": "#009E73",
 }
 
 
@@ -62,11 +61,10 @@ predicted = {
 # "grid" learns the square root of the density at each energy and "pca" the density
 # itself: both mix the two neighbors, so states of the unstrained curve stay where
 # the strained one has none. "cdf" learns the energy at which the n-th state is
-# reached and moves states; "aligned" moves the valence and the conduction part with
-# their edges.
+# reached and moves states.
 
 fig, axes = plt.subplots(
-    4, 2, figsize=(9, 8.5), sharex="col", sharey="col", layout="constrained"
+    3, 2, figsize=(9, 6.5), sharex="col", sharey="col", layout="constrained"
 )
 windows = {"Valence band edge": (-6.6, -5.4), "Conduction band edge": (-4.8, -3.8)}
 for pair, (name, color) in zip(axes, colors.items(), strict=True):
@@ -108,7 +106,7 @@ for name, curve in {"first principles": data.dos[middle], **predicted}.items():
 # On all strain states
 # --------------------
 # With more states in between, the differences shrink but stay. Every fold leaves
-# whole states out. The coefficient of determination lies close to 1 for all four and
+# whole states out. The coefficient of determination lies close to 1 for all and
 # hides what the others show, so its distance from 1 is drawn.
 
 scoring = {

@@ -42,7 +42,7 @@ pipeline = make_pipeline(
 # misplaced on average. Scores are greater where better, so errors come with a minus
 # sign.
 
-representations = ["grid", "pca", "cdf", "aligned"]
+representations = ["grid", "pca", "cdf"]
 networks = {"no network": (), "two layers": (32, 32)}
 settings = {
     "dosregressor__representation": representations,

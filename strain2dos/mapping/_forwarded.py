@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from sklearn import get_config
 from sklearn.base import BaseEstimator
@@ -13,34 +12,14 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from strain2dos._estimators.fitting import fit_arguments
-from strain2dos._estimators.wrappers import Transparent, look_through, regressor_has
+from strain2dos._estimators.forwarded import Forwarded
 
 
-class Forwarded(Transparent):
-    """Edges, score, columns, tags and routing of the wrapped estimator, and which one that is."""
-
-    @available_if(regressor_has("predict_edges"))
-    def predict_edges(self, X: npt.ArrayLike, return_std: bool = False) -> Any:
-        """Predict the band edges of rows with the wrapped regressor.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, k)
-            Spectra, features or strains.
-        return_std : bool, default=False
-            Whether to return standard deviations too, where the regressor learned its edges.
-
-        Returns
-        -------
-        BandEdges
-            ``(vbm, cbm, gap)``, each of shape (n,) in eV; with ``return_std=True`` a tuple of two.
-        """
-        options = {"return_std": True} if return_std else {}
-        return look_through(self._fitted()).call("predict_edges", X, **options)
+class ForwardedFits(Forwarded):
+    """Score, tags and routing of the wrapped estimator, and which one that is."""
 
     def score(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
         """Score of the wrapped estimator on rows with known curves.
@@ -62,16 +41,6 @@ class Forwarded(Transparent):
         params = {} if sample_weight is None else {"sample_weight": sample_weight}
         return self._fitted().score(X, y, **self._params_for("score", params))
 
-    @property
-    def n_features_in_(self) -> int:
-        """Number of columns of X."""
-        return self._fitted_for("n_features_in_").n_features_in_
-
-    @property
-    def feature_names_in_(self) -> np.ndarray:
-        """Names of the columns of X."""
-        return self._fitted_for("feature_names_in_").feature_names_in_
-
     def _fitted(self) -> BaseEstimator:
         """Give the fitted clone, or else the wrapped estimator if it came fitted."""
         if hasattr(self, "estimator_"):
@@ -84,13 +53,6 @@ class Forwarded(Transparent):
                 "fit(X, y) or wrap a fitted estimator."
             ) from None
         return self.estimator
-
-    def _fitted_for(self, attribute: str) -> Any:
-        """Give the fitted estimator; without one there is no such attribute."""
-        try:
-            return self._fitted()
-        except NotFittedError as error:
-            raise AttributeError(f"SpatialMapper has no {attribute} before it is fitted: {error}") from error
 
     def _params_for(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if not params:

@@ -18,7 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from strain2dos._compat import HasMethods, Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.wrappers import look_through, regressor_has
-from strain2dos.mapping._forwarded import Forwarded
+from strain2dos.mapping._forwarded import ForwardedFits
 from strain2dos.mapping._pixels.blocks import map_in_memory, map_lazily, rows_per_chunk
 from strain2dos.mapping._pixels.cube import align_columns, as_cube, refuse_indices
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator, check_quantities, needs_energies
@@ -27,7 +27,7 @@ from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.mapping._units import compare_with_training
 
 
-class SpatialMapper(DocLinks, Forwarded, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class SpatialMapper(DocLinks, ForwardedFits, MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Map the local density of states, band edges and their uncertainty over a flake.
 
     Wraps any regressor of DOS curves, or a pipeline that ends in one. ``fit`` and ``predict`` are the wrapped

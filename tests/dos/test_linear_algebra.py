@@ -10,7 +10,7 @@ import torch
 from strain2dos.dos._common.linear_algebra import svd, times
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._process.closed_form import value_and_slope
-from strain2dos.dos._process.local_scale import LocalScale
+from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors
 from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._representations.basis import principal_directions
 
@@ -22,7 +22,7 @@ MISFIT = np.square(RANDOM.standard_normal(700) * (0.1 + np.abs(ROWS[:, 0])))
 
 def _local_scale():
     (scale,) = LocalScale.of(ROWS, np.arange(700), MISFIT)
-    return [scale.axes, scale.points, scale(ROWS[:480])]
+    return [scale.axes, scale.points, *NearbyFactors([[scale]])(ROWS[:480])]
 
 
 def _closed_form():
@@ -59,7 +59,7 @@ def test_products_and_decompositions_are_those_of_numpy_also_of_what_is_read_onl
     left, right = ROWS[:40].copy(), ROWS[:40, :3].copy()
     left.flags.writeable = right.flags.writeable = False
     np.testing.assert_allclose(times(left.T, right), left.T @ right, rtol=1e-12)
-    np.testing.assert_allclose(times(left, ROWS[0]), left @ ROWS[0], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(times(left, ROWS[:1].T), left @ ROWS[:1].T, rtol=1e-12, atol=1e-12)
     first, size, second = svd(left)
     np.testing.assert_allclose(size, np.linalg.svd(left, compute_uv=False), rtol=1e-12)
     np.testing.assert_allclose((first * size) @ second, left, rtol=1e-12, atol=1e-12)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -16,6 +17,26 @@ def plain(value: object) -> Any:
     if isinstance(value, tuple | list):
         return [plain(part) for part in value]
     return value
+
+
+def rebuilt(kind: Any, value: Any) -> Any:
+    """Return what `plain` described as the type that it had; a frozen object may rebuild itself."""
+    if hasattr(kind, "from_state"):
+        return kind.from_state(value)
+    if is_dataclass(kind):
+        return fields_rebuilt(kind, value)
+    of = get_args(kind)
+    if get_origin(kind) is tuple:
+        return tuple(rebuilt(of[0], part) for part in value)
+    if get_origin(kind) is UnionType and value is not None:
+        return rebuilt(of[0], value)
+    return value
+
+
+def fields_rebuilt(kind: Any, state: dict[str, Any]) -> Any:
+    """Return a frozen object from its fields."""
+    kinds = get_type_hints(kind)
+    return kind(**{name: rebuilt(kinds[name], value) for name, value in state.items()})
 
 
 def check_array(name: str, values: object, shape: tuple[int, ...]) -> None:

@@ -42,11 +42,8 @@ def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 
 
 def times(left: Array, right: Array) -> Array:
-    """Return the product of two matrices, or of a matrix and a vector."""
-    right_part = tensor(right)
-    if right_part.ndim == 1:
-        return times(left, right[:, None])[..., 0]
-    answer: Array = np.ascontiguousarray(product(tensor(left), right_part).numpy())
+    """Return the product of two matrices."""
+    answer: Array = np.ascontiguousarray(product(tensor(left), tensor(right)).numpy())
     return answer
 
 

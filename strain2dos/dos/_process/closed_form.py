@@ -60,38 +60,77 @@ def value_and_slope(
     part, change = stationary(squared_distances(placed, placed) * FACTORS[family], family)
     product = placed @ placed.T
     response = linear * (product + quadratic * product.square())
-    factor, failed = torch.linalg.cholesky_ex(part + response + CONSTANT + torch.diag(noise * loose))
-    if failed:
+    covariance = part + response + CONSTANT + torch.diag(noise * loose)
+    values, slopes, failed = of_groups(covariance[None], outputs[None], blocks)
+    if failed.any():
         return np.inf, np.zeros_like(logs)
-    value, along = _left_out(torch.cholesky_inverse(factor), outputs, blocks)
+    along = slopes[0]
     # a square of a distance falls by twice itself where the logarithm of its length grows by one
     pull = SLOPES[family] * along * change
     lengths = -4.0 * (pull.sum(1) @ placed.square() - (placed * (pull @ placed)).sum(0))
     tilt = along * (1.0 + 2.0 * quadratic * product)
     lengths -= 2.0 * linear * (placed * (tilt @ placed)).sum(0)
     others = torch.stack([(along * response).sum(), noise * (along.diagonal() @ loose)])
-    return value, torch.cat([lengths, others]).numpy()
+    return float(values[0]), torch.cat([lengths, others]).numpy()
 
 
-def _left_out(inverse: Tensor, outputs: Tensor, blocks: Sequence[Tensor]) -> tuple[float, Tensor]:
-    """Return the value, and its slope by the covariance (n, n) whose inverse is given."""
+def of_groups(
+    covariance: Tensor, outputs: Tensor, blocks: Sequence[Tensor], counted: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the value (n_members,), its slope by covariances (n_members, n, n), and which have no inverse.
+
+    `counted` (n_members, n_groups), 1 or 0, are groups in the order of `blocks`; None counts all.
+    """
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    inverse = torch.cholesky_inverse(factor)
     weighted = inverse @ outputs
-    inner = [torch.linalg.inv_ex(inverse[rows[:, :, None], rows[:, None]])[0] for rows in blocks]
-    sizes = [part.diagonal(dim1=1, dim2=2).clamp(min=1e-300) for part in inner]
-    missed = [part @ weighted[rows] for part, rows in zip(inner, blocks, strict=True)]
-    n_groups = sum(map(len, blocks))
-    misfits = [miss.square().mean(2) / size for miss, size in zip(missed, sizes, strict=True)]
-    # rows of a group count as one, by their mean
-    total = max(float(sum(misfit.mean(1).sum() for misfit in misfits)), 1e-300)
-    value = 0.5 * float(n_groups * np.log(total / n_groups) + n_groups)
-    by_inverse, by_weighted = torch.zeros_like(inverse), torch.zeros_like(outputs)
-    for rows, part, size, miss, misfit in zip(blocks, inner, sizes, missed, misfits, strict=True):
-        share = 1.0 / rows.shape[1]
-        value += 0.5 * share * float(size.log().sum())
-        by_miss = (n_groups / total * share / outputs.shape[1]) * miss / size[:, :, None]
-        by_inner = by_miss @ weighted[rows].mT
-        by_inner.diagonal(dim1=1, dim2=2).add_(0.5 * share * (1.0 - n_groups / total * misfit) / size)
-        by_inverse[rows[:, :, None], rows[:, None]] = -(part @ by_inner @ part)
-        by_weighted[rows] = part @ by_miss
-    found = inverse @ by_inverse @ inverse + inverse @ by_weighted @ weighted.T
-    return value, -0.5 * (found + found.T)
+    if counted is None:
+        counted = covariance.new_ones((len(covariance), sum(map(len, blocks))))
+    parts, n_groups = [], counted.sum(1)
+    for rows, share in zip(blocks, counted.split([len(rows) for rows in blocks], dim=1), strict=True):
+        if rows.shape[1] == 1:
+            inner = inverse.diagonal(dim1=1, dim2=2)[:, rows[:, 0]].reciprocal()[..., None, None]
+        else:
+            inner = torch.linalg.inv_ex(inverse[:, rows[:, :, None], rows[:, None]])[0]
+        size = inner.diagonal(dim1=2, dim2=3).clamp(min=1e-300)
+        miss = inner @ weighted[:, rows]
+        # rows of a group count as one, by their mean
+        each = (share / rows.shape[1])[..., None]
+        parts.append((rows, inner, size, miss, miss.square().mean(3) / size, each))
+    total = torch.stack([(each * misfit).sum((1, 2)) for *_, misfit, each in parts]).sum(0).clamp(min=1e-300)
+    value = 0.5 * n_groups * (torch.log(total / n_groups) + 1.0)
+    precision = (n_groups / total)[:, None, None]
+    # what is multiplied with the inverse on its right is zero but for the blocks of groups
+    left, by_weighted = torch.zeros_like(inverse), torch.zeros_like(weighted)
+    for rows, inner, size, miss, misfit, each in parts:
+        value = value + 0.5 * (each * size.log()).sum((1, 2))
+        by_miss = (precision * each / size / outputs.shape[2])[..., None] * miss
+        by_inner = by_miss @ weighted[:, rows].mT
+        by_inner.diagonal(dim1=2, dim2=3).add_(0.5 * each * (1.0 - precision * misfit) / size)
+        block, near = -(inner @ by_inner @ inner), inverse[:, :, rows]
+        left[:, :, rows] = near * block[:, None, :, 0] if rows.shape[1] == 1 else _blockwise(near, block)
+        by_weighted[:, rows] = inner @ by_miss
+    found = left @ inverse + inverse @ by_weighted @ weighted.mT
+    return value, -0.5 * (found + found.mT), failed != 0
+
+
+def _blockwise(near: Tensor, block: Tensor) -> Tensor:
+    """Product of columns (n_members, n, g, s) with the block (n_members, g, s, s) of each group."""
+    return (near.transpose(1, 2) @ block).transpose(1, 2)
+
+
+class LeftOutLoss(torch.autograd.Function):
+    """The same per group as a step of automatic differentiation: by covariances alone."""
+
+    @staticmethod
+    def forward(ctx, covariance, outputs, blocks, counted):  # type: ignore[no-untyped-def]
+        """Return losses (n_members,), infinite where a covariance has no inverse."""
+        value, slope, failed = of_groups(covariance, outputs, blocks, counted)
+        n_groups = counted.sum(1).clamp(min=1.0)
+        ctx.save_for_backward(slope / n_groups[:, None, None])
+        return (value / n_groups).masked_fill(failed, torch.inf)
+
+    @staticmethod
+    def backward(ctx, by_loss):  # type: ignore[no-untyped-def]
+        """Return the slope by the covariance."""
+        return by_loss[:, None, None] * ctx.saved_tensors[0], None, None, None

@@ -104,27 +104,26 @@ class Covariance(torch.nn.Module):
 
     def between(self, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n_left, n_right) covariances of placed states."""
-        part = stationary(FACTORS[self.family] * squared_distances(left[1], right[1]), self.family)[0]
-        return (
-            part + self._response(product(left[0], right[0].mT), self.log_linear, self.quadratic) + CONSTANT
-        )
+        # one member after the other: arrays of all at once leave the cache, and take twice as long
+        return torch.stack([self.between_of(k, left, right) for k in range(len(self.log_lengths))])
 
     def between_of(self, k: int, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
-        """Return (n_left, n_right) covariances by one member: its arrays stay in the cache."""
-        scaled = squared_distances(left[1][k], right[1][k]).mul_(FACTORS[self.family])
-        response = self._response(product(left[0][k], right[0][k].mT), self.log_linear[k], self.quadratic[k])
-        return stationary(scaled, self.family)[0].add_(response).add_(CONSTANT)
+        """Return (n_left, n_right) covariances by one member."""
+        near = left[1][k]
+        scaled = FACTORS[self.family] * squared_distances(near, near if right is left else right[1][k])
+        part = stationary(scaled, self.family)[0]
+        inner = product(left[0][k], right[0][k].mT)
+        response = self._response(inner, self.log_linear[k], self.quadratic[k])
+        return part + response + CONSTANT if part.requires_grad else part.add_(response).add_(CONSTANT)
 
     @staticmethod
     def _response(inner: Tensor, log_linear: Tensor, quadratic: Tensor) -> Tensor:
-        numbers = (torch.exp(log_linear), quadratic)
-        linear, bend = (part.reshape(*part.shape, *[1] * (inner.ndim - part.ndim)) for part in numbers)
-        return linear * (inner + bend * inner.square())
+        return torch.exp(log_linear) * torch.addcmul(inner, inner, quadratic * inner)
 
     def diagonal(self, placed: tuple[Tensor, Tensor]) -> Tensor:
         """Return (n_members, n) covariances of placed states with themselves, without noise."""
         inner = placed[0].square().sum(-1)
-        return 1.0 + self._response(inner, self.log_linear, self.quadratic) + CONSTANT
+        return 1.0 + self._response(inner, self.log_linear[:, None], self.quadratic[:, None]) + CONSTANT
 
     def noise(self) -> Tensor:
         """Return the variance of the noise of every member."""

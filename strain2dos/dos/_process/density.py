@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from strain2dos.dos._process.closed_form import LeftOutLoss
+
 Tensor = torch.Tensor
 
 
@@ -110,7 +112,6 @@ class LeftOutDensity(torch.nn.Module):
         if self.training:
             kept = (~held_out).to(outputs.dtype)[:, of_row]
             covariance = covariance * (kept[:, :, None] * kept[:, None, :]) + torch.diag_embed(1.0 - kept)
-            found = left_out(covariance, outputs * kept[:, :, None], blocks)
-            return negative_log_density(found, seen)
+            return LeftOutLoss.apply(covariance, outputs * kept[:, :, None], blocks, seen)
         found = left_out(covariance, outputs, blocks)
         return negative_log_density(found, 1.0 - seen, best_scale(found, seen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.covariance import Covariance
 from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors
 from strain2dos.dos._process.mixture import Loaded, Process, load, mixed
+from strain2dos.dos._process.moments import Mixture, Moments
 from strain2dos.dos._process.plain import Kernel, weighted_kernels
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.sloped import Sloped
@@ -48,13 +49,6 @@ class Head:
     local: tuple[LocalScale, ...] = ()
     wider: float = 1.0
 
-    def factor(self, features: Array) -> Array:
-        """Return the factor (n,) on variances at standardized features."""
-        factor = np.full(len(features), self.wider)
-        for local in self.local:
-            factor *= local(features)
-        return factor
-
     def check(self) -> None:
         """Raise a ValueError where parts do not fit together."""
         check_array("mean", self.mean, (len(self.mean),))
@@ -67,13 +61,6 @@ class Head:
             raise ValueError(f"scale = {self.scale} must be finite")
         if not 0 <= self.wider < np.inf:
             raise ValueError(f"wider = {self.wider} must be finite and not negative")
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Head:
-        """Rebuild a head from plain values."""
-        plain = tuple(Process.from_state(part) for part in state["plain"])
-        local = tuple(LocalScale.from_state(part) for part in state["local"])
-        return cls(**{**state, "plain": plain, "local": local})
 
 
 class Learned(NamedTuple):
@@ -164,8 +151,14 @@ class Heads:
     pair_factors: Array = field(default_factory=lambda: np.ones((0, 0)))
 
     def loaded(self, device: str) -> LoadedHeads:
-        """Return the same, ready to predict on a device."""
-        return LoadedHeads(self, device)
+        """Return the same, ready to predict on a device: made once."""
+        if device not in self._loaded:
+            self._loaded[device] = LoadedHeads(self, device)
+        return self._loaded[device]
+
+    @cached_property
+    def _loaded(self) -> dict[str, LoadedHeads]:
+        return {}
 
     def processes(self) -> list[Process]:
         """Return all processes."""
@@ -191,80 +184,80 @@ class Heads:
         elif self.network_weight > 0:
             raise ValueError("networks have a weight, but there are none")
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Heads:
-        """Rebuild the heads from plain values."""
-        network = None if state["network"] is None else Process.from_state(state["network"])
-        valleys = tuple(Head.from_state(part) for part in state["valleys"])
-        curve = Head.from_state(state["curve"])
-        return cls(**{**state, "curve": curve, "valleys": valleys, "network": network})
-
 
 class LoadedHeads:
-    """Heads as tensors on one device."""
+    """Heads as tensors on one device, each made when it is needed."""
 
     def __init__(self, heads: Heads, device: str) -> None:
         self.heads, self.device = heads, device
-        self.curve = [load(process, device) for process in heads.curve.plain]
-        self.valleys = [[load(process, device) for process in head.plain] for head in heads.valleys]
-        self.network = None if heads.network is None else load(heads.network, device)
 
-    def sides(self, features: Array) -> list[tuple[Array, Array, Array]]:
-        """Return what kernels without networks predict for standardized features (n, p), then those with.
+    def curve(self, features: Array) -> list[Moments]:
+        """Return what kernels without networks predict for standardized features (n, p), then those with."""
+        x = tensor(features, self.device)
+        return [side(x) for side in self._sides]
 
-        Each side has means and variances (n_members, n, n_scores) and the weights of its members, which add
-        to one.
-        """
-        parts = [self.curve] if self.network is None else [self.curve, [self.network]]
-        return [self._members(self.heads.curve, part, features) for part in parts]
+    def variance(self, found: list[Moments], features: Array) -> Array:
+        """Return variances (n, n_scores) of the mixture of both, with their local factor."""
+        weight, (variance, *others) = self.heads.network_weight, [side.variance() for side in found]
+        if others:
+            scatter = weight * (1.0 - weight) * (found[1].mean - found[0].mean).square().numpy()
+            variance = (1.0 - weight) * variance + weight * others[0] + scatter
+        return self.factor(features)[:, None] * variance
+
+    def factor(self, features: Array) -> Array:
+        """Return the factor (n,) on variances of the curve at standardized features."""
+        return self.heads.curve.wider * self._near_curve(features)[0]
 
     def members(self, features: Array) -> tuple[Array, Array, Array]:
-        """Return the same of all members in one mixture."""
-        sides, weight = self.sides(features), self.heads.network_weight
-        shares = [1.0 - weight, weight] if len(sides) > 1 else [1.0]
-        means, variances, weights = zip(*sides, strict=True)
-        whole = [share * own for share, own in zip(shares, weights, strict=True)]
-        return np.concatenate(means), np.concatenate(variances), np.concatenate(whole)
+        """Return means and variances (n_members, n, n_scores) of all members of both, and their weights."""
+        x, weight, head = tensor(features, self.device), self.heads.network_weight, self.heads.curve
+        shares = [1.0 - weight, weight] if len(self._sides) > 1 else [1.0]
+        found = [
+            (*part.members(x), share * part.member_weights)
+            for share, side in zip(shares, self._sides, strict=True)
+            for part in side.parts
+        ]
+        means, variances, weights = (torch.cat(some).cpu().numpy() for some in zip(*found, strict=True))
+        return head.mean + head.scale * means, head.scale**2 * variances, weights
 
-    def valley(self, k: int, features: Array) -> tuple[Array, Array]:
-        """Return mean and variance (n,) of the energy of a valley."""
-        head = self.heads.valleys[k]
-        mean, variance = mixed(*self._members(head, self.valleys[k], features))
-        return mean[:, 0], head.factor(features) * variance[:, 0]
+    def valleys(
+        self, features: Array, *, std: bool = True, slopes: bool = False
+    ) -> tuple[Array, Array, Array]:
+        """Return means, variances (n, n_valleys), and slopes (n, n_valleys, p) by standardized features.
 
-    def valleys_with_slopes(self, features: Array) -> tuple[Array, Array, Array]:
-        """Return means and variances (n, n_valleys), slopes (n, n_valleys, p) by standardized features."""
-        x = tensor(features, self.device)
-        heads = self.heads.valleys
+        What is not asked for is NaN.
+        """
+        x, heads = tensor(features, self.device), self.heads.valleys
         mean, variance = np.empty((2, len(features), len(heads)))
         slope = np.empty((*mean.shape, features.shape[1]))
-        factors = self._nearby(features)
+        factors = self._near_valleys(features) if std else np.ones(len(heads))
         for k, (head, sloped) in enumerate(zip(heads, self._sloped, strict=True)):
-            means, variances, slopes = sloped(x)
+            means, variances, rises = sloped(x, std=std, slopes=slopes)
             found = mixed(head.mean + head.scale * means, head.scale**2 * variances, sloped.weights)
             mean[:, k] = found[0][:, 0]
             variance[:, k] = head.wider * factors[k] * found[1][:, 0]
-            slope[:, k] = head.scale * np.einsum("m,mnp->np", sloped.weights, slopes[:, :, 0])
+            slope[:, k] = head.scale * np.einsum("m,mnp->np", sloped.weights, rises[:, :, 0])
         return mean, variance, slope
 
     @cached_property
-    def _sloped(self) -> list[Sloped]:
-        return [Sloped(parts) for parts in self.valleys]
+    def valley_parts(self) -> list[list[Loaded]]:
+        """Processes of each valley."""
+        return [[load(process, self.device) for process in head.plain] for head in self.heads.valleys]
 
     @cached_property
-    def _nearby(self) -> NearbyFactors:
+    def _sides(self) -> list[Mixture]:
+        head, network = self.heads.curve, self.heads.network
+        parts = [head.plain] if network is None else [head.plain, (network,)]
+        return [Mixture(head.mean, head.scale, [load(one, self.device) for one in some]) for some in parts]
+
+    @cached_property
+    def _sloped(self) -> list[Sloped]:
+        return [Sloped(parts) for parts in self.valley_parts]
+
+    @cached_property
+    def _near_curve(self) -> NearbyFactors:
+        return NearbyFactors([self.heads.curve.local])
+
+    @cached_property
+    def _near_valleys(self) -> NearbyFactors:
         return NearbyFactors([head.local for head in self.heads.valleys])
-
-    def valley_mean(self, k: int, features: Array) -> Array:
-        """Return the mean (n,) alone."""
-        x = tensor(features, self.device)
-        found = [(part.means(x), part.member_weights) for part in self.valleys[k]]
-        means, weights = (torch.cat(some).cpu().numpy() for some in zip(*found, strict=True))
-        head = self.heads.valleys[k]
-        return np.einsum("m,mnd->nd", weights, head.mean + head.scale * means)[:, 0]
-
-    def _members(self, head: Head, parts: list[Loaded], features: Array) -> tuple[Array, Array, Array]:
-        x = tensor(features, self.device)
-        found = [(*part.members(x), part.member_weights) for part in parts]
-        means, variances, weights = (torch.cat(some).cpu().numpy() for some in zip(*found, strict=True))
-        return head.mean + head.scale * means, head.scale**2 * variances, weights

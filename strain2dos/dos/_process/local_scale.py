@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +28,6 @@ _ASIDE = (0.8, 1.2)
 _LEAST_SHARE = 0.05
 _MAX_AXES = 3
 _MAX_POINTS = 640
-# rows whose distances to all points are held at once
-_ROWS = 240
 
 
 @dataclass(frozen=True)
@@ -98,20 +95,6 @@ class LocalScale:
         best = int(np.argmin(losses))
         return () if best == 0 else (cls(middle, scaled, place, misfit, weight, _REACHES[best - 1]),)
 
-    def __call__(self, features: Array) -> Array:
-        """Return the factor (n,) at standardized features: the mean of the misfits nearby.
-
-        1 far from all, and not below 1 where all that is near lies to one side.
-        """
-        place = times(features - self.middle, self.axes)
-        reach = _squared_reach(self.reach, self.axes)
-        answer, per_point = np.empty(len(place)), self.per_point
-        for start in range(0, len(place), _ROWS):
-            rows = slice(start, start + _ROWS)
-            near = np.exp(-_squared_distances(place[rows], self.points) / reach)
-            answer[rows] = self.from_sums(place[rows], times(near, per_point), reach)
-        return answer
-
     @property
     def per_point(self) -> Array:
         """What of each point is summed where it is near: weight, weighted misfit, weighted place."""
@@ -124,7 +107,10 @@ class LocalScale:
         return all(np.array_equal(*pair) for pair in pairs)
 
     def from_sums(self, place: Array, sums: Array, reach: float) -> Array:
-        """Return the factor at places (n, n_axes) from sums (n, n_axes + 2) over the points nearby."""
+        """Return the factor at places (n, n_axes) from sums (n, n_axes + 2) over the points nearby.
+
+        It is the mean of the misfits there: 1 far from all, and not below 1 where all lie to one side.
+        """
         near, misfit = sums[:, 0], sums[:, 1]
         factor = (_AS_PREDICTED + misfit) / (_AS_PREDICTED + near)
         inward = 1.0 - self._aside(place, near, sums[:, 2:], reach)
@@ -149,11 +135,6 @@ class LocalScale:
         if min(self.misfit.min(), self.weight.min()) < 0 or not 0 < self.reach < np.inf:
             raise ValueError("misfits and weights of a local scale must not be negative, its reach positive")
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> LocalScale:
-        """Rebuild a local scale from plain values."""
-        return cls(**state)
-
 
 def misfits(truth: Array, mean: Array, variance: Array) -> Array:
     """Return squared errors of rows over their variances, (n,), from outputs (n, n_outputs)."""
@@ -172,7 +153,7 @@ def _squared_distances(left: Array, right: Array) -> Array:
 
 def _mean_nearby(near: Array, misfit: Array) -> Array:
     """Return means (n,) of misfits weighted by how near they are (n, n_points)."""
-    return (_AS_PREDICTED + times(near, misfit)) / (_AS_PREDICTED + near.sum(1))
+    return (_AS_PREDICTED + times(near, misfit[:, None])[:, 0]) / (_AS_PREDICTED + near.sum(1))
 
 
 class NearbyFactors:

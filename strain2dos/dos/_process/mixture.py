@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -100,15 +101,9 @@ class Process:
         if (self.quadratic < 0).any():
             raise ValueError("the quadratic part of a kernel must not be negative")
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Process:
-        """Rebuild a process from plain values."""
-        layers = tuple((weight, bias) for weight, bias in state["layers"])
-        return cls(**{**state, "layers": layers})
-
 
 class Loaded(NamedTuple):
-    """A process on the device where it predicts."""
+    """A process on the device where it predicts: its columns are filled up once, not at each product."""
 
     covariance: Covariance
     placed: tuple[torch.Tensor, torch.Tensor]
@@ -118,27 +113,21 @@ class Loaded(NamedTuple):
     noise: torch.Tensor
     member_weights: torch.Tensor
 
+    def each(self, x: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Give means (n, n_outputs) of one member after the other, and variances (n,) over its scale."""
+        place = self.covariance.place(x)
+        left, n_outputs = self.covariance.diagonal(place), self.variance.shape[1]
+        # arrays of all members at once leave the cache, and take four times as long
+        for k, (coefficients, factors) in enumerate(zip(self.coefficients, self.factors, strict=True)):
+            cross = self.covariance.between_of(k, place, self.placed)
+            rest = (left[k] - product(cross, factors).square().sum(-1)).clamp(min=0.0)
+            # what the noise of the features adds to a new sample belongs to its uncertainty
+            yield product(cross, coefficients)[:, :n_outputs], rest + self.noise[k]
+
     def members(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return (n_members, n, n_outputs) means and variances for standardized features."""
-        place = self.covariance.place(x)
-        left = self.covariance.diagonal(place)
-        means = []
-        # one member after the other: arrays of all at once leave the cache, and take four times as long
-        for k, factors in enumerate(self.factors):
-            cross = self.covariance.between_of(k, place, self.placed)
-            left[k] -= product(cross, factors).square().sum(-1)
-            means.append(product(cross, self.coefficients[k]))
-        # what the noise of the features adds to a new sample belongs to its uncertainty
-        left = left.clamp(min=0.0) + self.noise[:, None]
-        return torch.stack(means), left[..., None] * self.variance[:, None, :]
-
-    def means(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the means alone, which cost a fraction of the variances."""
-        place = self.covariance.place(x)
-        crosses = (self.covariance.between_of(k, place, self.placed) for k in range(len(self.factors)))
-        return torch.stack(
-            [product(cross, own) for cross, own in zip(crosses, self.coefficients, strict=True)]
-        )
+        means, left = (torch.stack(part) for part in zip(*self.each(x), strict=True))
+        return means, left[..., None] * self.variance[:, None, :]
 
 
 def load(process: Process, device: str) -> Loaded:
@@ -156,7 +145,7 @@ def load(process: Process, device: str) -> Loaded:
         )
     )
     # columns of zeros add nothing to sums of squares
-    return Loaded(covariance, covariance.place(points), coefficients, padded(factors), *arrays)
+    return Loaded(covariance, covariance.place(points), padded(coefficients), padded(factors), *arrays)
 
 
 def mixed(means: Array, variances: Array, weights: Array) -> tuple[Array, Array]:

@@ -78,7 +78,8 @@ def predict_unseen(
         )
         misfit = misfits(found.outputs, found.mean, found.variance)
         head = replace(found.head, local=LocalScale.of(features[seen], labels, misfit, loose[seen]))
-        mean[out], variance[out] = Heads(head, (head,)).loaded(device).valley(0, features[unseen])
+        means, variances, _ = Heads(head, (head,)).loaded(device).valleys(features[unseen])
+        mean[out], variance[out] = means[:, 0], variances[:, 0]
     return UnseenRows(features[rows], groups[rows], loose[rows], outputs[rows], mean, variance)
 
 

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strain2dos.dos._common.threads import one_thread
 from strain2dos.dos._edges.reading import BandEdges, band_edges
+from strain2dos.dos._regressor.fitted import ValleyEnergies
 from strain2dos.dos._regressor.parameters import check_device
 from strain2dos.dos._regressor.rows import CheckedRows, without_rows
 
@@ -60,7 +61,7 @@ class EdgePredictions(CheckedRows):
             with one_thread():
                 edges, std = self.fitted_.edges(X, device, std=return_std)
             edges = BandEdges(*(without_rows(edge, lost) for edge in edges))
-            return edges if std is None else (edges, BandEdges(*(without_rows(each, lost) for each in std)))
+            return (edges, BandEdges(*(without_rows(each, lost) for each in std))) if return_std else edges
         if return_std:
             raise ValueError(
                 "return_std=True needs edges learned from eigenvalues, but fit was given none; pass "
@@ -122,6 +123,23 @@ class EdgePredictions(CheckedRows):
             )
         with one_thread():
             device = check_device(self.device)
-            energies, variances = self.fitted_.valley_energies(X, device, std=return_std)
+            energies, variances, _ = self.fitted_.valley_energies(X, device, std=return_std)
         energies = without_rows(energies, lost)
-        return energies if variances is None else (energies, np.sqrt(without_rows(variances, lost)))
+        return (energies, np.sqrt(without_rows(variances, lost))) if return_std else energies
+
+
+def has_slopes(regressor: Any) -> bool:
+    """Find whether a regressor learned valleys and predicts them as `DOSRegressor` does."""
+    method = getattr(type(regressor), "predict_valleys", None)
+    return method is EdgePredictions.predict_valleys and regressor.edges_learned_
+
+
+def valleys_with_slopes(regressor: Any, X: Any) -> ValleyEnergies:
+    """Predict valleys with variances and slopes in one pass over the kernels of a regressor that has them.
+
+    One core does it: maps are at work on several chunks of pixels.
+    """
+    X, device = regressor._check(X), check_device(regressor.device)
+    with one_thread():
+        found: ValleyEnergies = regressor.fitted_.valley_energies(X, device, std=True, slopes=True)
+    return found

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.dos._common.arrays import check_array, plain
+from strain2dos.dos._common.arrays import check_array, fields_rebuilt, plain
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.valleys import edges_of_valleys, spread_of_valleys
 from strain2dos.dos._process.heads import Heads
-from strain2dos.dos._process.mixture import mixed
+from strain2dos.dos._process.moments import Moments
 from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._representations.basis import LatentBasis
 
@@ -60,6 +60,22 @@ class Report:
     history: tuple[dict[str, Array], ...]
     representation_scores: dict[str, float]
     density: dict[str, float]
+
+
+class ValleyEnergies(NamedTuple):
+    """Valleys of rows of features.
+
+    Attributes
+    ----------
+    energies, variances : ndarray of shape (n, n_valleys)
+        In eV and eV squared.
+    slopes : ndarray of shape (n, n_valleys, n_features)
+        Change of each energy with each feature.
+    """
+
+    energies: Array
+    variances: Array
+    slopes: Array
 
 
 @dataclass(frozen=True)
@@ -122,51 +138,40 @@ class FittedDOS:
         answer = np.empty((len(X), basis.representation.n_energies))
         deviation = np.empty_like(answer) if std else None
         for rows, size, features in self._blocks(X):
-            sides = [mixed(*side) for side in heads.sides(features)]
+            found = heads.curve(features)
             # only products of matrices need the whole block
-            latents, width, variance = basis.joined(sides, self.heads.network_weight)
-            answer[rows] = basis.representation.expected(latents[:size], width[:size])
+            latents, variance = (part[:size] for part in self.latents(found))
+            answer[rows] = basis.representation.expected(latents, variance)
             if deviation is not None:
-                variance *= self.heads.curve.factor(features)[:, None]
-                deviation[rows] = basis.spread(latents, variance)[:size] + self._unknown
+                width = basis.spread(latents, heads.variance(found, features)[:size])
+                deviation[rows] = width + self._unknown
         return answer, deviation
+
+    def latents(self, found: list[Moments]) -> tuple[Array, Array]:
+        """Return latents and their variances (n, n_latents) from moments of scores."""
+        sides = [(side.mean, side.carried(self.basis.squares)) for side in found]
+        return self.basis.joined(sides, self.heads.network_weight)
 
     @property
     def _unknown(self) -> float:
         """NaN for one training row, from which no scatter can be estimated; else 0."""
         return np.nan if len(self.row_hashes) == 1 else 0.0
 
-    def valley_energies(self, X: Array, device: str, *, std: bool) -> tuple[Array, Array | None]:
-        """Return energies and, if asked, variances (n, n_valleys) of the valleys that were learned."""
-        heads = self.heads.loaded(device)
-        means = np.empty((len(X), len(self.valleys)))
-        variances = np.empty_like(means) if std else None
-        for rows, size, features in self._blocks(X):
-            for column in range(len(self.valleys)):
-                if variances is None:
-                    means[rows, column] = heads.valley_mean(column, features)[:size]
-                    continue
-                mean, variance = heads.valley(column, features)
-                means[rows, column], variances[rows, column] = mean[:size], variance[:size] + self._unknown
-        return means, variances
-
-    def valley_slopes(self, X: Array, device: str) -> tuple[Array, Array, Array]:
-        """Return the same with variances, and the slopes (n, n_valleys, n_features) of the energies."""
-        heads = self.heads.loaded(device)
-        means = np.empty((len(X), len(self.valleys)))
-        variances, slopes = np.empty_like(means), np.empty((*means.shape, X.shape[1]))
+    def valley_energies(
+        self, X: Array, device: str, *, std: bool = False, slopes: bool = False
+    ) -> ValleyEnergies:
+        """Return energies of the valleys that were learned, with variances and slopes if asked, else NaN."""
+        energies, variances = np.empty((2, len(X), len(self.valleys)))
+        rises = np.empty((*energies.shape, X.shape[1]))
         for rows, size, features in self._blocks(X, _MANY):
-            mean, variance, slope = heads.valleys_with_slopes(features)
-            means[rows], variances[rows] = mean[:size], variance[:size] + self._unknown
-            slopes[rows] = slope[:size] / self.standardise.scale
-        return means, variances, slopes
+            found = self.heads.loaded(device).valleys(features, std=std, slopes=slopes)
+            energies[rows], variances[rows], rises[rows] = (part[:size] for part in found)
+        return ValleyEnergies(energies, variances + self._unknown, rises / self.standardise.scale)
 
-    def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges | None]:
-        """Return the edges that were learned beside the curves, with their standard deviation if asked."""
-        means, variances = self.valley_energies(X, device, std=std)
+    def edges(self, X: Array, device: str, *, std: bool) -> tuple[BandEdges, BandEdges]:
+        """Return the edges that were learned beside the curves, and their standard deviations if asked."""
+        means, variances, _ = self.valley_energies(X, device, std=std)
         found = edges_of_valleys(means, self.n_valence)
-        if variances is None:
-            return found, None
         return found, spread_of_valleys(means, variances, self.n_valence, self.heads.gap_factor)
 
     def samples(self, X: Array, device: str, places: Array, normals: Array) -> Iterator[tuple[slice, Array]]:
@@ -181,7 +186,7 @@ class FittedDOS:
             means, variances, weights = heads.members(features)
             # the whole mixture widens about its mean
             middle = np.einsum("m,mnd->nd", weights, means)
-            wider = np.sqrt(self.heads.curve.factor(features))[:, None]
+            wider = np.sqrt(heads.factor(features))[:, None]
             for part in np.array_split(np.arange(size), max(1, -(-size * n_samples // _CURVES))):
                 own = part + rows.start if len(places) > 1 else np.zeros_like(part)
                 member = np.minimum(np.searchsorted(np.cumsum(weights), places[own]), len(weights) - 1)
@@ -213,17 +218,7 @@ class FittedDOS:
     def from_state(cls, state: dict[str, Any]) -> FittedDOS:
         """Rebuild what `to_state` described; a ValueError names what of it cannot be right."""
         try:
-            made = cls(
-                **{
-                    **state,
-                    "standardise": Standardisation(**state["standardise"]),
-                    "domain": TrainingDomain(**state["domain"]),
-                    "basis": LatentBasis.from_state(state["basis"]),
-                    "heads": Heads.from_state(state["heads"]),
-                    "valleys": tuple(state["valleys"]),
-                    "report": Report(**{**state["report"], "history": tuple(state["report"]["history"])}),
-                }
-            )
+            made: FittedDOS = fields_rebuilt(cls, state)
             made.check()
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             raise ValueError(

@@ -48,7 +48,7 @@ class JointEdges:
         self.weights = tensor(weights, self.device)
         self.valleys = [
             [_Kernel(part, k, head.scale) for part in parts for k in range(len(part.member_weights))]
-            for head, parts in zip(heads.heads.valleys, heads.valleys, strict=True)
+            for head, parts in zip(heads.heads.valleys, heads.valley_parts, strict=True)
         ]
         self.levels = [float(head.mean[0]) for head in heads.heads.valleys]
         self.others = self._placed(background)

@@ -3,114 +3,62 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from strain2dos import __version__
 from strain2dos.dos._regressor.fitted import FittedDOS
-
-Array = NDArray[np.float64]
 
 # written into every saved regressor; raised when what was learned changes its form
 _FORMAT = 7
 
 
+Part = TypeVar("Part")
+
+
+class Learned(Generic[Part]):
+    """A read-only attribute: a part of what was learned."""
+
+    def __init__(self, read: Callable[[FittedDOS], Part]) -> None:
+        self.read = read
+
+    def __get__(self, owner: LearnedAttributes | None, kind: type | None = None) -> Part:
+        if owner is None:
+            raise AttributeError("what was learned is an attribute of fitted regressors")
+        return self.read(owner.fitted_)
+
+    def __set__(self, owner: LearnedAttributes, value: object) -> None:
+        raise AttributeError("what was learned cannot be set; fit again")
+
+
 class LearnedAttributes:
-    """Give the regressor its read-only attributes and its saved form; stands first among the bases."""
+    """Give the regressor its read-only attributes, described in its docstring, and its saved form.
+
+    Stands first among the bases.
+    """
 
     fitted_: FittedDOS
 
-    @property
-    def energies_(self) -> Array | None:
-        """Grid of the curves [eV], None where it is unknown."""
-        return self.fitted_.energies
-
-    @property
-    def feature_range_(self) -> Array:
-        """Smallest and largest value of each training feature."""
-        return self.fitted_.feature_range
-
-    @property
-    def network_weight_(self) -> float:
-        """Weight of the networks in the predicted curve, from 0 to 1."""
-        return self.fitted_.heads.network_weight
-
-    @property
-    def held_out_density_(self) -> dict[str, float]:
-        """Mean log density of left-out groups with and without the networks."""
-        return dict(self.fitted_.report.density)
-
-    @property
-    def history_(self) -> list[dict[str, Array]]:
-        """Losses of each network by epoch."""
-        return list(self.fitted_.report.history)
-
-    @property
-    def n_iter_(self) -> int:
-        """Epochs of training."""
-        return max((len(part["train_loss"]) for part in self.fitted_.report.history), default=0)
-
-    @property
-    def valleys_(self) -> list[str]:
-        """Columns of `edges` that are learned, valence band first."""
-        return list(self.fitted_.valleys)
-
-    @property
-    def n_valence_(self) -> int:
-        """How many of the valleys are of the valence band."""
-        return self.fitted_.n_valence
-
-    @property
-    def gap_factor_(self) -> float:
-        """Variance of the learned gap over the sum of those of its edges."""
-        return self.fitted_.heads.gap_factor
-
-    @property
-    def valley_gap_factors_(self) -> Array:
-        """Variance of the gap between two valleys over the sum of theirs, valence by conduction."""
-        return self.fitted_.heads.pair_factors.copy()
-
-    @property
-    def representation_(self) -> str:
-        """The representation chosen."""
-        return self.fitted_.basis.name
-
-    @property
-    def representation_scores_(self) -> dict[str, float]:
-        """Errors on left-out groups of the representations that were compared."""
-        return dict(self.fitted_.report.representation_scores)
-
-    @property
-    def nonnegative_(self) -> bool:
-        """Whether predictions are clipped at zero."""
-        return self.fitted_.nonnegative
-
-    @property
-    def edges_learned_(self) -> bool:
-        """Whether edges were learned from eigenvalues."""
-        return bool(self.fitted_.valleys)
-
-    @property
-    def edge_threshold_(self) -> float:
-        """Density at which a band begins, in the unit of the training curves."""
-        return self.fitted_.edge_threshold
-
-    @property
-    def edge_reference_(self) -> float:
-        """Energy inside the gap [eV]."""
-        return self.fitted_.edge_reference
-
-    @property
-    def omitted_(self) -> NDArray[np.intp]:
-        """Rows that were left out of the training."""
-        return self.fitted_.omitted
-
-    @property
-    def training_hashes_(self) -> NDArray[np.uint64]:
-        """Hashes of the training rows."""
-        return self.fitted_.row_hashes
+    energies_ = Learned(lambda fitted: fitted.energies)
+    feature_range_ = Learned(lambda fitted: fitted.feature_range)
+    network_weight_ = Learned(lambda fitted: fitted.heads.network_weight)
+    held_out_density_ = Learned(lambda fitted: dict(fitted.report.density))
+    history_ = Learned(lambda fitted: list(fitted.report.history))
+    n_iter_ = Learned(
+        lambda fitted: max((len(part["train_loss"]) for part in fitted.report.history), default=0)
+    )
+    valleys_ = Learned(lambda fitted: list(fitted.valleys))
+    n_valence_ = Learned(lambda fitted: fitted.n_valence)
+    gap_factor_ = Learned(lambda fitted: fitted.heads.gap_factor)
+    valley_gap_factors_ = Learned(lambda fitted: fitted.heads.pair_factors.copy())
+    representation_ = Learned(lambda fitted: fitted.basis.name)
+    representation_scores_ = Learned(lambda fitted: dict(fitted.report.representation_scores))
+    nonnegative_ = Learned(lambda fitted: fitted.nonnegative)
+    edges_learned_ = Learned(lambda fitted: bool(fitted.valleys))
+    edge_threshold_ = Learned(lambda fitted: fitted.edge_threshold)
+    edge_reference_ = Learned(lambda fitted: fitted.edge_reference)
+    omitted_ = Learned(lambda fitted: fitted.omitted)
+    training_hashes_ = Learned(lambda fitted: fitted.row_hashes)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return parameters and, once fitted, plain values and arrays."""

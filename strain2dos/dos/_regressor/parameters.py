@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "energies": ["array-like", None],
-    "representation": [StrOptions({"auto", "grid", "pca", "cdf", "aligned"})],
+    "representation": [StrOptions({"auto", "grid", "pca", "cdf"})],
     "nonnegative": ["boolean", StrOptions({"auto"})],
     "hidden_layer_sizes": [tuple, list, Interval(Integral, 1, None, closed="left")],
     "n_members": [Interval(Integral, 1, None, closed="left")],

@@ -57,13 +57,12 @@ class DOSRegressor(
     energies : array-like of shape (n_energies,), default=None
         Energies of the columns of `y` [eV], ascending. None takes numbers that label the columns of a
         DataFrame `y`; without these the energies are unknown, and edges cannot be read from curves.
-    representation : {"auto", "grid", "pca", "cdf", "aligned"}, default="auto"
+    representation : {"auto", "grid", "pca", "cdf"}, default="auto"
         How a curve is written before it is learned. "grid": square root of the density at each energy.
         "pca": the density itself. "cdf": the energies at which given numbers of states are reached, counted
         from the gap, so that features which move in energy with strain are interpolated by moving them; the
-        predicted curve is the mean over the uncertainty of these energies. "aligned": valence and conduction
-        part, each against its own edge, and the two edges. "auto": whichever of "grid", "cdf" and "aligned"
-        predicts groups that were left out best.
+        predicted curve is the mean over the uncertainty of these energies. "auto": whichever of "grid" and
+        "cdf" predicts groups that were left out best.
     nonnegative : {"auto"} or bool, default="auto"
         Whether `y` holds densities, so that no prediction may be negative. "auto": yes if no value in `y`
         is negative.

@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 # energies that lie too close together are looked for in stretches of this many
 _STRETCH = 200
+# three-point Gauss-Hermite rule: places in standard deviations, and weights
+PLACES, WEIGHTS = np.array([0.0, -np.sqrt(3.0), np.sqrt(3.0)]), np.array([4.0, 1.0, 1.0]) / 6.0
 
 
 class Sides(NamedTuple):
@@ -67,15 +69,14 @@ def join_sides(latent, apart, ours, theirs, near, weight):  # type: ignore[no-un
 
 
 @njit(nogil=True, error_model="numpy")
-def average(latent, variance, weights, least, places, shares, sides, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
+def average(latent, variance, weights, least, sides, answer):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Add to `answer` (n_groups, n_energies) the weighted means over groups of successive rows.
 
-    `least` is the square of the scatter that shows nowhere; `places` and `shares` are the rule by which the
-    other scatter is averaged over.
+    `least` is the square of the scatter that shows nowhere. One row of variances holds for all rows.
     """
     size, n_cells = sides.unit.shape[1], answer.shape[1]
     middle, step = np.empty(size), np.empty(size)
-    nodes, density = np.empty((len(places), size + 1)), np.zeros(size + 2)
+    nodes, density = np.empty((len(PLACES), size + 1)), np.zeros(size + 2)
     cell, parts = np.empty(size + 1, np.uint64), np.empty(2 * size + 2)
     jumps = np.zeros((2, 2 * n_cells + 2))
     for group in range(len(answer)):
@@ -83,11 +84,12 @@ def average(latent, variance, weights, least, places, shares, sides, answer):  #
             row = group * len(weights) + member
             for side in range(2):
                 own = slice(side * size, (side + 1) * size)
-                moved = _spread_out(latent[row, own], variance[row, own], least, sides, side, middle, step)
-                n_places = len(places) if moved else 1
-                still = _lay_out(middle, step, places, n_places, sides.apart[side], nodes)
+                wide = variance[row % len(variance), own]
+                moved = _spread_out(latent[row, own], wide, least, sides, side, middle, step)
+                n_places = len(PLACES) if moved else 1
+                still = _lay_out(middle, step, n_places, sides.apart[side], nodes)
                 for place in range(n_places):
-                    weight = weights[member] * (shares[place] if moved else 1.0)
+                    weight = weights[member] * (WEIGHTS[place] if moved else 1.0)
                     first = 0 if place == 0 else still
                     last = _jumps_of(nodes[place], first, sides, side, density, cell, parts)
                     # energies that stay where they are count once, for all places
@@ -129,24 +131,24 @@ def _spread_out(latent, variance, least, sides, side, middle, step):  # type: ig
 
 
 @njit(nogil=True, error_model="numpy", part=True)
-def _lay_out(middle, step, places, n_places, apart, nodes):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _lay_out(middle, step, n_places, apart, nodes):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Fill the energies at each place, kept apart; return how many of the first are the same at all."""
     still, size = 0, len(middle)
     while still < size and step[still] == 0.0:
         still += 1
     for place in range(n_places):
-        node, at = nodes[place], places[place]
+        node, at = nodes[place], PLACES[place]
         beyond = node[1:]
         for k in range(size):
             beyond[k] = middle[k] + at * step[k]
         node[0] = 3 * node[1] - 2 * node[2]
-        still = min(still, _keep_apart(node, apart))
+        still = min(still, keep_apart(node, apart))
     # the first energy follows from the next two
     return still if still > 1 and n_places > 1 else 0
 
 
 @njit(nogil=True, error_model="numpy", part=True)
-def _keep_apart(node, apart):  # type: ignore[no-untyped-def]  # pragma: no cover
+def keep_apart(node, apart):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Move energies up that lie too close to the one before; return how many lie before the first of them."""
     first = len(apart)
     for start in range(0, len(apart), _STRETCH):

@@ -42,18 +42,19 @@ class Representation(ABC):
     def decode(self, latent: Array) -> Array:
         """Return (n, n_energies) densities."""
 
-    def expected(self, latent: Array, width: Array) -> Array:
-        """Return the mean of the densities of latents that scatter by `width`, where that is better."""
-        return self.decode(latent)
-
     def averaged(self, latent: Array, variance: Array, weights: Array) -> Array:
-        """Return weighted means (n / len(weights), n_energies) of what is expected of successive rows.
+        """Return weighted means (n / len(weights), n_energies) of the densities of successive rows.
 
-        `variance` are the squares of the widths of `expected`; the weights add to one.
+        The density of latents that scatter by `variance` is their mean, where that is better than the density
+        of the mean; the weights add to one.
         """
-        curves = self.expected(latent, np.sqrt(variance))
+        curves = self.decode(latent)
         means: Array = np.einsum("b,gbm->gm", weights, curves.reshape(-1, len(weights), self.n_energies))
         return means
+
+    def expected(self, latent: Array, variance: Array) -> Array:
+        """Return the densities (n, n_energies) of latents that scatter by `variance`."""
+        return self.averaged(latent, variance, np.ones(1))
 
     def edge_share(self) -> Array:
         """Return how far each latent (n_latents,) decides on the edges of the bands, from 0 to 1."""

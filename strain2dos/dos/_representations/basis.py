@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
-from strain2dos.dos._common.linear_algebra import svd, times
-from strain2dos.dos._representations.aligned import AlignedRepresentation
+from strain2dos.dos._common.linear_algebra import product, svd, tensor, times
+from strain2dos.dos._representations.averaging import join_sides
 from strain2dos.dos._representations.base import Representation
 from strain2dos.dos._representations.grid import GridRepresentation, PlainRepresentation
 from strain2dos.dos._representations.quantile import QuantileRepresentation
@@ -22,13 +25,11 @@ REPRESENTATIONS: dict[str, type[Representation]] = {
     "grid": GridRepresentation,
     "pca": PlainRepresentation,
     "cdf": QuantileRepresentation,
-    "aligned": AlignedRepresentation,
 }
 # Directions that are learned, at most, and the singular value over the largest below which there is rounding
 # alone. Few rows are decoded at once, since each has as many latents as a curve has energies.
 _MAX_DIRECTIONS = 64
 _TOLERANCE = 1e-10
-_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -48,36 +49,28 @@ class LatentBasis:
         """Return (n, n_energies) curves."""
         return self.representation.decode(self.latents(scores))
 
-    def widths(self, variance: Array) -> Array:
-        """Return (n, n_latents) standard deviations of latents whose scores err independently."""
-        return np.sqrt(times(variance, np.square(self.directions)))
+    def joined(self, sides: Sequence[tuple[torch.Tensor, Array]], weight: float) -> tuple[Array, Array]:
+        """Return latents and their variances (n, n_latents).
 
-    def joined(self, sides: list[tuple[Array, Array]], weight: float) -> tuple[Array, Array, Array]:
-        """Return latents, their standard deviations (n, n_latents), and variances of the scores.
-
-        `sides` are means and variances of scores by kernels without networks and, if there are any, by those
-        with networks, which count by `weight`. Next to the gap each side counts by its precision too: a mean
-        of two edges that lie apart is an edge that neither has.
+        `sides` are means of scores, and variances of latents, by kernels without networks and, if there are
+        any, by those with networks, which count by `weight`. Next to the gap each side counts by its
+        precision too: a mean of two edges that lie apart is an edge that neither has.
         """
-        mean, variance = sides[0]
-        latents = self.latents(mean)
-        if len(sides) == 1:
-            return latents, self.widths(variance), variance
-        other, others = sides[1]
-        step = times(other - mean, self.directions)
-        width, own = self.widths(variance), self.widths(others)
-        near = self.representation.edge_share()
-        # a few rows at a time stay in the cache
-        for start in range(0, len(latents), _ROWS):
-            rows = slice(start, start + _ROWS)
-            ours, theirs, apart = np.square(width[rows]), np.square(own[rows]), step[rows]
-            trust = weight * ours / np.maximum(weight * ours + (1.0 - weight) * theirs, 1e-300)
-            share = weight + near * (trust - weight)
-            spread = (1.0 - share) * ours + share * theirs + share * (1.0 - share) * np.square(apart)
-            latents[rows] += share * apart
-            width[rows] = np.sqrt(spread)
-        scatter = weight * (1.0 - weight) * np.square(other - mean)
-        return latents, width, (1.0 - weight) * variance + weight * others + scatter
+        (mean, variance), *others = sides
+        latents = self.mean + product(mean, self._steps).numpy()
+        for other, theirs in others:
+            apart = np.ascontiguousarray(product(other - mean, self._steps).numpy())
+            join_sides(latents, apart, variance, theirs, self.representation.edge_share(), weight)
+        return latents, variance
+
+    @cached_property
+    def _steps(self) -> torch.Tensor:
+        return tensor(self.directions)
+
+    @cached_property
+    def squares(self) -> torch.Tensor:
+        """Squares of the directions, which carry variances of scores to latents."""
+        return self._steps.square()
 
     def spread(self, latents: Array, variance: Array) -> Array:
         """Return standard deviations (n, n_energies) of curves whose scores err independently, linearized."""

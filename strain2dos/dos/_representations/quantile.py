@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from strain2dos._grids import borders as cell_borders
 from strain2dos.dos._representations.averaging import Sides, average, cells_per_energy
 from strain2dos.dos._representations.base import Representation
-from strain2dos.dos._representations.counting import PLACES, WEIGHTS, add_curves, add_scatter
+from strain2dos.dos._representations.scatter import add_scatter
 
 Array = NDArray[np.float64]
 
@@ -85,21 +84,16 @@ class QuantileRepresentation(Representation):
 
     def decode(self, latent: Array) -> Array:
         """Return (n, n_energies) densities."""
-        return self._decoded(latent, np.zeros((1, self.width)), 0.0, 0.0)
+        return self.averaged(latent, np.zeros((1, self.width)), np.ones(1))
 
-    def expected(self, latent: Array, width: Array) -> Array:
-        """Return the mean (n, n_energies) of the densities of latents that scatter by `width`.
+    def averaged(self, latent: Array, variance: Array, weights: Array) -> Array:
+        """Return weighted means (n / len(weights), n_energies) of the densities of successive rows.
 
         The density is a sum over states, each at its own energy, so its mean depends on how each energy
         scatters and not on how energies scatter together: moving all of them at once gives it.
         """
-        return self._decoded(latent, width, *self._limits)
-
-    def averaged(self, latent: Array, variance: Array, weights: Array) -> Array:
-        """Return weighted means (n / len(weights), n_energies) of what is expected of successive rows."""
         answer = np.zeros((len(latent) // len(weights), len(self.energies)))
-        least = self._limits[0] ** 2
-        average(latent, variance, weights, least, PLACES, WEIGHTS, self._averaging, answer)
+        average(latent, variance, weights, self._limits[0] ** 2, self._sides, answer)
         return answer
 
     @property
@@ -109,44 +103,19 @@ class QuantileRepresentation(Representation):
         # less than half a step of the grid shows nowhere
         return 0.5 * window / (len(self.energies) - 1), _MAX_SCATTER * window
 
-    def _decoded(self, latent: Array, width: Array, least: float, most: float) -> Array:
-        answer = np.zeros((len(latent), len(self.energies)))
-        for side in self._sides:
-            add_curves(latent, width, least, most, *side, self.ceiling, answer)
-        answer /= np.diff(cell_borders(self.energies))
-        return answer
-
     @cached_property
-    def _sides(self) -> list[tuple[Any, ...]]:
-        """First latent and sign of a side, its counts, energy of a latent, share that scatters, borders."""
-        borders, free = cell_borders(self.energies), 1.0 - self.edge_share()
-        sides = ((0, 1, self.up, borders), (_COUNTS, -1, self.down, -borders[::-1]))
-        # states below the gap are counted along the axis turned around
-        return [
-            (
-                first,
-                sign,
-                np.r_[0.0, counts],
-                1.0 / np.sqrt(np.gradient(counts)),
-                np.ascontiguousarray(free[first : first + _COUNTS]),
-                np.ascontiguousarray(axis),
-            )
-            for first, sign, counts, axis in sides
-        ]
-
-    @cached_property
-    def _averaging(self) -> Sides:
-        """The same as arrays with both sides below each other."""
-        _, _, counts, unit, free, borders = (np.array(part) for part in zip(*self._sides, strict=True))
-        states, free = np.diff(counts), np.square(free)
+    def _sides(self) -> Sides:
+        borders, counts = cell_borders(self.energies), np.array([self.up, self.down])
+        unit, states = 1.0 / np.sqrt(np.gradient(counts, axis=1)), np.diff(counts, prepend=0.0, axis=1)
+        free = np.square(1.0 - self.edge_share()).reshape(unit.shape)
         return Sides(
             unit,
             free * np.square(unit),
             free * self._limits[1] ** 2,
             states,
             states / self.ceiling,
-            borders,
-            cells_per_energy(borders[0]),
+            np.array([borders, -borders[::-1]]),
+            cells_per_energy(borders),
         )
 
     def spread(self, latent: Array, size: Array, directions: Array) -> Array:
@@ -155,27 +124,11 @@ class QuantileRepresentation(Representation):
         A step moves the energies of the counts; to first order the number of states up to an energy then
         changes by the density times that move, and the density by the derivative of this.
         """
-        borders = cell_borders(self.energies)
-        answer = np.zeros((len(latent), len(self.energies)))
-        variance = np.square(np.ascontiguousarray(size))
+        answer, variance = np.zeros((len(latent), len(self.energies))), np.square(size)
         # steps of no account for any row cost as much as those that count
         kept = np.flatnonzero((variance * np.square(directions).sum(1)).max(0) > 0)
-        for sign, counts, part in (
-            (1.0, self.up, slice(None, _COUNTS)),
-            (-1.0, self.down, slice(_COUNTS, None)),
-        ):
-            unit = np.sqrt(np.gradient(counts))
-            moves = np.ascontiguousarray((directions[kept][:, part] / unit).T)
-            add_scatter(
-                latent[:, part] / unit,
-                variance[:, kept],
-                moves,
-                np.r_[0.0, counts],
-                borders,
-                sign,
-                self.ceiling,
-                answer,
-            )
+        moves = np.ascontiguousarray((directions[kept] * self._sides.unit.reshape(-1)).T)
+        add_scatter(latent, np.ascontiguousarray(variance[:, kept]), moves, self._sides, answer)
         return np.sqrt(answer)
 
     def edge_share(self) -> Array:

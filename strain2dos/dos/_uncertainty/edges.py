@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from strain2dos._estimators.wrappers import look_through, regressor_has
+from strain2dos._estimators.wrappers import regressor_has
 from strain2dos.dos._edges.intervals import EdgeIntervals, edge_intervals
-from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._uncertainty.ranks import check_level, quantile, require_enough_groups
 
 Array = NDArray[np.float64]
@@ -23,33 +20,8 @@ class EdgeBands:
     """Give bands their answers on edges."""
 
     level: float
-    estimator_: Any
     edge_scores_: Array | None
     edge_std_floor_: Array | None
-
-    @available_if(regressor_has("predict_edges"))
-    def predict_edges(
-        self, X: ArrayLike, return_std: bool = False
-    ) -> BandEdges | tuple[BandEdges, BandEdges]:
-        """Predict the band edges with the estimator fitted on all samples.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Features.
-        return_std : bool, default=False
-            Whether to return the estimator's standard deviations too, where it learned its edges.
-
-        Returns
-        -------
-        edges : BandEdges
-            ``(vbm, cbm, gap)``, each of shape (n_samples,) [eV], as the estimator gives them.
-        std : BandEdges
-            Only with ``return_std=True``.
-        """
-        check_is_fitted(self)
-        options = {"return_std": True} if return_std else {}
-        return look_through(self.estimator_).call("predict_edges", X, **options)
 
     @available_if(regressor_has("predict_edges"))
     def predict_edge_intervals(self, X: ArrayLike, level: float | None = None) -> EdgeIntervals:

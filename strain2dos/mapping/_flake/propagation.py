@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from strain2dos._estimators.columns import as_named
 from strain2dos.dos._edges.valleys import spread_between, spread_of_valleys
-from strain2dos.dos._regressor.slopes import has_slopes, valleys_with_slopes
+from strain2dos.dos._regressor.energies import has_slopes, valleys_with_slopes
 from strain2dos.mapping._pixels.model import EDGE_NAMES, FittedModel
 
 Array = NDArray[np.float64]

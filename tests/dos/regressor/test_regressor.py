@@ -65,7 +65,7 @@ def test_edges_do_not_depend_on_the_unit_of_the_curves():
     np.testing.assert_allclose(table.predict_edges([[0.02]]).gap, cell.predict_edges([[0.02]]).gap, atol=1e-6)
 
 
-@pytest.mark.parametrize("representation", ["auto", "grid", "pca", "cdf", "aligned"])
+@pytest.mark.parametrize("representation", ["auto", "grid", "pca", "cdf"])
 def test_no_density_is_negative_even_far_outside(representation):
     model = DOSRegressor(ENERGIES, representation=representation, **QUICK).fit(STRAIN, two_bands(STRAIN))
     dos = model.predict(np.linspace(-0.2, 0.3, 200)[:, None])
@@ -280,7 +280,7 @@ def test_edges_without_energies_are_refused_in_words():
         model.predict_edges(STRAIN)
 
 
-@pytest.mark.parametrize("representation", ["cdf", "grid", "pca", "aligned"])
+@pytest.mark.parametrize("representation", ["cdf", "grid", "pca"])
 def test_a_row_is_predicted_to_the_same_bits_whatever_stands_beside_it(representation):
     data = load_mos2_dft()
     options = {"representation": representation, "n_members": 2, "max_epochs": 5, "random_state": 0}

@@ -12,7 +12,7 @@ from strain2dos.dos._process.mixture import load
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.sloped import Sloped
 from strain2dos.dos._process.stationary import FAMILIES
-from strain2dos.dos._regressor.slopes import ValleySlopes, has_slopes, valleys_with_slopes
+from strain2dos.dos._regressor.energies import has_slopes, valleys_with_slopes
 
 DATA = load_mos2_dft()
 
@@ -56,6 +56,9 @@ def test_slopes_of_each_kernel_are_those_of_automatic_differentiation(family):
     np.testing.assert_allclose(found, known, rtol=1e-7, atol=1e-9 * np.abs(known).max())
     for part, same in zip((mean, variance), load(process, "cpu").members(place.detach()), strict=True):
         np.testing.assert_allclose(part, same.numpy(), rtol=1e-6)
+    alone, *others = Sloped([load(process, "cpu")])(place.detach(), std=False, slopes=False)
+    np.testing.assert_array_equal(alone, mean)
+    assert all(np.isnan(part).all() for part in others)
 
 
 @pytest.mark.parametrize("bundled", [False, True])
@@ -92,7 +95,7 @@ def test_what_is_found_for_a_row_does_not_depend_on_its_neighbors(model, rows):
 
 
 def test_no_rows_give_arrays_without_rows(model):
-    found = ValleySlopes(*model.fitted_.valley_slopes(np.empty((0, 3)), "cpu"))
+    found = model.fitted_.valley_energies(np.empty((0, 3)), "cpu", std=True, slopes=True)
     assert found.energies.shape == (0, len(model.valleys_))
     assert found.slopes.shape == (0, len(model.valleys_), 3)
 

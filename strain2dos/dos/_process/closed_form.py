@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The density that a kernel gives to groups left out, and its slope by the numbers of the kernel.
+"""The density that kernels give to groups left out as a loss, with its slope.
 
 Both are in closed form, in a fraction of the time that automatic differentiation takes.
 """
@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.covariance import CONSTANT, squared_distances
+from strain2dos.dos._process.density import (
+    best_scale,
+    inverse_of,
+    left_out,
+    left_out_blocks,
+    negative_log_density,
+)
 from strain2dos.dos._process.stationary import FACTORS, SLOPES, stationary
 
 Array = NDArray[np.float64]
@@ -81,37 +88,30 @@ def of_groups(
 
     `counted` (n_members, n_groups), 1 or 0, are groups in the order of `blocks`; None counts all.
     """
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    inverse = torch.cholesky_inverse(factor)
+    inverse, failed = inverse_of(covariance)
     weighted = inverse @ outputs
     if counted is None:
         counted = covariance.new_ones((len(covariance), sum(map(len, blocks))))
-    parts, n_groups = [], counted.sum(1)
-    for rows, share in zip(blocks, counted.split([len(rows) for rows in blocks], dim=1), strict=True):
-        if rows.shape[1] == 1:
-            inner = inverse.diagonal(dim1=1, dim2=2)[:, rows[:, 0]].reciprocal()[..., None, None]
-        else:
-            inner = torch.linalg.inv_ex(inverse[:, rows[:, :, None], rows[:, None]])[0]
-        size = inner.diagonal(dim1=2, dim2=3).clamp(min=1e-300)
-        miss = inner @ weighted[:, rows]
-        # rows of a group count as one, by their mean
-        each = (share / rows.shape[1])[..., None]
-        parts.append((rows, inner, size, miss, miss.square().mean(3) / size, each))
-    total = torch.stack([(each * misfit).sum((1, 2)) for *_, misfit, each in parts]).sum(0).clamp(min=1e-300)
-    value = 0.5 * n_groups * (torch.log(total / n_groups) + 1.0)
-    precision = (n_groups / total)[:, None, None]
+    n_groups, shares = counted.sum(1), counted.split([len(rows) for rows in blocks], dim=1)
+    # rows of a group count as one, by their mean
+    parts = [
+        (block, (share / block.rows.shape[1])[..., None])
+        for block, share in zip(left_out_blocks(inverse, weighted, blocks), shares, strict=True)
+    ]
+    total = sum((each * block.misfit).sum((1, 2)) for block, each in parts).clamp(min=1e-300)
+    value, precision = 0.5 * n_groups * (torch.log(total / n_groups) + 1.0), (n_groups / total)[:, None, None]
     # what is multiplied with the inverse on its right is zero but for the blocks of groups
     left, by_weighted = torch.zeros_like(inverse), torch.zeros_like(weighted)
-    for rows, inner, size, miss, misfit, each in parts:
-        value = value + 0.5 * (each * size.log()).sum((1, 2))
-        by_miss = (precision * each / size / outputs.shape[2])[..., None] * miss
+    for (rows, inner, miss, variance, misfit), each in parts:
+        value = value + 0.5 * (each * variance.log()).sum((1, 2))
+        by_miss = (precision * each / variance / outputs.shape[2])[..., None] * miss
         by_inner = by_miss @ weighted[:, rows].mT
-        by_inner.diagonal(dim1=2, dim2=3).add_(0.5 * each * (1.0 - precision * misfit) / size)
+        by_inner.diagonal(dim1=2, dim2=3).add_(0.5 * each * (1.0 - precision * misfit) / variance)
         block, near = -(inner @ by_inner @ inner), inverse[:, :, rows]
         left[:, :, rows] = near * block[:, None, :, 0] if rows.shape[1] == 1 else _blockwise(near, block)
         by_weighted[:, rows] = inner @ by_miss
     found = left @ inverse + inverse @ by_weighted @ weighted.mT
-    return value, -0.5 * (found + found.mT), failed != 0
+    return value, -0.5 * (found + found.mT), failed
 
 
 def _blockwise(near: Tensor, block: Tensor) -> Tensor:
@@ -134,3 +134,24 @@ class LeftOutLoss(torch.autograd.Function):
     def backward(ctx, by_loss):  # type: ignore[no-untyped-def]
         """Return the slope by the covariance."""
         return by_loss[:, None, None] * ctx.saved_tensors[0], None, None, None
+
+
+class LeftOutDensity(torch.nn.Module):
+    """Loss of every member: minus the mean log density of groups left out of the rows that it sees.
+
+    In training a member sees the groups that it does not hold out, and each of these is left out in turn. In
+    evaluation the groups that it holds out are left out of all rows, one by one.
+    """
+
+    def forward(self, covariance: Tensor, target: dict[str, Tensor]) -> Tensor:
+        """Return (n_members,) losses for covariances (n_members, n, n) with noise."""
+        held_out, outputs, of_row = target["held_out"], target["outputs"], target["group"]
+        blocks = [target[name] for name in sorted(target) if name.startswith("rows")]
+        order = torch.cat([of_row[rows[:, 0]] for rows in blocks])
+        seen = (~held_out).to(outputs.dtype)[:, order]
+        if self.training:
+            kept = (~held_out).to(outputs.dtype)[:, of_row]
+            covariance = covariance * (kept[:, :, None] * kept[:, None, :]) + torch.diag_embed(1.0 - kept)
+            return LeftOutLoss.apply(covariance, outputs * kept[:, :, None], blocks, seen)
+        found = left_out(covariance, outputs, blocks)
+        return negative_log_density(found, 1.0 - seen, best_scale(found, seen))

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-
-from strain2dos.dos._process.closed_form import LeftOutLoss
 
 Tensor = torch.Tensor
 
@@ -43,13 +41,13 @@ def left_out(covariance: Tensor, outputs: Tensor, blocks: Sequence[Tensor]) -> L
     come in the order of `blocks`: those of one row, then those of two, and so on.
     """
     sizes, misfits = [], []
-    failed, parts = _inner(covariance, outputs, blocks)
-    for _, residual, variance in parts:
+    inverse, failed = inverse_of(covariance)
+    for block in left_out_blocks(inverse, inverse @ outputs, blocks):
         # rows of a group count as one, by the mean of their own densities: their joint density would praise
         # kernels so short that a group is a plateau
-        sizes.append(torch.log(variance).mean(-1))
-        misfits.append((residual.square().mean(-1) / variance).mean(-1))
-    log_size = torch.cat(sizes, dim=1).masked_fill((failed != 0)[:, None], torch.inf)
+        sizes.append(torch.log(block.variance).mean(-1))
+        misfits.append(block.misfit.mean(-1))
+    log_size = torch.cat(sizes, dim=1).masked_fill(failed[:, None], torch.inf)
     return LeftOut(log_size, torch.cat(misfits, dim=1))
 
 
@@ -57,24 +55,51 @@ def residuals(covariance: Tensor, outputs: Tensor, blocks: Sequence[Tensor]) -> 
     """Return residuals (n_members, n, n_outputs) of rows by other groups, and variances (n_members, n)."""
     residual = outputs.new_zeros((len(covariance), *outputs.shape[-2:]))
     variance = outputs.new_zeros(residual.shape[:2])
-    for rows, miss, size in _inner(covariance, outputs, blocks)[1]:
-        residual[:, rows], variance[:, rows] = miss, size
+    inverse, _ = inverse_of(covariance)
+    for block in left_out_blocks(inverse, inverse @ outputs, blocks):
+        residual[:, block.rows], variance[:, block.rows] = block.miss, block.variance
     return residual, variance
 
 
-def _inner(covariance: Tensor, outputs: Tensor, blocks: Sequence[Tensor]):  # type: ignore[no-untyped-def]
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    inverse = torch.cholesky_inverse(factor)
-    weighted = inverse @ outputs
-    parts = []
+class Block(NamedTuple):
+    """Groups of one size, each left out: g groups of s rows.
+
+    Attributes
+    ----------
+    rows : Tensor of shape (g, s)
+    inner : Tensor of shape (n_members, g, s, s)
+        Covariance of their residuals, but for the scale.
+    miss : Tensor of shape (n_members, g, s, n_outputs)
+        Residuals.
+    variance, misfit : Tensor of shape (n_members, g, s)
+        Variance of each row in units of the scale, and its mean squared residual over it.
+    """
+
+    rows: Tensor
+    inner: Tensor
+    miss: Tensor
+    variance: Tensor
+    misfit: Tensor
+
+
+def inverse_of(covariance: Tensor) -> tuple[Tensor, Tensor]:
+    """Return inverses of covariances (n_members, n, n), and which have none."""
+    factor, info = torch.linalg.cholesky_ex(covariance)
+    failed = info != 0
+    if failed.any():  # any inverse will do for these
+        factor = torch.where(failed[:, None, None], torch.eye(factor.shape[-1]).to(factor), factor)
+    return torch.cholesky_inverse(factor), failed
+
+
+def left_out_blocks(inverse: Tensor, weighted: Tensor, blocks: Sequence[Tensor]) -> Iterator[Block]:
+    """Give what is predicted for groups by all others; `weighted` is the inverse times the outputs."""
     for rows in blocks:
         if rows.shape[1] == 1:
-            inner = 1.0 / inverse.diagonal(dim1=-2, dim2=-1)[:, rows[:, 0]][..., None, None]
+            inner = inverse.diagonal(dim1=-2, dim2=-1)[:, rows[:, 0]].reciprocal()[..., None, None]
         else:
             inner = torch.linalg.inv_ex(inverse[:, rows[:, :, None], rows[:, None, :]])[0]
-        variance = inner.diagonal(dim1=-2, dim2=-1).clamp(min=1e-300)
-        parts.append((rows, inner @ weighted[:, rows], variance))
-    return failed, parts
+        miss, variance = inner @ weighted[:, rows], inner.diagonal(dim1=-2, dim2=-1).clamp(min=1e-300)
+        yield Block(rows, inner, miss, variance, miss.square().mean(-1) / variance)
 
 
 def negative_log_density(found: LeftOut, counted: Tensor, scale: Tensor | None = None) -> Tensor:
@@ -94,24 +119,3 @@ def best_scale(found: LeftOut, counted: Tensor) -> Tensor:
     """Return the variance at which the counted groups are most likely."""
     total = torch.where(counted > 0, found.misfit, 0.0).sum(-1)
     return (total / counted.sum(-1).clamp(min=1.0)).clamp(min=1e-300)
-
-
-class LeftOutDensity(torch.nn.Module):
-    """Loss of every member: minus the mean log density of groups left out of the rows that it sees.
-
-    In training a member sees the groups that it does not hold out, and each of these is left out in turn. In
-    evaluation the groups that it holds out are left out of all rows, one by one.
-    """
-
-    def forward(self, covariance: Tensor, target: dict[str, Tensor]) -> Tensor:
-        """Return (n_members,) losses for covariances (n_members, n, n) with noise."""
-        held_out, outputs, of_row = target["held_out"], target["outputs"], target["group"]
-        blocks = [target[name] for name in sorted(target) if name.startswith("rows")]
-        order = torch.cat([of_row[rows[:, 0]] for rows in blocks])
-        seen = (~held_out).to(outputs.dtype)[:, order]
-        if self.training:
-            kept = (~held_out).to(outputs.dtype)[:, of_row]
-            covariance = covariance * (kept[:, :, None] * kept[:, None, :]) + torch.diag_embed(1.0 - kept)
-            return LeftOutLoss.apply(covariance, outputs * kept[:, :, None], blocks, seen)
-        found = left_out(covariance, outputs, blocks)
-        return negative_log_density(found, 1.0 - seen, best_scale(found, seen))

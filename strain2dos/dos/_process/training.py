@@ -16,8 +16,9 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
 from strain2dos.dos._common.linear_algebra import tensor
+from strain2dos.dos._process.closed_form import LeftOutDensity
 from strain2dos.dos._process.covariance import Covariance
-from strain2dos.dos._process.density import LeftOutDensity, rows_of_groups
+from strain2dos.dos._process.density import rows_of_groups
 
 Array = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from scipy.stats import norm
 from skorch.callbacks import Callback, EarlyStopping
 
 from strain2dos import DOSRegressor
+from strain2dos.dos._process.closed_form import LeftOutDensity
 from strain2dos.dos._process.covariance import Covariance
-from strain2dos.dos._process.density import LeftOutDensity
 from strain2dos.dos._process.training import GroupRows, TrainingOptions, train_networks
 from strain2dos.dos._process.weight import Unseen, _moments, weigh_networks
 

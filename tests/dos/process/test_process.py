@@ -12,7 +12,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Ma
 
 from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
 from strain2dos.dos._process import plain
-from strain2dos.dos._process.closed_form import value_and_slope
+from strain2dos.dos._process.closed_form import LeftOutLoss, value_and_slope
 from strain2dos.dos._process.covariance import CONSTANT, Covariance
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
 from strain2dos.dos._process.heads import Heads, fit_head
@@ -280,6 +280,24 @@ def test_the_closed_form_of_groups_left_out_is_what_autograd_gives(problem, fami
     value, slope = value_and_slope(family, logs, *rows, blocks, quadratic)
     assert value == pytest.approx(float(known.detach()), rel=1e-9)
     np.testing.assert_allclose(slope, torch.autograd.grad(known, free)[0].numpy(), rtol=1e-7)
+
+
+def test_the_loss_of_groups_that_are_seen_has_the_slope_of_autograd(problem):
+    _, outputs, groups, random = problem
+    n, blocks = len(groups), [torch.from_numpy(rows) for rows in rows_of_groups(groups)]
+    roots = torch.from_numpy(random.normal(size=(3, n, n)))
+    covariance = (roots @ roots.mT / n + torch.eye(n)).requires_grad_()
+    counted = torch.from_numpy((random.uniform(size=(3, sum(map(len, blocks)))) > 0.3).astype(float))
+    outputs, weights = torch.from_numpy(outputs).expand(3, -1, -1), torch.tensor([1.0, 0.5, 2.0])
+    known = negative_log_density(left_out(covariance, outputs, blocks), counted)
+    found = LeftOutLoss.apply(covariance, outputs, blocks, counted)
+    np.testing.assert_allclose(found.detach().numpy(), known.detach().numpy(), rtol=1e-12)
+    slopes = [torch.autograd.grad((weights * loss).sum(), covariance)[0] for loss in (found, known)]
+    # covariances are symmetric, so only that part of a slope counts
+    one, other = ((slope + slope.mT).numpy() for slope in slopes)
+    np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-12)
+    singular = torch.zeros((1, n, n), dtype=torch.float64)
+    assert LeftOutLoss.apply(singular, outputs[:1], blocks, counted[:1]).item() == np.inf
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from strain2dos._estimators.fitting import as_fitted
 from strain2dos.dos._common.linear_algebra import times
+from strain2dos.dos._regressor.energies import has_slopes
 from strain2dos.dos._regressor.fitted import FittedDOS
-from strain2dos.dos._regressor.slopes import has_slopes
 from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.raman._materials.lookup import material_modes
 

@@ -21,6 +21,12 @@ from strain2dos.raman._fitting._models.single_model import model_size
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS
 from strain2dos.raman._fitting.one_fit import fit_once, flag_unexplained
 from strain2dos.raman._fitting.records import CURRENT, S_CHI2, S_INFO, S_KIND, S_MASK, S_ODDS, ZERO_COUNTS
+from strain2dos.raman._fitting.status import FitStatus
+
+_OK = int(FitStatus.OK)
+_LOW_SNR = int(FitStatus.LOW_SNR)
+_UNEXPLAINED_LINE = int(FitStatus.UNEXPLAINED_LINE)
+_MISFIT = int(FitStatus.MISFIT)
 
 # How often a step or kink moves to where it is better, beside the lines that were fitted with it.
 MOVES = 4
@@ -99,5 +105,7 @@ def add_background_term(straight, bent, family, view, best, noise2, steps, s, ou
             kind, place = kind2, place2
         else:
             copy_row(spare, 1, out, row, problem)
+    if kind != BEND and spare.status[0, 0] not in (_OK, _LOW_SNR, _UNEXPLAINED_LINE, _MISFIT):
+        weight = 0.0  # what is no line does not become one by a step
     out.term[row, 0], out.term[row, 1] = kind, first.x[place]
     mix_rows(spare, out, row, weight, most, problem)

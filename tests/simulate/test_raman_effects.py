@@ -61,6 +61,15 @@ def test_an_axis_that_is_off_moves_every_line_by_the_same_amount():
     np.testing.assert_allclose(off[steps:], true[:-steps], atol=1e-6)
 
 
+def test_a_step_lifts_what_lies_beyond_its_place_and_never_below_zero():
+    lines = np.repeat(LINES, 2, axis=0)
+    up, down = added(lines, step=[[394.1, 0.3], [450.1, -9.0]])
+    np.testing.assert_allclose(up, np.where(SHIFT > 394.1, 600.0, 0.0), atol=1e-6)
+    np.testing.assert_allclose(down[SHIFT < 450.1], 0.0, atol=1e-6)
+    plain = simulate_spectra(LINES, SHIFT, **CLEAN)[0]
+    np.testing.assert_allclose(down[SHIFT > 450.1], -plain[SHIFT > 450.1])
+
+
 def test_fringes_multiply_the_light_with_their_period():
     effects = SpectrumEffects(fringes=(0.1, 40.0, 0.3))
     spectrum = simulate_spectra(np.full((1, 3), np.nan), SHIFT, baseline=(500.0,), effects=effects, **CLEAN)[
@@ -138,6 +147,7 @@ def test_a_map_takes_effects_and_states_them():
     [
         ({"bands": {"LA(M)": 1.0}}, r"bands names \['LA\(M\)'\], but the table has"),
         ({"foreign_lines": (409.0, 2.0)}, r"rows of position, width and height, but has shape \(2,\)"),
+        ({"step": 394.0}, r"step must be a place and a height.*has shape \(\)"),
         ({"fringes": (0.1,)}, r"\(amplitude, period\[, phase\]\), but is \(0.1,\)"),
         ({"pink_noise": -1.0}, "must not be negative"),
         ({"smoothing": ("median", 3)}, "smoothing must be"),

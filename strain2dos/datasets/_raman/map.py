@@ -121,8 +121,8 @@ def make_raman_map(
         Angles of the incident and the scattered electric field against x (zigzag) in radians; left out: no
         analyzer.
     effects : SpectrumEffects, optional
-        What measured spectra show besides: bands of defects and substrates, foreign lines, fringes, an axis
-        that drifts, noise that neighboring points share. Arrays in it have one value per pixel.
+        What measured spectra show besides: bands of defects and substrates, foreign lines, steps, fringes, an
+        axis that drifts, noise that neighboring points share. Arrays in it have one value per pixel.
     random_state : int, RandomState or None, default=None
         Seed: the same seed gives the same map bit for bit.
 

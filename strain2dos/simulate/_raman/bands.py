@@ -61,3 +61,17 @@ def added_lines(
         for position, width, share in np.moveaxis(foreign, 0, -1):
             counts += lorentzian(axis, position[:, None] + offset, width[:, None], (share * height)[:, None])
     return counts
+
+
+def stitching_step(axis: Array, height: Array, effects: SpectrumEffects) -> Array:
+    """Counts (n, m) of the step where two windows were stitched; ``height`` (n,) is that of E'.
+
+    Raises
+    ------
+    ValueError
+        For another number of steps than spectra.
+    """
+    place, share = np.moveaxis(np.asarray(effects.step, dtype=np.float64), -1, 0)
+    n = len(height)
+    beyond = axis > per_spectrum(place, n, "step")
+    return beyond * per_spectrum(share, n, "step") * height[:, None]

@@ -17,7 +17,7 @@ SMOOTHINGS = ("savgol", "mean")
 
 @dataclass(frozen=True)
 class SpectrumEffects:
-    """Bands of defects and substrates, foreign lines, fringes, and what instruments do to noise.
+    """Bands of defects and substrates, foreign lines, steps, fringes, and what instruments do to noise.
 
     Every effect is off by default. What is per spectrum may be one number for all, or an array with one value
     per spectrum (of any shape, in C order).
@@ -33,6 +33,9 @@ class SpectrumEffects:
     foreign_lines : array-like of shape (k, 3) or (n, k, 3), optional
         Position (cm-1), full width (cm-1) and height over that of E' of lines of the laser's plasma or of
         lamps. The instrument does not widen them: give the width as seen.
+    step : array-like of shape (2,) or (n, 2), optional
+        Place (cm-1) and height over that of E' of a step in the background, where two windows of the
+        spectrometer were stitched; a negative one lowers what lies beyond, down to no counts.
     fringes : tuple of float, optional
         (amplitude, period in cm-1) or (amplitude, period, phase in radians): the light is multiplied by
         1 + amplitude sin(2 pi shift / period + phase). Without a phase each spectrum draws its own.
@@ -70,6 +73,7 @@ class SpectrumEffects:
     bands: Mapping[str, ArrayLike] = field(default_factory=dict)
     band_fwhm: Mapping[str, ArrayLike] = field(default_factory=dict)
     foreign_lines: ArrayLike | None = None
+    step: ArrayLike | None = None
     fringes: tuple[float, ...] | None = None
     axis_offset: ArrayLike = 0.0
     native_shift: ArrayLike | None = None
@@ -86,6 +90,11 @@ class SpectrumEffects:
             raise ValueError(
                 "foreign_lines must have rows of position, width and height, but has shape "
                 f"{np.shape(self.foreign_lines)}; pass ((409.0, 2.0, 0.3),) for one line."
+            )
+        if self.step is not None and np.shape(self.step)[-1:] != (2,):
+            raise ValueError(
+                f"step must be a place and a height, or one row of them per spectrum, but has shape "
+                f"{np.shape(self.step)}; pass (394.0, 0.2)."
             )
         if self.fringes is not None and len(self.fringes) not in (2, 3):
             raise ValueError(f"fringes must be (amplitude, period[, phase]), but is {self.fringes!r}.")

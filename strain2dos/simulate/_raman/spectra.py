@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from strain2dos._renamed import renamed_parameters
-from strain2dos.simulate._raman.bands import added_lines, per_spectrum
+from strain2dos.simulate._raman.bands import added_lines, per_spectrum, stitching_step
 from strain2dos.simulate._raman.effects import SpectrumEffects
 from strain2dos.simulate._raman.lines import voigt
 from strain2dos.simulate._raman.polarization import polarized_intensities
@@ -70,8 +70,8 @@ def simulate_spectra(
     cosmic_rays : float, default=0.0
         Probability that a spectrum is hit.
     effects : SpectrumEffects, optional
-        What measured spectra show besides: bands of defects and substrates, foreign lines, fringes, an axis
-        that is off, noise that neighboring points share.
+        What measured spectra show besides: bands of defects and substrates, foreign lines, steps, fringes, an
+        axis that is off, noise that neighboring points share.
     random_state : int, RandomState or None, default=None
         Seed of all noise.
 
@@ -115,6 +115,8 @@ def simulate_spectra(
     counts = _background(baseline, len(lines), native)
     counts += _lines(lines + offset, native, widths, heights, shares, instrument_fwhm)
     counts += added_lines(lines, native, heights[:, 0], effects, instrument_fwhm)
+    if effects.step is not None:
+        counts = np.maximum(counts + stitching_step(native, heights[:, 0], effects), 0.0)
     counts *= fringe_factor(len(lines), native, effects, rng)
     if shot_noise:
         counts = rng.poisson(counts).astype(np.float64)

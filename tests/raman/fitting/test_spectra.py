@@ -404,3 +404,19 @@ def test_resolved_doublets_in_shot_noise_reach_the_bound_of_their_centers():
     bound = np.sqrt(2 * 0.6 * fwhm / np.pi) * np.sqrt(300.0 + counts) / counts
     assert np.abs(error).max() < 6 * bound
     assert np.sqrt(np.mean(error**2)) < 1.2 * bound
+
+
+@pytest.mark.parametrize("height", [150.0, 300.0])
+def test_where_a_straight_baseline_has_no_fit_the_parabola_stands_alone(height):
+    x = np.arange(352.0, 432.0, 0.7)
+    bent = spectra(x=x, n=4, noise=1.0) + height * ((x - 395.0) / 40.0) ** 2
+    straight, parabola = (fitted(bent, x, baseline_degree=degree) for degree in (1, 2))
+    assert np.all(straight.status != FitStatus.OK)
+    assert np.all(parabola.status == FitStatus.OK)
+    chosen = fitted(bent, x)
+    assert np.all(chosen.status == FitStatus.OK)
+    for line in ("E'_center", "A1'_center"):
+        j = parabola.names.index(line)
+        np.testing.assert_array_less(
+            np.abs(chosen.params[:, j] - parabola.params[:, j]), 1e-3 * parabola.sigma[:, j]
+        )

@@ -420,3 +420,15 @@ def test_where_a_straight_baseline_has_no_fit_the_parabola_stands_alone(height):
         np.testing.assert_array_less(
             np.abs(chosen.params[:, j] - parabola.params[:, j]), 1e-3 * parabola.sigma[:, j]
         )
+
+
+def test_between_two_baselines_centers_are_averaged_and_chi_square_is_that_of_the_likelier():
+    x = np.arange(352.0, 432.0, 0.7)
+    bent = spectra(x=x, n=40) + 4.5 * ((x - 395.0) / 40.0) ** 2
+    straight, parabola, both = (fitted(bent, x, baseline_degree=degree) for degree in (1, 2, "auto"))
+    line, curved, mixed = (feature(fit, "E'_center") for fit in (straight, parabola, both))
+    weight = (mixed - line) / (curved - line)
+    assert np.all((weight > -1e-6) & (weight < 1 + 1e-6))
+    assert np.any((weight > 0.02) & (weight < 0.5))
+    assert np.any((weight > 0.5) & (weight < 0.98))
+    np.testing.assert_allclose(both.chi2, np.where(weight > 0.5, parabola.chi2, straight.chi2), rtol=1e-6)

@@ -68,6 +68,20 @@ def counts_on_an_offset(height, background, readout, n=2000):
     report(f"{height} counts over {background}, readout {readout}", counts, e, a)
 
 
+def broken_backgrounds(n=3000):
+    """Steps, of a share of E', and kinks, of a share per cm-1, on the lines and beside them."""
+    rng = np.random.default_rng(5)
+    for name, shares in (("step", (0.1, 0.2, 0.4)), ("kink", (0.01, 0.03))):
+        for share in shares:
+            for low, high in ((365, 380), (380, 389), (389, 400), (400, 420)):
+                e, a = 384.3 + rng.uniform(-0.8, 0.8, n), 403.2 + rng.uniform(-0.8, 0.8, n)
+                beyond = np.maximum(AXIS - rng.uniform(low, high, (n, 1)), 0.0)
+                beyond = (beyond > 0) if name == "step" else beyond
+                sign = rng.choice([-1, 1], (n, 1))
+                clean = line(e, 3.2, 80) + line(a, 5, 100) + 60 + 80 * share * sign * beyond
+                report(f"{name} {share}, {low} to {high}", clean + rng.normal(0, 2, clean.shape), e, a)
+
+
 def without_lines(e, a):
     """Report which of spectra without lines get a result."""
     other = np.arange(340.0, 450.0, 0.95)
@@ -136,6 +150,7 @@ def main() -> None:
         report(f"weak lines {height}", (plain - 60) * height / 80 + 100 + white(), e, a)
     for height, background, readout in ((30, 3, 0), (80, 3, 2), (300, 10, 3), (1000, 100, 3), (5000, 500, 3)):
         counts_on_an_offset(height, background, readout)
+    broken_backgrounds()
 
 
 if __name__ == "__main__":

@@ -48,12 +48,12 @@ class SpectraFit(FittedValues):
 
     def __repr__(self) -> str:
         """Counts by status, and the middle of each position."""
-        return one_line(type(self).__name__, *self._told())
+        return one_line(type(self).__name__, *self._described())
 
     def _repr_html_(self) -> str:
-        return table(type(self).__name__, *self._told())
+        return table(type(self).__name__, *self._described())
 
-    def _told(self) -> tuple[str, dict[str, str]]:
+    def _described(self) -> tuple[str, dict[str, str]]:
         counts = counted([FitStatus(code).words for code in self.status])
         good = self.status == FitStatus.OK
         rows = {

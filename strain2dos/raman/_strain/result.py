@@ -95,12 +95,12 @@ class Separation:
 
     def __repr__(self) -> str:
         """Middle of each value with both errors, and counted remarks."""
-        return one_line(type(self).__name__, *self._told())
+        return one_line(type(self).__name__, *self._described())
 
     def _repr_html_(self) -> str:
-        return table(type(self).__name__, *self._told())
+        return table(type(self).__name__, *self._described())
 
-    def _told(self) -> tuple[str, dict[str, str]]:
+    def _described(self) -> tuple[str, dict[str, str]]:
         known: NDArray[np.bool_] = np.asarray(np.isfinite(self.values).all(axis=1))
         rows = {}
         for j, name in enumerate(self.names):

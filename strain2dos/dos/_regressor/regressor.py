@@ -71,7 +71,8 @@ class DOSRegressor(
     n_members : int, default=16
         Networks. They take turns in which groups they do not see.
     max_epochs : int, default=100
-        Epochs of training, one step each. More fit the training groups better, and others worse.
+        Epochs of training, one step each. More fit the training groups better, and others worse. Ctrl-C ends
+        the training of the networks early, as in skorch, and the fit goes on with them as they are.
     lr : float, default=0.02
         Learning rate of AdamW at the first epoch; it falls to zero along a cosine.
     weight_decay : float, default=0.1

@@ -20,7 +20,10 @@ NEARLY_ALL = 0.8
 _HARDLY_ANY = 0.01
 
 _CAUSES = {
-    LineReason.LAYERS: "Is it more than one layer? The lines stand as far apart as those of several.",
+    LineReason.LAYERS: (
+        "Is it more than one layer? The lines stand as far apart as those of several. Where it is one, "
+        "calibrate them by unstrained positions (unstrained)."
+    ),
     LineReason.MATERIAL: (
         "Is this {material}? Is the axis right (reference, unstrained)? The lines stand where one "
         "layer of it never has them."
@@ -176,7 +179,8 @@ def refusal(dataset: xr.Dataset, name: str = "gap") -> str | None:
     ...     )
     ... )
     All 4 pixels with a result lie outside the training domain: do not use these gaps. Is it more than one
-    layer? The lines stand as far apart as those of several.
+    layer? The lines stand as far apart as those of several. Where it is one, calibrate them by unstrained
+    positions (unstrained).
     """
     counts = count_pixels(dataset, name)
     material = str(dataset.attrs.get("material", "MoS2"))

@@ -42,10 +42,12 @@ def explain(
     The samples explained, and the background they are compared with, are drawn from DATA.
     """
     refuse_to_overwrite([output], force=force, inputs=[model, data])
-    from strain2dos import DOSExplainer
-    from strain2dos._files import replacing
-    from strain2dos.cli._common.inputs import read_map, takes_spectra
-    from strain2dos.cli._common.progress import Progress
+    from strain2dos.cli._common.progress import Progress, clock
+
+    with clock("loading the package", quiet=quiet):
+        from strain2dos import DOSExplainer
+        from strain2dos._files import replacing
+        from strain2dos.cli._common.inputs import read_map, takes_spectra
 
     with Progress("Explain", 3, quiet=quiet) as bar:
         estimator, cube, _ = read_map(model, data, strain_unit)

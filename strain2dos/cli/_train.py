@@ -93,13 +93,18 @@ def train(
     refuse_to_overwrite([output, losses], force=force, inputs=[table])
     if not quiet:
         say(f"reading {table}" if table is not None else "making spectra of the bundled records")
+    from strain2dos.cli._common.progress import clock
+
+    with clock("loading the package", quiet=quiet):
+        from strain2dos.dos import DOSRegressor  # noqa: F401
     options: dict[str, Any] = {"members": members, "epochs": epochs, "seed": seed, "quiet": quiet}
     if table is not None and strain_unit is not None:
         run = train_on_table(table, strain_unit, edge_threshold, drop_scaled_copies=scaled_copies, **options)
     else:
         run = train_on_records(material, jobs=cores(jobs), **options)
     metadata = {"material": material, **run.metadata}
-    _write(run.model, output, losses, metadata)
+    with clock(f"writing {output}", quiet=quiet):
+        _write(run.model, output, losses, metadata)
     wrote(output)
     wrote(losses)
     held_out = run.hold_out() if validate else None

@@ -13,6 +13,7 @@ import typer
 
 from strain2dos.cli._common.console import examples, guarded, wrote
 from strain2dos.cli._common.options import Debug
+from strain2dos.cli._common.progress import clock
 from strain2dos.cli._report.spectra import SPECTRA
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def report(
     With the extra "report" installed (pip install "strain2dos[report]"), a click on a pixel of the page shows
     its numbers, its spectrum and its density of states.
     """
-    wrote(build_report(run))
+    with clock(f"writing {run / PAGE}", quiet=False):
+        page = build_report(run)
+    wrote(page)
 
 
 def write_metrics(

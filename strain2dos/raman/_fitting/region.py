@@ -123,6 +123,14 @@ def _taps(fwhm_points: float, m: int) -> tuple[Floats, Floats]:
     return np.append(taps, np.zeros(-taps.size % TAPS)), norm
 
 
+def _columns(modes: tuple[RamanMode, ...], axis: Floats, padding: float) -> slice:
+    """Columns of the axis around the windows of all modes, so that it rises."""
+    low, high = min(mode.window[0] for mode in modes), max(mode.window[1] for mode in modes)
+    first, last = np.flatnonzero((axis >= low - padding) & (axis <= high + padding))[[0, -1]]
+    rising = axis.size < 2 or axis[-1] > axis[0]
+    return slice(first, last + 1) if rising else slice(last, first - 1 if first else None, -1)
+
+
 def spectral_region(
     modes: tuple[RamanMode, ...],
     axis: Floats,
@@ -158,15 +166,10 @@ def spectral_region(
         modes = without_known_bands(modes, material)
     margin = max(mode.margin for mode in modes)
     padding = margin if padding is None else padding
-    inside = (axis >= min(mode.window[0] for mode in modes) - padding) & (
-        axis <= max(mode.window[1] for mode in modes) + padding
-    )
     for mode in modes:
         if not np.any((axis >= mode.window[0]) & (axis <= mode.window[1])):
             return None
-    first, last = np.flatnonzero(inside)[[0, -1]]
-    rising = axis.size < 2 or axis[-1] > axis[0]
-    columns = slice(first, last + 1) if rising else slice(last, first - 1 if first else None, -1)
+    columns = _columns(modes, axis, padding)
     x = np.array(axis[columns], dtype=float, order="C")  # a copy: see the engine on read-only arrays
     step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
     half = 0.5 * (x[-1] - x[0]) or 1.0

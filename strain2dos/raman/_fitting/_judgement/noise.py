@@ -17,7 +17,7 @@ from strain2dos.raman._fitting.records import (
     WEIGHTS,
 )
 
-#: Neighbours further apart than this share no noise that smoothing or interpolation make.
+#: Neighbors further apart than this share no noise that smoothing or interpolation make.
 MAX_LAG = 24
 # Standard deviation of the correlation of second differences of independent noise, times the root of their
 # number (10,000 simulated series of 60).

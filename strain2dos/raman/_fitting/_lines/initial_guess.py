@@ -8,6 +8,7 @@ from strain2dos.raman._fitting._lines.unexplained import STRONG_MAXIMUM
 from strain2dos.raman._fitting._squares.normal_equations import OPTIONS, unsigned
 from strain2dos.raman._fitting.records import TAPS
 
+# Maxima that compete for the lines; the next ones are lower than 16 others.
 MAX_CANDIDATES = 16
 ONE, TWO, THREE, FOUR, FIVE = (np.uint64(i) for i in range(1, 6))
 

@@ -6,7 +6,7 @@ import numpy as np
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting.status import FitStatus
 
-# No fastmath here: these functions are what recognises NaN and inf.
+# No fastmath here: these functions are what recognizes NaN and inf.
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False, "part": True}
 # For functions that see finite values only: vectors of minima and maxima need it.
 FINITE = OPTIONS | {"fastmath": True}

@@ -23,6 +23,7 @@ from strain2dos.raman._fitting._squares.normal_equations import (
 )
 from strain2dos.raman._fitting._squares.profiles import LORENTZIAN, profile
 
+# Weak lines among noise take dozens of steps; what takes more than this is reported as not converged.
 MAX_TRIALS = np.int64(120)
 # A fit ends where the rest of the way is foretold to be below 2e-2 standard errors (its square in units of
 # the noise); that rest is taken.
@@ -149,7 +150,7 @@ def levenberg_marquardt(
     shape, x, y, sw, m, p, low, high, lines, n_mix, offset, noise2, n_base, J, A, B, M, vectors,
     most, tolerance
 ):  # fmt: skip
-    """Minimise the weighted squares in place of ``p``; returns (chi2, converged).
+    """Minimize the weighted squares in place of ``p``; returns (chi2, converged).
 
     The misses of the priors count in units of ``noise2``, the variance of a weighted point. ``most``: trials;
     ``tolerance``: a step whose square, in standard errors, is below it ends the fit.

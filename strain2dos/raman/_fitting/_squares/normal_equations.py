@@ -12,8 +12,8 @@ FAST = {"reassoc", "contract", "arcp", "nsz"}
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FAST, "_nrt": False, "part": True}
 # For functions that Python calls.
 ENTRY = OPTIONS | {"part": False}
-# For functions with one caller: merged into it, as each level of callers would be optimised once more. Never
-# for those of `_screen`, which recognise NaN: they would take over the caller's fast arithmetic.
+# For functions with one caller: merged into it, as each level of callers would be optimized once more. Never
+# for those of `usable`, which recognize NaN: they would take over the caller's fast arithmetic.
 MERGED = OPTIONS | {"inline": "always"}
 
 #: Rows of the Jacobian are padded to multiples of this: two vectors of eight, so that no loop has a rest.

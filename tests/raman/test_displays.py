@@ -292,3 +292,15 @@ def test_correlation_display_refuses_what_is_no_plane():
     separator = StrainDopingSeparator(output="invariants").fit(frame)
     with pytest.raises(ValueError, match="two lines with output='biaxial', but this one has 3 lines and 3"):
         CorrelationDisplay.from_estimator(separator, frame)
+
+
+def test_a_cube_is_fitted_as_its_spectra_and_refused_where_rows_are_due():
+    cube = make_raman_map((9, 12), random_state=0).intensity.isel(y=slice(2, 6), x=slice(3, 8))
+    rows = cube.values.reshape(-1, cube.sizes["shift"])
+    featurizer = RamanFeaturizer(cube["shift"].values).fit(rows)
+    expected = featurizer.fit_spectra(rows)
+    found = featurizer.fit_spectra(cube.transpose("shift", "y", "x"))
+    np.testing.assert_array_equal(found.params, expected.params)
+    assert found.to_dataset(cube).sizes == {"y": 4, "x": 5}
+    with pytest.raises(ValueError, match=r"cube of shape \(4, 5, \d+\); map it by map_flake"):
+        featurizer.transform(cube)

@@ -303,15 +303,18 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_shift)
-            One spectrum per row, on the axis of the fit.
+        X : array-like of shape (n_samples, n_shift), or DataArray with the dim "shift" and others
+            Spectra on the axis of the fit: one per row, or those of a cube, one after the other.
 
         Returns
         -------
         SpectraFit
-            One row per spectrum.
+            One row per spectrum; its ``to_dataset(cube)`` lays them on the pixels of a cube.
         """
         check_is_fitted(self)
+        if "shift" in getattr(X, "dims", ()):
+            cube: Any = X
+            X = cube.transpose(..., "shift").values.reshape(-1, cube.sizes["shift"])
         return self._fitted(self._validate(X, reset=False), with_covariance=True)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
@@ -342,6 +345,12 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         return replace(fit, unit="points") if self.fitted_.shift is None else fit
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray:
+        if getattr(X, "ndim", 2) == 3:
+            raise ValueError(
+                f"X must have one spectrum per row, but is a cube of shape {np.shape(X)}; map it by "
+                "map_flake(cube) or SpatialMapper(model).predict_map(cube), or fit its lines by "
+                "fit_spectra(cube)."
+            )
         return validate_data(
             self,
             X,

@@ -112,8 +112,8 @@ class SpectraFit(FittedValues):
         >>> from strain2dos.raman import RamanFeaturizer
         >>> cube = make_raman_map((9, 12), random_state=0).intensity
         >>> spectra = cube.values.reshape(-1, cube.sizes["shift"])
-        >>> fit = RamanFeaturizer(cube["shift"].values).fit(spectra).fit_spectra(spectra)
-        >>> flake = fit.to_dataset(cube)
+        >>> featurizer = RamanFeaturizer(cube["shift"].values).fit(spectra)
+        >>> flake = featurizer.fit_spectra(cube).to_dataset(cube)
         >>> dict(flake.sizes), flake["E'_center"].attrs["units"], flake.x.attrs["units"]
         ({'y': 9, 'x': 12}, 'cm-1', 'um')
         """

@@ -38,9 +38,9 @@ def no_bars() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def hidden() -> bool:
-    """Whether that is kept away."""
-    return _hidden > 0
+def shown_or_hidden() -> dict[str, bool]:
+    """Options of a tqdm bar: none, so that its own rules hold, unless bars are kept away."""
+    return {"disable": True} if _hidden > 0 else {}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos._progress import hidden
+from strain2dos._progress import shown_or_hidden
 from strain2dos.io._text.logs import entry, is_entry
 
 #: Bytes: a spectrum of a million points. A longer line is no table, and would fill the memory.
@@ -121,7 +121,7 @@ class Source:
             self.path.open("rb") as raw,
             tqdm(
                 total=size, delay=2, leave=False, unit="B", unit_scale=True, desc=f"{what} {self.path.name}",
-                disable=hidden() or None,
+                **shown_or_hidden(),
             ) as bar,
         ):  # fmt: skip
             file = io.BufferedReader(gzip.GzipFile(fileobj=raw), _STRIDE) if self.compressed else raw  # type: ignore[arg-type]

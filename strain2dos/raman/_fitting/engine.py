@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from strain2dos._progress import hidden
+from strain2dos._progress import shown_or_hidden
 from strain2dos.raman._fitting._lines.initial_guess import MAX_CANDIDATES
 from strain2dos.raman._fitting._squares.normal_equations import LANES, TILE
 from strain2dos.raman._fitting._squares.profiles import LORENTZIAN, PSEUDO_VOIGT, has_mixing, shape_codes
@@ -157,7 +157,7 @@ def over_blocks(n: int, threads: int, work: Callable[[slice], None]) -> None:
     rows = int(np.clip(-(-n // (4 * threads)), LEAST_ROWS, MOST_ROWS))
     blocks = [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
     style = {"desc": "fit", "unit": " spectra", "unit_scale": True, "delay": PATIENCE, "leave": False}
-    with tqdm(total=n, disable=hidden() or None, **style) as bar:
+    with tqdm(total=n, **style, **shown_or_hidden()) as bar:
         if threads == 1 or len(blocks) == 1:
             for block in blocks:
                 work(block)

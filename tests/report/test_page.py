@@ -231,6 +231,7 @@ def test_a_map_compared_with_light_shows_the_comparison_without_being_handed_a_f
     section = text.split(">Photoluminescence</h2>")[1].split("</section>")[0]
     assert "<p>Slope 1.0.</p>" in section
     assert 'alt="Scatter plot of photoluminescence energy against predicted gap"' in section
+    assert '<img class="inverted"' in section  # black on white, which a dark page turns over
     below = text.split(">Calibration and provenance</h2>")[1].split("</section>")[0]
     assert "<p>Model: bundled MoS2.</p>" in below
     assert "<p>Profile of the lines: voigt.</p>" in below

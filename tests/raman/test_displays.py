@@ -302,5 +302,9 @@ def test_a_cube_is_fitted_as_its_spectra_and_refused_where_rows_are_due():
     found = featurizer.fit_spectra(cube.transpose("shift", "y", "x"))
     np.testing.assert_array_equal(found.params, expected.params)
     assert found.to_dataset(cube).sizes == {"y": 4, "x": 5}
+    falling = featurizer.fit_spectra(cube.isel(shift=slice(None, None, -1)))
+    np.testing.assert_array_equal(falling.params, expected.params)
+    with pytest.raises(ValueError, match="is not the axis that the featurizer was fitted on"):
+        featurizer.fit_spectra(cube.assign_coords(shift=cube["shift"] + 5.0))
     with pytest.raises(ValueError, match=r"cube of shape \(4, 5, \d+\); map it by map_flake"):
         featurizer.transform(cube)

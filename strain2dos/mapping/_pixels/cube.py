@@ -9,11 +9,8 @@ import xarray as xr
 from strain2dos._estimators.columns import column_order, feature_names
 from strain2dos._estimators.fitting import as_fitted
 from strain2dos.mapping._pixels.model import FittedModel
+from strain2dos.raman._features.axis import align_shift, describe_axis
 from strain2dos.raman._features.units import in_wavenumbers
-
-# Measured axes differ by rounding when files store them in single precision: far below a pixel of the
-# detector.
-_AXIS_TOLERANCE = 1e-2
 
 
 def as_cube(cube: xr.DataArray | np.ndarray) -> xr.DataArray:
@@ -64,7 +61,7 @@ def align_columns(cube: xr.DataArray, model: FittedModel) -> xr.DataArray:
     dim = str(cube.dims[-1])
     axis = _fitted_axis(model)
     if dim == "shift" and axis is not None and dim in cube.coords:
-        return _align_shift(cube, axis)
+        return align_shift(cube, axis)
     if dim == "feature" and axis is not None and dim in cube.coords:
         raise ValueError(
             "cube has dims (y, x, feature), but the model starts with a featurizer for spectra (y, x, "
@@ -132,24 +129,6 @@ def _refuse_spectra(cube: xr.DataArray, names: list[str]) -> None:
         ) from None
     if "shift" in cube.coords and not np.array_equal(axis, cube["shift"].values):
         raise ValueError(
-            f"the cube's shift axis, {_describe(cube['shift'].values)}, is not that of the columns that the "
-            f"model was fitted on, {_describe(axis)}; interpolate the cube with cube.interp(shift=...)."
+            f"the cube's shift axis, {describe_axis(cube['shift'].values)}, is not that of the columns that "
+            f"the model was fitted on, {describe_axis(axis)}; interpolate it with cube.interp(shift=...)."
         )
-
-
-def _align_shift(cube: xr.DataArray, axis: np.ndarray) -> xr.DataArray:
-    have = np.asarray(cube["shift"].values, dtype=np.float64)
-    tolerance = _AXIS_TOLERANCE * float(np.median(np.abs(np.diff(axis)))) if len(axis) > 1 else 0.0
-    if have.shape == axis.shape:
-        if np.all(np.abs(have - axis) <= tolerance):
-            return cube
-        if np.all(np.abs(have[::-1] - axis) <= tolerance):
-            return cube.isel(shift=slice(None, None, -1))
-    raise ValueError(
-        f"the cube's shift axis, {_describe(have)}, is not the axis that the featurizer was fitted on, "
-        f"{_describe(axis)}; interpolate the cube with cube.interp(shift=...) or fit the model on this axis."
-    )
-
-
-def _describe(axis: np.ndarray) -> str:
-    return f"{axis.min():.6g} to {axis.max():.6g} cm-1 in {len(axis)} points"

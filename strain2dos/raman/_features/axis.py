@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The Raman shift axis: checks that name what is wrong with it, and the modes seen through it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from strain2dos.raman._features.units import axis_of
 from strain2dos.raman._fitting.extras import without_known_bands
 from strain2dos.raman._materials.lookup import SUBSTRATES, RamanMode, material_modes
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# Measured axes differ by rounding when files store them in single precision: far below a pixel of the
+# detector.
+_AXIS_TOLERANCE = 1e-2
 
 
 def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]:
@@ -47,6 +57,33 @@ def check_shift(shift: ArrayLike | None, n_features: int) -> NDArray[np.float64]
             f"shift[{k - 1}] = {axis[k - 1]:.2f}; sort the axis together with the columns of X."
         )
     return axis
+
+
+def align_shift(cube: xr.DataArray, axis: NDArray[np.float64]) -> xr.DataArray:
+    """Bring the dim "shift" of a cube into the order of an axis that it agrees with.
+
+    Raises
+    ------
+    ValueError
+        If the axes do not agree.
+    """
+    have = np.asarray(cube["shift"].values, dtype=np.float64)
+    tolerance = _AXIS_TOLERANCE * float(np.median(np.abs(np.diff(axis)))) if len(axis) > 1 else 0.0
+    if have.shape == axis.shape:
+        if np.all(np.abs(have - axis) <= tolerance):
+            return cube
+        if np.all(np.abs(have[::-1] - axis) <= tolerance):
+            return cube.isel(shift=slice(None, None, -1))
+    raise ValueError(
+        f"the cube's shift axis, {describe_axis(have)}, is not the axis that the featurizer was fitted on, "
+        f"{describe_axis(axis)}; interpolate the cube with cube.interp(shift=...) or fit the model on this "
+        "axis."
+    )
+
+
+def describe_axis(axis: NDArray[np.float64]) -> str:
+    """Ends and number of points of an axis, for messages."""
+    return f"{axis.min():.6g} to {axis.max():.6g} cm-1 in {len(axis)} points"
 
 
 def refuse_curves(y: object) -> None:

@@ -14,9 +14,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
-from strain2dos.raman._features.axis import refuse_curves
+from strain2dos.raman._features.axis import align_shift, refuse_curves
 from strain2dos.raman._features.fitted import FittedLines
 from strain2dos.raman._features.result import SpectraFit
+from strain2dos.raman._features.units import in_wavenumbers
 from strain2dos.raman._fitting._squares.profiles import LINESHAPES
 from strain2dos.raman._fitting.engine import n_threads
 from strain2dos.raman._fitting.records import NOISES
@@ -310,10 +311,18 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         -------
         SpectraFit
             One row per spectrum; its ``to_dataset(cube)`` lays them on the pixels of a cube.
+
+        Raises
+        ------
+        ValueError
+            If the axis of a cube is not that of the fit, or cannot be brought to cm-1.
         """
         check_is_fitted(self)
         if "shift" in getattr(X, "dims", ()):
-            cube: Any = X
+            spectra: Any = X
+            cube = in_wavenumbers(spectra)
+            if "shift" in cube.coords and self.fitted_.shift is not None:
+                cube = align_shift(cube, self.fitted_.shift)
             X = cube.transpose(..., "shift").values.reshape(-1, cube.sizes["shift"])
         return self._fitted(self._validate(X, reset=False), with_covariance=True)
 

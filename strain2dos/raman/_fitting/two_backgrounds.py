@@ -11,6 +11,7 @@ from strain2dos.raman._fitting._choice.background import (
     further_term,
     instead_of_doublet,
     may_break,
+    term_cost,
     write_term,
 )
 from strain2dos.raman._fitting._choice.bend import start_straight, weight_of_term
@@ -64,12 +65,6 @@ def _fit_with_term(kind, place, bent, family, view, best, noise2, s, out, row):
 
 
 @njit(**OPTIONS)
-def _total_odds(kind, view, best, s):
-    """-2 ln of the odds of the model of a slot, with what speaks against its term."""
-    return s.slots[best, S_INFO, S_ODDS] + (BEND_COST if kind == BEND else break_cost(view))
-
-
-@njit(**OPTIONS)
 def add_background_term(straight, bent, family, view, best, noise2, steps, s, out, spare, row):
     """Fit once more where a bend, a step or a kink is missing in the background of the model of a slot.
 
@@ -95,12 +90,12 @@ def add_background_term(straight, bent, family, view, best, noise2, steps, s, ou
     )
     weight, most = weight_of_term(kind, bent, family, view, best, before, noise2, steps, kappa, s)
     if kind2 != NO_TERM:
-        odds = _total_odds(kind, view, best, s)
+        odds = s.slots[best, S_INFO, S_ODDS] + term_cost(kind, view)
         copy_row(out, row, spare, 1, problem)
         best, noise2, steps, kappa, kind2, place2, _, _ = _fit_with_term(
             kind2, place2, bent, family, view, best, noise2, s, out, row
         )
-        if _total_odds(kind2, view, best, s) < odds:
+        if s.slots[best, S_INFO, S_ODDS] + term_cost(kind2, view) < odds:
             weight, most = weight_of_term(kind2, bent, family, view, best, before, noise2, steps, kappa, s)
             kind, place = kind2, place2
         else:

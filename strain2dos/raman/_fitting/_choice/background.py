@@ -162,6 +162,12 @@ def may_break(problem, family):
 
 
 @njit(**OPTIONS)
+def term_cost(kind, view):
+    """-2 ln(prior odds) against a term of this kind."""
+    return BEND_COST if kind == BEND else break_cost(view)
+
+
+@njit(**OPTIONS)
 def further_term(problem, family, lines, view, noise2, left, s):
     """Kind and place of the term that the best model asks for; the kind is -1 where none is worth a fit.
 

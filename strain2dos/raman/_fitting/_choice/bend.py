@@ -4,7 +4,7 @@
 import numpy as np
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._choice.background import BEND, BEND_COST, BREAK_COST
+from strain2dos.raman._fitting._choice.background import BEND, term_cost
 from strain2dos.raman._fitting._choice.clear_doublet import has_stranger
 from strain2dos.raman._fitting._choice.doublet import WEAK_BAND
 from strain2dos.raman._fitting._choice.growth import TRY_EXTRA, try_model
@@ -117,9 +117,7 @@ def weight_of_term(kind, bent, family, view, slot, before, noise2, steps, kappa,
         pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]),
     )
     odds, chi2 = s.slots[slot, S_INFO, S_ODDS], s.slots[slot, S_INFO, S_CHI2]
-    cost = BEND_COST if kind == BEND else BREAK_COST + 2.0 * np.log(view.n_used)
-    gain = (before[0] - odds - cost) / kappa
-    weight = probability(gain)
+    weight = probability((before[0] - odds - term_cost(kind, view)) / kappa)
     left = max(chi2 - SLACK * steps * max(view.n_used - model_size(problem, lines), 1), 0.0)
     saved = max(before[1] - chi2, 1e-300)
     explained = EXPLAINED if kind == BEND else EXPLAINED_BY_BREAK

@@ -6,6 +6,7 @@ from . import io as io
 from . import mapping as mapping
 from . import raman as raman
 from . import simulate as simulate
+from ._raman_pipeline import RamanPipeline as RamanPipeline
 from ._raman_pipeline import raman_pipeline as raman_pipeline
 from .datasets import load_dft as load_dft
 from .datasets import load_pretrained as load_pretrained

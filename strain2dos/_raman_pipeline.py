@@ -1,15 +1,130 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The recommended pipeline from Raman spectra to densities of states."""
+"""The recommended pipeline from Raman spectra to densities of states; it takes rows and cubes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from strain2dos._estimators.columns import as_named, scatter_rows
+from strain2dos._estimators.doc_links import DocLinks
+from strain2dos._estimators.fitting import as_fitted
+from strain2dos._estimators.wrappers import final_regressor, regressor_has
 
 if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
+    import xarray as xr
+
+
+class RamanPipeline(DocLinks, Pipeline):
+    """Pipeline from spectra to curves that predicts a cube of spectra as a map of curves.
+
+    It is scikit-learn's `Pipeline` in all else: rows of an array are predicted as a Pipeline predicts them.
+    ``RamanPipeline(model.steps)`` makes one of a Pipeline that begins with `RamanFeaturizer`, fitted or not.
+
+    Parameters
+    ----------
+    steps : list of (str, estimator)
+        Names and steps; the first is a `RamanFeaturizer` with an axis, the last a regressor of curves.
+    transform_input, memory, verbose : optional
+        As for `Pipeline`.
+
+    See Also
+    --------
+    raman_pipeline : The recommended steps.
+    strain2dos.map_flake : Maps of gap, strain and doping with errors.
+    SpatialMapper : Maps that are larger than the memory.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from strain2dos import RamanFeaturizer, RamanPipeline, make_raman_map
+    >>> from strain2dos.datasets import make_raman_dos
+    >>> data = make_raman_dos(48, random_state=0)
+    >>> steps = [("lines", RamanFeaturizer(data.shift)), ("curves", Ridge())]
+    >>> model = RamanPipeline(steps).fit(data.spectra, data.dos)
+    >>> cube = make_raman_map((8, 9), random_state=0).intensity
+    >>> dos = model.predict(cube)
+    >>> dict(dos.sizes), int((dos["status"] == 0).sum()), int(dos[:, :, 0].notnull().sum())
+    ({'y': 8, 'x': 9, 'energy': 651}, 38, 38)
+    """
+
+    @available_if(regressor_has("predict"))
+    def predict(self, X: ArrayLike | xr.DataArray, **params: Any) -> Any:
+        """Predict the curves of rows, or those of a cube as a map.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_shift), or DataArray with the dim "shift" and others
+            Spectra. The axis of a DataArray is brought to cm-1 and compared with that of the fit.
+        **params : dict
+            For the steps, as in `Pipeline`; ``return_std=True`` for a `DOSRegressor`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_energies), or DataArray
+            A DataArray has the places of the cube and the dim "energy". Its coordinate "status" holds
+            `FitStatus` codes; where one is not 0 the curve is NaN. What the regressor gives as a tuple is a
+            tuple here.
+
+        Raises
+        ------
+        ValueError
+            If the axis of a cube is not that of the fit, or the first step has no axis.
+        """
+        if "shift" not in getattr(X, "dims", ()):
+            return super().predict(X, **params)
+        return self._map(X, params)
+
+    def _map(self, cube: Any, params: dict[str, Any]) -> Any:
+        """Predict the spectra that have features, and lay the curves on the places of the cube."""
+        from strain2dos.raman._features.axis import spectra_of
+
+        check_is_fitted(self)
+        featurizer = self.steps[0][1]
+        axis = getattr(as_fitted(featurizer), "shift", None)
+        if axis is None or not hasattr(featurizer, "transform_with_status"):
+            raise ValueError(
+                "a cube is predicted by a pipeline that begins with RamanFeaturizer(shift), but this one "
+                f"begins with {featurizer!r}; give it the axis of the spectra, or predict rows of an array."
+            )
+        cube = spectra_of(cube, np.asarray(axis, dtype=np.float64))
+        rows = as_named(cube.values.reshape(-1, cube.sizes["shift"]), featurizer)
+        features, status = featurizer.transform_with_status(rows)
+        good = status == 0
+        # without a spectrum that has features the regressor is still asked how wide its curves are
+        kept = features[good] if good.any() else np.zeros((1, features.shape[1]))
+        after = self[1:]
+        found = after.predict(as_named(kept, after.steps[0][1]), **params)
+        parts = found if isinstance(found, tuple) else (found,)
+        full = [scatter_rows(np.asarray(part)[: good.sum()], good) for part in parts]
+        maps = tuple(self._on_places(values, status, cube) for values in full)
+        return maps if isinstance(found, tuple) else maps[0]
+
+    def _on_places(
+        self, values: NDArray[np.float64], status: NDArray[np.int64], cube: xr.DataArray
+    ) -> xr.DataArray:
+        """Lay curves (n, n_energies), or numbers (n,), on the places of a cube (..., shift)."""
+        import xarray as xr
+
+        from strain2dos.raman._features.to_xarray import places_of, status_attrs
+
+        dims, sizes = cube.dims[:-1], cube.shape[:-1]
+        coords = places_of(cube, dims)
+        coords["status"] = xr.DataArray(status.reshape(sizes), dims=dims, attrs=status_attrs())
+        energies = getattr(final_regressor(self), "energies_", None)
+        if values.ndim == 2:
+            label = {"long_name": "index of the energy"} if energies is None else {"units": "eV"}
+            grid = np.arange(values.shape[1]) if energies is None else np.asarray(energies)
+            coords["energy"] = xr.DataArray(grid, dims="energy", attrs=label)
+        attrs = {} if energies is None else {"units": "states/eV/cell"}
+        tail = ("energy",) * (values.ndim - 1)
+        return xr.DataArray(values.reshape(*sizes, *values.shape[1:]), coords, (*dims, *tail), attrs=attrs)
 
 
 def raman_pipeline(
@@ -21,7 +136,7 @@ def raman_pipeline(
     unstrained: Mapping[str, float | Sequence[float]] | None = None,
     noise: str | None = None,
     **regressor: Any,
-) -> Pipeline:
+) -> RamanPipeline:
     """Pipeline from Raman spectra to curves of the density of states, as the package recommends it.
 
     `RamanFeaturizer` fits the lines and hands on their positions alone; `DOSRegressor` predicts curves and
@@ -51,9 +166,10 @@ def raman_pipeline(
 
     Returns
     -------
-    Pipeline
-        Steps "ramanfeaturizer" and "dosregressor". Hand the groups (strain states) and band edges of the
-        training data to the regressor as ``dosregressor__groups=`` and ``dosregressor__edges=``.
+    RamanPipeline
+        Steps "ramanfeaturizer" and "dosregressor"; a cube is predicted as a map. Hand the groups (strain
+        states) and band edges of the training data to the regressor as ``dosregressor__groups=`` and
+        ``dosregressor__edges=``.
 
     Examples
     --------
@@ -67,8 +183,6 @@ def raman_pipeline(
     >>> model[0].get_feature_names_out().tolist(), model.predict(data.spectra[:2]).shape
     (["E'_center", "E'-_center", "E'+_center", "A1'_center"], (2, 651))
     """
-    from sklearn.pipeline import make_pipeline
-
     from strain2dos.dos import DOSRegressor
     from strain2dos.raman import RamanFeaturizer
 
@@ -82,4 +196,5 @@ def raman_pipeline(
         **options,
     )
     # a real training set has spectra whose fit is flagged
-    return make_pipeline(featurizer, DOSRegressor(energies, **{"nan_policy": "omit", **regressor}))
+    curves = DOSRegressor(energies, **{"nan_policy": "omit", **regressor})
+    return RamanPipeline([("ramanfeaturizer", featurizer), ("dosregressor", curves)])

@@ -171,11 +171,11 @@ class SpatialMapper(DocLinks, ForwardedFits, MetaEstimatorMixin, RegressorMixin,
         -------
         ndarray of shape (n, n_energies), or DataArray of shape (y, x, n_energies)
             With ``return_std=True`` a tuple of it and of the standard deviation. In maps, pixels that cannot
-            be evaluated are NaN.
+            be evaluated are NaN, and the coordinate "status" holds the reason.
         """
         if isinstance(X, xr.DataArray) and {"y", "x"} <= set(X.dims):
             wanted = ("dos", "dos_std") if predict_params.get("return_std") else ("dos",)
-            found = self._mapped(X, wanted)
+            found = self._mapped(X, wanted).set_coords("status")
             return found["dos"] if len(wanted) == 1 else (found["dos"], found["dos_std"])
         if predict_params == {"return_std": True}:
             return look_through(self._fitted()).call("predict", X, return_std=True)

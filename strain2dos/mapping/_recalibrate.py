@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
 from strain2dos._estimators.fitting import clone_as_fitted
+from strain2dos._raman_pipeline import RamanPipeline
 from strain2dos.raman import RamanFeaturizer, measure_unstrained
 from strain2dos.raman._features.units import axis_of
 
@@ -22,7 +23,7 @@ def recalibrate(
     reference: str | None = None,
     unstrained: Mapping[str, float | Sequence[float]] | None = None,
     region: tuple[float, float, float, float] | None = None,
-) -> Pipeline:
+) -> RamanPipeline:
     """Set the featurizer of a trained pipeline to the axis and the calibration of a sample.
 
     What was learned stays: the regressor takes positions, and a featurizer learns nothing but its axis. So a
@@ -44,7 +45,7 @@ def recalibrate(
 
     Returns
     -------
-    Pipeline
+    RamanPipeline
         A new one; steps after the featurizer are those of ``pipeline``.
 
     Raises
@@ -88,4 +89,4 @@ def recalibrate(
                 "leave unstrained= out."
             )
         moved.set_params(unstrained=measure_unstrained(cube, region=region, featurizer=moved))
-    return Pipeline([(name, moved.fit(np.ones((1, axis.size)))), *steps[1:]])
+    return RamanPipeline([(name, moved.fit(np.ones((1, axis.size)))), *steps[1:]])

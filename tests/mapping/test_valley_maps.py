@@ -92,6 +92,7 @@ def test_predict_gives_a_map_for_a_cube(model, cube):
     assert dos.dims == std.dims == ("y", "x", "energy")
     ok = np.isfinite(dos.values).all(axis=-1)
     assert ok.sum() > 50
+    np.testing.assert_array_equal(dos["status"] == 0, ok)
     np.testing.assert_allclose(dos.values[ok], mapper.predict(cube.values[ok]), rtol=1e-9, atol=1e-12)
 
 

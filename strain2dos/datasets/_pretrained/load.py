@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
-from strain2dos._raman_pipeline import raman_pipeline
+from strain2dos._raman_pipeline import RamanPipeline, raman_pipeline
 from strain2dos.datasets._bundled.dft import bundled_materials
 from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.datasets._raman.dos import DEFAULT_SHIFT
@@ -20,7 +19,7 @@ from strain2dos.io import load_model
 FOLDER = "pretrained"
 
 
-def load_pretrained(material: str = "MoS2") -> Pipeline:
+def load_pretrained(material: str = "MoS2") -> RamanPipeline:
     """Load the trained model that comes with the package.
 
     It was trained on the positions that the lines of the bundled first-principles strain states have
@@ -35,7 +34,7 @@ def load_pretrained(material: str = "MoS2") -> Pipeline:
 
     Returns
     -------
-    Pipeline
+    RamanPipeline
         Steps "ramanfeaturizer" and "dosregressor" as `raman_pipeline` makes them, fitted.
 
     Raises
@@ -62,7 +61,7 @@ def load_pretrained(material: str = "MoS2") -> Pipeline:
     return load_with_merit(material)[0]
 
 
-def load_with_merit(material: str) -> tuple[Pipeline, dict[str, Any]]:
+def load_with_merit(material: str) -> tuple[RamanPipeline, dict[str, Any]]:
     """Load the bundled model of a material together with its figures of merit."""
     merit = pretrained_merit(material)
     with warnings.catch_warnings():
@@ -77,7 +76,7 @@ def load_with_merit(material: str) -> tuple[Pipeline, dict[str, Any]]:
             f"the bundled model takes the features {merit['features']}, but the featurizer of this version "
             f"gives {names}; rebuild it by `python data/build_pretrained.py`."
         )
-    model = Pipeline([(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)])
+    model = RamanPipeline([(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)])
     return model, merit
 
 

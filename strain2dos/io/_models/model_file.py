@@ -20,6 +20,7 @@ _PACKAGES = ("strain2dos", "scikit-learn", "torch", "numpy")
 
 # Files name a class by its public place, so private modules may move without breaking saved models.
 OWN_TYPES = (
+    "strain2dos.RamanPipeline",
     "strain2dos.raman.ModeSource",
     "strain2dos.raman.RamanFeaturizer",
     "strain2dos.raman.RamanMode",

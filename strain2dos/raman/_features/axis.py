@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos.raman._features.units import axis_of
+from strain2dos.raman._features.units import axis_of, in_wavenumbers
 from strain2dos.raman._fitting.extras import without_known_bands
 from strain2dos.raman._materials.lookup import SUBSTRATES, RamanMode, material_modes
 
@@ -76,9 +76,23 @@ def align_shift(cube: xr.DataArray, axis: NDArray[np.float64]) -> xr.DataArray:
             return cube.isel(shift=slice(None, None, -1))
     raise ValueError(
         f"the cube's shift axis, {describe_axis(have)}, is not the axis that the featurizer was fitted on, "
-        f"{describe_axis(axis)}; interpolate the cube with cube.interp(shift=...) or fit the model on this "
-        "axis."
+        f"{describe_axis(axis)}; interpolate the cube with cube.interp(shift=...), set the model to its axis "
+        "by recalibrate(model, cube), or fit the model on this axis."
     )
+
+
+def spectra_of(cube: xr.DataArray, axis: NDArray[np.float64] | None) -> xr.DataArray:
+    """Spectra (..., shift) of a cube with its dims in any order, in cm-1 and in the order of ``axis``.
+
+    Raises
+    ------
+    ValueError
+        If the axes do not agree, or that of the cube cannot be brought to cm-1.
+    """
+    cube = in_wavenumbers(cube)
+    if axis is not None and "shift" in cube.coords:
+        cube = align_shift(cube, axis)
+    return cube.transpose(..., "shift")
 
 
 def describe_axis(axis: NDArray[np.float64]) -> str:

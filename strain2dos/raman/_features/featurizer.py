@@ -14,10 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from strain2dos._compat import Interval, StrOptions, _fit_context
 from strain2dos._estimators.doc_links import DocLinks
-from strain2dos.raman._features.axis import align_shift, refuse_curves
+from strain2dos.raman._features.axis import refuse_curves, spectra_of
 from strain2dos.raman._features.fitted import FittedLines
 from strain2dos.raman._features.result import SpectraFit
-from strain2dos.raman._features.units import in_wavenumbers
 from strain2dos.raman._fitting._squares.profiles import LINESHAPES
 from strain2dos.raman._fitting.engine import n_threads
 from strain2dos.raman._fitting.records import NOISES
@@ -319,11 +318,8 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         if "shift" in getattr(X, "dims", ()):
-            spectra: Any = X
-            cube = in_wavenumbers(spectra)
-            if "shift" in cube.coords and self.fitted_.shift is not None:
-                cube = align_shift(cube, self.fitted_.shift)
-            X = cube.transpose(..., "shift").values.reshape(-1, cube.sizes["shift"])
+            cube: Any = X
+            X = spectra_of(cube, self.fitted_.shift).values.reshape(-1, cube.sizes["shift"])
         return self._fitted(self._validate(X, reset=False), with_covariance=True)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
@@ -357,8 +353,8 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         if getattr(X, "ndim", 2) == 3:
             raise ValueError(
                 f"X must have one spectrum per row, but is a cube of shape {np.shape(X)}; map it by "
-                "map_flake(cube) or SpatialMapper(model).predict_map(cube), or fit its lines by "
-                "fit_spectra(cube)."
+                "map_flake(cube) or SpatialMapper(model).predict_map(cube), predict its curves by "
+                "RamanPipeline(model.steps).predict(cube), or fit its lines by fit_spectra(cube)."
             )
         return validate_data(
             self,

@@ -53,15 +53,23 @@ def fit_to_dataset(fit: FittedValues, like: xr.DataArray) -> xr.Dataset:
         fit.split_probability,
         {"long_name": "probability that the line is a doublet", "units": "1"},
     )
-    codes = np.array([int(code) for code in FitStatus], dtype=np.int64)
-    flags: dict[str, object] = {
+    variables["status"] = (dims, np.asarray(fit.status).reshape(sizes), status_attrs())
+    return xr.Dataset(variables, places_of(like, dims))
+
+
+def status_attrs() -> dict[str, object]:
+    """Attributes of a map of `FitStatus` codes."""
+    return {
         "long_name": "why a spectrum has no features",
-        "flag_values": codes,
+        "flag_values": np.array([int(code) for code in FitStatus], dtype=np.int64),
         "flag_meanings": " ".join(code.name.lower() for code in FitStatus),
     }
-    variables["status"] = (dims, np.asarray(fit.status).reshape(sizes), flags)
-    coords = {name: value for name, value in like.coords.items() if set(value.dims) <= set(dims)}
-    return xr.Dataset(variables, {name: value.reset_coords(drop=True) for name, value in coords.items()})
+
+
+def places_of(cube: xr.DataArray, dims: tuple[Hashable, ...]) -> dict[Hashable, xr.DataArray]:
+    """Coordinates of a cube along some of its dims."""
+    coords = {name: value for name, value in cube.coords.items() if set(value.dims) <= set(dims)}
+    return {name: value.reset_coords(drop=True) for name, value in coords.items()}
 
 
 def _described(name: str, unit: str, counts: str) -> tuple[str, str]:

@@ -6,10 +6,10 @@
 Fits: DOSRegressor with its defaults on the bundled states, and on generated curves of two bands whose edges
 move with three features. Predictions: 1e4, 1e5 and 1e6 rows of 651 energies in calls of at most 50,000 rows,
 so that memory does not grow with the number of rows, on the CPU (one thread) and on the device, both in
-double precision by the same code; curves are decoded on the CPU in either case. Every time is that of one run
-after one that warms up; errors are the largest difference to the CPU on the first call against the largest
-density, and that of the gap [eV]. The
-finished run is kept in ``benchmarks/output/gpu.json`` and shown again unless the options
+double precision by the same code; curves are decoded on the CPU in either case. Curves, curves with their
+standard deviations, and edges with theirs are timed. Every time is that of one run after one that warms up;
+differences are the largest ones to the CPU on the first call, against the largest density or gap.
+The run is kept in ``benchmarks/output/gpu.json`` as it goes on, and shown again unless the options
 change or ``--fresh`` is given. Without a CUDA device nothing is run or written.
 """
 
@@ -18,7 +18,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ import numpy as np
 import torch
 from _machine import machine
 
-from strain2dos import DOSRegressor, band_edges
+from strain2dos import DOSRegressor
 from strain2dos.datasets import load_mos2_dft
 
 OUTPUT = Path(__file__).parent / "output"
@@ -52,13 +53,12 @@ def timed(job: Callable[[], Any], device: torch.device) -> tuple[float, Any]:
     return time.perf_counter() - start, answer
 
 
-def time_fits(device: torch.device, n_curves: int) -> list[dict[str, Any]]:
+def time_fits(device: torch.device, n_curves: int) -> Iterator[dict[str, Any]]:
     """Fit on the CPU and on the device."""
     data = load_mos2_dft()
     jobs = [("bundled states", data.energies, data.phonons, data.dos)]
     if n_curves:
         jobs.append((f"{n_curves} made curves", *made(n_curves)))
-    rows = []
     for name, energies, X, y in jobs:
         row: dict[str, Any] = {"job": name}
         # the first fit on a device loads its libraries
@@ -66,11 +66,10 @@ def time_fits(device: torch.device, n_curves: int) -> list[dict[str, Any]]:
         for where in ("cpu", str(device)):
             model = DOSRegressor(energies, device=where, random_state=0)
             row[f"{where}_s"], _ = timed(lambda: model.fit(X, y), device)  # noqa: B023
-        rows.append(row)
-    return rows
+        yield row
 
 
-def in_calls(predict: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:
+def in_calls(predict: Callable[[np.ndarray], Any], X: np.ndarray) -> Any:
     """Predict call by call and return what the first one gave."""
     first = predict(X[:CALL])
     for start in range(CALL, len(X), CALL):
@@ -78,42 +77,47 @@ def in_calls(predict: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.n
     return first
 
 
-def time_predictions(device: torch.device, most: int) -> list[dict[str, Any]]:
-    """Predict the bundled states' curves for rows between and around them."""
+def time_predictions(device: torch.device, most: int) -> Iterator[dict[str, Any]]:
+    """Predict the bundled states' curves and edges for rows between and around them."""
     data = load_mos2_dft()
-    model = DOSRegressor(data.energies, random_state=0).fit(data.phonons, data.dos)
+    model = DOSRegressor(data.energies, random_state=0).fit(data.phonons, data.dos, edges=data.valleys)
     random = np.random.default_rng(0)
-    rows = []
+    jobs: dict[str, Callable[[np.ndarray], Any]] = {
+        "curves": model.predict,
+        "curves, std": lambda X: model.predict(X, return_std=True),
+        "edges, std": lambda X: model.predict_edges(X, return_std=True),
+    }
     for size in [n for n in SIZES if n < most] + ([most] if most else []):
         X = data.phonons[random.integers(len(data.phonons), size=size)] + random.normal(size=(size, 3))
-        row: dict[str, Any] = {"rows": size, "representation": model.representation_}
-        first: dict[str, np.ndarray] = {}
-        for name, where in (("cpu", "cpu"), ("device", str(device))):
-            model.set_params(device=where)
-            model.predict(X[:CALL])
-            row[f"{name}_s"], first[name] = timed(lambda: in_calls(model.predict, X), device)  # noqa: B023
-        edges = {"threshold": model.edge_threshold_, "reference": model.edge_reference_}
-        gaps = [band_edges(data.energies, first[name], **edges).gap for name in ("cpu", "device")]
-        row["error"] = float(np.abs(first["device"] - first["cpu"]).max() / first["cpu"].max())
-        row["gap_error"] = float(np.nanmax(np.abs(gaps[1] - gaps[0])))
-        rows.append(row)
-    return rows
+        for job, predict in jobs.items():
+            row: dict[str, Any] = {"job": f"{size} {job}"}
+            first = []
+            for where in ("cpu", str(device)):
+                model.set_params(device=where)
+                predict(X[:1000])
+                row[f"{where}_s"], found = timed(lambda: in_calls(predict, X), device)  # noqa: B023
+                mean = found if job == "curves" else found[0]
+                first.append(mean.gap if job == "edges, std" else mean)
+            row["error"] = float(np.nanmax(np.abs(first[1] - first[0])) / np.nanmax(first[0]))
+            yield row
 
 
-def show(record: dict[str, Any]) -> None:
-    """Print the tables."""
-    print(", ".join(f"{name} {value}" for name, value in record["machine"].items()))
-    device = record["options"]["device"]
-    if record["fit"]:
-        print(f"{'fit':24}{'CPU [s]':>10}{device + ' [s]':>12}{'ratio':>8}")
-    for row in record["fit"]:
+def show(rows: Iterable[dict[str, Any]], device: str) -> None:
+    """Print the table, row by row."""
+    print(f"{'':24}{'CPU [s]':>10}{device + ' [s]':>12}{'ratio':>8}{'difference':>12}")
+    for row in rows:
         here, there = row["cpu_s"], row[f"{device}_s"]
-        print(f"{row['job']:24}{here:10.2f}{there:12.2f}{here / there:8.2f}")
-    print(f"{'rows':24}{'CPU [s]':>10}{device + ' [s]':>12}{'ratio':>8}{'DOS error':>11}{'gap [eV]':>10}")
-    for row in record["predict"]:
-        here, there = row["cpu_s"], row["device_s"]
-        print(f"{row['rows']:<24}{here:10.2f}{there:12.2f}{here / there:8.2f}", end="")
-        print(f"{row['error']:11.1e}{row['gap_error']:10.1e}")
+        difference = f"{row['error']:12.1e}" if "error" in row else ""
+        print(f"{row['job']:24}{here:10.2f}{there:12.2f}{here / there:8.2f}{difference}", flush=True)
+
+
+def kept_rows(record: dict[str, Any], device: torch.device, path: Path) -> Iterator[dict[str, Any]]:
+    """Time job by job and keep each."""
+    options = record["options"]
+    for row in chain(time_fits(device, options["curves"]), time_predictions(device, options["rows"])):
+        record["rows"].append(row)
+        path.write_text(json.dumps(record, indent=1) + "\n")
+        yield row
 
 
 def main() -> None:
@@ -132,14 +136,14 @@ def main() -> None:
     asked = {"device": str(device), "rows": options.rows, "curves": options.curves}
     kept = OUTPUT / "gpu.json"
     record = json.loads(kept.read_text()) if kept.exists() and not options.fresh else {}
-    if record.get("options") != asked:
-        record = {"options": asked, "machine": machine("torch", "skorch", "numpy")}
-        record["machine"] |= {"gpu": torch.cuda.get_device_name(device), "cuda": str(torch.version.cuda)}
-        record["fit"] = time_fits(device, options.curves)
-        record["predict"] = time_predictions(device, options.rows)
+    known = record.get("options") == asked and record.get("finished", False)
+    if not known:
         OUTPUT.mkdir(exist_ok=True)
-        kept.write_text(json.dumps(record, indent=1) + "\n")
-    show(record)
+        record = {"options": asked, "machine": machine("torch", "skorch", "numpy"), "rows": []}
+        record["machine"] |= {"gpu": torch.cuda.get_device_name(device), "cuda": str(torch.version.cuda)}
+    print(", ".join(f"{name} {value}" for name, value in record["machine"].items()), flush=True)
+    show(record["rows"] if known else kept_rows(record, device, kept), str(device))
+    kept.write_text(json.dumps(record | {"finished": True}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 _BLOCK = 240
 # Of maps, where a row takes so little that calling the products takes longer than they do: whole tiles again.
 _MANY = 2 * _BLOCK
+# On a GPU starting a product takes longer than so few rows do: so many blocks are one there.
+_AT_ONCE = 16
 # curves decoded at once when rows are sampled: 0.2 GB at 651 energies
 _CURVES = 40_000
 
@@ -137,7 +139,7 @@ class FittedDOS:
         heads, basis = self.heads.loaded(device), self.basis
         answer = np.empty((len(X), basis.representation.n_energies))
         deviation = np.empty_like(answer) if std else None
-        for rows, size, features in self._blocks(X):
+        for rows, size, features in self._blocks(X, device):
             found = heads.curve(features)
             # only products of matrices need the whole block
             latents, variance = (part[:size] for part in self.latents(found))
@@ -163,7 +165,7 @@ class FittedDOS:
         """Return energies of the valleys that were learned, with variances and slopes if asked, else NaN."""
         energies, variances = np.empty((2, len(X), len(self.valleys)))
         rises = np.empty((*energies.shape, X.shape[1]))
-        for rows, size, features in self._blocks(X, _MANY):
+        for rows, size, features in self._blocks(X, device, _MANY):
             found = self.heads.loaded(device).valleys(features, std=std, slopes=slopes)
             energies[rows], variances[rows], rises[rows] = (part[:size] for part in found)
         return ValleyEnergies(energies, variances + self._unknown, rises / self.standardise.scale)
@@ -182,7 +184,7 @@ class FittedDOS:
         """
         heads = self.heads.loaded(device)
         n_samples, n_energies = places.shape[1], self.basis.representation.n_energies
-        for rows, size, features in self._blocks(X):
+        for rows, size, features in self._blocks(X, device):
             means, variances, weights = heads.members(features)
             # the whole mixture widens about its mean
             middle = np.einsum("m,mnd->nd", weights, means)
@@ -203,7 +205,8 @@ class FittedDOS:
         """Return (n, 3) ratios of the training domain."""
         return self.domain.ratios(self.standardise(X))
 
-    def _blocks(self, X: Array, length: int = _BLOCK) -> Iterator[tuple[slice, int, Array]]:
+    def _blocks(self, X: Array, device: str, length: int = _BLOCK) -> Iterator[tuple[slice, int, Array]]:
+        length *= 1 if device == "cpu" else _AT_ONCE
         for start in range(0, len(X), length):
             part = self.standardise(X[start : start + length])
             filled = np.pad(part, ((0, length - len(part)), (0, 0)), mode="edge")

@@ -17,6 +17,7 @@ from strain2dos.mapping._flake.strain import STRAIN_NAMES, StrainLines
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
+from strain2dos.mapping._sampling.common import SLOPES
 
 Array = NDArray[np.float64]
 
@@ -47,6 +48,20 @@ class FlakeEvaluator(PixelEvaluator):
         """How many numbers the evaluation holds for a pixel at a time, by which chunks are sized."""
         curves = {"dos", "dos_std"} & set(self.quantities) or not self.model.valleys
         return super().values_per_pixel if curves else _FIT_VALUES
+
+    @property
+    def slope_names(self) -> list[str]:
+        """Columns of the slopes of the energies: "gap/A1'"."""
+        lines = [] if self.lines is None else self.lines.terms.lines
+        return [f"{energy}/{line}" for energy in energy_names(self.model) for line in lines]
+
+    def width(self, name: str) -> int | None:
+        """Length of the last axis of the quantity ``name``; None for a plain map."""
+        return len(self.slope_names) if name == SLOPES else super().width(name)
+
+    def dtype_of(self, name: str) -> np.dtype:
+        """Type in which the quantity ``name`` is stored."""
+        return np.dtype(np.float32) if name == SLOPES else super().dtype_of(name)
 
     def __call__(self, X: np.ndarray) -> dict[str, np.ndarray]:
         """Evaluate spectra ``X`` (n, k): arrays (n,) or (n, m) by quantity, and "status" (n,) uint8."""
@@ -89,6 +104,9 @@ class FlakeEvaluator(PixelEvaluator):
                 own, of_all = self.shared_error.split(own, features)
                 common = np.hypot(common, of_all)
             found |= _named(names, "_common_std", common)
+        if self.lines is not None:
+            slopes = self.lines.per_line(energies.slopes)
+            found[SLOPES] = slopes.reshape(len(slopes), -1)
         found |= _named(names, "_std", np.hypot(own, energies.spread(covariance)))
         if energies.valleys is not None:
             found["valleys"] = energies.valleys
@@ -126,6 +144,8 @@ def flake_quantities(model: FittedModel, lines: StrainLines | None, *, dos: bool
         names += [name, f"{name}_std"]
         if lines is not None:
             names.append(f"{name}_common_std")
+    if lines is not None:
+        names.append(SLOPES)
     if model.valleys:
         names += ["valleys", "edge_valleys"]
     names += ["domain_score", "domain_reason", "features"]

@@ -22,6 +22,7 @@ from strain2dos.mapping._pixels.blocks import map_in_memory, rows_per_chunk
 from strain2dos.mapping._pixels.cube import align_columns, column_names
 from strain2dos.mapping._pixels.evaluate import MOST_BYTES
 from strain2dos.mapping._pixels.model import FittedModel
+from strain2dos.mapping._sampling.common import SLOPES
 
 # Errors of whole curves cost more than all else together; above so many pixels they are left out.
 MOST_BANDS = 4096
@@ -107,6 +108,7 @@ def map_flake(
         place), and ``NAME_common_std``, the error that all pixels share (unstrained positions, rates, and
         that of the model at the unstrained layer), which cancels in differences within the map.
         ``edge_valleys`` (direct or indirect), ``valleys`` (y, x, valley), ``features`` (y, x, feature),
+        ``energy_slopes`` (y, x, slope), by which `region_contrast` knows what common errors leave,
         ``dos`` (y, x, energy); ``domain_score`` (above 1: outside the training domain) with
         ``domain_reason``, ``status`` and ``status_reason`` in words. With `pl`: ``pl_energy`` and its error
         on the same pixels, and the slope against the gap in the attributes.
@@ -202,6 +204,10 @@ def map_prepared(
         flake = map_in_memory(
             cube, evaluator, prepared.pipeline, step=step, progress=progress, at_once=_AT_ONCE
         )
+    if SLOPES in flake:
+        flake = flake.assign_coords(slope=evaluator.slope_names)
+    if lines is not None:
+        flake.attrs |= lines.terms.as_attr()
     _describe(flake, transitions(model), moved)
     flake.attrs |= prepared.provenance()
     flake = add_words(flake)

@@ -26,6 +26,7 @@ _ATTRS: dict[str, dict[str, Any]] = {
     "strain": {"long_name": "mean in-plane strain, (exx + eyy) / 2", "units": "1"},
     "shear": {"long_name": "shear, sqrt((exx - eyy)^2 + 4 exy^2)", "units": "1"},
     "doping": {"long_name": "electron density", "units": "1e13 cm-2"},
+    "energy_slopes": {"long_name": "change of energies with positions of lines", "units": "eV cm"},
     "edge_valleys": {"long_name": "valleys of the valence and the conduction edge", "units": "1"},
     "domain_score": {"long_name": "distance from the training set", "units": "1"},
     "domain_reason": {
@@ -51,7 +52,13 @@ _ATTRS |= {
         ("_common_std", "error, common to all pixels,"),
     )
 }
-_LAST_DIM = {"dos": "energy", "dos_std": "energy", "features": "feature", "valleys": "valley"}
+_LAST_DIM = {
+    "dos": "energy",
+    "dos_std": "energy",
+    "features": "feature",
+    "valleys": "valley",
+    "energy_slopes": "slope",
+}
 _ATTRS["shear_std"]["comment"] = (
     "Where the fit found one line the shear is 0, and 1.645 times this is the largest that the spectrum "
     "hides in one case of ten."

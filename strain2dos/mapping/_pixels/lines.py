@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("E'_center", "A1'_center")
 
 
-def _calibration(featurizer: BaseEstimator) -> LineCalibration | None:
+def calibration_of(featurizer: BaseEstimator) -> LineCalibration | None:
     """Calibration of a featurizer's positions in cm-1; None where it has none."""
     if getattr(as_fitted(featurizer), "shift", None) is None or not hasattr(featurizer, "unstrained"):
         return None
@@ -42,7 +42,7 @@ def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgm
     features : array of shape (n, q)
         Its features.
     """
-    calibration = _calibration(featurizer)
+    calibration = calibration_of(featurizer)
     if calibration is None:
         return None
     names = [str(name) for name in featurizer.get_feature_names_out()]
@@ -84,7 +84,7 @@ def common_gap_error(model: FittedModel) -> dict[str, Any]:
     line moved with all of its columns.
     """
     featurizer = model.featurizer
-    calibration = _calibration(featurizer)
+    calibration = calibration_of(featurizer)
     if (
         featurizer is None
         or calibration is None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from strain2dos._plotting.maps import centers
 
 STD = "_std"
+COMMON_STD = "_common_std"
 
 
 def require_map(dataset: xr.Dataset) -> xr.Dataset:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.mapping._sampling.grid import STD, codes, quantities
+from strain2dos.mapping._sampling.grid import COMMON_STD, STD, codes, quantities
 
 
 def pool(
@@ -31,8 +31,9 @@ def pool(
     Returns
     -------
     Dataset
-        For each quantity its mean with dims (dim[, energy]), ``NAME_std`` (error of the mean) where the map
-        has it, and ``n_pixels``; of codes such as ``edge_valleys`` the most frequent one. Pixels that are NaN
+        For each quantity its mean with dims (dim[, energy]), ``NAME_std`` (error of the mean) and
+        ``NAME_common_std`` (that of all pixels, which no mean makes smaller) where the map has them, and
+        ``n_pixels``; of codes such as ``edge_valleys`` the most frequent one. Pixels that are NaN
         do not count; bins without any are NaN.
     """
     inside = members.ravel() >= 0
@@ -50,6 +51,9 @@ def pool(
         if std is not None:
             attrs = {**std.attrs, "long_name": f"error of the mean of {name}"}
             out[name + STD] = xr.DataArray(error, dims=(dim, *rest), coords=coords, attrs=attrs)
+        if (common := dataset.get(name + COMMON_STD)) is not None:
+            mean, _ = _pooled(common.transpose("y", "x", ...), None, inside, bins, n_bins, shared)
+            out[name + COMMON_STD] = xr.DataArray(mean, dims=dim, attrs=common.attrs)
     for name in codes(dataset):
         rows = np.asarray(dataset[name].transpose("y", "x").values).ravel()[inside]
         out[name] = xr.DataArray(_most_frequent(rows, bins, n_bins), dims=dim, attrs=dataset[name].attrs)

@@ -10,7 +10,15 @@ import numpy.typing as npt
 import xarray as xr
 from numpy.typing import NDArray
 
-from strain2dos.mapping._sampling.grid import STD, pixel_positions, quantities, require_map, usable_pixels
+from strain2dos.mapping._sampling.common import common_variance_of_difference
+from strain2dos.mapping._sampling.grid import (
+    COMMON_STD,
+    STD,
+    pixel_positions,
+    quantities,
+    require_map,
+    usable_pixels,
+)
 from strain2dos.mapping._sampling.pooling import pool
 
 Region = npt.ArrayLike | Sequence[Sequence[float]]
@@ -64,8 +72,10 @@ def region_contrast(
 ) -> xr.Dataset:
     r"""Give the mean of a region minus that of a reference region.
 
-    What all pixels have in common, such as the zero of the calibration, cancels in a difference: of a share
-    :math:`s` only :math:`s (\bar\sigma_A - \bar\sigma_B)^2` is left.
+    Of a share :math:`s` of ``NAME_std`` that all pixels have in common, :math:`s (\bar\sigma_A -
+    \bar\sigma_B)^2` is left in a difference. Of what a map of `map_flake` states as common,
+    ``NAME_common_std``, errors of unstrained positions cancel as far as both regions respond to them alike,
+    and errors of rates grow with the difference of strain and doping.
 
     Parameters
     ----------
@@ -80,7 +90,8 @@ def region_contrast(
     Returns
     -------
     Dataset
-        The difference of each quantity, ``NAME_std``, and ``NAME_n_sigma``, the difference over its error.
+        The difference of each quantity, ``NAME_std``, ``NAME_common_std`` where the map holds what it takes
+        (strain, doping, ``energy_slopes``), and ``NAME_n_sigma``, the difference over both errors.
 
     Raises
     ------
@@ -114,8 +125,27 @@ def region_contrast(
             variance = (1 - shared) * (own[0][name + STD] ** 2 + own[1][name + STD] ** 2)
             variance = variance + shared * (common[0][name + STD] - common[1][name + STD]) ** 2
             out[name + STD] = variance**0.5
-            out[name + "_n_sigma"] = out[name] / out[name + STD]
+            common_part = _common_part(dataset, name, both)
+            if common_part is not None:
+                out[name + COMMON_STD] = common_part
+                variance = variance + common_part**2
+            out[name + "_n_sigma"] = out[name] / variance**0.5
     return xr.Dataset(out)
+
+
+def _common_part(dataset: xr.Dataset, name: str, regions: Sequence[NDArray[np.bool_]]) -> xr.DataArray | None:
+    """Error that common errors leave in the difference of two regions; None where it is not known."""
+    if name + COMMON_STD not in dataset:
+        return None
+    usable = usable_pixels(dataset)
+    variance = common_variance_of_difference(dataset, name, (regions[0] & usable, regions[1] & usable))
+    if variance is None:
+        return None
+    attrs = {
+        "long_name": f"what errors common to all pixels leave in the difference of {name}",
+        "units": str(dataset[name].attrs.get("units", "")),
+    }
+    return xr.DataArray(variance**0.5, attrs=attrs)
 
 
 def _pixels_of(dataset: xr.Dataset, region: Region) -> NDArray[np.bool_]:

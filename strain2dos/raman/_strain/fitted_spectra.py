@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strain2dos.raman._features.calibration import LITERATURE
+from strain2dos.raman._features.calibration import LITERATURE, LineCalibration
 from strain2dos.raman._features.result import SpectraFit
 from strain2dos.raman._fitting.status import FitStatus
 from strain2dos.raman._strain.common import CommonErrors
@@ -49,7 +49,8 @@ def separate_spectra(fit: SpectraFit, parameters: Mapping[str, Any], level: floa
     sigma, spread = add_hidden_split(fit, system, sigma, spread)
     testable = system.matrix.shape[0] > system.matrix.shape[1]
     consistency = consistency_of(chi2, dof, level) if testable else None
-    common = _calibrated(system, fit, picked).of(values, system.inverse, system.percent)
+    columns = [fit.names[j] for j in picked]
+    common = calibrated_errors(system, fit.calibration, columns).of(values, system.inverse, system.percent)
     return Separation(
         values, sigma, spread, system.unknowns, consistency, common, judged_fit(fit, system.material)
     )
@@ -72,12 +73,13 @@ def _places_by_name(
     return picked
 
 
-def _calibrated(system: LineSystem, fit: SpectraFit, picked: NDArray[np.int64]) -> CommonErrors:
-    """Common errors; that of the calibration, where the fit has one, is smaller than that of the table."""
-    calibration = fit.calibration
+def calibrated_errors(
+    system: LineSystem, calibration: LineCalibration | None, columns: Sequence[str]
+) -> CommonErrors:
+    """Common errors of the lines in ``columns``; a calibration of the sample errs less than the table."""
     if system.origin_given or calibration is None or calibration.source == LITERATURE:
         return system.common
-    sigma = fit.common_sigma[picked]
+    sigma = calibration.of(columns)[1]
     correlation = system.common.positions != 0
     return replace(
         system.common, positions=np.outer(sigma, sigma) * (correlation | np.eye(len(sigma), dtype=bool))

@@ -118,8 +118,8 @@ def _words(material: str) -> str:
     return (
         f"{there}; only MoS2 has one. Train one on records of the material (raman_pipeline; `strain2dos dft "
         'run` makes records) as the page "My own DFT, or my own material" of the guide does for WS2, and '
-        "give it as model=. Strain and doping alone need none (StrainDopingSeparator, with rates of your own "
-        "where the table has none)."
+        "give it as model=. Strain and doping alone need no model: from Python, StrainDopingSeparator gives "
+        "them, with rates of your own where the table has none."
     )
 
 

@@ -54,7 +54,10 @@ class Scissor:
                 f"scissor is the gap of the unstrained layer in eV, between {_LIMITS[0]} and {_LIMITS[1]}, "
                 f"but is {gap!r}; the optical gap of MoS2 is about 1.88 eV."
             )
-        Z = model.chain.after(1).transform(unstrained_features(model))
+        try:
+            Z = model.chain.after(1).transform(unstrained_features(model))
+        except ValueError as error:
+            raise ValueError(f"scissor is {gap:g} eV, but {error}") from None
         found = model.edges(Z)
         middle = float(0.5 * (found["vbm"][0] + found["cbm"][0]))
         energies = None if model.energies is None else np.asarray(model.energies, dtype=np.float64)

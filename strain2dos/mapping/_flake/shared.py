@@ -84,7 +84,7 @@ def unstrained_features(model: FittedModel) -> Array:
     places = [known.get(line, known.get(line[:-1])) for line in lines]
     if not all(name.endswith("_center") for name in names) or None in places:
         raise ValueError(
-            f"scissor needs to know the gap of the unstrained layer, and a model with the features {names} "
-            "does not give it from positions of lines alone; fit it with features=('center',)."
+            f"what a model gives for the unstrained layer is known from positions of lines alone, but this "
+            f"model has the features {names}; fit it with features=('center',)."
         )
     return np.array([places], dtype=np.float64)

@@ -11,6 +11,8 @@ from sklearn.preprocessing import FunctionTransformer
 from strain2dos import BandEdges, RamanFeaturizer, load_pretrained
 from strain2dos.mapping._flake.model import choose_model
 from strain2dos.mapping._flake.propagation import energies_of
+from strain2dos.mapping._flake.scissor import Scissor
+from strain2dos.mapping._flake.shared import unstrained_features
 from strain2dos.mapping._pixels.model import FittedModel
 
 SHIFT = np.linspace(360.0, 430.0, 141)
@@ -70,3 +72,14 @@ def test_a_model_without_spectra_or_for_another_material_is_refused_with_the_way
     with pytest.raises(ValueError, match="fits the lines of WS2, but material is 'MoS2'; pass material="):
         choose_model(ws2, "MoS2")
     assert choose_model(ws2, "WS2").pipeline is ws2
+
+
+def test_the_unstrained_layer_is_known_from_positions_alone_and_a_scissor_names_itself():
+    wide = RamanFeaturizer(SHIFT, features=("center", "fwhm")).fit(np.ones((1, SHIFT.size)))
+    model = FittedModel.from_estimator(make_pipeline(wide, LinearEdges()))
+    with pytest.raises(
+        ValueError, match=r"^what a model gives for the unstrained layer .* fit it with features="
+    ):
+        unstrained_features(model)
+    with pytest.raises(ValueError, match=r"^scissor is 1.88 eV, but what a model gives"):
+        Scissor.to(1.88, model)

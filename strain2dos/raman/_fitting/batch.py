@@ -110,14 +110,12 @@ def _fit_row(offset, straight, bent, family, s, out, spare, row):
     while True:
         if view.n_used < least + 1:
             return _TOO_FEW_POINTS
-        best, noise2, steps, _, better, other, zero = fit_once(
-            first, second, family, view, undecided, np.int64(-1), 0.0, s, out, row
-        )
-        if best < 0:
+        fit = fit_once(first, second, family, view, undecided, np.int64(-1), 0.0, s, out, row)
+        if fit.best < 0:
             view, undecided = fit_again(first, view, True, s.slots[0, S_INFO, S_FLOOR], s), False
             continue
-        problem = own_profile(first, second, best, s)
-        lines = pick(family, s.ints[S_KIND, best], s.ints[S_MASK, best])
+        problem = own_profile(first, second, fit.best, s)
+        lines = pick(family, s.ints[S_KIND, fit.best], s.ints[S_MASK, fit.best])
         if rounds > 0 and stands_out(s.J[model_size(problem, lines)], s.points[WEIGHTS], view.n):
             masked, rounds = _mask_residuals(problem, lines, view, s.params[CURRENT], s), rounds - 1
             if masked > 0:
@@ -126,15 +124,15 @@ def _fit_row(offset, straight, bent, family, s, out, spare, row):
                 view = prepare_fit_window(first, family, offset, n_good, low, high, whole, s)
                 undecided = first.noise == AUTO_NOISE
                 continue
-        flag_unexplained(problem, lines, view, noise2, s, out, row)
-        if undecided and better - (zero if view.counts else 0.0) > COUNTS_ODDS:
-            view, undecided = fit_again(first, view, True, other, s), False
+        flag_unexplained(problem, lines, view, fit.noise2, s, out, row)
+        if undecided and fit.better - (fit.zero if view.counts else 0.0) > COUNTS_ODDS:
+            view, undecided = fit_again(first, view, True, fit.other, s), False
             continue
-        if undecided and view.counts and zero < COUNTS_BACK:
+        if undecided and view.counts and fit.zero < COUNTS_BACK:
             view = prepare_fit_window(first, family, offset, n_good, low, high, False, s)
             undecided = False
             continue
-        add_background_term(straight, bent, family, view, best, noise2, steps, s, out, spare, row)
+        add_background_term(straight, bent, family, view, fit, s, out, spare, row)
         return _OK
 
 

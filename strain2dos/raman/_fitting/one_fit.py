@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One fit of a spectrum with given points and weights, compiled: choose, judge, write."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from strain2dos._compiled import njit
@@ -62,6 +64,28 @@ _MISFIT = int(FitStatus.MISFIT)
 UNLIKELY = 0.1
 
 
+class OneFit(NamedTuple):
+    """What one fit says of a spectrum beside what it writes.
+
+    Attributes
+    ----------
+    best : int
+        Slot of the best model; -1 where points have to be weighed as counts.
+    noise2, steps, kappa : float
+        Variance of a weighted point, that of the steps between points, and how many share their noise.
+    better, other, zero : float
+        Odds, floor and odds of zero counts (`best_floor`), where the fit was asked for them.
+    """
+
+    best: int
+    noise2: float
+    steps: float
+    kappa: float
+    better: float
+    other: float
+    zero: float
+
+
 @njit(**OPTIONS)
 def _count_errors(problem, family, lines, view, noise2, kappa, slot, s):
     """Covariance in NORMAL_TRIAL for noise that grows with the level; the numbers in NEXT stay.
@@ -88,26 +112,17 @@ def _other_floor(problem, lines, view, slot, steps, s):
 
 @njit(**OPTIONS)
 def fit_once(first, second, family, view, undecided, before, noise2, s, out, row):
-    """Fit what the spectrum asks for and write it.
+    """Fit what the spectrum asks for, write it, and return a `OneFit`.
 
     ``before``: slot of the model with a straight baseline where this one bends, else -1; ``noise2``: the
-    noise that it left.
-
-    Returns
-    -------
-    best : int
-        Slot of the best model; -1 where points have to be weighed as counts.
-    noise2, steps, kappa : float
-        Variance of a weighted point, that of the steps between points, and how many share their noise.
-    better, other, zero : float
-        Odds, floor and odds of zero counts (`best_floor`), where ``undecided``.
+    noise that it left; ``undecided``: whether to ask if noise grows otherwise than the weights say.
     """
     weights, kept = out.extra_weight[row], row if first.with_covariance else 0
     single, double, weight = np.int64(0), np.int64(-1), 0.0
     if before < 0 or not same_lines_do(first, second, family, view, before, noise2, s):
         single, double, weight = choose_model(first, second, family, view, undecided, s, weights)
     if single < 0:
-        return single, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0
+        return OneFit(single, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
     best = double if weight > 0.5 else single
     problem = own_profile(first, second, best, s)
     p, kind = s.params[CURRENT], s.ints[S_KIND, best]
@@ -149,7 +164,7 @@ def fit_once(first, second, family, view, undecided, before, noise2, s, out, row
     show_best(problem, family, view, best, s, out, row)
     if problem.with_covariance and problem.adaptive:
         add_misfit(problem, lines, view, kind, noise2, s, out, row)
-    return best, noise2, steps, kappa, better, other, zero
+    return OneFit(best, noise2, steps, kappa, better, other, zero)
 
 
 @njit(**OPTIONS)

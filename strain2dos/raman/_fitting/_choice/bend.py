@@ -105,21 +105,20 @@ def _band_below(first, second, family, slot, noise2, s):
 
 
 @njit(**OPTIONS)
-def weight_of_term(kind, bent, family, view, slot, before, noise2, steps, kappa, s):
-    """Weight of the fit whose baseline bends, the best model of which is in a slot, and its most.
+def weight_of_term(kind, bent, family, view, fit, before, s):
+    """Weight of a ``fit`` whose baseline bends or breaks, and its most.
 
-    ``before``: odds and chi-square of the best model before; ``noise2``, ``steps``: variance of a weighted
-    point, and that of the steps between points; ``kappa``: so many points share their noise.
+    ``before``: odds and chi-square of the best model before.
     """
-    first, second = bent
+    (first, second), slot = bent, fit.best
     problem, lines = (
         own_profile(first, second, slot, s),
         pick(family, s.ints[S_KIND, slot], s.ints[S_MASK, slot]),
     )
     odds, chi2 = s.slots[slot, S_INFO, S_ODDS], s.slots[slot, S_INFO, S_CHI2]
-    weight = probability((before[0] - odds - term_cost(kind, view)) / kappa)
-    left = max(chi2 - SLACK * steps * max(view.n_used - model_size(problem, lines), 1), 0.0)
+    weight = probability((before[0] - odds - term_cost(kind, view)) / fit.kappa)
+    left = max(chi2 - SLACK * fit.steps * max(view.n_used - model_size(problem, lines), 1), 0.0)
     saved = max(before[1] - chi2, 1e-300)
     explained = EXPLAINED if kind == BEND else EXPLAINED_BY_BREAK
     weight *= smooth_step(saved / (saved + left), *explained)
-    return weight, 1.0 - BESIDE_BAND * _band_below(first, second, family, slot, noise2, s)
+    return weight, 1.0 - BESIDE_BAND * _band_below(first, second, family, slot, fit.noise2, s)

@@ -7,6 +7,7 @@ import xarray as xr
 
 from strain2dos import RamanFeaturizer, SpatialMapper, raman_pipeline
 from strain2dos.datasets import make_raman_dos
+from strain2dos.mapping._pixels.lines import judge_features
 from strain2dos.raman import LineReason
 from strain2dos.simulate import simulate_spectra
 
@@ -86,3 +87,17 @@ def test_the_mapper_scores_rows_as_it_scores_pixels(model, data):
     np.testing.assert_allclose(
         mapper.domain_score(spectra), mapper.predict_map(cube).domain_score[0], rtol=1e-6
     )
+
+
+def test_positions_within_their_errors_of_a_limit_are_inside_and_two_layers_are_not(data):
+    featurizer = RamanFeaturizer(data.shift).fit(data.spectra)
+    columns = featurizer.get_feature_names_out()
+    rows = np.array(
+        [[a if "A1'" in name else e for name in columns] for e, a in [(384.76, 405.79), (383.2, 405.1)]]
+    )
+    without, within = (
+        judge_features(featurizer, rows),
+        judge_features(featurizer, rows, np.full(rows.shape, 0.14)),
+    )
+    assert (without.score > 1).all()
+    assert (within.score > 1).tolist() == [False, True]

@@ -15,6 +15,7 @@ from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.shared import SharedError
 from strain2dos.mapping._flake.strain import STRAIN_NAMES, StrainLines
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
+from strain2dos.mapping._pixels.lines import domain_of
 from strain2dos.mapping._pixels.model import FittedModel
 from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
 from strain2dos.mapping._sampling.common import SLOPES
@@ -116,7 +117,8 @@ class FlakeEvaluator(PixelEvaluator):
         if curves:
             found |= self.model.predict(Z, tuple(curves))
         score = self.model.final.domain_score(Z) if self.model.chain.has("domain_score") else None
-        found |= self._domain(Z, features, score)
+        sigma = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+        found |= domain_of(self.model, features, score, sigma)
         return found if self.scissor is None else self.scissor.applied(found, self.model)
 
 

@@ -33,7 +33,9 @@ def calibration_of(featurizer: BaseEstimator) -> LineCalibration | None:
     return LineCalibration.from_unstrained(unstrained, modes)
 
 
-def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgment | None:
+def judge_features(
+    featurizer: BaseEstimator, features: np.ndarray, sigma: np.ndarray | None = None
+) -> LineJudgment | None:
     """Judge rows of features by the positions among them; None where these cannot be judged.
 
     Parameters
@@ -41,6 +43,8 @@ def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgm
     featurizer : RamanFeaturizer or None
     features : array of shape (n, q)
         Its features.
+    sigma : array of shape (n, q), optional
+        Their standard deviations, by which limits are widened.
     """
     calibration = calibration_of(featurizer)
     if calibration is None:
@@ -48,9 +52,11 @@ def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgm
     names = [str(name) for name in featurizer.get_feature_names_out()]
     if not set(_COLUMNS) <= set(names):
         return None
+    columns = [names.index(name) for name in _COLUMNS]
     try:
         return judge_positions(
-            features[:, [names.index(name) for name in _COLUMNS]],
+            features[:, columns],
+            None if sigma is None else sigma[:, columns],
             shift=calibration.of(_COLUMNS)[0],
             material=as_fitted(featurizer).material,
         )
@@ -58,8 +64,12 @@ def judge_features(featurizer: BaseEstimator, features: np.ndarray) -> LineJudgm
         return None
 
 
-def domain_of(model: FittedModel, features: np.ndarray, score: np.ndarray | None) -> dict[str, np.ndarray]:
+def domain_of(
+    model: FittedModel, features: np.ndarray, score: np.ndarray | None, sigma: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Join the regressor's ``score`` (n,) with the judgment of the positions among ``features`` (n, q).
+
+    Where errors ``sigma`` (n, q) of the features are known, a position within them is not outside.
 
     Returns
     -------
@@ -67,7 +77,7 @@ def domain_of(model: FittedModel, features: np.ndarray, score: np.ndarray | None
         "domain_score", the larger of the two, and "domain_reason", `LineReason` codes as floats. Where the
         regressor has no score, NaN and the reason of the training set: what is not known is not inside.
     """
-    judged = judge_features(model.featurizer, features)
+    judged = judge_features(model.featurizer, features, sigma)
     own = np.zeros(len(features)) if score is None else score
     outside = ~(own <= 1)
     if judged is None:

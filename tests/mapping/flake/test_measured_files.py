@@ -28,6 +28,14 @@ def test_ws2_as_ws2_names_the_ways_out(reference_dir):
         map_flake(reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz", material="WS2")
 
 
+@pytest.mark.parametrize("reference", [None, "Si"])
+def test_a_monolayer_whose_lines_are_as_far_apart_as_its_noise_allows_is_no_bilayer(reference_dir, reference):
+    found = map_flake(reference_dir / "raman" / "spectrum1_1ML.txt", reference=reference)
+    assert found.status.item() == 0
+    assert found.domain_score.item() <= 1
+    assert "refusal" not in found.attrs
+
+
 def test_a_map_of_something_else_has_no_result(reference_dir):
     found, words = told(reference_dir / "raman" / "real" / "witec_map_label.txt")
     assert "None of the 25" in words

@@ -17,6 +17,7 @@ from strain2dos.dos import NoisePropagation, feature_covariance, propagate_noise
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
 from strain2dos.mapping._pixels.dataset import attrs_of, dims_of
 from strain2dos.mapping._pixels.model import FittedModel
+from strain2dos.raman._features.to_xarray import places_of
 
 
 def propagate_spectra(
@@ -102,8 +103,7 @@ def _as_maps(found: NoisePropagation, cube: xr.DataArray, energies: np.ndarray |
     values = {name: getattr(found, name) for name in ("dos", "dos_std", "vbm_std", "cbm_std", "gap_std")}
     if found.edges is not None:
         values |= found.edges._asdict()
-    coords = {name: value for name, value in cube.coords.items() if set(value.dims) <= {"y", "x"}}
-    coords = {str(name): value.reset_coords(drop=True) for name, value in coords.items()}
+    coords = places_of(cube)
     grid = np.arange(found.dos.shape[1]) if energies is None else energies
     coords["energy"] = xr.DataArray(
         grid, dims="energy", attrs={"units": "eV"} if energies is not None else {}

@@ -95,20 +95,19 @@ def takes_spectra(estimator: RegressorMixin) -> bool:
 
 def on_axis(pipeline: Pipeline, spectra: xr.DataArray) -> Pipeline:
     """Set the featurizer of a pipeline to the axis of `spectra`: fitting it learns nothing but the axis."""
-    from sklearn.pipeline import Pipeline
+    from strain2dos._estimators.fitting import as_fitted
+    from strain2dos.mapping import recalibrate
 
-    from strain2dos._estimators.fitting import clone_as_fitted
-
-    axis = spectra["shift"].values.astype(np.float64)
-    (name, featurizer), *rest = pipeline.steps
+    axis, featurizer = spectra["shift"].values.astype(np.float64), pipeline[0]
     if np.array_equal(featurizer.shift_, axis):
         return pipeline
-    moved = clone_as_fitted(featurizer).set_params(shift=axis).fit(np.ones((1, axis.size)))
+    known = as_fitted(featurizer)
+    moved = recalibrate(pipeline, axis, reference=known.reference, unstrained=known.unstrained)
     say(
         f"the spectra lie on {_words(axis)}, the training spectra on {_words(featurizer.shift_)}; lines are "
         "fitted on the axis of the spectra."
     )
-    return Pipeline([(name, moved), *rest])
+    return moved
 
 
 def _words(axis: np.ndarray) -> str:

@@ -13,6 +13,7 @@ import strain2dos
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._pixels.lines import common_gap_error
 from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
+from strain2dos.raman._features.to_xarray import places_of
 from strain2dos.raman._strain.plausibility import LineReason
 
 _ATTRS: dict[str, dict[str, Any]] = {
@@ -80,8 +81,7 @@ def attrs_of(name: str, functional: str | None = None) -> dict[str, Any]:
 
 def map_coords(cube: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, xr.DataArray]:
     """Coordinates of the map: those of the cube along y and x, energies and feature names as needed."""
-    coords = {str(name): value for name, value in cube.coords.items() if set(value.dims) <= {"y", "x"}}
-    coords = {name: value.reset_coords(drop=True) for name, value in coords.items()}
+    coords = places_of(cube)
     for dim in ("y", "x"):
         coords.setdefault(dim, xr.DataArray(np.arange(cube.sizes[dim]), dims=dim, attrs={"units": "pixel"}))
     if {"dos", "dos_std"} & set(evaluator.quantities):

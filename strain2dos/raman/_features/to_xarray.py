@@ -66,9 +66,9 @@ def status_attrs() -> dict[str, object]:
     }
 
 
-def places_of(cube: xr.DataArray, dims: tuple[Hashable, ...]) -> dict[Hashable, xr.DataArray]:
+def places_of(cube: xr.DataArray, dims: tuple[Hashable, ...] = ("y", "x")) -> dict[str, xr.DataArray]:
     """Coordinates of a cube along some of its dims."""
-    coords = {name: value for name, value in cube.coords.items() if set(value.dims) <= set(dims)}
+    coords = {str(name): value for name, value in cube.coords.items() if set(value.dims) <= set(dims)}
     return {name: value.reset_coords(drop=True) for name, value in coords.items()}
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -154,7 +155,7 @@ def _of_whole_map(whole: MapView, tables: Mapping[str, Any] | None) -> dict[str,
         "warning": warning,
         "sentences": sentences(whole, counts),
         "remarks": [] if warning else remarks(dataset),
-        "light": dataset.attrs.get("pl_comparison"),
+        "light": re.sub(r"(?<=\s)-(?=\d)", "\u2212", dataset.attrs.get("pl_comparison", "")),
         "calibration": calibration(dataset),
         "tables": [table_of(name, table) for name, table in all_tables(whole, counts, tables)],
     }

@@ -82,6 +82,15 @@ def test_a_dead_pixel_shows_its_reason_in_words(page, example):
     np.testing.assert_allclose(column(page, "spectrum-0", "y"), example.spectra.intensity[5, 6], rtol=1e-3)
 
 
+def test_a_map_that_lacks_a_pixel_hatches_it_though_the_gap_has_it(page):
+    for name, expected in (("gap", False), ("gap_direct", True)):
+        left, right, bottom, top = (
+            column(page, f"map-{name}-dead", side) for side in ("left", "right", "bottom", "top")
+        )
+        inside = (left < 0.0) & (right > 0.0) & (bottom < 4.5) & (top > 4.5)
+        assert inside.any() == expected, name
+
+
 def test_a_pixel_outside_the_domain_is_marked_as_such(page):
     page.click(*screen(page, "map-gap", 6.5, 3.0))
     assert numbers(page)["status"] == "outside: more than one layer?"

@@ -221,7 +221,7 @@ def test_spectra_come_with_the_fit_that_the_featurizer_made():
 
 def test_a_map_compared_with_light_shows_the_comparison_without_being_handed_a_figure(example, tmp_path):
     known = {
-        "pl_comparison": "Slope 1.0.",
+        "pl_comparison": "Slope 1.0 in-plane, -105 meV per %.",
         "pl_slope": 1.0,
         "model_name": "bundled MoS2",
         "lineshape": "voigt",
@@ -229,7 +229,7 @@ def test_a_map_compared_with_light_shows_the_comparison_without_being_handed_a_f
     flake = example.flake.assign(pl_energy=example.flake.gap + 0.3).assign_attrs(known)
     text = write_map_report(flake, tmp_path / "a.html", interactive=False).read_text()
     section = text.split(">Photoluminescence</h2>")[1].split("</section>")[0]
-    assert "<p>Slope 1.0.</p>" in section
+    assert "<p>Slope 1.0 in-plane, \u2212105 meV per %.</p>" in section
     assert 'alt="Scatter plot of photoluminescence energy against predicted gap"' in section
     assert '<img class="inverted"' in section  # black on white, which a dark page turns over
     below = text.split(">Calibration and provenance</h2>")[1].split("</section>")[0]
@@ -237,5 +237,5 @@ def test_a_map_compared_with_light_shows_the_comparison_without_being_handed_a_f
     assert "<p>Profile of the lines: voigt.</p>" in below
     del flake.attrs["pl_slope"]  # too flat to be compared: the sentence alone
     text = write_map_report(flake, tmp_path / "b.html", interactive=False).read_text()
-    assert "<p>Slope 1.0.</p>" in text
+    assert "<p>Slope 1.0 in-plane" in text
     assert "Scatter plot of" not in text

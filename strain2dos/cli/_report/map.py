@@ -48,7 +48,7 @@ def words(metrics: Mapping[str, Any]) -> list[str]:
     """Introduction."""
     merit, settings = metrics["merit"], metrics["settings"]
     return [
-        f"{settings['model']} applied to the {merit['pixels']} pixels of {settings['map']}; "
+        f"Model: {settings['model']}, applied to the {merit['pixels']} pixels of {settings['map']}; "
         f"{merit['masked_pixels']} pixels have no result."
     ]
 

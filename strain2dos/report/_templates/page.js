@@ -84,7 +84,13 @@ function choose(k) {
   for (const [name, value] of lines) {
     const row = body.insertRow(), head = document.createElement("th");
     head.scope = "row"; head.textContent = name; row.append(head);
-    row.insertCell().textContent = value;
+    const cell = row.insertCell();
+    // the error common to all pixels gets a line of its own where the cell is narrow
+    value.split(/ (?=\(common)/).forEach((part, i) => {
+      const span = document.createElement("span");
+      span.textContent = part; if (i || /\d ±|± \d/.test(part)) span.className = "value";
+      cell.append(i ? " " : "", span);
+    });
   }
   $("numbers").replaceChildren(table);
   if (dos) showCurve("dos", dos, "dos", "std", k);
@@ -158,8 +164,10 @@ function judge() {
   const beyond = k => !lost(k) && measure && !(measure.values[k] <= limit);
   for (const name of mapNames()) {
     const q = quantities.find(q => name === `map-${q.name}`) || lead;
-    put(`${name}-dead`, grid ? boxes(lost) : marks(lost, q));
-    put(`${name}-outside`, grid ? boxes(beyond) : marks(beyond, q));
+    // a map of light may lack pixels that the gap has
+    const gone = k => lost(k) || !Number.isFinite(q.values[k]), doubted = k => !gone(k) && beyond(k);
+    put(`${name}-dead`, grid ? boxes(gone) : marks(gone, q));
+    put(`${name}-outside`, grid ? boxes(doubted) : marks(doubted, q));
   }
   if (!measure) return;
   $("limit").textContent = `${number(limit, measure.digits)} ${measure.unit}`.trim();

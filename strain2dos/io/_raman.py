@@ -32,8 +32,9 @@ def read_raman(
     The layout is recognized from the content, not from the name alone:
 
     - two columns of text, axis and intensity (comments, settings and one line of column names allowed);
-    - the axis in the first column and one spectrum in each of the others: WITec tables, whose labels carry
-      the pixel, Andor Solis with its settings below the data, tables of pandas;
+    - the axis in the first column and one spectrum in each of the others: WITec tables (labels carry the
+      pixel; with or without labels and units), Andor Solis with its settings below the data, tables of
+      pandas; without names, where the first column alone rises or falls throughout;
     - WITec text with its header and TrueMatch, Ocean Optics, JASCO, B&W Tek (i-Raman);
     - LabSpec 6 text exports: spectrum, line scan and map, with their ``#key=value`` header;
     - tables with the axis in the first row and x, y in the first columns: ``X;Y;axis...`` of wafer mappers
@@ -124,6 +125,8 @@ def read_raman(
         start = file.read(512)
     if not start:
         raise ValueError(f"{source} is empty; export it again.")
+    if start.startswith(b"version https://git-lfs"):
+        raise ValueError(f"{source} is a pointer of Git LFS in place of the file; fetch it by git lfs pull.")
     for magic, packer in _PACKED.items():
         if start.startswith(magic):
             raise ValueError(f"{source} is packed with {packer}; only gzip is read, so unpack it first.")

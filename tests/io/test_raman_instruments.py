@@ -197,6 +197,23 @@ def test_jasco_text_is_read_between_header_and_extended_information(write, s, un
     assert header["Excitation wavelength"] == "532.05 nm"
 
 
+def test_jasco_text_of_a_japanese_computer_keeps_its_settings(write):
+    text = JASCO.format(s=",", unit="1/CM", rows=rows(",")).replace("XUNITS", "LOCALE,1041\nXUNITS")
+    text = text.replace("[Comments]", "[コメント情報]").replace("Sample name", "試料名") + "CCD,DU420_OE,12\n"
+    path = write("")
+    path.write_bytes(text.encode("cp932"))
+    spectrum = read_raman(path)
+    np.testing.assert_array_equal(spectrum, COUNTS[:1])
+    header = header_of(spectrum)
+    assert (header["試料名"], header["CCD"]) == ("MoS2", "DU420_OE,12")
+
+
+def test_titles_in_an_unknown_encoding_end_the_numbers(write):
+    path = write("")
+    path.write_bytes(f"1,2\n{rows(',')}\n[標準]\nx,1\n".encode("big5"))
+    assert read_raman(path).shape == (1, len(AXIS) + 1)
+
+
 def bwtek(separator, comma, laser="784.99", blank=True):
     names = [
         "Pixel",
@@ -346,3 +363,55 @@ def test_nanometers_become_shifts_by_the_laser_line():
     assert to_raman_shift([543.2], "nm", laser_nm=532.1)[0] == pytest.approx(
         18793.4599 - 18409.4256, abs=1e-3
     )
+
+
+MANY = np.arange(20.0) ** 1.1 + 380.0
+NOISE = np.random.default_rng(0).integers(900, 999, (4, 20)).astype(float)
+PIXELS = "\t".join(f"Map_F({x}/{y})" for y in range(2) for x in range(2))
+UNITS = "\t".join(["rel. 1/cm"] + 4 * ["CCD cts"])
+
+
+@pytest.mark.parametrize(
+    "head", ["X-Axis\t" + PIXELS + "\n" + UNITS + "\n", "X-Axis\t" + PIXELS + "\n", UNITS + "\n", ""]
+)
+def test_witec_tables_are_read_with_and_without_labels_and_units(write, head):
+    spectra = read_raman(write(head + rows(values=NOISE, axis=MANY)))
+    np.testing.assert_array_equal(spectra.values.reshape(4, 20), NOISE)
+    np.testing.assert_allclose(spectra["shift"], MANY)
+    assert spectra.dims == (("y", "x", "shift") if "Map" in head else ("n", "shift"))
+    assert spectra.attrs["units"] == ("counts" if "cts" in head else "arbitrary")
+    assert spectra["shift"].attrs["units"] == "cm-1"
+
+
+def test_columns_without_names_are_refused_where_two_of_them_rise(write):
+    values = np.vstack([NOISE[:1], MANY[None]])
+    with pytest.raises(ValueError, match="lacks the names of its columns"):
+        read_raman(write(rows(values=values, axis=MANY)))
+    with pytest.raises(ValueError, match="lacks the names of its columns"):
+        read_raman(write(rows(values=NOISE[:, :15], axis=MANY[:15])))
+
+
+def test_the_header_of_a_witec_export_in_three_files_is_named(write):
+    with pytest.raises(ValueError, match="header of a WITec export into three files"):
+        read_raman(write("//Exported ASCII-File\r\n[Header]\r\nSizeX = 1\r\nSizeY = 1\r\n"))
+
+
+def test_settings_beside_their_names_stand_above_two_columns(write):
+    spectrum = read_raman(write("DeviceSN\t11\nLaserWavelength_nm\t785\nTags\t\n" + rows()))
+    np.testing.assert_array_equal(spectrum, COUNTS[:1])
+    assert header_of(spectrum) == {"DeviceSN": "11", "LaserWavelength_nm": "785", "Tags": ""}
+
+
+def test_a_table_of_pixels_states_its_laser_line(write):
+    names = "Pixels,Wavelength,Raman_Shift,Raw_Data,Background_Data,Processed_Data\n"
+    table = "".join(
+        f"{k},{500 + k},{x},{c + 9},9,{c}\n" for k, (x, c) in enumerate(zip(AXIS, COUNTS[0], strict=True))
+    )
+    spectrum = read_raman(write("name,PST\nwl,532nm\n" + names + table))
+    np.testing.assert_array_equal(spectrum, COUNTS[:1])
+    np.testing.assert_array_equal(spectrum["shift"], AXIS)
+
+
+def test_a_pointer_of_git_lfs_is_named(write):
+    with pytest.raises(ValueError, match="git lfs pull"):
+        read_raman(write("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"))

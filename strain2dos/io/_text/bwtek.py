@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""B&W Tek (BWSpec, i-Raman): settings, then a table of which two columns are axis and intensity."""
+"""B&W Tek (BWSpec, i-Raman) and alike: settings, then a table of pixels with axis and intensity."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import numpy as np
 import xarray as xr
 
 from strain2dos.io._common.array import SpectraBuilder
-from strain2dos.io._text.lines import Source, is_number
+from strain2dos.io._text.lines import Source
 from strain2dos.io._text.logs import entries
 from strain2dos.io._text.preamble import Opening
 
 #: What is measured, best first: the dark current is taken off, or not.
-_MEASURED = ("dark subtracted", "raw data")
-_LASER = re.compile(r"laser.?wavelength", re.IGNORECASE)
+_MEASURED = ("dark subtracted", "processed data", "raw data")
+_LASER = re.compile(r"laser.?wavelength|wl", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(\.\d*)?")
 
 
 def columns_of(lines: Opening) -> int | None:
     """Index of the line that names the columns; None where the file is of another kind."""
     for i, (_, line) in enumerate(lines):
-        words = [word.strip().lower() for word in re.split(r"[;,\t]", line)]
-        if words[0] == "pixel" and any(word.startswith(_MEASURED) for word in words):
+        words = _plain(re.split(r"[;,\t]", line))
+        if words[0] in ("pixel", "pixels") and any(word.startswith(_MEASURED) for word in words):
             return i
     return None
 
@@ -56,7 +57,7 @@ def read_bwtek(source: Source, lines: Opening, named: int, limit: int) -> xr.Dat
     names = [name.strip() for name in line.split(source.delimiter)]
     source.header |= entries([text for _, text in lines[:named]])
     source.begin = lines[named][0]
-    plain = [name.lower() for name in names]
+    plain = _plain(names)
     measured = next(
         found for word in _MEASURED if (found := [i for i, name in enumerate(plain) if name.startswith(word)])
     )
@@ -77,7 +78,8 @@ def read_bwtek(source: Source, lines: Opening, named: int, limit: int) -> xr.Dat
         )
     points = np.array(rows)
     header = {key: value for key, value in source.header.items() if not key.startswith("units[")}
-    layout = f"B&W Tek csv: {names[axis]} and {'; '.join(names[i] for i in measured)}"
+    wrote = "B&W Tek csv" if plain[0] == "pixel" else "table of pixels"
+    layout = f"{wrote}: {names[axis]} and {'; '.join(names[i] for i in measured)}"
     units = {"shift": unit, "intensity": "counts"}
     builder = SpectraBuilder(
         source.path, points[:, 0], len(measured), limit, units=units, header=header, layout=layout
@@ -86,14 +88,18 @@ def read_bwtek(source: Source, lines: Opening, named: int, limit: int) -> xr.Dat
     return builder.result()
 
 
+def _plain(names: list[str]) -> list[str]:
+    return [name.strip().lower().replace("_", " ") for name in names]
+
+
 def _axis(source: Source, plain: list[str]) -> tuple[int, str]:
     """Column of the axis: the Raman shift, if the file states its laser."""
     laser = next((value for key, value in source.header.items() if _LASER.fullmatch(key)), "0")
-    cell = laser.replace(",", ".")
-    if "raman shift" in plain and is_number(cell) and float(cell) > 0:
+    number = _NUMBER.match(laser.replace(",", "."))
+    if "raman shift" in plain and number and float(number[0]) > 0:
         return plain.index("raman shift"), "cm-1"
     if "wavelength" in plain:
         return plain.index("wavelength"), "nm"
     raise ValueError(
-        f"{source.path} is a B&W Tek file without a laser line or a column Wavelength; export it with one."
+        f"{source.path} is a table of pixels without a laser line or a column Wavelength; export it with one."
     )

@@ -6,9 +6,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from strain2dos.io._text.kinds import check_columns, check_image, matrix_words
 from strain2dos.io._text.lines import Source, is_number
 from strain2dos.io._text.long import SPECTRAL
+from strain2dos.io._text.names import (
+    INTENSITY,
+    cells_of,
+    like_number,
+    plain_names,
+    state_units,
+    without_index,
+    without_units,
+)
 from strain2dos.io._text.sites import are_sites
 
 _KNOWN = (
@@ -16,13 +27,11 @@ _KNOWN = (
     "the first columns) or in the first column (a spectrum in each of the others), rows of x, y, shift, "
     "intensity, and the text of LabSpec, WiRE, WITec, Andor Solis, Ocean Optics, JASCO and B&W Tek"
 )
-_INTENSITY = {"intensity", "counts", "intens", "signal"}
-# A column of energies without a unit is not a Raman shift, and could be in eV or meV.
-_UNSTATED = {"wavelength": "nm", "lambda": "nm", "energy": "energy without a unit"}
 _MOST_POSITIONS = 8
+#: A column of so many numbers does not rise throughout by chance: one of 16! does.
+_FEWEST_POINTS = 16
 #: Names of a first column that holds the axis of the spectra beside it.
 _AXIS_NAMES = SPECTRAL | {"x-axis", "x axis", "raman shift/cm-1", "wavenumbers"}
-_IN_BRACKETS = re.compile(r"\s*[\[(].*?[\])]\s*$")
 
 
 @dataclass
@@ -56,15 +65,15 @@ def form_of(source: Source, head: list[tuple[int, str]]) -> Form:
         When the layout is unknown, or the file is a table without spectra.
     """
     skip = 0
-    if len(head) > 1 and not re.search(r"[\t;,]", head[0][1]) and not _like_number(head[0][1].split()[0]):
+    if len(head) > 1 and not re.search(r"[\t;,]", head[0][1]) and not like_number(head[0][1].split()[0]):
         words = head[0][1].split()
-        if not (set(_plain(words)) & SPECTRAL and len(words) == len(head[1][1].split())):
+        if not (set(plain_names(words)) & SPECTRAL and len(words) == len(head[1][1].split())):
             source.header["title"] = head[0][1].strip()
             skip, head = 1, head[1:]
     source.delimiter = _delimiter(head[min(1, len(head) - 1)][1])
-    head = _without_index(source, head)
-    first = _cells(source, head[0][1])
-    leading = next((i for i, cell in enumerate(first) if _like_number(cell)), len(first))
+    head = without_index(source, head)
+    first = cells_of(source, head[0][1])
+    leading = next((i for i, cell in enumerate(first) if like_number(cell)), len(first))
     number, labels = head[0][0], []
     if leading == len(first):
         if len(head) == 1:
@@ -72,13 +81,15 @@ def form_of(source: Source, head: list[tuple[int, str]]) -> Form:
         labels = [cell.strip(" #\"'") for cell in first]
         source.names = [label.lower() for label in labels]
         skip, head = skip + 1, head[1:]
-        first = _cells(source, head[0][1])
-        leading = 0 if first and _like_number(first[0]) else len(first)
+        head, skip = without_units(source, head, skip)
+        labels = labels if any(source.names) else []
+        first = cells_of(source, head[0][1])
+        leading = 0 if first and like_number(first[0]) else len(first)
     where = f"{source.path}, line {number}"
-    rows = [_cells(source, line) for _, line in head]
+    rows = [cells_of(source, line) for _, line in head]
     if leading == 0 and len(source.names) == len(first):
-        check_columns(_plain(source.names), where)
-    _state_units(source, first[:leading] if leading else source.names * (len(source.names) == len(first)))
+        check_columns(plain_names(source.names), where)
+    state_units(source, first[:leading] if leading else source.names * (len(source.names) == len(first)))
     found = _columns(source, skip, rows, labels) if leading == 0 else _row(source, skip, rows, leading, where)
     if found is None:
         raise ValueError(
@@ -90,8 +101,8 @@ def form_of(source: Source, head: list[tuple[int, str]]) -> Form:
 
 def _columns(source: Source, skip: int, rows: list[list[str]], labels: list[str]) -> Form | None:
     """Layouts whose rows are all numbers: axis and intensities in columns, points, or sites."""
-    width, names = len(rows[0]), _plain(source.names)
-    if width == len(names) > 2 and set(names) & SPECTRAL and set(names) & _INTENSITY:
+    width, names = len(rows[0]), plain_names(source.names)
+    if width == len(names) > 2 and set(names) & SPECTRAL and set(names) & INTENSITY:
         return Form("long", skip, width, names=tuple(names))
     if _repeats(rows):
         return Form("long", skip, 4, names=("x", "y", "shift", "intensity"))
@@ -110,7 +121,7 @@ def _row(source: Source, skip: int, rows: list[list[str]], leading: int, where: 
     if leading == 1 and len(first) == 2 and not first[0].strip(" \"'"):
         # a pandas series: no name above its index, and a number above its values
         return Form("columns", skip + 1, 2)
-    if leading == 1 and _plain(first[:1])[0] in _AXIS_NAMES:
+    if leading == 1 and plain_names(first[:1])[0] in _AXIS_NAMES:
         return Form("wide", skip + 1, len(first), names=tuple(first[1:]))
     if leading == 1 and len(first) > 2:
         check_image(source, rows, where)
@@ -122,8 +133,8 @@ def _row(source: Source, skip: int, rows: list[list[str]], leading: int, where: 
 def _labels(source: Source, labels: list[str], skip: int, width: int) -> list[str] | None:
     """Names of columns with spectra; empty where none are written, None where these are no spectra."""
     names = labels or source.names
-    if len(names) == width and (_plain(names[:1])[0] in _AXIS_NAMES or source.wrote or not names[0]):
-        return names[1:]
+    if len(names) == width and (plain_names(names[:1])[0] in _AXIS_NAMES or source.wrote or not names[0]):
+        return names[1:] if any(names) else []
     if source.wrote:
         return []
     before = len(source.header)
@@ -133,34 +144,23 @@ def _labels(source: Source, labels: list[str], skip: int, width: int) -> list[st
     if trailing or len(source.header) > before:
         source.wrote = "columns without names, as Andor Solis writes them"
         return []
+    if _has_axis(source, skip):
+        source.wrote = "columns without names, the first of which alone rises or falls throughout"
+        return []
     return None
 
 
-def _without_index(source: Source, head: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Drop the running number that pandas writes as a first column without a name, where names follow it."""
-    corner = head[0][1].split(",")[:2]
-    if source.delimiter != "," or len(head) < 2 or len(corner) < 2 or _like_number(corner[1]):
-        return head
-    found = [line.split(",", 1)[0].strip() for _, line in head]
-    if found[0].strip("\"'").lower() not in ("", "unnamed: 0") or found[1:] != list("012")[: len(found) - 1]:
-        return head
-    source.indexed = True
-    return [(number, line.partition(",")[2]) for number, line in head]
-
-
-def _plain(names: list[str]) -> list[str]:
-    """Names of columns without their units."""
-    return [_IN_BRACKETS.sub("", name.strip(" #\"'").lower()) for name in names]
-
-
-def _state_units(source: Source, names: list[str]) -> None:
-    """Add units that the names of columns state, as "Wavelength (nm)", to the header."""
-    for name, plain in zip(names, _plain(names), strict=True):
-        found = _IN_BRACKETS.search(name)
-        unit = found[0].strip(" ()[]") if found else _UNSTATED.get(plain, "")
-        key = "shift" if plain in SPECTRAL else "intensity" if plain in _INTENSITY else plain
-        if unit and key.isidentifier():
-            source.header.setdefault(f"units[{key}]", unit)
+def _has_axis(source: Source, skip: int) -> bool:
+    """Whether the first column of numbers rises or falls throughout, and neither the second nor the last."""
+    ends = []
+    for _, line in source.lines(skip, "looking through"):
+        cells = cells_of(source, line)
+        ends.append([cell.replace(",", ".", 1) for cell in (cells[0], cells[1 % len(cells)], cells[-1])])
+    if len(ends) < _FEWEST_POINTS or not all(is_number(cell) for row in ends for cell in row):
+        return False
+    steps = np.diff(np.array(ends, dtype=np.float64).T, axis=1)
+    axis, *others = ((row > 0).all() or (row < 0).all() for row in steps)
+    return bool(axis) and not any(others)
 
 
 def _delimiter(sample: str) -> str | None:
@@ -172,20 +172,10 @@ def _delimiter(sample: str) -> str | None:
     if all(not cell.strip() or is_number(cell) for cell in sample.split(",")):
         return ","
     words = sample.split()
-    return None if len(words) > 1 and all(_like_number(word) for word in words) else ","
-
-
-def _cells(source: Source, line: str) -> list[str]:
-    """Cells of a line without the empty one that some mappers end every line with."""
-    cells = line.split(source.delimiter)
-    return cells[:-1] if len(cells) > 1 and not cells[-1].strip() else cells
+    return None if len(words) > 1 and all(like_number(word) for word in words) else ","
 
 
 def _repeats(rows: list[list[str]]) -> bool:
     """Whether rows of four columns repeat their position while the third column moves on."""
     same = len(rows) > 1 and rows[0][:2] == rows[1][:2]
     return same and all(len(row) == 4 for row in rows[:2]) and rows[0][2] != rows[1][2]
-
-
-def _like_number(cell: str) -> bool:
-    return is_number(cell.replace(",", ".", 1))

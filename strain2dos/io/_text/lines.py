@@ -54,6 +54,8 @@ class Source:
         What wrote the file, as far as it shows.
     missing : int
         How many intensities read so far were missing (NA).
+    encoding : str
+        Of lines that are not UTF-8. LabSpec writes degree and micro signs in Latin-1.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class Source:
     indexed: bool = False
     wrote: str = ""
     missing: int = 0
+    encoding: str = "latin-1"
 
     def layout(self, words: str) -> str:
         """What the file was taken for: what wrote it, and where axis and intensities stand."""
@@ -136,7 +139,7 @@ class Source:
                             f"{self.path} unpacks to more than {total} bytes, over {_RATIO} times what is "
                             "stored, so this is no table of spectra; unpack it yourself if you trust it."
                         )
-                yield number, _decoded(line, first=number == 1)
+                yield number, _decoded(line, self.encoding, first=number == 1)
 
     def _next(self, file: io.BufferedIOBase, number: int) -> bytes:
         try:
@@ -240,12 +243,11 @@ def is_number(cell: str) -> bool:
     return "_" not in cell
 
 
-def _decoded(line: bytes, *, first: bool) -> str:
+def _decoded(line: bytes, encoding: str, *, first: bool) -> str:
     try:
         text = line.decode("utf-8-sig" if first else "utf-8")
     except UnicodeDecodeError:
-        # LabSpec writes degree and micro signs in Latin-1
-        text = line.decode("latin-1")
+        text = line.decode(encoding, errors="replace")
     text = text.rstrip("\r\n")
     if first and _SEPARATOR.fullmatch(text.strip()):
         return ""

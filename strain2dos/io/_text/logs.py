@@ -7,7 +7,7 @@ import re
 
 # "Exposure Time (secs): 0.5", "Delay = 2", "[Comments]", ">>>>>End Spectral Data<<<<<": a word before a sign,
 # so that neither "nan" nor a column of names is taken for one.
-_ENTRY = re.compile(r"\s*(?:\[[^\W\d][^\]]*\]\s*$|>{3,}|[^\W\d][^\t;,:=]*[:=])")
+_ENTRY = re.compile(r"\s*(?:\[\D[^\]]*\]\s*$|>{3,}|[^\W\d][^\t;,:=]*[:=])")
 _PAIR = re.compile(r"\s*([^\W\d][^\t;:=,]*?)\s*[:=\t;,]\s*(.*?)[\s;,]*$")
 
 

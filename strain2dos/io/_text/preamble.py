@@ -14,9 +14,13 @@ Opening = list[tuple[int, str]]
 
 #: Lines and characters within which a header ends.
 _LINES, _CHARACTERS = 400, 2**16
-_AXIS_UNITS = {"1/cm": "cm-1", "rel. 1/cm": "cm-1", "cm-1": "cm-1", "nanometers": "nm", "raman shift": "cm-1"}
+#: Units of the spectral axis as instruments write them.
+AXIS_UNITS = {"1/cm": "cm-1", "rel. 1/cm": "cm-1", "cm-1": "cm-1", "nanometers": "nm", "raman shift": "cm-1"}
 #: OceanView's names of its axis; absolute wavenumbers are no Raman shifts.
 _MODES = {"raman": "cm-1", "wavelength": "nm", "wavenumber": "absolute 1/cm", "pixel": "pixels"}
+
+#: How Windows writes text at the places that JASCO's LOCALE names by number (Japan, China, Taiwan, Korea).
+_ENCODINGS = {"1041": "cp932", "2052": "gb18030", "1028": "cp950", "1042": "cp949"}
 
 
 def opening(source: Source) -> Opening:
@@ -45,7 +49,7 @@ def skip_preamble(source: Source, lines: Opening) -> str:
     str
         What wrote the file, in words; empty where no such header is found.
     """
-    for known in (_witec, _ocean, _jasco, _plain):
+    for known in (_witec, _ocean, _jasco, _plain, _beside):
         if found := known(source, lines):
             return found
     return ""
@@ -53,8 +57,13 @@ def skip_preamble(source: Source, lines: Opening) -> str:
 
 def _witec(source: Source, lines: Opening) -> str:
     start = _find(lines, lambda line: line.strip().lower() == "[data]")
-    if start is None or not lines[0][1].startswith(("//Exported", "[Header]", "[WITec")):
+    if not lines or not lines[0][1].startswith(("//Exported", "[Header]", "[WITec")):
         return ""
+    if start is None:
+        raise ValueError(
+            f"{source.path} is the header of a WITec export into three files, without data; export a table, "
+            "or one file with the header."
+        )
     header = entries([line for _, line in lines[:start]])
     body = [(number, line) for number, line in lines[start + 1 :] if line.strip()]
     names = list(itertools.takewhile(lambda item: not _numeric(item[1]), body))
@@ -86,6 +95,7 @@ def _jasco(source: Source, lines: Opening) -> str:
     inside = re.search(r"[\[(](.+?)[\])]", stated)
     _state(source, header, inside[1] if inside else stated, header.get("YUNITS", ""))
     source.begin = lines[start][0]
+    source.encoding = _ENCODINGS.get(header.get("LOCALE", ""), source.encoding)
     return "JASCO text"
 
 
@@ -100,10 +110,30 @@ def _plain(source: Source, lines: Opening) -> str:
     return "text with settings above the numbers"
 
 
+def _beside(source: Source, lines: Opening) -> str:
+    """Two or more settings beside their names, above two columns of numbers alone."""
+    filled = [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+    above = list(itertools.takewhile(lambda item: re.match(r"\s*[^\W\d]", item[1]) is not None, filled))
+    below = [line for _, line in filled[len(above) :]]
+    if len(below) < 2 or not all(_numeric(line) and len(_pair(line)) == 2 for line in below):
+        return ""
+    if above and not is_number(_pair(above[-1][1])[-1] or "0"):
+        above.pop()  # names of the columns
+    if len(above) < 2 or any(len(_pair(line)) != 2 for _, line in above):
+        return ""
+    source.header |= entries([line for _, line in above])
+    source.begin = above[-1][0]
+    return "text with settings above the numbers"
+
+
+def _pair(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"[\t;]", line)]
+
+
 def _state(source: Source, header: dict[str, str], axis: str, intensity: str) -> None:
     source.header |= header
     if axis:
-        source.header["units[shift]"] = _AXIS_UNITS.get(axis.lower(), axis)
+        source.header["units[shift]"] = AXIS_UNITS.get(axis.lower(), axis)
     if intensity:
         source.header["units[intensity]"] = intensity
 

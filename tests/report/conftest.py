@@ -31,6 +31,7 @@ def small_flake(ny=10, nx=14, n_energies=60, n_shift=70, seed=0):
         "strain_std": (np.full_like(gap, 0.0011), {"units": "1"}),
         "doping": (0.3 - gap / 4, {"units": "1e13 e/cm2", "long_name": "doping"}),
         "doping_std": (np.full_like(gap, 0.12), {"units": "1e13 e/cm2"}),
+        "doping_common_std": (np.full_like(gap, 0.45), {"units": "1e13 e/cm2"}),
         "domain_score": (score, {}),
     }
     for values, _ in maps.values():

@@ -67,7 +67,9 @@ def test_a_click_shows_the_numbers_of_the_dataset(page, example, chart, place):
     assert shown["position"] == f"x {float(one.x):g} µm, y {float(one.y):g} µm"
     assert shown["Band gap, PBE"] == f"{one.gap:.3f} ± {one.gap_std:.3f} eV"
     assert shown["Biaxial strain"].replace("\u2212", "-") == f"{100 * one.strain:+.2f} ± 0.11 %"
-    assert shown["Doping"].replace("\u2212", "-") == f"({one.doping:+.2f} ± 0.12) \u00d7 10¹³ e/cm²"
+    assert shown["Doping"].replace("\u2212", "-") == (
+        f"({one.doping:+.2f} ± 0.12) \u00d7 10¹³ e/cm² (common ± 0.45)"
+    )
     assert shown["distance from the training domain"].startswith(f"{float(one.domain_score):.2f} ")
 
 
@@ -168,6 +170,16 @@ def test_the_page_fits_a_telephone(page):
     charts = "[...document.querySelectorAll('.chart')].map(chart => chart.scrollWidth)"
     assert max(page.run(f"[document.documentElement.scrollWidth, ...{charts}]")) <= 390
     page.resize(1400, 900)
+
+
+@pytest.mark.parametrize("width", [390, 1100, 1400])
+def test_the_numbers_of_a_pixel_stay_inside_their_card(page, width):
+    page.resize(width, 900, touch=width < 500)
+    page.settle()
+    card, table = "document.getElementById('pixel')", "document.querySelector('#numbers table')"
+    right = page.run(f"[{card}, {table}].map(part => part.getBoundingClientRect().right)")
+    page.resize(1400, 900)
+    assert right[1] < right[0]
 
 
 def test_charts_follow_a_dark_page(page):

@@ -85,8 +85,8 @@ function choose(k) {
     const row = body.insertRow(), head = document.createElement("th");
     head.scope = "row"; head.textContent = name; row.append(head);
     const cell = row.insertCell();
-    // the error common to all pixels gets a line of its own where the cell is narrow
-    value.split(/ (?=\(common)/).forEach((part, i) => {
+    // a narrow cell breaks before the unit with a power of ten, and before the error common to all pixels
+    value.split(/ (?=\(common|\u00d7)/).forEach((part, i) => {
       const span = document.createElement("span");
       span.textContent = part; if (i || /\d ±|± \d/.test(part)) span.className = "value";
       cell.append(i ? " " : "", span);

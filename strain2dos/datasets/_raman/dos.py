@@ -140,7 +140,8 @@ def make_raman_dos(
         ``variation=SampleVariation(temperature=0.0)`` too. Materials with fewer than eight bundled states are
         refused.
     shift : array-like of shape (n_shift,), optional
-        Raman axis in cm-1 in steps of 0.6 that holds the lines when left out (330 to 440 for MoS2 and WS2).
+        Raman axis in cm-1 in steps of 0.6 that holds the lines when left out (330 to 440 for MoS2, 318 to 440
+        for WS2).
     counts : tuple of float, default=(1500.0, 12000.0)
         Range of peak heights (drawn log-uniform). With shot noise this is a peak signal-to-noise ratio of 30
         to 100.

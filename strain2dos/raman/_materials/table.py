@@ -47,7 +47,7 @@ _WS2 = (
         ),
     ),
     RamanMode(
-        "E'", 356.0, (330.0, 372.0), 4.0, splits=True, biaxial_rate=-3.4, gruneisen=0.48,
+        "E'", 356.0, (318.0, 372.0), 4.0, splits=True, biaxial_rate=-3.4, gruneisen=0.48,
         shear_potential=0.56, temperature_rate=-0.0093,
         sources=(
             measured("position", 356.0, BERKDEMIR, "no", "CVD monolayer"),

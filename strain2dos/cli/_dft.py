@@ -201,13 +201,14 @@ def _open_map(path: Path) -> xr.Dataset:
     import xarray as xr
 
     from strain2dos.mapping import open_map
+    from strain2dos.mapping._store.manifest import HEADER
 
-    if path.suffix == ".zarr":
-        return open_map(path)
     if not path.exists():
         raise FileNotFoundError(2, "No such file", str(path))
+    if (path / HEADER).exists():  # of --store; that of --zarr is a plain one
+        return open_map(path)
     try:
-        with xr.open_dataset(path) as found:
+        with xr.open_dataset(path, engine="zarr" if path.suffix == ".zarr" else None) as found:
             return found.load()
     except (OSError, ValueError) as error:
         raise typer.BadParameter(

@@ -8,6 +8,7 @@ import warnings
 import pytest
 
 import strain2dos
+from strain2dos.cli import main
 
 COMMANDS = ("demo", "train", "map", "explain", "report", "convert")
 
@@ -38,6 +39,15 @@ def test_help_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_command_leaves_without_a_last_look_through_all_objects(monkeypatch):
+    frozen = []
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append(True))
+    monkeypatch.setattr("sys.argv", ["strain2dos", "--version"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert (left.value.code, frozen) == (0, [True])
 
 
 def test_the_module_runs_as_the_command():

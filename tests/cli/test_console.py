@@ -3,6 +3,7 @@
 
 import errno
 import importlib.util
+import sys
 import warnings
 from types import SimpleNamespace
 
@@ -113,6 +114,29 @@ def test_a_scheduler_and_workers_exclude_each_other_and_neither_computes_here():
 def test_the_dashboard_is_linked_where_bokeh_is_installed(monkeypatch, found, words):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: found)
     assert words in _link(SimpleNamespace(dashboard_link="http://node:8787/status"))
+
+
+@pytest.mark.parametrize("suffix", ["zarr", "csv"])
+def test_spectra_are_written_whole_without_dask(monkeypatch, tmp_path, suffix):
+    pytest.importorskip("zarr", reason="zarr is an optional dependency")
+    monkeypatch.setattr(_convert, "_BLOCK", 64)
+    for name in ("dask", "dask.array", "tqdm.dask"):
+        monkeypatch.setitem(sys.modules, name, None)
+    shift = np.linspace(380.0, 410.0, 16)
+    cube = xr.DataArray(
+        np.random.default_rng(0).random((6, 16)),
+        {"n": np.arange(6), "shift": ("shift", shift, {"units": "cm-1"})},
+        ("n", "shift"),
+        name="intensity",
+    )
+    _convert.write_spectra(cube, tmp_path / f"out.{suffix}")
+    if suffix == "zarr":
+        with xr.open_zarr(tmp_path / "out.zarr", chunks=None, consolidated=False) as found:
+            np.testing.assert_array_equal(found.intensity, cube)
+    else:
+        np.testing.assert_array_equal(
+            np.genfromtxt(tmp_path / "out.csv", delimiter=",", skip_header=2)[:, 1:], cube
+        )
 
 
 def test_large_spectra_are_written_in_blocks_of_rows_that_hold_all_values(monkeypatch):

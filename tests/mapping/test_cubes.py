@@ -2,6 +2,7 @@
 """Cubes that fit no model are refused before anything is computed, with the way out."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from sklearn.linear_model import Ridge
@@ -41,3 +42,27 @@ def test_features_are_refused_by_a_model_of_spectra_and_too_many_columns_by_any(
     bare = FittedModel.from_estimator(Ridge().fit(np.eye(3), np.eye(3)))
     with pytest.raises(ValueError, match="cube has 4 columns along 'feature', but the model was fitted on 3"):
         align_columns(cube, bare)
+
+
+def test_spectra_are_refused_by_a_model_of_named_features_and_by_one_of_other_shifts():
+    cube = xr.DataArray(
+        np.zeros((1, 1, 3)), dims=("y", "x", "shift"), coords={"shift": [380.0, 381.0, 382.0]}
+    )
+    rows = np.eye(3)
+    features = Ridge().fit(pd.DataFrame(rows, columns=["exx", "eyy", "exy"]), rows)
+    with pytest.raises(ValueError, match=r"was fitted on the columns \['exx', 'eyy', 'exy'\]; map a cube"):
+        align_columns(cube, FittedModel.from_estimator(features))
+    other = Ridge().fit(pd.DataFrame(rows, columns=["380.0", "381.0", "382.5"]), rows)
+    with pytest.raises(ValueError, match=r"380 to 382 cm-1 in 3 points, is not that of the columns"):
+        align_columns(cube, FittedModel.from_estimator(other))
+    same = Ridge().fit(pd.DataFrame(rows, columns=["380.0", "381.0", "382.0"]), rows)
+    xr.testing.assert_identical(align_columns(cube, FittedModel.from_estimator(same)), cube)
+
+
+def test_columns_of_features_go_by_name_in_any_order():
+    rows = np.eye(2)
+    model = FittedModel.from_estimator(Ridge().fit(pd.DataFrame(rows, columns=["exx", "eyy"]), rows))
+    cube = xr.DataArray([[[1.0, 2.0]]], dims=("y", "x", "feature"), coords={"feature": ["eyy", "exx"]})
+    assert align_columns(cube, model).values.tolist() == [[[2.0, 1.0]]]
+    with pytest.raises(TypeError, match="first step is RamanFeaturizer, but its first step is Ridge"):
+        _ = model.reads_spectra_by

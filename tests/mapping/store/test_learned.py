@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
@@ -162,3 +164,46 @@ def test_order_in_memory_and_of_bytes_does_not_count():
     assert array_checksum(values) == array_checksum(values.astype(">f8"))
     assert array_checksum(values) != array_checksum(values.reshape(4, 3))
     assert array_checksum(values) != array_checksum(values.astype("f4"))
+
+
+class Holder(BaseEstimator):
+    """Holds one thing as if it had learned it."""
+
+    def __init__(self, thing=None):
+        self.thing = thing
+
+    def fit(self, X, y=None):
+        return self
+
+    def predict(self, X):
+        return np.zeros((len(X), 1))
+
+
+@pytest.mark.parametrize(
+    ("make", "other"),
+    [
+        (lambda: pd.Series([1.0, 2.0], name="gap"), pd.Series([1.0, 2.0], name="vbm")),
+        (lambda: pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"b": [1, 2]})),
+        (lambda: {"E'", "A1'"}, {"E'"}),
+        (lambda: {"b": 1, "a": 2}, {"a": 1, "b": 2}),
+        (lambda: np.array(["a", None], dtype=object), np.array(["a", "b"], dtype=object)),
+        (lambda: np.ma.array([1.0, 2.0], mask=[0, 1]), np.ma.array([1.0, 2.0], mask=[1, 0])),
+        (lambda: np.array([1.0, 2.0], dtype=">f8"), np.array([1.0, 2.5], dtype="<f8")),
+        (lambda: lambda x: x + 1, lambda x: x + 2),
+        (lambda: np.linalg.norm, np.linalg.det),
+        (lambda: b"abc", b"abd"),
+        (lambda: np.dtype("f4"), np.dtype("f8")),
+        (lambda: len, sum),
+        (lambda: (1, [2, "a"]), (1, [2, "b"])),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_equal_things_hash_alike_and_others_not(make, other):
+    assert state(Holder(make())) == state(Holder(make()))
+    assert state(Holder(make())) != state(Holder(other))
+
+
+def test_what_does_not_matter_to_predictions_is_left_out_and_what_cannot_be_hashed_is_named():
+    assert state(Holder(np.random.RandomState(0))) == state(Holder(np.random.RandomState(1)))
+    with pytest.raises(TypeError, match="generator inside the model can be neither hashed nor pickled"):
+        state(Holder(x for x in "abc"))

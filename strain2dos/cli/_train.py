@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strain2dos.cli._common.console import cores, examples, guarded, refuse_to_overwrite, say, wrote
-from strain2dos.cli._common.options import Debug, Force, Jobs, Quiet, Seed, Unit, require_unit
+from strain2dos.cli._common.options import Debug, Force, Jobs, Quiet, Seed, StrainUnit, Unit, require_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,18 +79,7 @@ def train(
     are those of strains that the model never saw. The model is written before they are
     computed, so Ctrl-C then costs no model.
     """
-    if dft == (table is not None):
-        raise typer.BadParameter(
-            "give a TABLE of curves, or --bundled for the bundled records; one of the two."
-        )
-    if table is not None:
-        require_unit(table, strain_unit)
-    else:
-        _require_rates(material)
-    if not output.name or output.is_dir():
-        raise typer.BadParameter(f"{output} is a folder; name the model file.", param_hint="--output")
-    losses = output.with_name(f"{output.stem}-loss.png")
-    refuse_to_overwrite([output, losses], force=force, inputs=[table])
+    losses = _check(table, bundled=dft, unit=strain_unit, material=material, output=output, force=force)
     if not quiet:
         say(f"reading {table}" if table is not None else "making spectra of the bundled records")
     from strain2dos.cli._common.progress import clock
@@ -107,12 +96,30 @@ def train(
         _write(run.model, output, losses, metadata)
     wrote(output)
     wrote(losses)
-    held_out = run.hold_out() if validate else None
-    if held_out is not None:
+    if validate and (held_out := run.hold_out()) is not None:
         from strain2dos.io import save_model
 
         metadata["held_out"] = _print_merit(held_out, metadata["hold_out"])
         save_model(run.model, output, metadata=metadata)
+
+
+def _check(
+    table: Path | None, *, bundled: bool, unit: StrainUnit | None, material: str, output: Path, force: bool
+) -> Path:
+    """Refuse what cannot be trained or written; return the path of the loss curves."""
+    if bundled == (table is not None):
+        raise typer.BadParameter(
+            "give a TABLE of curves, or --bundled for the bundled records; one of the two."
+        )
+    if table is not None:
+        require_unit(table, unit)
+    else:
+        _require_rates(material)
+    if not output.name or output.is_dir():
+        raise typer.BadParameter(f"{output} is a folder; name the model file.", param_hint="--output")
+    losses = output.with_name(f"{output.stem}-loss.png")
+    refuse_to_overwrite([output, losses], force=force, inputs=[table])
+    return losses
 
 
 def _require_rates(material: str) -> None:

@@ -45,7 +45,7 @@ def read_raman(
     - JCAMP-DX with one spectrum in decimal numbers;
     - NetCDF and Zarr as xarray writes them;
     - Renishaw ``.wdf``;
-    - Horiba ``.xml`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.
+    - Horiba ``.xml``, TriVista ``.tvf`` and Galactic ``.spc``, with the optional extra ``strain2dos[io]``.
 
     Parameters
     ----------
@@ -56,7 +56,8 @@ def read_raman(
         Bytes of spectra, 8 per point, above which they are not held in memory; half of the memory that is
         available now by default. Text then goes, line by line, into a memory map of a temporary file, removed
         with the array; NetCDF, Zarr and ``.wdf`` stay where they are and come through dask. Values,
-        coordinates and attributes are the same either way. ``.xml`` and ``.spc`` are always held in memory.
+        coordinates and attributes are the same either way. ``.xml``, ``.tvf`` and ``.spc`` are always held in
+        memory.
     storage_options : mapping, optional
         For an address: options of its file system, such as keys.
 
@@ -136,6 +137,6 @@ def read_raman(
         return read_wdf(source, limit=limit)
     if source.suffix.lower() == ".spc":
         return read_spc(source, limit=limit)
-    if source.suffix.lower() == ".xml" or start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml"):
+    if source.suffix.lower() in (".xml", ".tvf") or start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml"):
         return read_xml(source, limit=limit)
     return read_text(source, compressed=start.startswith(_GZIP), limit=limit)

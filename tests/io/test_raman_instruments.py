@@ -415,3 +415,28 @@ def test_a_table_of_pixels_states_its_laser_line(write):
 def test_a_pointer_of_git_lfs_is_named(write):
     with pytest.raises(ValueError, match="git lfs pull"):
         read_raman(write("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "reader", "name", "unit"),
+    [
+        (".tvf", "trivista", "Wavelength", "nm"),
+        (".xml", "jobinyvon", "Raman Shift", "1/cm"),
+        (".xml", "jobinyvon", "Wavenumber", "absolute 1/cm"),
+    ],
+)
+def test_what_rosettasciio_reads_keeps_its_axis_and_places(monkeypatch, tmp_path, suffix, reader, name, unit):
+    module = pytest.importorskip(f"rsciio.{reader}")
+    axes = [
+        {"name": "X", "units": "um", "navigate": True, "offset": 0.0, "scale": 0.5, "size": 2},
+        {"name": name, "units": unit.split()[-1], "navigate": False, "axis": AXIS},
+    ]
+    content = {"data": COUNTS, "axes": axes, "original_metadata": {"Document": {"Label": "flake"}}}
+    monkeypatch.setattr(module, "file_reader", lambda _, **options: [content])
+    path = tmp_path / f"scan{suffix}"
+    path.write_text("<!-- -->")
+    spectra = read_raman(path)
+    np.testing.assert_array_equal(spectra, COUNTS)
+    np.testing.assert_array_equal(spectra["x"], [0.0, 0.5])
+    assert spectra["shift"].attrs["units"] == ("cm-1" if unit == "1/cm" else unit)
+    assert header_of(spectra)["Document"] == {"Label": "flake"}

@@ -16,20 +16,25 @@ from strain2dos.io._common.array import SpectraBuilder
 from strain2dos.io._instruments.optional import import_optional, naming_file, silenced
 
 _SPC_UNITS = {"XRAMANS": "cm-1", "XWAVEN": "cm-1", "XNMETR": "nm", "XUMETR": "um", "XEV": "eV"}
-_XML, _SPC = "Horiba .xml", "Galactic .spc"
+_SPC = "Galactic .spc"
+#: Readers of RosettaSciIO by suffix, what they read, and their options.
+_READERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    ".xml": ("jobinyvon", "Horiba .xml", {}),
+    ".tvf": ("trivista", "TriVista .tvf", {"use_uniform_signal_axis": False}),
+}
 #: Bits of the first byte of an .spc file.
 _SINGLE, _OWN_AXES, _AXIS = 0x01, 0x40, 0x80
 
 
 def read_xml(path: Path, *, limit: int) -> xr.DataArray:
-    """Read a Horiba .xml file through RosettaSciIO.
+    """Read a Horiba .xml or a TriVista .tvf file through RosettaSciIO.
 
     Parameters
     ----------
     path : Path
-        The file.
+        The file; its suffix tells which of them it is.
     limit : int
-        Bytes of spectra that may be held in memory; those of this format are always.
+        Bytes of spectra that may be held in memory; those of these formats are always.
 
     Raises
     ------
@@ -38,13 +43,14 @@ def read_xml(path: Path, *, limit: int) -> xr.DataArray:
     ValueError
         When the reader fails or the file holds no spectra.
     """
+    name, layout, options = _READERS.get(path.suffix.lower(), _READERS[".xml"])
     with silenced():
-        module = import_optional("rsciio.jobinyvon", path)
+        module = import_optional(f"rsciio.{name}", path)
     # a second time: importing the reader sets its log level anew
-    with silenced(), naming_file(path, "jobinyvon"):
-        found = _contents(module.file_reader(str(path))[0])
+    with silenced(), naming_file(path, name):
+        found = _contents(module.file_reader(str(path), **options)[0])
     shift, rows, positions, units, about = found
-    builder = SpectraBuilder(path, shift, len(rows), max(limit, rows.nbytes), positions, units, about, _XML)
+    builder = SpectraBuilder(path, shift, len(rows), max(limit, rows.nbytes), positions, units, about, layout)
     builder.add(slice(None), rows)
     return builder.result()
 
@@ -52,14 +58,15 @@ def read_xml(path: Path, *, limit: int) -> xr.DataArray:
 def _contents(content: dict[str, Any]) -> tuple[Any, Any, dict[str, Any], dict[str, str], dict[str, Any]]:
     """Axis, spectra, positions, units and header of what RosettaSciIO found."""
     data = np.asarray(content["data"], dtype=np.float64)
-    (spectral,) = (axis for axis in content["axes"] if not axis["navigate"])
-    places = [axis for axis in content["axes"] if axis["navigate"]]
+    *places, spectral = content["axes"]
     shift = _values(spectral)
     expected = (*(int(axis["size"]) for axis in places), shift.size)
     if data.shape != expected:
         raise ValueError(f"spectra of shape {data.shape} on axes of shape {expected}")
-    about = content["original_metadata"]["experimental_setup"]
-    units = {"shift": str(spectral.get("units") or "cm-1")}
+    about = content["original_metadata"].get("experimental_setup", content["original_metadata"])
+    # against the laser line it is named a Raman shift
+    absolute = "absolute " if spectral.get("name") == "Wavenumber" else ""
+    units = {"shift": absolute + str(spectral.get("units") or "cm-1")}
     units |= {str(axis["name"]).lower(): str(axis.get("units") or "um") for axis in places}
     units |= {"intensity": str(about["signal units"])} if about.get("signal units") else {}
     mesh = np.meshgrid(*(_values(axis) for axis in places), indexing="ij")

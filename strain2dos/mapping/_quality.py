@@ -55,8 +55,8 @@ _FIT_CAUSES = {
     FitStatus.UNEXPLAINED_LINE: "Is this {material}? A strong line is not among those of it.",
     FitStatus.SATURATED: "Measure with less laser power or a shorter exposure.",
     FitStatus.NO_REFERENCE: (
-        "The reference line was not found: does the axis cover it, and is there silicon below the flake? "
-        "Leave reference out to take the axis as it is."
+        "Does the axis cover the reference line, and is there silicon below the flake? Leave reference out "
+        "to take the axis as it is."
     ),
     FitStatus.NOT_COUNTS: "Values below zero are no counts: was a background subtracted?",
 }

@@ -108,7 +108,7 @@ def test_map_writes_every_file_and_nothing_else(run, model, strain_map, tmp_path
     assert outcome.code == 0, outcome.err
     assert outcome.wrote == [folder / name for name in FILES]
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
-    assert "1 of 12 pixels have no result" in outcome.err
+    assert "1 of 12 pixels without a result" in outcome.err
 
 
 def test_tables_label_x_by_column_and_y_by_row(mapped, true_edges):

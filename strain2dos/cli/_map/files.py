@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from sklearn.pipeline import Pipeline
 
-    from strain2dos.mapping._quality import PixelCounts
 
 DOS, BAND_EDGES = "dos_pred.csv", "band_edges_interpolated.csv"
 # All files that a run may write besides its metrics and its page.
@@ -191,13 +190,6 @@ def summary(flake: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def without_result(known: PixelCounts) -> str:
-    """For example "3 of 6 pixels have no result: 2 a line is lost in the noise, 1 no gap"."""
-    reasons = ", ".join(f"{count} {words}" for words, count in known.without.items() if words)
-    head = f"{known.n_without} of {known.total} pixels have no result"
-    return f"{head}: {reasons}" if reasons else head
-
-
 def say_what_is_wrong(flake: xr.Dataset, merit: dict[str, Any], *, common: bool = True) -> None:
     """Print how many pixels have no result or lie outside, and the error that all pixels share."""
     from strain2dos.mapping._quality import count_pixels
@@ -207,12 +199,12 @@ def say_what_is_wrong(flake: xr.Dataset, merit: dict[str, Any], *, common: bool 
     # a refusal has named the reasons
     refused = "refusal" in flake.attrs
     if known.n_without and not (known.n_without == total and refused):
-        say(f"{without_result(known)}.")
+        say(f"{known.without_words()}.")
     if outside and not refused:
         counts = known.outside if "domain_reason" in flake else {}
         words = "; ".join(f"{count} {reason}" for reason, count in counts.items())
         say(
-            f"warning: {outside} of {total} pixels lie outside the training domain "
+            f"warning: {outside} of {total} {known.noun} lie outside the training domain "
             f"(`domain_score` above 1){f': {words}' if words else ''}; check the calibration of the axis "
             "before trusting them."
         )

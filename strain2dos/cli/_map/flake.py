@@ -120,10 +120,13 @@ def _line(flake: xr.Dataset, name: str, factor: float, unit: str) -> str:
     if not np.isfinite(flake[name].values[use]).any():
         return ""
     low, middle, high = factor * np.nanquantile(flake[name].values[use], [0.05, 0.5, 0.95])
+    span, pixel, everywhere = f" ({low:.3f} to {high:.3f})", " of a pixel", " to all pixels"
+    if use.sum() == 1:
+        span = pixel = everywhere = ""
     error = factor * np.nanmedian(flake[f"{name}_std"].values[use])
-    line = f"{name:<11} {middle:8.3f} ({low:.3f} to {high:.3f}) {unit}, error of a pixel {error:.2g}"
+    line = f"{name:<11} {middle:8.3f}{span} {unit}, error{pixel} {error:.2g}"
     if f"{name}_common_std" in flake:
         common = factor * np.nanmedian(flake[f"{name}_common_std"].values[use])
-        line += f", common to all pixels {common:.2g}"
+        line += f", common{everywhere} {common:.2g}"
     functional = flake[name].attrs.get("functional")
     return f"{line} ({functional})" if functional else line

@@ -73,10 +73,9 @@ def _map_to_store(estimator: RegressorMixin, cube: xr.DataArray, place: str, *, 
 def _report(flake: xr.Dataset, place: str) -> None:
     """Print what was written and how many pixels have no result."""
     typer.echo(f"wrote {place}")
-    from strain2dos.cli._map.files import without_result
     from strain2dos.mapping._quality import count_pixels
 
     known = count_pixels(flake)
     if known.n_without:
-        say(f"{without_result(known)}.")
+        say(f"{known.without_words()}.")
     say("open it with strain2dos.mapping.open_map.")

@@ -2,6 +2,7 @@
 """``strain2dos map FLAKE``: spectra to strain, doping and gaps without training."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -69,6 +70,18 @@ def test_the_screen_names_each_quantity_with_both_errors_and_the_light(done):
         assert "common to all pixels" in line
     assert "(PBE + scissor)" in out
     assert "The photoluminescence follows the gap at K with a slope of" in out
+
+
+def test_one_spectrum_has_values_with_errors_and_no_span(run, flake, tmp_path):
+    spectrum = flake.intensity[6, 7]
+    np.savetxt(tmp_path / "one.txt", np.column_stack([spectrum["shift"], spectrum]), delimiter="\t")
+    outcome = run("map", tmp_path / "one.txt", *UNSTRAINED, "-q", "-o", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    (line,) = [line for line in outcome.out.splitlines() if line.startswith("strain ")]
+    found = re.fullmatch(r"strain +(-?[\d.]+) %, error ([\d.]+), common ([\d.]+)", line)
+    assert found, line
+    truth = 50 * float(flake.exx[6, 7] + flake.eyy[6, 7])
+    assert abs(float(found[1]) - truth) < 4 * np.hypot(float(found[2]), float(found[3]))
 
 
 def test_the_table_has_a_row_per_pixel(done, flake):

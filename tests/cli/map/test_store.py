@@ -27,7 +27,7 @@ def here(to_store, tmp_path):
     outcome = to_store("--store", tmp_path / "here.zarr")
     assert outcome.code == 0, outcome.err
     assert [path.name for path in outcome.wrote] == ["here.zarr"]
-    assert "1 of 12 pixels have no result" in outcome.err
+    assert "1 of 12 pixels without a result" in outcome.err
     return tmp_path / "here.zarr"
 
 

@@ -37,8 +37,8 @@ class Head:
         Unit in which they are learned.
     plain : tuple of Process
         Processes without a network; the weights of all their members add to one.
-    local : tuple of LocalScale
-        Factors on the variance of the mixture from place to place.
+    noise, local : tuple of LocalScale
+        Factors from place to place on the noise of these processes, and on the variance of the mixture.
     wider : float
         Factor on the variance of the mixture everywhere.
     """
@@ -46,6 +46,7 @@ class Head:
     mean: Array
     scale: float
     plain: tuple[Process, ...]
+    noise: tuple[LocalScale, ...] = ()
     local: tuple[LocalScale, ...] = ()
     wider: float = 1.0
 
@@ -55,8 +56,8 @@ class Head:
         for process in self.plain:
             process.check()
             check_array("variance", process.variance, (len(process.lengths), len(self.mean)))
-            for local in self.local:
-                local.check(process.points.shape[1])
+            for scale in (*self.noise, *self.local):
+                scale.check(process.points.shape[1])
         if not np.isfinite(self.scale):
             raise ValueError(f"scale = {self.scale} must be finite")
         if not 0 <= self.wider < np.inf:
@@ -171,6 +172,8 @@ class Heads:
             head.check()
         if any(process.quadratic.any() for head in self.valleys for process in head.plain):
             raise ValueError("kernels of valleys have no quadratic part")
+        if self.curve.noise:
+            raise ValueError("the noise of curves is one for all states")
         if not 0 <= self.gap_factor < np.inf:
             raise ValueError(f"gap_factor = {self.gap_factor} must be finite and not negative")
         check_array("pair_factors", self.pair_factors, np.shape(self.pair_factors))
@@ -230,9 +233,11 @@ class LoadedHeads:
         x, heads = tensor(features, self.device), self.heads.valleys
         mean, variance = np.empty((2, len(features), len(heads)))
         slope = np.empty((*mean.shape, features.shape[1]))
-        factors = self._near_valleys(features) if std else np.ones(len(heads))
+        near = self._near_valleys(features) if std else np.ones((2 * len(heads), 1))
+        factors, noises = near[: len(heads)], near[len(heads) :]
         for k, (head, sloped) in enumerate(zip(heads, self._sloped, strict=True)):
-            means, variances, rises = sloped(x, std=std, slopes=slopes)
+            loose = tensor(noises[k], self.device)
+            means, variances, rises = sloped(x, loose, std=std, slopes=slopes)
             found = mixed(head.mean + head.scale * means, head.scale**2 * variances, sloped.weights)
             mean[:, k] = found[0][:, 0]
             variance[:, k] = head.wider * factors[k] * found[1][:, 0]
@@ -260,4 +265,5 @@ class LoadedHeads:
 
     @cached_property
     def _near_valleys(self) -> NearbyFactors:
-        return NearbyFactors([head.local for head in self.heads.valleys])
+        heads = self.heads.valleys
+        return NearbyFactors([head.local for head in heads] + [head.noise for head in heads])

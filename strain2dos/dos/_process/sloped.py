@@ -80,10 +80,12 @@ class SlopedMember:
             variance,
         )
 
-    def __call__(self, x: Tensor, *, std: bool = True, slopes: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    def __call__(
+        self, x: Tensor, loose: Tensor | float = 1.0, *, std: bool = True, slopes: bool = True
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return means and variances (n, n_outputs) and slopes (n, n_outputs, p) at standardized features.
 
-        What is not asked for is NaN.
+        `loose` (n,) multiplies the variance of the noise. What is not asked for is NaN.
         """
         here, n_outputs = x * self.inverse_lengths, len(self.variance)
         norm = here.square().sum(-1, keepdim=True)
@@ -99,7 +101,7 @@ class SlopedMember:
         if std:
             seen = product(beside, self.to_left[1]) + product(part, self.to_left[0])
             left = (1.0 + CONSTANT) + self.linear * norm[:, 0] - seen.square_().sum(-1)
-            variance = (left.clamp_(min=0.0) + self.noise)[:, None] * self.variance
+            variance = (left.clamp_(min=0.0) + self.noise * loose)[:, None] * self.variance
         if slopes:
             sums = product(change, self.by_slope)[:, : n_outputs * beside.shape[1]]
             sums = sums.unflatten(1, (n_outputs, -1))
@@ -121,8 +123,10 @@ class Sloped:
         self.members = [SlopedMember.of(part, k) for part in parts for k in range(len(part.factors))]
         self.weights = np.concatenate([part.member_weights.cpu().numpy() for part in parts])
 
-    def __call__(self, x: Tensor, *, std: bool = True, slopes: bool = True) -> tuple[Array, Array, Array]:
+    def __call__(
+        self, x: Tensor, loose: Tensor | float = 1.0, *, std: bool = True, slopes: bool = True
+    ) -> tuple[Array, Array, Array]:
         """Return means, variances (n_members, n, n_outputs), slopes (n_members, n, n_outputs, p)."""
-        found = zip(*(member(x, std=std, slopes=slopes) for member in self.members), strict=True)
+        found = zip(*(member(x, loose, std=std, slopes=slopes) for member in self.members), strict=True)
         means, variances, rises = (torch.stack(some).cpu().numpy() for some in found)
         return means, variances, rises

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +12,9 @@ from scipy.stats import norm
 
 from strain2dos.dos._common.groups import subsample_by_group
 from strain2dos.dos._edges.valleys import edges_of_valleys, spread_between, spread_of_valleys
-from strain2dos.dos._process.heads import Heads, fit_head
-from strain2dos.dos._process.local_scale import LocalScale, misfits
+from strain2dos.dos._process.heads import Heads
+from strain2dos.dos._process.local_scale import LocalScale
+from strain2dos.dos._process.valley import fit_valley
 
 Array = NDArray[np.float64]
 
@@ -49,38 +49,41 @@ class UnseenRows(NamedTuple):
         shown = np.minimum(misfit / max(factor, 1e-300), _LARGEST)
         return factor, LocalScale.of(self.features, self.groups, shown, self.loose)
 
-    def widened(self, factor: float) -> UnseenRows:
-        """Return the same with another variance."""
-        return self._replace(variance=factor * self.variance)
+    def widened(self) -> UnseenRows:
+        """Return the same with that factor on its variance."""
+        return self._replace(variance=self.widening()[0] * self.variance)
+
+    def density(self) -> float:
+        """Return the mean log density of the errors, in nats."""
+        variance = np.maximum(self.widened().variance, 1e-300)
+        density = -0.5 * (np.log(variance) + np.square(self.truth - self.mean) / variance)
+        return float(np.average(density, weights=_weights(self.groups, self.loose)))
 
 
 def predict_unseen(
-    features: Array, outputs: Array, groups: NDArray[np.intp], loose: Array, least_noise: float, device: str
-) -> UnseenRows:
-    """Predict rows by kernels that are chosen, weighed and scaled without their fold; no rows for few groups.
+    features: Array, energies: Array, groups: NDArray[np.intp], loose: Array, device: str
+) -> list[UnseenRows]:
+    """Predict rows by each of a valley's heads, chosen without their fold; no rows for few groups.
 
     Kernels are otherwise chosen by the groups that are left out of their processes, one by one, and such
-    groups flatter them. `outputs` (n,) are those of a head with one output.
+    groups flatter them.
     """
     rows, folds = rows_of_folds(groups)
-    mean, variance = np.zeros(len(rows)), np.zeros(len(rows))
+    found = np.zeros((2, 2, len(rows)))
     for out in folds:
         seen, unseen = rows[~out], rows[out]
         labels = np.unique(groups[seen], return_inverse=True)[1]
-        found = fit_head(
-            features[seen],
-            outputs[seen, None],
-            labels,
-            np.random.RandomState(0),
-            loose=loose[seen],
-            least_noise=least_noise,
-            device=device,
-        )
-        misfit = misfits(found.outputs, found.mean, found.variance)
-        head = replace(found.head, local=LocalScale.of(features[seen], labels, misfit, loose[seen]))
-        means, variances, _ = Heads(head, (head,)).loaded(device).valleys(features[unseen])
-        mean[out], variance[out] = means[:, 0], variances[:, 0]
-    return UnseenRows(features[rows], groups[rows], loose[rows], outputs[rows], mean, variance)
+        random = np.random.RandomState(0)
+        heads = list(fit_valley(features[seen], energies[seen], labels, loose[seen], random, device))
+        for kind, head in zip(found, (heads[0], heads[-1]), strict=True):
+            means, variances, _ = Heads(head, (head,)).loaded(device).valleys(features[unseen])
+            kind[:, out] = means[:, 0], variances[:, 0]
+    return [UnseenRows(features[rows], groups[rows], loose[rows], energies[rows], *kind) for kind in found]
+
+
+def likeliest(kinds: Sequence[UnseenRows]) -> int:
+    """Return the kind that gives unseen rows the highest density, the first where no rows are known."""
+    return int(np.argmax([kind.density() if len(kind.truth) else 0.0 for kind in kinds]))
 
 
 def rows_of_folds(groups: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[NDArray[np.bool_]]]:
@@ -128,11 +131,15 @@ def variance_factor(misfit: Array, groups: NDArray[np.intp], loose: Array) -> fl
     extrapolated to, whose errors have another law. Of n groups and one more, the interval must hold 90 %,
     so it holds a share of the n that is larger by 1 / n [V. Vovk, Ann. Math. Artif. Intell. 74, 9 (2015)].
     """
-    labels = np.unique(groups, return_inverse=True)[1]
-    weight = 1.0 / (np.bincount(labels)[labels] * loose)
+    weight = _weights(groups, loose)
     # groups that count less, for looser noise, make fewer
-    n = np.square(weight.sum()) / np.square(np.bincount(labels, weight)).sum()
+    n = np.square(weight.sum()) / np.square(np.bincount(groups, weight)).sum()
     order = np.argsort(misfit, kind="stable")
     below = np.cumsum(weight[order]) - 0.5 * weight[order]
     size = np.interp(min(_SHARE * (1.0 + 1.0 / n), 1.0) * weight.sum(), below, np.sqrt(misfit[order]))
     return float(np.square(size / norm.ppf(0.5 + 0.5 * _SHARE)))
+
+
+def _weights(groups: NDArray[np.intp], loose: Array) -> Array:
+    """Return weights (n,) of rows: a group shares one, and rows with looser noise count less."""
+    return 1.0 / (np.bincount(groups)[groups] * loose)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,8 @@ from strain2dos.dos._process.local_scale import LocalScale, misfits
 from strain2dos.dos._process.plain import Kernel
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.training import TrainingOptions, train_networks
-from strain2dos.dos._process.unseen import UnseenRows, gap_factors, predict_unseen
+from strain2dos.dos._process.unseen import UnseenRows, gap_factors, likeliest, predict_unseen
+from strain2dos.dos._process.valley import fit_valley
 from strain2dos.dos._process.weight import Unseen, weigh_networks
 from strain2dos.dos._regressor.checks import (
     check_edge_energies,
@@ -31,9 +33,6 @@ from strain2dos.dos._representations.basis import LatentBasis, build_basis
 
 Array = NDArray[np.float64]
 
-# One number per state holds fewer reasons for a kernel than a whole curve does. Kernels that pass through
-# every point then swing between them, so an edge counts as known to 0.1 % of its spread.
-_EDGE_NOISE = 1e-6
 # with fewer groups nothing shows whether a network helps
 _FEWEST_GROUPS = 5
 _DOMAIN_ROWS = 4000
@@ -105,15 +104,13 @@ def _valleys(
     heads: list[Head] = []
     parts: list[UnseenRows] = []
     for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True):
-        found = fit_head(
-            features, column[:, None], labels, random, loose=loose, least_noise=_EDGE_NOISE, device=device
-        )
-        misfit = misfits(found.outputs, found.mean, found.variance)
-        local = LocalScale.of(features, labels, misfit, loose)
-        unseen = predict_unseen(features, column, labels, loose, _EDGE_NOISE, device)
+        kinds = predict_unseen(features, column, labels, loose, device)
+        fits = fit_valley(features, column, labels, loose, random, device)
+        *earlier, head = islice(fits, 1 + likeliest(kinds))
+        unseen = kinds[len(earlier)]
         wider, again = unseen.widening()
-        heads.append(replace(found.head, local=local + again, wider=wider))
-        parts.append(unseen.widened(wider))
+        heads.append(replace(head, local=head.local + again, wider=wider))
+        parts.append(unseen.widened())
     return tuple(heads), parts
 
 

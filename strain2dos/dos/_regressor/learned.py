@@ -10,7 +10,7 @@ from strain2dos import __version__
 from strain2dos.dos._regressor.fitted import FittedDOS
 
 # written into every saved regressor; raised when what was learned changes its form
-_FORMAT = 7
+_FORMAT = 8
 
 
 Part = TypeVar("Part")

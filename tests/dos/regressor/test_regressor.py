@@ -433,7 +433,7 @@ def test_equivalent_tensors_are_one_state():
 def test_a_damaged_or_older_model_is_refused_in_words(fitted):
     state = fitted.__getstate__()
     with pytest.raises(
-        ValueError, match=r"saved by strain2dos 0\.0\.9 in form 1 .* reads form 7; train it again"
+        ValueError, match=r"saved by strain2dos 0\.0\.9 in form 1 .* reads form 8; train it again"
     ):
         DOSRegressor().__setstate__({**state, "_format": 1, "_strain2dos_version": "0.0.9"})
     older = {name: value for name, value in state.items() if name not in ("fitted_", "_format")}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The noise of a valley follows the errors of the states nearby, where that makes them likelier."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from strain2dos import DOSRegressor
+from strain2dos.dos._process.heads import Heads
+from strain2dos.dos._process.unseen import UnseenRows, likeliest, predict_unseen
+from strain2dos.dos._process.valley import fit_valley
+
+
+def _energies(states):
+    return 0.1 * np.sin(2.0 * states[:, 0]) + 0.05 * states[:, 1]
+
+
+def _rows(seed, spread, n=120):
+    """Energies of states in two features; what the features do not show has the given spread."""
+    random = np.random.default_rng(seed)
+    states = random.uniform(-1.5, 1.5, (n, 2))
+    return states, _energies(states) + spread(states) * random.standard_normal(n)
+
+
+def _fits(states, energies):
+    random = np.random.RandomState(0)
+    return list(fit_valley(states, energies, np.arange(len(states)), np.ones(len(states)), random, "cpu"))
+
+
+def _near_middle(head):
+    states = 0.2 * np.random.default_rng(99).standard_normal((200, 2))
+    mean, variance, _ = Heads(head, (head,)).loaded("cpu").valleys(states)
+    return np.sqrt(np.mean(np.square(mean[:, 0] - _energies(states)))), np.sqrt(variance.mean())
+
+
+def _unseen(states, energies):
+    return predict_unseen(states, energies, np.arange(len(states)), np.ones(len(states)), "cpu")
+
+
+def test_where_features_miss_nothing_energies_are_learned_without_noise():
+    """What the features miss grows from nothing with the size of the state, as with a shear."""
+    errors = []
+    for seed in range(3):
+        one, following = _fits(*_rows(seed, lambda states: 0.02 * np.square(states).sum(1)))
+        assert (one.noise, following.noise) == ((), one.local)
+        errors.append([*_near_middle(one), *_near_middle(following)])
+    error, stated, smaller, less = np.mean(errors, axis=0)
+    assert smaller < 0.7 * error
+    assert less < stated
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_unseen_states_decide_between_both(seed):
+    one_sided = _unseen(*_rows(seed, lambda states: 0.05 * (states[:, 0] > 0)))
+    assert likeliest(one_sided) == 1
+    assert one_sided[1].density() > one_sided[0].density() + 0.05
+    alike = _unseen(*_rows(seed, lambda states: 0.01))
+    assert alike[1].density() <= alike[0].density()
+
+
+def test_without_unseen_states_there_is_one_noise():
+    nothing = np.zeros(0)
+    none = UnseenRows(np.zeros((0, 2)), np.zeros(0, np.intp), nothing, nothing, nothing, nothing)
+    assert likeliest([none, none]) == 0
+
+
+def test_a_saved_regressor_keeps_its_noise():
+    states, energies = _rows(0, lambda states: 0.02 * np.square(states).sum(1))
+    curves = np.exp(-np.square(np.linspace(-3, 3, 20) - states[:, :1]))
+    model = DOSRegressor(hidden_layer_sizes=(), representation="grid", random_state=0)
+    model.fit(states, curves, edges=np.column_stack([energies - 5.0, energies - 4.0]))
+    heads = model.fitted_.heads
+    assert all(head.noise for head in heads.valleys)
+    again = type(model.fitted_).from_state(model.fitted_.to_state())
+    found = [np.array(fitted.edges(states, "cpu", std=True)) for fitted in (model.fitted_, again)]
+    np.testing.assert_array_equal(*found)
+    with pytest.raises(ValueError, match="one for all states"):
+        replace(heads, curve=replace(heads.curve, noise=heads.valleys[0].noise)).check()

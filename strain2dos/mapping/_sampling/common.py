@@ -109,7 +109,7 @@ def common_variance_of_difference(
     # what else is common is the model's error at the unstrained layer, one number for the whole map
     rest = np.square(dataset[f"{name}_common_std"].transpose("y", "x").values) - of_lines
     # slopes are kept in single precision, so that less than this is rounding
-    of_model = np.sqrt(np.where(rest > 1e-5 * of_lines, rest, 0.0 * rest))
+    of_model = np.sqrt(np.where(rest > 1e-6 * of_lines, rest, 0.0 * rest))
     return float(variance + _difference(of_model, regions) ** 2)
 
 

@@ -64,7 +64,8 @@ def test_the_error_of_the_model_is_common_where_strain_is_alike():
     own, of_all = shared.split(std, places)
     np.testing.assert_allclose(own**2 + of_all**2, std**2)
     assert own[0, 0] < 1e-5
-    assert own[1, 0] < 0.6 * std[1, 0]
+    # 0.1 % of strain: between the correlations of the gap and of the gap at K that were measured there
+    assert 0.6 < of_all[1, 0] / std[1, 0] < 0.93
     assert own[2, 0] > 0.95 * std[2, 0]
     np.testing.assert_allclose(shared.split(std[1:2], places[1:2])[0][0], own[1], rtol=0)
 

@@ -153,7 +153,7 @@ def _of_whole_map(whole: MapView, tables: Mapping[str, Any] | None) -> dict[str,
     warning = refusal(dataset, whole.lead)
     return {
         "warning": warning,
-        "sentences": sentences(whole, counts),
+        "sentences": sentences(whole, counts, refused=bool(warning)),
         "remarks": [] if warning else remarks(dataset),
         "light": re.sub(r"(?<=\s)-(?=\d)", "\u2212", dataset.attrs.get("pl_comparison", "")),
         "calibration": calibration(dataset),

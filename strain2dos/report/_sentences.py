@@ -13,11 +13,17 @@ from strain2dos.report._view import MapView
 _MOVED = ("strain", "strain_biaxial", "shear", "doping")
 
 
-def sentences(view: MapView, counts: PixelCounts) -> list[str]:
-    """Sentences on the gap, on strain and doping, and on the number of pixels that these rest on."""
+def sentences(view: MapView, counts: PixelCounts, *, refused: bool = False) -> list[str]:
+    """Sentences on the gap, on strain and doping, and on the number of pixels that these rest on.
+
+    Of a map that is not to be used, the number of pixels inside the training domain alone.
+    """
     dataset, quantities, trusted = view.dataset, view.quantities, view.trusted
     if not trusted.any():
         return [f"No pixel can be trusted: {_rest(counts)}."]
+    if refused:
+        inside = f"{int(trusted.sum())} of {counts.total} {counts.noun} inside the training domain"
+        return [f"{inside} ({_rest(counts)})."]
     found = []
     if "gap" in quantities:
         found.append(_gap(dataset, quantities["gap"], trusted))
@@ -36,14 +42,19 @@ def _gap(dataset: xr.Dataset, gap: Quantity, trusted: np.ndarray) -> str:
     of = f" ({functional[0]})" if functional else ""
     words = f"The {_lower(name)}{of} is {gap.format(middle, error)}"
     shared = _shared(gap, trusted) or dataset["gap"].attrs.get("common_error")
+    scissor = dataset["gap"].attrs.get("scissor")
+    moved = f" {str(scissor)[:1].upper()}{str(scissor)[1:]}." if isinstance(scissor, str) and scissor else ""
+    if trusted.sum() == 1:
+        further = (
+            f", and a further ± {float(shared):.3f} {gap.unit} comes from the calibration" if shared else ""
+        )
+        return f"{words}{further}.{moved}"
     errors = []
     if error is not None:
         errors.append("± is the median error of a pixel")
     if shared:
         errors.append(f"a further ± {float(shared):.3f} {gap.unit} is common to all pixels")
     detail = f" (median; {'; '.join(errors)})" if errors else " (median; the map has no error of it)"
-    scissor = dataset["gap"].attrs.get("scissor")
-    moved = f" {str(scissor)[:1].upper()}{str(scissor)[1:]}." if isinstance(scissor, str) and scissor else ""
     return (
         f"{words}{detail}, and runs from {low:.3f} to {high:.3f} {gap.unit} (5 to 95 % of the pixels).{moved}"
     )
@@ -59,7 +70,8 @@ def _strain(quantities: dict[str, Quantity], trusted: np.ndarray) -> str:
     if not parts:
         return ""
     words = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
-    return f"{words[:1].upper()}{words[1:]} (medians, with the median error of a pixel)."
+    middle = " (medians, with the median error of a pixel)" if trusted.sum() > 1 else ""
+    return f"{words[:1].upper()}{words[1:]}{middle}."
 
 
 def _contrast(quantities: dict[str, Quantity], trusted: np.ndarray) -> str:
@@ -92,7 +104,7 @@ def _common(quantity: Quantity, trusted: np.ndarray) -> str:
     shared = _shared(quantity, trusted)
     if shared is None or shared < 0.01 * (_middle(quantity, trusted)[1] or 0.0):
         return ""
-    return f" (common to all pixels: ± {shared:.2g})"
+    return f" ({'common to all pixels' if trusted.sum() > 1 else 'calibration'}: ± {shared:.2g})"
 
 
 def _middle(quantity: Quantity, trusted: np.ndarray) -> tuple[float, float | None]:

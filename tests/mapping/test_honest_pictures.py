@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from strain2dos._plotting.sites import draw_curve
 from strain2dos.mapping import MapDisplay, to_csv, write_band_edges_csv
 from strain2dos.mapping._places import places_of
 from strain2dos.mapping._quality import count_pixels, reason_words, refusal
@@ -241,3 +242,12 @@ def test_a_single_spectrum_is_a_point_with_its_error(flake):
     assert display.ax_.get_xlabel() == "spectrum"
     far = one.assign(domain_score=one.domain_score + 2, domain_reason=one.domain_reason + 1)
     assert refusal(far).startswith("The spectrum lies outside the training domain: do not use its gap. Is it")
+
+
+def test_one_spectrum_is_drawn_over_its_number():
+    ax, _ = draw_curve(
+        np.array([0.0]), np.array([1.57]), None, None, xlabel="spectrum", ylabel="gap", joined=False
+    )
+    inside = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= ax.get_xlim()[1]]
+    assert inside == [0.0]
+    plt.close(ax.figure)

@@ -87,6 +87,29 @@ def test_three_sentences_state_the_gap_the_strain_and_their_basis(example, tmp_p
     assert "24 outside: 24 more than one layer?" in sentences[2]
 
 
+def test_one_spectrum_has_values_with_errors_and_neither_median_nor_span(example, tmp_path):
+    one = example.flake.isel(y=[4], x=[4])
+    one["gap_common_std"] = 0 * one.gap + 0.017
+    text = write_map_report(one, tmp_path / "a.html", interactive=False).read_text()
+    gap, strain, rest = re.findall(r"<li>(.*?)</li>", text)
+    value, error = float(one.gap.item()), float(one.gap_std.item())
+    further = ", and a further ± 0.017 eV comes from the calibration."
+    assert gap == f"The band gap (PBE) is {value:.3f} ± {error:.3f} eV{further}"
+    assert strain.count("(calibration: ± 0.45)") == 1
+    assert "median" not in strain
+    assert rest == "This rests on 1 of 1 spectra."
+
+
+def test_a_map_that_is_not_to_be_used_gives_no_numbers_in_its_sentences(example, tmp_path):
+    flake = example.flake.copy()
+    flake["domain_score"] = flake.domain_score.where((flake.x == 2.0) & (flake.y == 2.0), 2.0)
+    flake["domain_reason"] = xr.ones_like(flake.domain_reason).where(flake.domain_score > 1, 0.0)
+    text = write_map_report(flake, tmp_path / "a.html", interactive=False).read_text()
+    (only,) = re.findall(r"<li>(.*?)</li>", text)
+    assert only.startswith("1 of 140 pixels inside the training domain (29 no result: 28 a line")
+    assert "do not use these gaps" in text
+
+
 def test_a_map_without_strain_states_whether_its_contrast_exceeds_its_error(example, tmp_path):
     flake = example.flake[["gap", "gap_std", "status", "domain_score", "domain_reason"]]
     clear = words_of(write_map_report(flake, tmp_path / "a.html", interactive=False))

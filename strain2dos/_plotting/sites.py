@@ -72,8 +72,8 @@ def draw_curve(
         from matplotlib.ticker import MaxNLocator
 
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-        if len(x) == 1:  # an axis narrower than 1 has no whole numbers to show
-            ax.set_xlim(x[0] - 0.5, x[0] + 0.5)
+        if len(x) == 1:  # matplotlib gives up whole numbers where there is one
+            ax.set_xticks(x)
     return ax, line
 
 

@@ -49,7 +49,8 @@ templates_path = ["_templates"]
 # Methods that classes inherit from these are documented by their own projects.
 _FOREIGN = [
     "BaseEstimator", "RegressorMixin", "TransformerMixin", "OneToOneFeatureMixin", "MetaEstimatorMixin",
-    "Pipeline", "Enum", "IntEnum", "int", "dict", "tuple", "object",
+    "Pipeline", "_BaseComposition", "CallbackSupportMixin",
+    "Enum", "IntEnum", "int", "dict", "tuple", "object",
 ]  # fmt: skip
 _ROUTING = [f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "transform", "score")]
 autosummary_context = {

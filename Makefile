@@ -83,6 +83,7 @@ bench: $(VENV)/.ready-bench  ## accuracy and speed against peers, measured in on
 	$(BIN)/python benchmarks/ablation.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/learning_curve.py
+	$(BIN)/python benchmarks/other_materials.py
 	$(BIN)/python benchmarks/gpu.py
 
 bench-watch: $(VENV)/.ready-bench  ## times of the usual steps, beside a stored run

@@ -26,6 +26,9 @@ _FEWEST_GROUPS = 30
 _MAX_ROWS = 128
 # The coverage at which the factor is read: that of the intervals which the package reports.
 _SHARE = 0.9
+# A gain is clear beyond its standard error over groups [the rule of one standard error: L. Breiman et al.,
+# Classification and Regression Trees (1984)]. One group alone, whatever it gains, does not get beyond it.
+_STANDARD_ERRORS = 1.0
 # a squared error over its variance counts no more than one that one state in a hundred exceeds
 _LARGEST = float(np.square(norm.ppf(0.995)))
 
@@ -53,11 +56,11 @@ class UnseenRows(NamedTuple):
         """Return the same with that factor on its variance."""
         return self._replace(variance=self.widening()[0] * self.variance)
 
-    def density(self) -> float:
-        """Return the mean log density of the errors, in nats."""
+    def densities(self) -> Array:
+        """Return the log density of the error of each row, in nats."""
         variance = np.maximum(self.widened().variance, 1e-300)
-        density = -0.5 * (np.log(variance) + np.square(self.truth - self.mean) / variance)
-        return float(np.average(density, weights=_weights(self.groups, self.loose)))
+        density: Array = -0.5 * (np.log(variance) + np.square(self.truth - self.mean) / variance)
+        return density
 
 
 def predict_unseen(
@@ -81,9 +84,20 @@ def predict_unseen(
     return [UnseenRows(features[rows], groups[rows], loose[rows], energies[rows], *kind) for kind in found]
 
 
-def likeliest(kinds: Sequence[UnseenRows]) -> int:
-    """Return the kind that gives unseen rows the highest density, the first where no rows are known."""
-    return int(np.argmax([kind.density() if len(kind.truth) else 0.0 for kind in kinds]))
+def is_likelier(plain: UnseenRows, other: UnseenRows) -> bool:
+    """Return whether unseen groups are likelier by another head, clearly; else the simpler one is kept.
+
+    A gain that few groups decide is paid for by states beyond the known ones.
+    """
+    if not len(plain.truth):
+        return False
+    weight = _weights(plain.groups, plain.loose)
+    per_group = np.bincount(plain.groups, weight)
+    gain = np.bincount(plain.groups, weight * (other.densities() - plain.densities())) / per_group
+    mean = np.average(gain, weights=per_group)
+    n = np.square(per_group.sum()) / np.square(per_group).sum()
+    error = np.sqrt(np.average(np.square(gain - mean), weights=per_group) / max(n - 1.0, 1.0))
+    return bool(mean > _STANDARD_ERRORS * error)
 
 
 def rows_of_folds(groups: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[NDArray[np.bool_]]]:

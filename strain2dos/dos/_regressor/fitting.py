@@ -17,7 +17,7 @@ from strain2dos.dos._process.local_scale import LocalScale, misfits
 from strain2dos.dos._process.plain import Kernel
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.training import TrainingOptions, train_networks
-from strain2dos.dos._process.unseen import UnseenRows, gap_factors, likeliest, predict_unseen
+from strain2dos.dos._process.unseen import UnseenRows, gap_factors, is_likelier, predict_unseen
 from strain2dos.dos._process.valley import fit_valley
 from strain2dos.dos._process.weight import Unseen, weigh_networks
 from strain2dos.dos._regressor.checks import (
@@ -106,7 +106,7 @@ def _valleys(
     for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True):
         kinds = predict_unseen(features, column, labels, loose, device)
         fits = fit_valley(features, column, labels, loose, random, device)
-        *earlier, head = islice(fits, 1 + likeliest(kinds))
+        *earlier, head = islice(fits, 1 + is_likelier(*kinds))
         unseen = kinds[len(earlier)]
         wider, again = unseen.widening()
         heads.append(replace(head, local=head.local + again, wider=wider))

@@ -8,7 +8,7 @@ import pytest
 
 from strain2dos import DOSRegressor
 from strain2dos.dos._process.heads import Heads
-from strain2dos.dos._process.unseen import UnseenRows, likeliest, predict_unseen
+from strain2dos.dos._process.unseen import UnseenRows, is_likelier, predict_unseen
 from strain2dos.dos._process.valley import fit_valley
 
 
@@ -21,6 +21,10 @@ def _rows(seed, spread, n=120):
     random = np.random.default_rng(seed)
     states = random.uniform(-1.5, 1.5, (n, 2))
     return states, _energies(states) + spread(states) * random.standard_normal(n)
+
+
+def _one_sided(states):
+    return 0.005 + 0.05 * (states[:, 0] > 0)
 
 
 def _fits(states, energies):
@@ -52,21 +56,32 @@ def test_where_features_miss_nothing_energies_are_learned_without_noise():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_unseen_states_decide_between_both(seed):
-    one_sided = _unseen(*_rows(seed, lambda states: 0.05 * (states[:, 0] > 0)))
-    assert likeliest(one_sided) == 1
-    assert one_sided[1].density() > one_sided[0].density() + 0.05
+    one_sided = _unseen(*_rows(seed, _one_sided))
+    assert is_likelier(*one_sided)
+    assert not is_likelier(*one_sided[::-1])
     alike = _unseen(*_rows(seed, lambda states: 0.01))
-    assert alike[1].density() <= alike[0].density()
+    assert not is_likelier(*alike)
+
+
+def test_a_gain_that_few_states_decide_does_not_count():
+    """One state in sixty is likelier by 30 nats, the others are a little less likely."""
+    groups, nothing = np.arange(60), np.zeros((60, 2))
+    error = np.random.default_rng(0).standard_normal(60)
+    plain = UnseenRows(nothing, groups, np.ones(60), error, np.zeros(60), np.ones(60))
+    one = plain._replace(truth=np.where(groups == 7, 0.0, 1.02 * error))
+    far = plain._replace(truth=np.where(groups == 7, 8.0, error))
+    assert one.densities().mean() > far.densities().mean()
+    assert not is_likelier(far, one)
 
 
 def test_without_unseen_states_there_is_one_noise():
     nothing = np.zeros(0)
     none = UnseenRows(np.zeros((0, 2)), np.zeros(0, np.intp), nothing, nothing, nothing, nothing)
-    assert likeliest([none, none]) == 0
+    assert not is_likelier(none, none)
 
 
 def test_a_saved_regressor_keeps_its_noise():
-    states, energies = _rows(0, lambda states: 0.02 * np.square(states).sum(1))
+    states, energies = _rows(0, _one_sided)
     curves = np.exp(-np.square(np.linspace(-3, 3, 20) - states[:, :1]))
     model = DOSRegressor(hidden_layer_sizes=(), representation="grid", random_state=0)
     model.fit(states, curves, edges=np.column_stack([energies - 5.0, energies - 4.0]))

@@ -44,3 +44,16 @@ Unit = Annotated[
     StrainUnit | None,
     typer.Option(help="Unit of the strain in the file; it is never guessed. 'label': arbitrary, as written."),
 ]
+
+
+def numbers(text: str | None, count: int, option: str) -> tuple[float, ...] | None:
+    """Read numbers that are separated by commas, or refuse the value of an option."""
+    if text is None:
+        return None
+    try:
+        found = tuple(float(part) for part in text.replace(";", ",").split(","))
+    except ValueError:
+        found = ()
+    if len(found) != count:
+        raise typer.BadParameter(f"{text!r} must be {count} numbers, separated by commas.", param_hint=option)
+    return found

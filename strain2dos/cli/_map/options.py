@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from strain2dos.cli._common.options import numbers
+
 FlakeOrModel = Annotated[
     Path,
     typer.Argument(
@@ -119,22 +121,10 @@ class FlakeOptions:
         """Arguments of `map_flake` that describe the sample and its measurement."""
         return {
             "reference": self.reference,
-            "unstrained": _numbers(self.unstrained, 2, "--unstrained"),
-            "unstrained_region": _numbers(self.unstrained_region, 4, "--unstrained-region"),
+            "unstrained": numbers(self.unstrained, 2, "--unstrained"),
+            "unstrained_region": numbers(self.unstrained_region, 4, "--unstrained-region"),
             "noise": self.noise,
             "lineshape": self.lineshape,
             "laser_nm": self.laser_nm,
             "material": self.material,
         }
-
-
-def _numbers(text: str | None, count: int, option: str) -> tuple[float, ...] | None:
-    if text is None:
-        return None
-    try:
-        found = tuple(float(part) for part in text.replace(";", ",").split(","))
-    except ValueError:
-        found = ()
-    if len(found) != count:
-        raise typer.BadParameter(f"{text!r} must be {count} numbers, separated by commas.", param_hint=option)
-    return found

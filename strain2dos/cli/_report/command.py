@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strain2dos.cli._common.console import examples, guarded, wrote
-from strain2dos.cli._common.options import Debug
+from strain2dos.cli._common.console import examples, guarded, refuse_to_overwrite, wrote
+from strain2dos.cli._common.options import Debug, Force
 from strain2dos.cli._common.progress import clock
+from strain2dos.cli._report.places import At, Line, Places, Width
 from strain2dos.cli._report.spectra import SPECTRA
 
 if TYPE_CHECKING:
     from strain2dos.explain import ReportFigure
 
-EXAMPLES = examples("strain2dos report demo-output")
+EXAMPLES = examples(
+    "strain2dos report demo-output",
+    "strain2dos report out/ --profile 2,5,9,5 --width 1 --at 3.1,4.0 --at 6.5,4.2",
+)
 METRICS, PAGE = "metrics.json", "report.html"
 # Figures whose maps stand on the page, where they follow its colors and can be clicked.
 _DRAWN = ("band_edges_map.png",)
@@ -28,15 +32,26 @@ _DRAWN = ("band_edges_map.png",)
 @guarded
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder of a demo or map run.")],
+    profile: Line = None,
+    width: Width = None,
+    at: At = None,
+    force: Force = False,
     debug: Debug = False,
 ) -> None:
     """Write report.html again from the map, the figures and the metrics of a run.
 
+    With --profile and --at it also writes what the map holds along a line (profile.csv) and at points
+    (points.csv, points_dos.csv), and shows both.
+
     With the extra "report" installed (pip install "strain2dos[report]"), a click on a pixel of the page shows
     its numbers, its spectrum and its density of states.
     """
+    places = Places.of(profile, width, at)
+    refuse_to_overwrite([run / name for name in places.files], force=force, inputs=[])
     with clock(f"writing {run / PAGE}", quiet=False):
-        page = build_report(run)
+        page = build_report(run, places)
+    for name in places.files:
+        wrote(run / name)
     wrote(page)
 
 
@@ -66,8 +81,8 @@ def write_metrics(
     return folder / METRICS
 
 
-def build_report(folder: Path) -> Path:
-    """Write ``report.html`` of a run from its map, metrics and figures.
+def build_report(folder: Path, places: Places | None = None) -> Path:
+    """Write ``report.html`` of a run from its map, metrics and figures, and what was asked of places.
 
     Raises
     ------
@@ -94,11 +109,13 @@ def build_report(folder: Path) -> Path:
     store = map_page.store_of(folder)
     if store is None:
         raise FileNotFoundError(f"{folder} lacks map.nc; run `strain2dos {metrics['command']}` again.")
-    _write_page(folder, store, page, metrics)
+    _write_page(folder, store, page, metrics, places or Places())
     return folder / PAGE
 
 
-def _write_page(folder: Path, store: Path, page: ModuleType, metrics: Mapping[str, Any]) -> None:
+def _write_page(
+    folder: Path, store: Path, page: ModuleType, metrics: Mapping[str, Any], places: Places
+) -> None:
     """Write the page of a run from its map, its spectra where it keeps them, and its figures."""
     from contextlib import ExitStack
 
@@ -113,15 +130,18 @@ def _write_page(folder: Path, store: Path, page: ModuleType, metrics: Mapping[st
         spectra = None
         if (folder / SPECTRA).exists():
             spectra = stack.enter_context(xr.open_dataset(folder / SPECTRA)).load()
+        places.write(dataset, folder)
         part = stack.enter_context(replacing(folder / PAGE))
         write_map_report(
             dataset,
             part,
             title=page.TITLE,
             spectra=spectra,
+            points=places.points or None,
             text=page.words(metrics),
             tables=page.tables(metrics),
-            figures=_figures(folder, page, drawn=_DRAWN if {"vbm", "cbm"} <= set(dataset) else ()),
+            figures=_figures(folder, page, drawn=_DRAWN if {"vbm", "cbm"} <= set(dataset) else ())
+            | places.figures(folder),
             provenance=page.provenance(metrics),
         )
 

@@ -191,7 +191,7 @@ class Holder(BaseEstimator):
         (lambda: np.array([1.0, 2.0], dtype=">f8"), np.array([1.0, 2.5], dtype="<f8")),
         (lambda: lambda x: x + 1, lambda x: x + 2),
         (lambda: np.linalg.norm, np.linalg.det),
-        (lambda: b"abc", b"abd"),
+        (lambda: b"abc", b"abx"),
         (lambda: np.dtype("f4"), np.dtype("f8")),
         (lambda: len, sum),
         (lambda: (1, [2, "a"]), (1, [2, "b"])),

@@ -90,7 +90,7 @@ def test_a_measured_monolayer_has_its_lines_where_others_found_them(run, referen
         assert float(lines.sel(feature="A1'_center")) == pytest.approx(405.1, abs=0.2)
     outcome = run("map", model, raman / "wafer1_process1.csv", "-o", tmp_path / "wafer", "-q", "--no-csv")
     assert outcome.code == 0, outcome.err
-    assert "pixels lie outside the training domain" in outcome.err
+    assert "spectra lie outside the training domain" in outcome.err
     with xr.open_dataset(tmp_path / "wafer" / "map.nc") as found:
         score, fitted = found["domain_score"].values.ravel(), found["status"].values.ravel() == 0
         # lines that lie 8 cm-1 off are fitted at most sites, flagged at the others

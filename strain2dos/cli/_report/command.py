@@ -49,10 +49,9 @@ def report(
     places = Places.of(profile, width, at)
     refuse_to_overwrite([run / name for name in places.files], force=force, inputs=[])
     with clock(f"writing {run / PAGE}", quiet=False):
-        page = build_report(run, places)
-    for name in places.files:
-        wrote(run / name)
-    wrote(page)
+        written = build_report(run, places)
+    for path in written:
+        wrote(path)
 
 
 def write_metrics(
@@ -81,8 +80,10 @@ def write_metrics(
     return folder / METRICS
 
 
-def build_report(folder: Path, places: Places | None = None) -> Path:
+def build_report(folder: Path, places: Places | None = None) -> list[Path]:
     """Write ``report.html`` of a run from its map, metrics and figures, and what was asked of places.
+
+    Returns what was written, the page last.
 
     Raises
     ------
@@ -109,19 +110,22 @@ def build_report(folder: Path, places: Places | None = None) -> Path:
     store = map_page.store_of(folder)
     if store is None:
         raise FileNotFoundError(f"{folder} lacks map.nc; run `strain2dos {metrics['command']}` again.")
-    _write_page(folder, store, page, metrics, places or Places())
-    return folder / PAGE
+    tables = _write_page(folder, store, page, metrics, places or Places())
+    return [folder / name for name in (*tables, PAGE)]
 
 
 def _write_page(
     folder: Path, store: Path, page: ModuleType, metrics: Mapping[str, Any], places: Places
-) -> None:
-    """Write the page of a run from its map, its spectra where it keeps them, and its figures."""
+) -> list[str]:
+    """Write the page of a run from its map, its spectra where it keeps them, and its figures.
+
+    Returns the tables and pictures of places, which appear together with the page or not at all.
+    """
     from contextlib import ExitStack
 
     import xarray as xr
 
-    from strain2dos._files import replacing
+    from strain2dos._files import replacing, replacing_together
     from strain2dos.report import write_map_report
 
     with ExitStack() as stack:
@@ -130,7 +134,10 @@ def _write_page(
         spectra = None
         if (folder / SPECTRA).exists():
             spectra = stack.enter_context(xr.open_dataset(folder / SPECTRA)).load()
-        places.write(dataset, folder)
+        beside, tables = folder, places.files_of(dataset)
+        if tables:
+            beside = stack.enter_context(replacing_together(folder, tables))
+            places.write(dataset, beside)
         part = stack.enter_context(replacing(folder / PAGE))
         write_map_report(
             dataset,
@@ -141,9 +148,10 @@ def _write_page(
             text=page.words(metrics),
             tables=page.tables(metrics),
             figures=_figures(folder, page, drawn=_DRAWN if {"vbm", "cbm"} <= set(dataset) else ())
-            | places.figures(folder),
+            | places.figures(beside),
             provenance=page.provenance(metrics),
         )
+    return tables
 
 
 def _figures(folder: Path, page: ModuleType, *, drawn: Sequence[str]) -> dict[str, list[ReportFigure]]:

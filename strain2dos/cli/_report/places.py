@@ -54,8 +54,12 @@ class Places:
 
     @property
     def files(self) -> list[str]:
-        """Files that are written."""
+        """Files that are written; curves of maps that hold any."""
         return [PROFILE, PICTURE] * (self.line is not None) + [POINTS, CURVES] * bool(self.points)
+
+    def files_of(self, dataset: xr.Dataset) -> list[str]:
+        """Files that are written of a map."""
+        return [name for name in self.files if name != CURVES or "dos" in dataset]
 
     def write(self, dataset: xr.Dataset, folder: Path) -> None:
         """Write the tables of the places, and the picture of the profile."""

@@ -43,18 +43,26 @@ class UnseenRows(NamedTuple):
     mean: Array
     variance: Array
 
-    def widening(self) -> tuple[float, tuple[LocalScale, ...]]:
-        """Return the factor on variances at which 90 % intervals hold 90 % of the errors, and its place."""
-        if not len(self.truth):
-            return 1.0, ()
-        misfit = np.square(self.truth - self.mean) / self.variance
-        factor = variance_factor(misfit, self.groups, self.loose)
-        shown = np.minimum(misfit / max(factor, 1e-300), _LARGEST)
-        return factor, LocalScale.of(self.features, self.groups, shown, self.loose)
+    @property
+    def misfit(self) -> Array:
+        """Squared errors (n,) over their variances."""
+        misfit: Array = np.square(self.truth - self.mean) / self.variance
+        return misfit
+
+    def widening(self) -> float:
+        """Return the factor on variances at which 90 % intervals hold 90 % of the errors."""
+        return variance_factor(self.misfit, self.groups, self.loose) if len(self.truth) else 1.0
 
     def widened(self) -> UnseenRows:
         """Return the same with that factor on its variance."""
-        return self._replace(variance=self.widening()[0] * self.variance)
+        return self._replace(variance=self.widening() * self.variance)
+
+    def local(self, factor: float) -> tuple[LocalScale, ...]:
+        """Return how what is left of the misfits after the factor goes from place to place."""
+        if not len(self.truth):
+            return ()
+        shown = np.minimum(self.misfit / max(factor, 1e-300), _LARGEST)
+        return LocalScale.of(self.features, self.groups, shown, self.loose)
 
     def densities(self) -> Array:
         """Return the log density of the error of each row, in nats."""

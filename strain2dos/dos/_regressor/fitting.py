@@ -108,8 +108,8 @@ def _valleys(
         fits = fit_valley(features, column, labels, loose, random, device)
         *earlier, head = islice(fits, 1 + is_likelier(*kinds))
         unseen = kinds[len(earlier)]
-        wider, again = unseen.widening()
-        heads.append(replace(head, local=head.local + again, wider=wider))
+        wider = unseen.widening()
+        heads.append(replace(head, local=head.local + unseen.local(wider), wider=wider))
         parts.append(unseen.widened())
     return tuple(heads), parts
 

@@ -138,27 +138,26 @@ def _labels(source: Source, labels: list[str], skip: int, width: int) -> list[st
     if source.wrote:
         return []
     before = len(source.header)
-    trailing = len(names) != width
+    trailing, ends = len(names) != width, []
     for _, line in source.lines(skip, "looking through"):
         trailing = trailing and line.rstrip(" ").endswith(source.delimiter or "\n")
+        cells = cells_of(source, line)
+        ends.append((cells[0], cells[1 % len(cells)], cells[-1]))
     if trailing or len(source.header) > before:
         source.wrote = "columns without names, as Andor Solis writes them"
         return []
-    if _has_axis(source, skip):
+    if _has_axis(ends):
         source.wrote = "columns without names, the first of which alone rises or falls throughout"
         return []
     return None
 
 
-def _has_axis(source: Source, skip: int) -> bool:
+def _has_axis(ends: list[tuple[str, str, str]]) -> bool:
     """Whether the first column of numbers rises or falls throughout, and neither the second nor the last."""
-    ends = []
-    for _, line in source.lines(skip, "looking through"):
-        cells = cells_of(source, line)
-        ends.append([cell.replace(",", ".", 1) for cell in (cells[0], cells[1 % len(cells)], cells[-1])])
-    if len(ends) < _FEWEST_POINTS or not all(is_number(cell) for row in ends for cell in row):
+    rows = [[cell.replace(",", ".", 1) for cell in cells] for cells in ends]
+    if len(rows) < _FEWEST_POINTS or not all(is_number(cell) for row in rows for cell in row):
         return False
-    steps = np.diff(np.array(ends, dtype=np.float64).T, axis=1)
+    steps = np.diff(np.array(rows, dtype=np.float64).T, axis=1)
     axis, *others = ((row > 0).all() or (row < 0).all() for row in steps)
     return bool(axis) and not any(others)
 

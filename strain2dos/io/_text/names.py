@@ -67,4 +67,5 @@ def cells_of(source: Source, line: str) -> list[str]:
 
 
 def like_number(cell: str) -> bool:
+    """Whether a cell is a number with a decimal point or comma."""
     return is_number(cell.replace(",", ".", 1))

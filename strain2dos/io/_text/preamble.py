@@ -101,7 +101,7 @@ def _jasco(source: Source, lines: Opening) -> str:
 
 def _plain(source: Source, lines: Opening) -> str:
     """Two or more settings with their names above the numbers, whoever wrote them."""
-    filled = [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+    filled = _filled(lines)
     above = list(itertools.takewhile(lambda item: is_entry(item[1]) and not _table(item[1]), filled))
     if len(above) < 2 or len(above) == len(filled):
         return ""
@@ -112,7 +112,7 @@ def _plain(source: Source, lines: Opening) -> str:
 
 def _beside(source: Source, lines: Opening) -> str:
     """Two or more settings beside their names, above two columns of numbers alone."""
-    filled = [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+    filled = _filled(lines)
     above = list(itertools.takewhile(lambda item: re.match(r"\s*[^\W\d]", item[1]) is not None, filled))
     below = [line for _, line in filled[len(above) :]]
     if len(below) < 2 or not all(_numeric(line) and len(_pair(line)) == 2 for line in below):
@@ -124,6 +124,11 @@ def _beside(source: Source, lines: Opening) -> str:
     source.header |= entries([line for _, line in above])
     source.begin = above[-1][0]
     return "text with settings above the numbers"
+
+
+def _filled(lines: Opening) -> Opening:
+    """Lines that are neither blank nor remarks."""
+    return [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _pair(line: str) -> list[str]:

@@ -64,3 +64,11 @@ def test_places_that_cannot_be_are_refused(run, folder, words, message):
     assert outcome.code != 0
     assert message in " ".join(outcome.err.split())
     assert (folder / "report.html").read_bytes() == page
+
+
+def test_a_point_outside_leaves_no_half_of_what_was_asked(run, folder):
+    run("report", folder, "--profile", "1,2,5,2", "--force")
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    outcome = run("report", folder, "--profile", "1,3,5,3", "--at", "200,3", "--force")
+    assert outcome.code != 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before

@@ -3,6 +3,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -143,6 +146,30 @@ def test_a_lost_figure_is_made_again_without_training_again(run, finished):
     assert run("demo", "--quick", "-o", folder, "-q").code == 0
     assert figure.read_bytes() == before
     assert model.stat().st_mtime_ns == trained
+
+
+def test_it_names_the_file_that_had_no_room_and_leaves_no_half_of_the_map(finished, tmp_path):
+    resource = pytest.importorskip("resource", reason="limits are set as on Unix")
+    out = shutil.copytree(finished[0], tmp_path / "out")
+    spectra, found = (out / name for name in ("raman_map.nc", "map.nc"))
+    # the map's spectra fit, the map does not; the model is there and not written again
+    assert spectra.stat().st_size < found.stat().st_size
+    room = (spectra.stat().st_size + found.stat().st_size) // 2
+    found.unlink()
+    # what libraries say when the process ends counts too
+    done = subprocess.run(
+        [sys.executable, "-m", "strain2dos", "demo", "--quick", "-q", "-o", out],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == 1
+    assert ["kept from the last run" in line for line in said] == [True, True, False]
+    assert said[2].startswith(f"error: {out}/map.nc: File too large")
+    assert (out / "model.skops").exists()
+    assert list(out.glob("*.nc")) == []  # what belongs to the map appears together, or not at all
 
 
 def test_a_folder_with_other_files_is_left_alone(run, tmp_path):

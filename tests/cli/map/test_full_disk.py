@@ -56,15 +56,3 @@ def test_map_keeps_the_old_results(run, here, model, strain_map, tmp_path, way, 
     assert said[0].startswith(f"error: {out}")
     assert "it was not written, and what was there before is unchanged" in said[0]
     assert {path.relative_to(out): path.is_file() and path.read_bytes() for path in out.rglob("*")} == before
-
-
-@pytest.mark.slow
-def test_demo_names_the_file_that_had_no_room_and_leaves_no_half_of_it(tmp_path):
-    out, room = tmp_path / "out", 1_800_000  # between the model and the map
-    code, errors = in_a_process(["demo", "--quick", "-q", "-o", out], room)
-    said = [line for line in errors.splitlines() if line.strip()]
-    assert code == 1
-    assert len(said) == 1
-    assert said[0].startswith(f"error: {out}/map.nc: File too large")
-    assert (out / "model.skops").exists()
-    assert list(out.glob("*.nc")) == []  # what belongs to the map appears together, or not at all

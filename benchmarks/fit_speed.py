@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Spectra per second and center errors of our fit, ramansep, scipy and lmfit, in one process run.
+"""Spectra per second and center errors of our fit, ramansep, SPECTROview, scipy and lmfit, in one process run.
 
 Run ``python benchmarks/fit_speed.py`` (``--n 2000`` for a quick look). All take turns in several rounds, so
 that what else the machine does hits all alike; ratios are medians over the rounds. First on one thread, then
 on all cores (the peers as processes). Prints tables and writes ``benchmarks/output/fit_speed.json``.
+
+SPECTROview takes part where it is installed. It wants numpy < 2 and a graphical library, so give it an
+environment of its own (``pip install spectroview ".[bench]"``) and QT_QPA_PLATFORM=offscreen.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -62,13 +66,37 @@ def ours(x: np.ndarray, Y: np.ndarray, *, n_jobs: int = 1, split: bool | str = F
     return features[:, [names.index("E'_center"), names.index("A1'_center")]]
 
 
-def with_ramansep(x: np.ndarray, Y: np.ndarray) -> np.ndarray:
+def with_ramansep(x: np.ndarray, Y: np.ndarray, near: tuple[float, float] = (384.0, 404.0)) -> np.ndarray:
     import ramansep
 
-    result = ramansep.fit_map(
-        x, Y[None], (365.0, 394.0), (394.5, 425.0), 384.0, 404.0, baseline="linear", joint=True
-    )
-    return np.column_stack([result.dw1.ravel() + 384.0, result.dw2.ravel() + 404.0])
+    (first, second), border = near, near[0] + 10.25
+    windows = (first - 19.0, border - 0.25), (border + 0.25, second + 21.0)
+    result = ramansep.fit_map(x, Y[None], *windows, first, second, baseline="linear", joint=True)
+    return np.column_stack([result.dw1.ravel() + first, result.dw2.ravel() + second])
+
+
+def with_spectroview(x: np.ndarray, Y: np.ndarray, near: tuple[float, ...] = (384.0, 404.0)) -> np.ndarray:
+    """Subtract a line through the smoothed ends, then fit; its other settings as the program has them."""
+    from spectroview.api import fitting
+
+    peaks = [
+        {
+            "model": "Lorentzian",
+            "x0": {"value": center, "min": center - 10, "max": center + 10},
+            "ampli": {"value": 100.0, "min": 0.0},
+            "fwhm": {"value": 4.0, "min": 0.5, "max": 20.0},
+        }
+        for center in near
+    ]
+    ends = {"mode": "Linear", "attached": True, "sigma": 4, "points": [[x[0], x[-1]], [0.0, 0.0]]}
+    result = fitting.apply_fit_model(x, Y, {**fitting.build_fit_model(peaks), "baseline": ends})
+    names = result["param_names"]
+    return result["params"][:, [names.index("P1_x0"), names.index("P2_x0")]]
+
+
+def optional(fits: dict) -> dict:
+    """What of `fits` can run here: SPECTROview need not be installed."""
+    return {name: fit for name, fit in fits.items() if name != "SPECTROview" or find_spec("spectroview")}
 
 
 def with_scipy(x: np.ndarray, Y: np.ndarray) -> np.ndarray:
@@ -139,11 +167,12 @@ def one_thread(x, Y, truth, rounds: int) -> dict[str, dict[str, float]]:
         "strain2dos": (ours, n),
         "strain2dos, split='auto'": (lambda x, Y: ours(x, Y, split="auto"), n),
         "ramansep fit_map(joint=True)": (with_ramansep, n),
+        "SPECTROview": (with_spectroview, n),
         "scipy curve_fit, analytic Jacobian": (with_scipy, min(n, 4000)),
         "lmfit": (with_lmfit, min(n, 500)),
     }
     with threadpool_limits(1):
-        return compare(fits, x, Y, truth, rounds)
+        return compare(optional(fits), x, Y, truth, rounds)
 
 
 def all_cores(x, Y, truth, rounds: int) -> dict[str, dict[str, float]]:
@@ -152,10 +181,11 @@ def all_cores(x, Y, truth, rounds: int) -> dict[str, dict[str, float]]:
         "strain2dos": (lambda x, Y: ours(x, Y, n_jobs=-1), n),
         "strain2dos, split='auto'": (lambda x, Y: ours(x, Y, n_jobs=-1, split="auto"), n),
         "ramansep fit_map(joint=True)": (in_processes(with_ramansep, jobs), n),
+        "SPECTROview": (in_processes(with_spectroview, jobs), n),
         "scipy curve_fit, analytic Jacobian": (in_processes(with_scipy, jobs), min(n, 4000)),
         "lmfit": (in_processes(with_lmfit, jobs), min(n, 500)),
     }
-    return compare(fits, x, Y, truth, rounds)
+    return compare(optional(fits), x, Y, truth, rounds)
 
 
 def show(title: str, rows: dict[str, dict[str, float]]) -> None:
@@ -188,7 +218,7 @@ def main() -> None:
         for title, rows in tables.items():
             show(title, rows)
         results[f"{n_points} points"] = {"cramer_rao_centers": bound} | tables
-    packages = ("numpy", "scipy", "numba", "lmfit", "ramansep")
+    packages = ("numpy", "scipy", "numba", "lmfit", *optional({"ramansep": 0, "SPECTROview": 0}))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps({"machine": machine(*packages), "results": results}, indent=1))
     print(f"\nwritten: {options.output}")

@@ -5,6 +5,8 @@ Run ``python benchmarks/measured.py``. The files may not be redistributed: they 
 STRAIN2DOS_REFERENCE names (``../shared/reference`` by default). Limits of the fit were chosen on wafer 4 and
 on simulated spectra; wafer 5, the monolayer and the repeats check them. Two further wafers, which nobody had
 looked at before, are in ``examples/wafers_NEW.maps`` of SPECTROview: give that file as argument. One thread.
+
+Two lines fitted by ramansep and, where it is installed (see ``fit_speed.py``), by SPECTROview stand beside.
 """
 
 import io
@@ -17,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from fit_speed import optional, with_ramansep, with_spectroview
 from scipy.optimize import curve_fit
+from threadpoolctl import threadpool_limits
 
 from strain2dos.io import read_raman
 from strain2dos.raman import FitStatus, RamanFeaturizer, RamanMode
@@ -123,6 +127,23 @@ def speed(number: int) -> None:
     )
 
 
+def peers(number: int) -> None:
+    """E' of the peers' two lines against the owners' four, all on the axis as written, and their speed."""
+    axis, counts, owner = wafer(number)
+    inside = (axis > 370) & (axis < 437)
+    x, many = axis[inside], np.tile(counts[:, inside], (20, 1))
+    with threadpool_limits(1):
+        for name, fit in optional({"ramansep": with_ramansep, "SPECTROview": with_spectroview}).items():
+            begin = time.perf_counter()
+            found = fit(x, many, (392.6, 414.8))[: len(counts), 0]
+            speed = len(many) / (time.perf_counter() - begin)
+            away = found - owner["E_center"].to_numpy()
+            print(
+                f"wafer{number}, two lines of {name}: E' - owners' median {np.nanmedian(away):+.2f}, largest "
+                f"{np.nanmax(np.abs(away)):.2f} cm-1; {np.isfinite(away).sum()} fitted; {speed:.0f} spectra/s"
+            )
+
+
 def main() -> None:
     for number in (4, 5):
         axis, counts, owner = wafer(number)
@@ -133,6 +154,7 @@ def main() -> None:
     repeats()
     for number in (4, 5):
         speed(number)
+        peers(number)
 
 
 if __name__ == "__main__":

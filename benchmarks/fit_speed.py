@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Spectra per second and center errors of our fit, ramansep, SPECTROview, scipy and lmfit, in one process run.
+"""Spectra per second and center errors of our fit and of four others in one process run.
+
+They are ramansep, SPECTROview, SciPy and lmfit.
 
 Run ``python benchmarks/fit_speed.py`` (``--n 2000`` for a quick look). All take turns in several rounds, so
 that what else the machine does hits all alike; ratios are medians over the rounds. First on one thread, then

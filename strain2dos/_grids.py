@@ -3,8 +3,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def energy_coordinate(energies: ArrayLike | None, n: int) -> xr.DataArray:
+    """Coordinate "energy" of curves of n points: energies in eV, or their index where these are unknown."""
+    import xarray as xr
+
+    if energies is None:
+        return xr.DataArray(np.arange(n), dims="energy", attrs={"long_name": "index of the energy"})
+    return xr.DataArray(np.asarray(energies), dims="energy", attrs={"long_name": "energy", "units": "eV"})
 
 
 def check_ascending(values: NDArray[np.float64], name: str, *, beside: str | None = None) -> None:

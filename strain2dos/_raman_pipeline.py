@@ -16,6 +16,7 @@ from strain2dos._estimators.columns import as_named, scatter_rows
 from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.fitting import as_fitted
 from strain2dos._estimators.wrappers import final_regressor, regressor_has
+from strain2dos._grids import energy_coordinate
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -119,9 +120,7 @@ class RamanPipeline(DocLinks, Pipeline):
         coords["status"] = xr.DataArray(status.reshape(sizes), dims=dims, attrs=status_attrs())
         energies = getattr(final_regressor(self), "energies_", None)
         if values.ndim == 2:
-            label = {"long_name": "index of the energy"} if energies is None else {"units": "eV"}
-            grid = np.arange(values.shape[1]) if energies is None else np.asarray(energies)
-            coords["energy"] = xr.DataArray(grid, dims="energy", attrs=label)
+            coords["energy"] = energy_coordinate(energies, values.shape[1])
         attrs = {} if energies is None else {"units": "states/eV/cell"}
         tail = ("energy",) * (values.ndim - 1)
         return xr.DataArray(values.reshape(*sizes, *values.shape[1:]), coords, (*dims, *tail), attrs=attrs)

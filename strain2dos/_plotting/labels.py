@@ -19,6 +19,18 @@ _STRAINS = {
 }
 
 
+def with_minus(words: str) -> str:
+    """Give the negative numbers in a text a minus sign; hyphens within words stay.
+
+    Examples
+    --------
+    >>> from strain2dos._plotting.labels import with_minus
+    >>> with_minus("x -3.5 µm, -1e-05 eV at A1'-E'")
+    "x −3.5 µm, −1e−05 eV at A1'-E'"
+    """
+    return re.sub(r"(?<![\w'])-(?=[\d.]|inf)|(?<=\de)-(?=\d)", "\u2212", words)
+
+
 def mode_label(mode: str) -> str:
     """Raman mode in its printed form: ``A1'`` becomes A₁′, ``E'-`` becomes E′⁻."""
     digits = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from strain2dos._grids import check_ascending
+from strain2dos._grids import check_ascending, energy_coordinate
 
 STRAIN_COMPONENTS = ("exx", "eyy", "exy")
 PHONON_MODES = ("E'-", "E'+", "A1'")
@@ -224,7 +224,7 @@ class StrainedDOS:
                 variables[key] = ("state", getattr(self, key), {"units": "eV", "long_name": long_name})
         variables |= {key: ("state", value) for key, value in self.extra.items()}
         coords: dict[str, Any] = {"state": self.name, "component": components}
-        coords["energy"] = ("energy", self.energies, {"units": "eV", "long_name": "energy"})
+        coords["energy"] = energy_coordinate(self.energies, len(self.energies))
         if self.phonons is not None:
             coords["mode"] = list(PHONON_MODES)
         return xr.Dataset(

@@ -19,6 +19,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from strain2dos._files import replacing
+from strain2dos._plotting.labels import with_minus
 from strain2dos._versions import page_versions
 
 _MEDIA_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
@@ -201,6 +202,5 @@ def words_of(value: object) -> str:
     if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
         return "\u2013"
     if isinstance(value, float | np.floating):
-        words = f"{value:.4g}"
-        return words.replace("-", "\u2212")
+        return with_minus(f"{value:.4g}")
     return str(value)

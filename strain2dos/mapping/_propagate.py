@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from strain2dos._estimators.chain import Chain
 from strain2dos._estimators.columns import aligned, as_named
 from strain2dos._estimators.wrappers import look_through
+from strain2dos._grids import energy_coordinate
 from strain2dos.dos import NoisePropagation, feature_covariance, propagate_noise
 from strain2dos.mapping._pixels.cube import align_columns, as_cube
 from strain2dos.mapping._pixels.dataset import attrs_of, dims_of
@@ -104,10 +105,7 @@ def _as_maps(found: NoisePropagation, cube: xr.DataArray, energies: np.ndarray |
     if found.edges is not None:
         values |= found.edges._asdict()
     coords = places_of(cube)
-    grid = np.arange(found.dos.shape[1]) if energies is None else energies
-    coords["energy"] = xr.DataArray(
-        grid, dims="energy", attrs={"units": "eV"} if energies is not None else {}
-    )
+    coords["energy"] = energy_coordinate(energies, found.dos.shape[1])
     variables = {
         name: (dims_of(name), np.reshape(array, (*shape, *np.shape(array)[1:])), attrs_of(name))
         for name, array in values.items()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from strain2dos._files import check_target, replacing
+from strain2dos._plotting.labels import with_minus
 from strain2dos._versions import page_versions
 from strain2dos.explain._report import table_of, words_of
 from strain2dos.mapping._quality import count_pixels, refusal
@@ -155,7 +155,7 @@ def _of_whole_map(whole: MapView, tables: Mapping[str, Any] | None) -> dict[str,
         "warning": warning,
         "sentences": sentences(whole, counts, refused=bool(warning)),
         "remarks": [] if warning else remarks(dataset),
-        "light": re.sub(r"(?<=\s)-(?=\d)", "\u2212", dataset.attrs.get("pl_comparison", "")),
+        "light": with_minus(dataset.attrs.get("pl_comparison", "")),
         "calibration": calibration(dataset),
         "tables": [table_of(name, table) for name, table in all_tables(whole, counts, tables)],
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from strain2dos._plotting.labels import with_minus
 from strain2dos.mapping._places import Places
 from strain2dos.report._view import MapView
 
@@ -48,4 +49,4 @@ def where(places: Places, pixel: int) -> str:
     sign = {"um": "µm", "unknown": "(unit unknown)", "pixel": "px"}.get(unit, unit)
     if places.kind == "numbers":
         return f"spectrum {pixel + 1}"
-    return f"x {x[pixel]:.4g} {sign}, y {y[pixel]:.4g} {sign}".replace("-", "\u2212")
+    return with_minus(f"x {x[pixel]:.4g} {sign}, y {y[pixel]:.4g} {sign}")

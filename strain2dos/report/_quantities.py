@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from strain2dos._plotting.labels import with_minus
 from strain2dos._plotting.maps import unit_sign
 from strain2dos.mapping._displays.words import quantity_label
 from strain2dos.mapping._places import Places
@@ -65,7 +66,7 @@ class Quantity:
             words += f" ± {std:.{digits}f}"
         if self.unit.startswith("10"):
             words = f"({words}) \u00d7" if "±" in words else f"{words} \u00d7"
-        words = f"{words} {self.unit}".strip().replace("-", "\u2212")
+        words = with_minus(f"{words} {self.unit}".strip())
         return f"{words} (error not known)" if std is not None and np.isnan(std) else words
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from strain2dos._plotting.labels import with_minus
 from strain2dos.mapping._quality import PixelCounts
 from strain2dos.report._flags import flags_of
 from strain2dos.report._points import Point, where
@@ -51,7 +52,7 @@ def all_tables(view: MapView, counts: PixelCounts, tables: Mapping[str, Any] | N
         if known.size:
             low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
             unit = f" ({quantity.unit})" if quantity.unit else ""
-            spread[f"{quantity.label}{unit}"] = f"{low:.4g}, {middle:.4g}, {high:.4g}".replace("-", "\u2212")
+            spread[f"{quantity.label}{unit}"] = with_minus(f"{low:.4g}, {middle:.4g}, {high:.4g}")
     return [
         (counts.noun.capitalize(), pixels),
         ("5 %, median, 95 % of all results", spread),

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from strain2dos._grids import borders as borders_of
 from strain2dos._plotting.axes import new_axes
+from strain2dos._plotting.labels import with_minus
 from strain2dos.explain._values.shapley import pairs_of
 from strain2dos.explain._values.targets import check_energy, label, short_label, unit
 
@@ -189,7 +190,7 @@ class InteractionDisplay:
         decimals = 3 - int(np.floor(np.log10(top))) if np.isfinite(top) else 0
         for row, column in np.ndindex(*shown.shape):
             value = shown[row, column]
-            words = f"{round(float(value), decimals) + 0.0:.4g}".replace("-", "\u2212")
+            words = with_minus(f"{round(float(value), decimals) + 0.0:.4g}")
             # dark fields are those of large magnitudes, and of small ones where magnitudes are shown
             dark = value < 0.6 * top if self.absolute else abs(value) > 0.6 * top
             ax.text(column, row, words, ha="center", va="center", color="white" if dark else "black")

@@ -12,6 +12,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from strain2dos._plotting.axes import BLUE, GRAY, VERMILION, new_axes
+from strain2dos._plotting.labels import with_minus
 from strain2dos.mapping._photoluminescence.comparison import compare_with_pl
 from strain2dos.mapping._photoluminescence.pairs import chosen_gap, chosen_pl, paired_maps
 from strain2dos.mapping._photoluminescence.rates import LITERATURE_RATES
@@ -117,7 +118,7 @@ class PLComparisonDisplay:
         error = "" if np.isnan(fit.slope_error) else f" ± {fit.slope_total_error:.3f}"
         ax.plot(ends, fit.predict(ends), color=VERMILION, lw=2, label=f"Line, slope {fit.slope:.3f}{error}")
         offset = 1e-3 * fit.mean_offset_mev
-        shift = f"{fit.mean_offset_mev:+.0f} meV"
+        shift = with_minus(f"{fit.mean_offset_mev:+.0f} meV")
         self._draw_literature(ax, ends)
         ax.plot(ends, ends + offset, color=GRAY, lw=1.2, ls="--", label=f"Slope 1, offset {shift}")
         words = (
@@ -139,7 +140,7 @@ class PLComparisonDisplay:
             return
         middle = np.array([self.gap.mean(), self.pl.mean()])
         lines = [middle[1] + slope / rate * (ends - middle[0]) for slope in LITERATURE_RATES]
-        label = "Other flakes, -40 to -110 meV/%"
+        label = with_minus("Other flakes, -40 to -110 meV/%")
         ax.fill_between(ends, *np.sort(lines, axis=0), color=GRAY, alpha=0.15, lw=0, label=label)
 
 

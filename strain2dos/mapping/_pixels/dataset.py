@@ -10,6 +10,7 @@ import xarray as xr
 from sklearn.base import BaseEstimator
 
 import strain2dos
+from strain2dos._grids import energy_coordinate
 from strain2dos.mapping._pixels.evaluate import PixelEvaluator
 from strain2dos.mapping._pixels.lines import common_gap_error
 from strain2dos.mapping._pixels.status import FIT_CODES, PixelStatus
@@ -85,13 +86,7 @@ def map_coords(cube: xr.DataArray, evaluator: PixelEvaluator) -> dict[str, xr.Da
     for dim in ("y", "x"):
         coords.setdefault(dim, xr.DataArray(np.arange(cube.sizes[dim]), dims=dim, attrs={"units": "pixel"}))
     if {"dos", "dos_std"} & set(evaluator.quantities):
-        energies = evaluator.model.energies
-        if energies is None:
-            attrs = {"long_name": "index of the energy"}
-            coords["energy"] = xr.DataArray(np.arange(evaluator.n_energies), dims="energy", attrs=attrs)
-        else:
-            attrs = {"long_name": "energy", "units": "eV"}
-            coords["energy"] = xr.DataArray(energies, dims="energy", attrs=attrs)
+        coords["energy"] = energy_coordinate(evaluator.model.energies, evaluator.n_energies)
     if "features" in evaluator.quantities:
         coords["feature"] = xr.DataArray(np.array(evaluator.columns, dtype=str), dims="feature")
     if "valleys" in evaluator.quantities:

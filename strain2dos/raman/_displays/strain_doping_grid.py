@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._plotting.axes import COLORS
+from strain2dos._plotting.labels import with_minus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ def draw_grid(
             at = next(free, None)
             if at is not None:
                 taken.append(at)
-                _write(ax, at, f"{mark:g}".replace("-", "\u2212"), color)
+                _write(ax, at, with_minus(f"{mark:g}"), color)
     ax.set_xlim(low[0], high[0])
     ax.set_ylim(low[1], high[1])
 

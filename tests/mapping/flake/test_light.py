@@ -67,7 +67,8 @@ def test_the_rate_against_strain_is_that_of_the_gap_and_named_beside_the_literat
 
 def test_the_figure_shades_the_rates_of_other_flakes(mapped):
     display = PLComparisonDisplay.from_maps(mapped, mapped)
-    assert "Other flakes, -40 to -110 meV/%" in [text.get_text() for text in display.ax_.get_legend().texts]
+    texts = [text.get_text() for text in display.ax_.get_legend().texts]
+    assert "Other flakes, \u221240 to \u2212110 meV/%" in texts
     assert display.ax_.get_xlabel() == "Predicted direct gap at K, PBE (eV)"
 
 

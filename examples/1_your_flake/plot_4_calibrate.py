@@ -68,7 +68,7 @@ for name, flake in maps.items():
     print(f"{name:24s}{strain:>+22.3f}{gap:>+22.1f}")
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
 limits = {"vmin": -0.004, "vmax": 0.025}
 for ax, (name, flake) in zip(axes, maps.items(), strict=True):
     MapDisplay.from_dataset(flake, "strain", ax=ax, **limits)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A page of the spectra whose fits deserve a look."""
 
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Panels side by side, each still wide enough to read.
 _COLUMNS = 4
+# Letters that fit into the width of a panel.
+_PANEL_CHARS = 36
 
 
 class WorstFitsDisplay:
@@ -165,10 +168,11 @@ class WorstFitsDisplay:
         if display.shift.size:
             ax.set_xlim(display.shift[0], display.shift[-1])
         failed = display.status != FitStatus.OK
-        bottom, top = ax.get_ylim()
-        ax.set_ylim(bottom, top + (0.45 if failed else 0.2) * (top - bottom))  # room for the words
-        lines = [status_words(display.status).replace(" (", "\n(")] if failed else []
+        words, _, code = status_words(display.status).partition(" (")
+        lines = [*textwrap.wrap(words, _PANEL_CHARS), f"({code}"] if failed else []
         lines += [f"χ²/N = {misfit:.3g}"] if np.isfinite(misfit) else []
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(bottom, top + (0.05 + 0.15 * len(lines)) * (top - bottom))  # room for the words
         ax.text(
             0.03,
             0.97,

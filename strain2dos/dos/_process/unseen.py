@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,10 @@ Array = NDArray[np.float64]
 
 # A tenth of the groups has no part in the choice of kernels; ten turns see each group once.
 _FOLDS = 10
-# nine tenths of the groups are known by those beyond, of which there must be three
-_FEWEST_GROUPS = 30
+# With fewer groups nothing is left out; with fewer than thirty, of which three lie beyond nine tenths, errors
+# do not show how they go from place to place.
+_FEWEST_GROUPS = 5
+_MANY_GROUPS = 30
 # rows that kernels are chosen on again and again
 _MAX_ROWS = 128
 # The coverage at which the factor is read: that of the intervals which the package reports.
@@ -36,6 +39,7 @@ _LARGEST = float(np.square(norm.ppf(0.995)))
 class UnseenRows(NamedTuple):
     """One output of some rows (n,), with mean and variance predicted by kernels chosen without their fold."""
 
+    rows: NDArray[np.intp]
     features: Array
     groups: NDArray[np.intp]
     loose: Array
@@ -57,9 +61,20 @@ class UnseenRows(NamedTuple):
         """Return the same with that factor on its variance."""
         return self._replace(variance=self.widening() * self.variance)
 
+    def beside(self, variance: Array) -> UnseenRows:
+        """Return the same by what kernels chosen with few groups state, too: `variance` (n,) of all rows.
+
+        Chosen with few groups, some kernels state next to nothing by chance, those of a fold as those of all.
+        Judged by one fold alone, intervals would be several times as wide as needed, by the others too
+        narrow. The mean of both logarithms stands between them.
+        """
+        if _are_many(self.groups):
+            return self
+        return self._replace(variance=np.sqrt(self.variance * variance[self.rows]))
+
     def local(self, factor: float) -> tuple[LocalScale, ...]:
         """Return how what is left of the misfits after the factor goes from place to place."""
-        if not len(self.truth):
+        if not _are_many(self.groups):
             return ()
         shown = np.minimum(self.misfit / max(factor, 1e-300), _LARGEST)
         return LocalScale.of(self.features, self.groups, shown, self.loose)
@@ -74,30 +89,34 @@ class UnseenRows(NamedTuple):
 def predict_unseen(
     features: Array, energies: Array, groups: NDArray[np.intp], loose: Array, device: str
 ) -> list[UnseenRows]:
-    """Predict rows by each of a valley's heads, chosen without their fold; no rows for few groups.
+    """Predict rows by each of a valley's heads, chosen without their fold; no rows for next to no groups.
+
+    With few groups there is the first head alone: they do not show which is better.
 
     Kernels are otherwise chosen by the groups that are left out of their processes, one by one, and such
     groups flatter them.
     """
     rows, folds = rows_of_folds(groups)
-    found = np.zeros((2, 2, len(rows)))
+    found = np.zeros((1 + _are_many(groups), 2, len(rows)))
     for out in folds:
         seen, unseen = rows[~out], rows[out]
         labels = np.unique(groups[seen], return_inverse=True)[1]
         random = np.random.RandomState(0)
-        heads = list(fit_valley(features[seen], energies[seen], labels, loose[seen], random, device))
-        for kind, head in zip(found, (heads[0], heads[-1]), strict=True):
+        fits = fit_valley(features[seen], energies[seen], labels, loose[seen], random, device)
+        heads = [head for head, _ in islice(fits, len(found))]
+        for kind, head in zip(found, (heads[0], heads[-1]), strict=False):
             means, variances, _ = Heads(head, (head,)).loaded(device).valleys(features[unseen])
             kind[:, out] = means[:, 0], variances[:, 0]
-    return [UnseenRows(features[rows], groups[rows], loose[rows], energies[rows], *kind) for kind in found]
+    known = [part[rows] for part in (features, groups, loose, energies)]
+    return [UnseenRows(rows, *known, *kind) for kind in found]
 
 
-def is_likelier(plain: UnseenRows, other: UnseenRows) -> bool:
+def is_likelier(plain: UnseenRows, other: UnseenRows | None = None) -> bool:
     """Return whether unseen groups are likelier by another head, clearly; else the simpler one is kept.
 
     A gain that few groups decide is paid for by states beyond the known ones.
     """
-    if not len(plain.truth):
+    if other is None:
         return False
     weight = _weights(plain.groups, plain.loose)
     per_group = np.bincount(plain.groups, weight)
@@ -109,13 +128,14 @@ def is_likelier(plain: UnseenRows, other: UnseenRows) -> bool:
 
 
 def rows_of_folds(groups: NDArray[np.intp]) -> tuple[NDArray[np.intp], list[NDArray[np.bool_]]]:
-    """Return rows spread evenly over groups, and which of them each fold holds; no folds for few groups."""
+    """Return rows spread evenly over groups, and which of them each fold holds; no folds for next to none."""
     if groups.max() + 1 < _FEWEST_GROUPS:
         return np.zeros(0, dtype=np.intp), []
     # a random state of its own: means must not depend on how errors are measured
     random = np.random.RandomState(0)
     rows = subsample_by_group(groups, _MAX_ROWS, random)
-    turns = np.array_split(random.permutation(np.unique(groups[rows])), _FOLDS)
+    shown = random.permutation(np.unique(groups[rows]))
+    turns = np.array_split(shown, min(_FOLDS, len(shown)))
     return rows, [np.isin(groups[rows], turn) for turn in turns]
 
 
@@ -152,14 +172,20 @@ def variance_factor(misfit: Array, groups: NDArray[np.intp], loose: Array) -> fl
     Misfits (n,) are those of known groups, each counted once. A mean would follow the few states that are
     extrapolated to, whose errors have another law. Of n groups and one more, the interval must hold 90 %,
     so it holds a share of the n that is larger by 1 / n [V. Vovk, Ann. Math. Artif. Intell. 74, 9 (2015)].
+    The largest of fewer than nine holds n / (n + 1), and a normal distribution goes on from there.
     """
     weight = _weights(groups, loose)
     # groups that count less, for looser noise, make fewer
     n = np.square(weight.sum()) / np.square(np.bincount(groups, weight)).sum()
     order = np.argsort(misfit, kind="stable")
     below = np.cumsum(weight[order]) - 0.5 * weight[order]
-    size = np.interp(min(_SHARE * (1.0 + 1.0 / n), 1.0) * weight.sum(), below, np.sqrt(misfit[order]))
-    return float(np.square(size / norm.ppf(0.5 + 0.5 * _SHARE)))
+    share = min(_SHARE, n / (n + 1.0))
+    size = np.interp(min(share * (1.0 + 1.0 / n), 1.0) * weight.sum(), below, np.sqrt(misfit[order]))
+    return float(np.square(size / norm.ppf(0.5 + 0.5 * share)))
+
+
+def _are_many(groups: NDArray[np.intp]) -> bool:
+    return len(np.unique(groups)) >= _MANY_GROUPS
 
 
 def _weights(groups: NDArray[np.intp], loose: Array) -> Array:

@@ -26,13 +26,14 @@ def fit_valley(
     loose: Array,
     random: np.random.RandomState,
     device: str,
-) -> Iterator[Head]:
+) -> Iterator[tuple[Head, Array]]:
     """Fit energies (n,) of a valley with one noise, then once more with the noise that its errors show.
 
     Features may leave out what a valley depends on: positions of lines do not show where a shear points.
     What they miss grows with the shear, and one noise for all states smooths where there is next to none.
     The factor on the variance of the first fit becomes the factor on the noise of the second. There is no
-    second where the errors are alike everywhere.
+    second where the errors are alike everywhere. With each comes the variance (n,) of rows without their
+    groups.
     """
     noise: tuple[LocalScale, ...] = ()
     for _ in range(2):
@@ -47,7 +48,8 @@ def fit_valley(
             device=device,
         )
         local = LocalScale.of(features, groups, misfits(found.outputs, found.mean, found.variance), loose)
-        yield replace(found.head, noise=noise, local=local)
+        variance = np.square(found.head.scale) * found.variance[:, 0]
+        yield replace(found.head, noise=noise, local=local), variance
         if not local:
             return
         noise = local

@@ -106,8 +106,8 @@ def _valleys(
     for column, loose in zip(edges.energies.T, edges.looseness.T, strict=True):
         kinds = predict_unseen(features, column, labels, loose, device)
         fits = fit_valley(features, column, labels, loose, random, device)
-        *earlier, head = islice(fits, 1 + is_likelier(*kinds))
-        unseen = kinds[len(earlier)]
+        *earlier, (head, variance) = islice(fits, 1 + is_likelier(*kinds))
+        unseen = kinds[len(earlier)].beside(variance)
         wider = unseen.widening()
         heads.append(replace(head, local=head.local + unseen.local(wider), wider=wider))
         parts.append(unseen.widened())

@@ -131,7 +131,7 @@ class DOSRegressor(
         How many of them are of the valence band.
     gap_factor_ : float
         Variance of the learned gap over the sum of those of its edges, from errors on left-out groups: below
-        1 where the edges err together. 1 with fewer than thirty groups.
+        1 where the edges err together. 1 with fewer than five groups.
     valley_gap_factors_ : ndarray of shape (`n_valence_`, n_valleys - `n_valence_`)
         The same of the gap between each valley of the valence band and each of the conduction band.
     representation_ : str

@@ -29,7 +29,8 @@ def _one_sided(states):
 
 def _fits(states, energies):
     random = np.random.RandomState(0)
-    return list(fit_valley(states, energies, np.arange(len(states)), np.ones(len(states)), random, "cpu"))
+    fits = fit_valley(states, energies, np.arange(len(states)), np.ones(len(states)), random, "cpu")
+    return [head for head, _ in fits]
 
 
 def _near_middle(head):
@@ -67,17 +68,17 @@ def test_a_gain_that_few_states_decide_does_not_count():
     """One state in sixty is likelier by 30 nats, the others are a little less likely."""
     groups, nothing = np.arange(60), np.zeros((60, 2))
     error = np.random.default_rng(0).standard_normal(60)
-    plain = UnseenRows(nothing, groups, np.ones(60), error, np.zeros(60), np.ones(60))
+    plain = UnseenRows(groups, nothing, groups, np.ones(60), error, np.zeros(60), np.ones(60))
     one = plain._replace(truth=np.where(groups == 7, 0.0, 1.02 * error))
     far = plain._replace(truth=np.where(groups == 7, 8.0, error))
     assert one.densities().mean() > far.densities().mean()
     assert not is_likelier(far, one)
 
 
-def test_without_unseen_states_there_is_one_noise():
-    nothing = np.zeros(0)
-    none = UnseenRows(np.zeros((0, 2)), np.zeros(0, np.intp), nothing, nothing, nothing, nothing)
-    assert not is_likelier(none, none)
+def test_few_states_do_not_decide_on_the_noise():
+    states, energies = _rows(0, _one_sided)
+    (alone,) = _unseen(states[:29], energies[:29])
+    assert not is_likelier(alone)
 
 
 def test_a_saved_regressor_keeps_its_noise():

@@ -108,9 +108,10 @@ def suggest_states(
     heads = [fitted.heads.curve, *fitted.heads.valleys]
     # the curve counts as much as all valleys together
     shares = [1.0, *[1.0 / max(1, len(heads) - 1)] * (len(heads) - 1)]
-    processes = [(share, part) for share, head in zip(shares, heads, strict=True) for part in head.plain]
     rows = fitted.standardise(strain_invariants(tensors))
-    chosen, left = most_telling(processes, rows, fitted.standardise(targets), int(n_states))
+    chosen, left = most_telling(
+        list(zip(shares, heads, strict=True)), rows, fitted.standardise(targets), int(n_states)
+    )
     return plan.iloc[chosen].assign(uncertainty_left=left).reset_index(drop=True)
 
 

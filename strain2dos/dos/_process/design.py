@@ -10,13 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.linear_algebra import tensor
+from strain2dos.dos._process.heads import Head
+from strain2dos.dos._process.local_scale import NearbyFactors
 from strain2dos.dos._process.mixture import Process, load
 
 Array = NDArray[np.float64]
 
 
 def most_telling(
-    processes: Sequence[tuple[float, Process]], candidates: Array, targets: Array, n: int
+    heads: Sequence[tuple[float, Head]], candidates: Array, targets: Array, n: int
 ) -> tuple[NDArray[np.intp], Array]:
     r"""Choose candidates one after the other, each the one that lowers the targets' mean variance most.
 
@@ -27,8 +29,8 @@ def most_telling(
 
     Parameters
     ----------
-    processes : sequence of (weight, Process)
-        Fitted processes and their weights.
+    heads : sequence of (weight, Head)
+        What was learned, and how much its variance counts; noise that follows strain is that of each candidate.
     candidates, targets : ndarray of shape (n_candidates, n_features) and (n_targets, n_features)
         Standardized features of the states to choose from, and of those where the variance counts.
     n : int
@@ -42,13 +44,13 @@ def most_telling(
         Mean variance of the targets with this state and those before it, as a share of that without any.
     """
     states = np.vstack([candidates, targets])
-    parts = [
-        (covariance, noise, weight)
-        for share, process in processes
-        for covariance, noise, weight in zip(
-            *_given(process, states), share * process.member_weights * process.variance.sum(1), strict=True
-        )
-    ]
+    parts = []
+    for share, head in heads:
+        (loose,) = NearbyFactors([head.noise])(candidates)
+        for process in head.plain:
+            weights = share * process.member_weights * process.variance.sum(1)
+            own = [noise * loose for noise in process.noise]
+            parts += zip(_given(process, states), own, weights, strict=True)
     inside, beyond = slice(0, len(candidates)), slice(len(candidates), None)
     total = sum(weight * np.diagonal(part)[beyond].mean() for part, _, weight in parts)
     chosen: list[int] = []
@@ -62,17 +64,17 @@ def most_telling(
         best = int(np.argmax(gain))
         chosen.append(best)
         for part, noise, _ in parts:
-            part -= np.outer(part[:, best], part[best] / (part[best, best] + noise))
+            part -= np.outer(part[:, best], part[best] / (part[best, best] + noise[best]))
         mean = sum(weight * np.diagonal(part)[beyond].clip(0.0).mean() for part, _, weight in parts)
         left.append(float(mean / total) if total > 0 else 0.0)
     return np.array(chosen, dtype=np.intp), np.array(left)
 
 
-def _given(process: Process, states: Array) -> tuple[list[Array], Array]:
-    """Covariances (n, n) of states given those that a process knows, one per member, and its noise."""
+def _given(process: Process, states: Array) -> list[Array]:
+    """Covariances (n, n) of states given those that a process knows, one per member."""
     loaded = load(process, "cpu")
     with torch.no_grad():
         place = loaded.covariance.place(tensor(states))
         seen = loaded.covariance.between(place, loaded.placed) @ loaded.factors
         left = loaded.covariance.between(place, place) - seen @ seen.mT
-    return list(left.numpy()), process.noise
+    return list(left.numpy())

@@ -27,8 +27,10 @@ _FEWEST_GROUPS = 5
 _MANY_GROUPS = 30
 # rows that kernels are chosen on again and again
 _MAX_ROWS = 128
-# The coverage at which the factor is read: that of the intervals which the package reports.
+# The coverage at which the factor is read: that of the intervals which the package reports. Of few groups the
+# last tenth is two or three corners, so it is read at three quarters, and a normal distribution goes on from there.
 _SHARE = 0.9
+_SHARE_OF_FEW = 0.75
 # A gain is clear beyond its standard error over groups [the rule of one standard error: L. Breiman et al.,
 # Classification and Regression Trees (1984)]. One group alone, whatever it gains, does not get beyond it.
 _STANDARD_ERRORS = 1.0
@@ -172,14 +174,13 @@ def variance_factor(misfit: Array, groups: NDArray[np.intp], loose: Array) -> fl
     Misfits (n,) are those of known groups, each counted once. A mean would follow the few states that are
     extrapolated to, whose errors have another law. Of n groups and one more, the interval must hold 90 %,
     so it holds a share of the n that is larger by 1 / n [V. Vovk, Ann. Math. Artif. Intell. 74, 9 (2015)].
-    The largest of fewer than nine holds n / (n + 1), and a normal distribution goes on from there.
     """
     weight = _weights(groups, loose)
     # groups that count less, for looser noise, make fewer
     n = np.square(weight.sum()) / np.square(np.bincount(groups, weight)).sum()
     order = np.argsort(misfit, kind="stable")
     below = np.cumsum(weight[order]) - 0.5 * weight[order]
-    share = min(_SHARE, n / (n + 1.0))
+    share = _SHARE if _are_many(groups) else _SHARE_OF_FEW
     size = np.interp(min(share * (1.0 + 1.0 / n), 1.0) * weight.sum(), below, np.sqrt(misfit[order]))
     return float(np.square(size / norm.ppf(0.5 + 0.5 * share)))
 

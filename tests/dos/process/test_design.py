@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a further state takes from the variance, against Gaussian processes computed anew."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from strain2dos import DOSRegressor
 from strain2dos.datasets import load_dft
 from strain2dos.dos._process.covariance import CONSTANT
 from strain2dos.dos._process.design import most_telling
+from strain2dos.dos._process.local_scale import LocalScale
 from strain2dos.simulate import strain_invariants
 
 
@@ -55,7 +58,7 @@ def test_the_first_choice_and_what_it_leaves_are_those_of_processes_computed_ane
     candidates, targets = states
     processes = fitted.heads.curve.plain
     known = processes[0].points
-    chosen, left = most_telling([(1.0, part) for part in processes], candidates, targets, 3)
+    chosen, left = most_telling([(1.0, fitted.heads.curve)], candidates, targets, 3)
     before = mean_variance(processes, known, targets)
     for taken in range(3):
         rest = [row for row in range(len(candidates)) if row not in chosen[:taken]]
@@ -72,7 +75,22 @@ def test_the_first_choice_and_what_it_leaves_are_those_of_processes_computed_ane
 
 
 def test_a_known_state_reduces_no_variance(fitted, states):
-    processes = [(1.0, part) for part in fitted.heads.curve.plain]
-    known = processes[0][1].points
-    _, left = most_telling(processes, known[:1], states[1], 1)
+    head = fitted.heads.curve
+    _, left = most_telling([(1.0, head)], head.plain[0].points[:1], states[1], 1)
     assert left[0] > 0.97
+
+
+def test_where_features_miss_more_a_state_teaches_less(fitted, states):
+    """Noise that follows strain counts as it is at each candidate, not as it is on average."""
+    candidates, targets = states
+    head = fitted.heads.curve
+    width = candidates.shape[1]
+    best, alone = most_telling([(1.0, head)], candidates, targets, 1)
+    noisy = LocalScale(
+        np.zeros(width), np.eye(width), candidates[best], np.array([1e9]), np.array([1.0]), 0.02
+    )
+    other, left = most_telling([(1.0, replace(head, noise=(noisy,)))], candidates, targets, 1)
+    assert other != best
+    (second,), _ = most_telling([(1.0, head)], np.delete(candidates, best, axis=0), targets, 1)
+    assert other == np.delete(np.arange(len(candidates)), best)[second]
+    assert left > alone

@@ -30,7 +30,7 @@ def most_telling(
     Parameters
     ----------
     heads : sequence of (weight, Head)
-        What was learned, and how much its variance counts; noise that follows strain is that of each candidate.
+        How much the variance of each counts; noise that follows strain is that of each candidate.
     candidates, targets : ndarray of shape (n_candidates, n_features) and (n_targets, n_features)
         Standardized features of the states to choose from, and of those where the variance counts.
     n : int
@@ -44,7 +44,7 @@ def most_telling(
         Mean variance of the targets with this state and those before it, as a share of that without any.
     """
     states = np.vstack([candidates, targets])
-    parts = []
+    parts: list[tuple[Array, Array, float]] = []
     for share, head in heads:
         (loose,) = NearbyFactors([head.noise])(candidates)
         for process in head.plain:

@@ -28,7 +28,7 @@ _MANY_GROUPS = 30
 # rows that kernels are chosen on again and again
 _MAX_ROWS = 128
 # The coverage at which the factor is read: that of the intervals which the package reports. Of few groups the
-# last tenth is two or three corners, so it is read at three quarters, and a normal distribution goes on from there.
+# last tenth is two or three corners: they are read at three quarters, and a normal distribution goes on.
 _SHARE = 0.9
 _SHARE_OF_FEW = 0.75
 # A gain is clear beyond its standard error over groups [the rule of one standard error: L. Breiman et al.,
@@ -109,8 +109,9 @@ def predict_unseen(
         for kind, head in zip(found, (heads[0], heads[-1]), strict=False):
             means, variances, _ = Heads(head, (head,)).loaded(device).valleys(features[unseen])
             kind[:, out] = means[:, 0], variances[:, 0]
-    known = [part[rows] for part in (features, groups, loose, energies)]
-    return [UnseenRows(rows, *known, *kind) for kind in found]
+    return [
+        UnseenRows(rows, features[rows], groups[rows], loose[rows], energies[rows], *kind) for kind in found
+    ]
 
 
 def is_likelier(plain: UnseenRows, other: UnseenRows | None = None) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Means over pixels with honest errors: the part of an error that pixels share does not average out."""
+"""Means over pixels with their errors: the part of an error that pixels share does not average out."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ def spatial_groups(
     """Label the pixels of a map by square blocks, for cross-validation that keeps neighbors together.
 
     Neighboring pixels share strain, focus and noise, so a random split tests on near copies of the training
-    pixels. Whole blocks held out at a time give the error at new places; take a block larger than the correlation
-    length of the map (see Roberts et al.).
+    pixels. Whole blocks held out at a time give the error at new places; take a block larger than the
+    correlation length of the map (see Roberts et al.).
 
     Parameters
     ----------

@@ -143,15 +143,15 @@ def test_significance_is_that_of_sums_of_heights(lines):
             np.testing.assert_allclose(found, wanted, rtol=1e-10)
 
 
-def test_what_stands_on_one_side_of_a_line_is_lopsided():
-    s, p, n = scratch(1000), singlets(h_e=50.0, w_e=1.5), 1000
-    row = 2 * 2 + 2 + 2
-    widths = (s.points[AXIS] - AT_E) / 3.0
-    view = View(n)
+@pytest.mark.parametrize(("j", "center", "fwhm"), [(0, AT_E, 3.0), (1, AT_A, 5.0)])
+def test_what_stands_on_one_side_of_a_line_is_lopsided(j, center, fwhm):
+    s, p = scratch(1000), singlets(h_e=50.0, h_a=50.0, w_e=1.5, w_a=2.5)
+    row, view = 2 * 2 + 2 + 2, View(1000)
+    widths = (s.points[AXIS] - center) / fwhm
 
     def found(residual, noise2=0.0):
         s.J[row] = residual * s.points[WEIGHTS]
-        return lopsided(problem(), SINGLETS, view, p, 0, noise2, s)
+        return lopsided(problem(), SINGLETS, view, p, j, noise2, s)
 
     one_side = 10.0 * ((widths > 0) & (widths < 3))
     assert found(one_side) == pytest.approx(0.5 * 10.0 / 50.0)

@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from strain2dos import RamanFeaturizer
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._models import models
 from strain2dos.raman._fitting.records import DOUBLET, SINGLET
@@ -23,17 +22,6 @@ carry_over, leave_out, drop_unit, base_index, fitted_height, lowest_height, clip
     )
 )  # fmt: skip
 N_TERMS = 2
-
-
-@pytest.fixture(scope="module")
-def group():
-    """The lines of MoS2 with all that is fitted beside them: bands of defects, substrates, a foreign line."""
-    shift = np.arange(330.0, 450.0, 0.8)
-    featurizer = RamanFeaturizer(shift).fit(np.ones((1, shift.size)))
-    (found,) = featurizer.fitted_.plan(with_covariance=False).groups
-    assert len(found.units) >= 4
-    assert max(len(unit.modes) for unit in found.units) == 2
-    return found
 
 
 def lines_of(group, kind, mask):

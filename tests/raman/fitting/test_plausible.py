@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Lines that cannot stand beside each other: E' and A1' of MoS2, 18 cm-1 apart without strain."""
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from strain2dos._compiled import njit
-from strain2dos.raman._fitting._models import plausible
+from strain2dos.raman._fitting._models import models, plausible
+from strain2dos.raman._fitting.records import DOUBLET, SINGLET
 
 # compiled by themselves: elsewhere they are parts of the fit
 ALONE = plausible.OPTIONS | {"part": False, "cache": False}
 torn_by = njit(**ALONE)(plausible.torn_by.py_func)
 alone_by = njit(**ALONE)(plausible.alone_by.py_func)
 weaker_share = njit(**ALONE)(plausible.weaker_share.py_func)
+too_tall = njit(**ALONE)(plausible.too_tall.py_func)
+without_wrong_pairs = njit(**ALONE)(plausible.without_wrong_pairs.py_func)
+# views of arrays come back to Python by counted references alone
+pick = njit(cache=False)(models.pick.py_func)
 POSITION = np.array([385.0, 403.0])
 
 
@@ -87,3 +93,48 @@ def test_a_pair_without_a_line_after_it_is_not_alone():
     last = Problem(1, POSITION)
     assert alone_by(last, SINGLETS, 0.0, 3.0, singlets(360.0, 403.0)) == 0.0
     assert alone_by(Problem(-1, POSITION), SINGLETS, 0.0, 3.0, singlets(360.0, 403.0)) == 0.0
+
+
+def all_models(group):
+    """Kind, mask and lines of every model, with the number of its first line of each unit."""
+    for kind, mask in product((SINGLET, DOUBLET), range(2 ** len(group.units))):
+        lines, first, at = pick(group.family, kind, mask), {}, len(group.modes) + (kind == DOUBLET)
+        for u, unit in enumerate(group.units):
+            if mask >> u & 1:
+                first[u], at = at, at + len(unit.modes)
+        yield kind, mask, lines, first
+
+
+def test_extra_lines_are_too_tall_beyond_the_largest_that_is_known_beside_theirs(group):
+    rng, found = np.random.default_rng(0), 0
+    problem = Problem(group.pair, POSITION)
+    for kind, mask, lines, first in all_models(group):
+        p = 10.0 ** rng.uniform(-2, 2, 3 * lines.n)
+        heights, wanted = p[lines.n : 2 * lines.n], 0.0
+        split = kind == DOUBLET
+        material = [heights[0] + heights[1], *heights[2:]] if split else list(heights)
+        for u, line in first.items():
+            unit = group.units[u]
+            if unit.anchor >= 0:
+                most = unit.modes[0].height_range[1] * material[unit.anchor]
+                wanted += max(heights[line] / most - 1, 0)
+            elif len(unit.modes) == 2:
+                usual = 0.5 * sum(unit.modes[1].height_range)
+                wanted += min(max(heights[line + 1] / (3 * usual * heights[line]) - 1, 0), 1e3)
+        assert too_tall(problem, group.family, kind, lines, mask, p) == pytest.approx(wanted)
+        found += wanted > 0
+    assert found >= 10
+
+
+def test_pairs_whose_second_line_is_too_high_or_whose_first_is_off_the_axis_are_taken_out(group):
+    u, unit = next((u, unit) for u, unit in enumerate(group.units) if len(unit.modes) == 2)
+    ratio = 0.5 * sum(unit.modes[1].height_range)
+    for kind, mask, lines, first in all_models(group):
+        n = 2 * lines.n + lines.n_groups + 2
+        for second, last, stays in ((2.9, 430.0, True), (3.1, 430.0, False), (2.9, 417.0, False)):
+            p = np.full(n, 1.0)
+            if u in first:
+                p[first[u]] = 418.0
+                p[lines.n + first[u] : lines.n + first[u] + 2] = 10.0, 10.0 * second * ratio
+            left = without_wrong_pairs(group.family, kind, mask, last, n, p, np.empty(n))
+            assert left == (mask if stays else mask & ~(1 << u))

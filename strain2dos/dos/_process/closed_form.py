@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.linear_algebra import tensor
-from strain2dos.dos._process.covariance import CONSTANT, squared_distances
+from strain2dos.dos._process.covariance import CONSTANT, FACTORS, SLOPES, squared_distances, stationary
 from strain2dos.dos._process.density import (
     best_scale,
     inverse_of,
@@ -21,7 +21,6 @@ from strain2dos.dos._process.density import (
     left_out_blocks,
     negative_log_density,
 )
-from strain2dos.dos._process.stationary import FACTORS, SLOPES, stationary
 
 Array = NDArray[np.float64]
 Tensor = torch.Tensor

@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.arrays import check_array
 from strain2dos.dos._common.linear_algebra import tensor
-from strain2dos.dos._process.covariance import Covariance
+from strain2dos.dos._process.covariance import FAMILIES, Covariance
 from strain2dos.dos._process.local_scale import LocalScale, NearbyFactors
-from strain2dos.dos._process.mixture import Loaded, Process, load, mixed
-from strain2dos.dos._process.moments import Mixture, Moments
+from strain2dos.dos._process.mixture import Loaded, Mixture, Moments, Process, load, mixed
 from strain2dos.dos._process.plain import Kernel, weighted_kernels
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.sloped import Sloped
-from strain2dos.dos._process.stationary import FAMILIES
 
 Array = NDArray[np.float64]
 

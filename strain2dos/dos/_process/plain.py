@@ -15,10 +15,9 @@ from scipy.optimize import minimize
 from strain2dos.dos._common.groups import subsample_by_group
 from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._process.closed_form import value_and_slope
-from strain2dos.dos._process.covariance import CONSTANT, Covariance
+from strain2dos.dos._process.covariance import CONSTANT, FACTORS, FAMILIES, Covariance, stationary
 from strain2dos.dos._process.density import left_out, negative_log_density, residuals, rows_of_groups
 from strain2dos.dos._process.mixture import mixed
-from strain2dos.dos._process.stationary import FACTORS, FAMILIES, stationary
 
 Array = NDArray[np.float64]
 

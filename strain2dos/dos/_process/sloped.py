@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from strain2dos.dos._common.linear_algebra import padded, product
-from strain2dos.dos._process.covariance import CONSTANT
+from strain2dos.dos._process.covariance import CONSTANT, FACTORS, SLOPES, stationary
 from strain2dos.dos._process.mixture import Loaded
-from strain2dos.dos._process.stationary import FACTORS, SLOPES, stationary
 
 Array = NDArray[np.float64]
 Tensor = torch.Tensor

@@ -59,9 +59,9 @@ class EdgePredictions(CheckedRows):
         device = check_device(self.device)
         if self.fitted_.valleys:
             with one_thread():
-                edges, std = self.fitted_.edges(X, device, std=return_std)
-            edges = BandEdges(*(without_rows(edge, lost) for edge in edges))
-            return (edges, BandEdges(*(without_rows(each, lost) for each in std))) if return_std else edges
+                both = self.fitted_.edges(X, device, std=return_std)
+            edges, std = (BandEdges(*(without_rows(each, lost) for each in part)) for part in both)
+            return (edges, std) if return_std else edges
         if return_std:
             raise ValueError(
                 "return_std=True needs edges learned from eigenvalues, but fit was given none; pass "

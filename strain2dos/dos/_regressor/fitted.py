@@ -14,7 +14,7 @@ from strain2dos.dos._common.arrays import check_array, fields_rebuilt, plain
 from strain2dos.dos._edges.reading import BandEdges
 from strain2dos.dos._edges.valleys import edges_of_valleys, spread_of_valleys
 from strain2dos.dos._process.heads import Heads
-from strain2dos.dos._process.moments import Moments
+from strain2dos.dos._process.mixture import Moments
 from strain2dos.dos._regressor.domain import TrainingDomain
 from strain2dos.dos._representations.basis import LatentBasis
 

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from strain2dos.dos._common.linear_algebra import tensor
 from strain2dos.dos._common.threads import one_thread
-from strain2dos.dos._process.covariance import CONSTANT
+from strain2dos.dos._process.covariance import CONSTANT, FACTORS, stationary
 from strain2dos.dos._process.heads import LoadedHeads
 from strain2dos.dos._process.mixture import Loaded
-from strain2dos.dos._process.stationary import FACTORS, stationary
 from strain2dos.dos._regressor.fitted import FittedDOS
 
 Array = NDArray[np.float64]

@@ -3,21 +3,33 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
+from sklearn.base import clone
 from sklearn.utils import check_array, indexable
 from sklearn.utils.metadata_routing import process_routing
 
 from strain2dos._estimators.chain import Chain
-from strain2dos._estimators.columns import as_array
+from strain2dos._estimators.columns import as_array, finite_rows
 from strain2dos._estimators.fitting import accepts_fit_argument
+from strain2dos._estimators.seen import trained_on
 from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos._common.groups import check_groups
+from strain2dos.dos._common.score import omits_nan
 from strain2dos.dos._edges.targets import EdgesLike, check_edges
 from strain2dos.dos._uncertainty.cross_fitting import Training
+
+Array = NDArray[np.float64]
+
+# Rows of the training set among those that bands are calibrated on: a state or two may stand in both sets.
+_SHARE = 0.5
+# Root mean square of the errors over the standard deviation of the curves. A model that interpolates its
+# training rows errs by about 1e-7 there; the best models of first-principles curves err by 1e-2 elsewhere.
+_TOO_GOOD = 1e-4
 
 
 def check_training(
@@ -61,3 +73,55 @@ def check_estimator(estimator: Any, normalize: str, edges: object) -> Chain:
             'normalize="energy", or use DOSRegressor.'
         )
     return chain
+
+
+def without_flagged(estimator: Any, data: Training) -> tuple[Training, NDArray[np.intp]]:
+    """Return the rows from which the estimator gets finite features, and the numbers of the others.
+
+    Only a regressor with ``nan_policy="omit"`` goes without rows; others get all of them.
+    """
+    if not omits_nan(estimator):
+        return data, np.zeros(0, dtype=np.intp)
+    chain = look_through(estimator)
+    features = as_array(data.X)
+    for step in chain.front:
+        features = step.transform(features) if chain.frozen else clone(step).fit_transform(features, data.y)
+    finite = finite_rows(features)
+    kept, omitted = np.flatnonzero(finite), np.flatnonzero(~finite)
+    if not omitted.size:
+        return data, omitted
+    counted = f"{len(omitted)} of {len(finite)} rows have features that are not finite, as spectra whose fit"
+    if not kept.size:
+        raise ValueError(f"{counted} is flagged: none is left to learn from; pass rows with features.")
+    warnings.warn(
+        f'{counted} is flagged, and are left out, as nan_policy="omit" asks; omitted_ holds their numbers.',
+        UserWarning,
+        stacklevel=4,
+    )
+    return data.part(kept), omitted
+
+
+def refuse_training_rows(chain: Chain, X: object) -> None:
+    """Raise if a frozen regressor is known to have been fitted on most of the rows."""
+    seen = trained_on(chain.final, chain.transform(X))
+    if seen is not None and seen.mean() >= _SHARE:
+        raise ValueError(
+            f"the estimator is frozen, and {type(chain.final).__name__} was fitted on {int(seen.sum())} of "
+            f"these {len(seen)} rows: its errors on them are those of fitted curves, and bands would be too "
+            "narrow. Fit ConformalDOSRegressor on rows that it has not seen, or leave FrozenEstimator out, "
+            "so that it is fitted anew without each group."
+        )
+
+
+def warn_of_training_errors(chain: Chain, residuals: Array, curves: Array) -> None:
+    """Warn if a frozen regressor errs as little as on rows that it was fitted on."""
+    size = float(np.sqrt(np.mean(np.square(residuals))))
+    spread = float(np.sqrt(np.mean(np.var(curves.reshape(len(curves), -1), axis=0))))
+    if size < _TOO_GOOD * spread:
+        warnings.warn(
+            f"the estimator is frozen, and {type(chain.final).__name__} errs by {size:.1e} on these rows, "
+            f"{size / spread:.0e} of the spread of their curves: so little as if it had been fitted on them. "
+            "If it was, the bands hold for no new row; fit ConformalDOSRegressor on other rows.",
+            UserWarning,
+            stacklevel=4,
+        )

@@ -19,12 +19,16 @@ from strain2dos._estimators.doc_links import DocLinks
 from strain2dos._estimators.wrappers import look_through
 from strain2dos.dos._common.score import CurveScoreMixin, per_energy
 from strain2dos.dos._edges.targets import EdgesLike
-from strain2dos.dos._uncertainty.checks import check_estimator, check_training
+from strain2dos.dos._uncertainty.checks import (
+    check_estimator,
+    check_training,
+    refuse_training_rows,
+    warn_of_training_errors,
+    without_flagged,
+)
 from strain2dos.dos._uncertainty.cross_fitting import held_out
 from strain2dos.dos._uncertainty.edges import EdgeBands
-from strain2dos.dos._uncertainty.flagged import without_flagged
 from strain2dos.dos._uncertainty.forwarded import ForwardedDomain
-from strain2dos.dos._uncertainty.frozen import refuse_training_rows, warn_of_training_errors
 from strain2dos.dos._uncertainty.ranks import require_enough_groups
 from strain2dos.dos._uncertainty.scores import score_groups
 

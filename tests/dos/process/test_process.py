@@ -13,13 +13,12 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Ma
 from strain2dos.dos._common.groups import held_out_groups, subsample_by_group
 from strain2dos.dos._process import plain
 from strain2dos.dos._process.closed_form import LeftOutLoss, value_and_slope
-from strain2dos.dos._process.covariance import CONSTANT, Covariance
+from strain2dos.dos._process.covariance import CONSTANT, FACTORS, FAMILIES, SLOPES, Covariance, stationary
 from strain2dos.dos._process.density import left_out, negative_log_density, rows_of_groups
 from strain2dos.dos._process.heads import Heads, fit_head
 from strain2dos.dos._process.mixture import load, mixed
 from strain2dos.dos._process.plain import Kernel, _Known, _value_with_gradient, weighted_kernels
 from strain2dos.dos._process.posterior import condition
-from strain2dos.dos._process.stationary import FACTORS, FAMILIES, SLOPES, stationary
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ import torch
 
 from strain2dos import DOSRegressor, load_pretrained
 from strain2dos.datasets import load_mos2_dft
-from strain2dos.dos._process.covariance import Covariance
+from strain2dos.dos._process.covariance import FAMILIES, Covariance
 from strain2dos.dos._process.mixture import load
 from strain2dos.dos._process.posterior import condition
 from strain2dos.dos._process.sloped import Sloped
-from strain2dos.dos._process.stationary import FAMILIES
 from strain2dos.dos._regressor.energies import has_slopes, valleys_with_slopes
 
 DATA = load_mos2_dft()

@@ -8,12 +8,13 @@ import pytest
 
 from strain2dos._compiled import njit
 from strain2dos.raman._fitting._lines import window
-from strain2dos.raman._fitting.records import SIGNAL
+from strain2dos.raman._fitting.records import CHOSEN2, SCALED, SIGNAL
 
 # compiled by themselves: elsewhere they are parts of the fit
 ALONE = window.OPTIONS | {"part": False, "cache": False}
 cut = njit(**ALONE)(window._cut.py_func)
 hide = njit(**ALONE)(window._hide.py_func)
+are_apart = njit(**ALONE)(window._are_apart.py_func)
 X = np.arange(360.0, 430.0, 0.7)
 
 
@@ -64,3 +65,39 @@ def test_beside_the_axis_nothing_is_hidden():
     s = Scratch(np.ones((SIGNAL + 1, X.size)))
     assert hide(PROBLEM, 500.0, s) == 0.0
     assert (s.points == 1.0).all()
+
+
+class Doublet(NamedTuple):
+    bins: np.ndarray
+    taps: np.ndarray
+    pair: int
+
+
+class Maxima(NamedTuple):
+    points: np.ndarray
+    ints: np.ndarray
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "dip", "certain"),
+    [
+        (6.0, 9.0, 2.0, True),
+        (5.1, 5.1, 4.0, True),
+        (4.9, 4.9, 3.0, False),  # less than five times the noise
+        (8.0, 19.0, 2.0, False),  # less than 0.3 of both
+        (8.3, 19.0, 2.0, True),
+        (6.0, 6.0, 5.1, False),  # no dip that the noise could not make
+        (6.0, 6.0, 4.9, True),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_branches_are_certain_where_two_maxima_are_alike_and_apart(low, high, dip, certain, order):
+    """In units of the noise, which steps between neighbors of the unsmoothed spectrum give."""
+    noise = np.where(np.arange(X.size) % 2, 1.0, -1.0) / np.sqrt(2.0) * np.sqrt(X.size / (X.size - 1))
+    made = Maxima(np.zeros((SIGNAL + 6, X.size)), np.zeros((CHOSEN2 + 1, 4), dtype=np.int64))
+    made.points[SCALED] = noise  # steps of root 2: as neighbors of unit noise have
+    first, last = 20, 32
+    made.points[SIGNAL, first : last + 1] = dip
+    made.points[SIGNAL, [first, last]] = (low, high)[::order]
+    made.ints[CHOSEN2, 1:3] = first, last
+    assert are_apart(Doublet(X, np.ones(1), 1), made) == certain

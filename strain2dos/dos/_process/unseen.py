@@ -34,6 +34,9 @@ _SHARE_OF_FEW = 0.75
 # A gain is clear beyond its standard error over groups [the rule of one standard error: L. Breiman et al.,
 # Classification and Regression Trees (1984)]. One group alone, whatever it gains, does not get beyond it.
 _STANDARD_ERRORS = 1.0
+# An energy that is the same in all states is predicted without error but for rounding, and none is stated: the
+# smallest deviation that errors are set against, in eV.
+_ROUNDING = 1e-12
 # a squared error over its variance counts no more than one that one state in a hundred exceeds
 _LARGEST = float(np.square(norm.ppf(0.995)))
 
@@ -52,7 +55,7 @@ class UnseenRows(NamedTuple):
     @property
     def misfit(self) -> Array:
         """Squared errors (n,) over their variances."""
-        misfit: Array = np.square(self.truth - self.mean) / self.variance
+        misfit: Array = np.square(self.truth - self.mean) / np.maximum(self.variance, _ROUNDING**2)
         return misfit
 
     def widening(self) -> float:
@@ -83,7 +86,7 @@ class UnseenRows(NamedTuple):
 
     def densities(self) -> Array:
         """Return the log density of the error of each row, in nats."""
-        variance = np.maximum(self.widened().variance, 1e-300)
+        variance = np.maximum(self.widened().variance, _ROUNDING**2)
         density: Array = -0.5 * (np.log(variance) + np.square(self.truth - self.mean) / variance)
         return density
 
@@ -157,7 +160,7 @@ def gap_factors(valleys: Sequence[UnseenRows], n_valence: int) -> tuple[float, A
     equal = np.ones(len(truth))
 
     def factor(error: Array, deviation: Array) -> float:
-        return variance_factor(np.square(error / deviation), first.groups, equal)
+        return variance_factor(np.square(error / np.maximum(deviation, _ROUNDING)), first.groups, equal)
 
     error = edges_of_valleys(mean, n_valence).gap - edges_of_valleys(truth, n_valence).gap
     of_gap = factor(error, spread_of_valleys(mean, variance, n_valence).gap)

@@ -152,3 +152,17 @@ def test_a_saved_regressor_keeps_its_factors():
     stated = [made.predict_edges(X, return_std=True)[1] for made in (again, model)]
     np.testing.assert_array_equal(*stated)
     assert _fitted(X[:4], edges[:4]).gap_factor_ == 1.0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [3, 8, 33])
+def test_an_edge_that_is_the_zero_of_energy_has_no_error(n):
+    x = np.linspace(-1.0, 1.0, n)[:, None]
+    gap = 1.5 + 0.2 * np.sin(2.0 * x[:, 0])
+    model = DOSRegressor(representation="grid", hidden_layer_sizes=(), random_state=0)
+    model.fit(x, np.ones((n, 3)) + x, edges=np.column_stack([np.zeros(n), gap]))
+    found, std = pickle.loads(pickle.dumps(model)).predict_edges([[0.1], [0.3]], return_std=True)
+    np.testing.assert_allclose(found.vbm, 0.0, atol=1e-9)
+    np.testing.assert_array_equal(std.vbm, 0.0)
+    assert np.isfinite(std.gap).all()
+    assert (std.gap > 0).all()

@@ -34,8 +34,8 @@ _SHARE_OF_FEW = 0.75
 # A gain is clear beyond its standard error over groups [the rule of one standard error: L. Breiman et al.,
 # Classification and Regression Trees (1984)]. One group alone, whatever it gains, does not get beyond it.
 _STANDARD_ERRORS = 1.0
-# An energy that is the same in all states has no error but rounding, and none is stated: the smallest deviation
-# that errors are set against, in eV.
+# An energy that is the same in all states has no error but rounding, and none is stated: this is the smallest
+# deviation that errors are set against, in eV.
 _ROUNDING = 1e-12
 # a squared error over its variance counts no more than one that one state in a hundred exceeds
 _LARGEST = float(np.square(norm.ppf(0.995)))

@@ -8,6 +8,9 @@ from ._raman.dos import RamanDOS as RamanDOS
 from ._raman.dos import make_raman_dos as make_raman_dos
 from ._raman.map import make_raman_map as make_raman_map
 from ._raman.variation import SampleVariation as SampleVariation
+from ._ripples import RippledDOS as RippledDOS
+from ._ripples import load_ripples as load_ripples
+from ._ripples import read_ripples as read_ripples
 from ._strained import StrainedDOS as StrainedDOS
 from ._strained_dos import make_strained_dos as make_strained_dos
 from ._suggest import suggest_states as suggest_states

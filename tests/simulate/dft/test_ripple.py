@@ -89,5 +89,5 @@ def test_a_finished_ripple_needs_no_gpaw_and_another_recipe_is_refused(tmp_path)
     path = tmp_path / "ripple-1.50-12.json"
     path.write_text(json.dumps({"parameters": RIPPLE.to_dict()}))
     assert run_ripple(RIPPLE, tmp_path) == path
-    with pytest.raises(ValueError, match=r"spacing = 0.2, but this run has 0.16"):
+    with pytest.raises(ValueError, match=r"spacing = 0.25, but this run has 0.16"):
         run_ripple(Ripple(1.5, 12, spacing=0.16), tmp_path)

@@ -57,7 +57,8 @@ def test_bending_moves_states_but_makes_none(data):
     energies = data.energies
     for name, row in data.table.iterrows():
         states = trapezoid(
-            np.where(energies < (row.vbm + row.cbm) / 2, data.dos[data.table.index.get_loc(name)], 0.0), energies
+            np.where(energies < (row.vbm + row.cbm) / 2, data.dos[data.table.index.get_loc(name)], 0.0),
+            energies,
         )
         flat = data.table.index.get_loc("ripple-0.00-1")
         middle = data.table.iloc[flat][["vbm", "cbm"]].mean()

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 _BANDS = 28  # per formula unit, as in the records of flat cells
 _CHUNK = 16  # k-points of one step of the band structure
-# Stiffness (eV/angstrom^2) that the relaxation starts from: that of a chalcogen in the mode A1', m omega^2 = 19
-# for sulfur at 403 cm-1, 17 for selenium at 240. With ASE's own start, 70, the first steps are
-# a quarter as long as they have to be.
+# Stiffness (eV/angstrom^2) that the relaxation starts from: m omega^2 of a chalcogen in the mode A1', 19 for
+# sulfur at 403 cm-1, 17 for selenium at 240. ASE's own start, 70, makes the first steps four times too short.
 _STIFFNESS = 20.0
 
 

@@ -118,11 +118,11 @@ def test_learned_edges_add_their_own_deviation_and_edges_read_from_curves_none(m
 
 def test_the_deviation_of_learned_edges_is_that_of_features_and_edges_drawn_together():
     random = np.random.RandomState(0)
-    strain = np.linspace(0, 0.06, 12)[:, None]
+    strain = np.linspace(0, 0.06, 40)[:, None]
     energies = np.linspace(-2, 2, 81)
     dos = 0.1 * np.logaddexp(0, (np.abs(energies) - (0.9 - 6 * strain)) / 0.1)
     lines = np.column_stack([385 - 500 * strain, 404 - 170 * strain])
-    edges = np.column_stack([-0.9 + 6 * strain, 0.9 - 6 * strain]) + random.normal(0, 0.02, (12, 2))
+    edges = np.column_stack([-0.9 + 6 * strain, 0.9 - 6 * strain]) + random.normal(0, 0.02, (40, 2))
     model = DOSRegressor(energies, representation="grid", hidden_layer_sizes=(8,), n_members=1, max_epochs=5)
     model.set_params(random_state=0).fit(lines, dos, edges=edges)
     along = np.array([[500.0, 170.0]]) / np.hypot(500, 170)

@@ -6,10 +6,18 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 mpl.use("Agg")
 # tests of stderr hold whether or not functions were compiled before
 os.environ.setdefault("STRAIN2DOS_QUIET", "1")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers_end_with_their_module():
+    """End joblib's idle workers: they leave by themselves after 300 s, and jobs that come just then hang."""
+    yield
+    get_reusable_executor().shutdown(wait=True)
 
 
 @pytest.fixture(scope="session")

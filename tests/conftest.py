@@ -2,6 +2,7 @@
 """Fixtures shared by all tests."""
 
 import os
+import time
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,11 +14,19 @@ mpl.use("Agg")
 os.environ.setdefault("STRAIN2DOS_QUIET", "1")
 
 
+@pytest.fixture(scope="session")
+def ended():
+    """When joblib's workers were last ended, in seconds."""
+    return [time.monotonic()]
+
+
 @pytest.fixture(scope="module", autouse=True)
-def workers_end_with_their_module():
-    """End joblib's idle workers: they leave by themselves after 300 s, and jobs that come just then hang."""
+def workers_do_not_time_out(ended):
+    """End joblib's workers between modules: idle for 300 s they leave, and jobs that come just then hang."""
     yield
-    get_reusable_executor().shutdown(wait=True)
+    if time.monotonic() - ended[0] > 150:
+        get_reusable_executor().shutdown(wait=True)
+        ended[0] = time.monotonic()
 
 
 @pytest.fixture(scope="session")

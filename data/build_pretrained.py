@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 
 from strain2dos.datasets import load_dft
+from strain2dos.datasets._pretrained.load import MATERIALS
 from strain2dos.datasets._pretrained.positions import position_dos
 from strain2dos.datasets._pretrained.training import FOLDS, OPTIONS, held_out_merit, train_pretrained
 from strain2dos.io import save_model
 
 HERE = Path(__file__).parent
-MATERIALS = ("MoS2",)
 
 
 def build(material: str) -> None:

@@ -21,6 +21,8 @@ from strain2dos._grids import energy_coordinate
 if TYPE_CHECKING:
     import xarray as xr
 
+    from strain2dos.raman import RamanMode
+
 
 class RamanPipeline(DocLinks, Pipeline):
     """Pipeline from spectra to curves that predicts a cube of spectra as a map of curves.
@@ -131,6 +133,7 @@ def raman_pipeline(
     energies: ArrayLike,
     *,
     material: str = "MoS2",
+    modes: str | Sequence[str | RamanMode] = "auto",
     reference: str | None = None,
     unstrained: Mapping[str, float | Sequence[float]] | None = None,
     noise: str | None = None,
@@ -151,6 +154,9 @@ def raman_pipeline(
         Energies of the curves in eV.
     material : str, default="MoS2"
         Whose lines are fitted.
+    modes : {"auto", "all"} or sequence of str or RamanMode, default="auto"
+        Lines to fit, as for `RamanFeaturizer`. Optional lines are fitted for the sake of those beside them
+        and not handed on, but for E' (of MoSe2, whose usual lines lack it).
     reference : {"Si"} or None, default=None
         Correct the axis of each spectrum by the silicon line.
     unstrained : mapping of str to float or (float, float), default=None
@@ -189,11 +195,23 @@ def raman_pipeline(
     featurizer = RamanFeaturizer(
         shift,
         material=material,
+        modes=modes,
         reference=reference,
         unstrained=unstrained,
-        features=("center",),
+        features=_positions(material, modes),
         **options,
     )
     # a real training set has spectra whose fit is flagged
     curves = DOSRegressor(energies, **{"nan_policy": "omit", **regressor})
     return RamanPipeline([("ramanfeaturizer", featurizer), ("dosregressor", curves)])
+
+
+def _positions(material: str, modes: str | Sequence[str | RamanMode]) -> tuple[str, ...]:
+    """Columns with the positions of the lines that strain moves."""
+    from strain2dos.raman._features.axis import select_modes
+
+    if isinstance(modes, str) and modes == "auto":
+        return ("center",)
+    kept = [mode for mode in select_modes(material, modes) if not mode.optional or mode.name == "E'"]
+    branches = [(mode.name, sign) for mode in kept for sign in ("", *("-+" if mode.splits else ""))]
+    return tuple(f"{name}{sign}_center" for name, sign in branches)

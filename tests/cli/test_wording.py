@@ -82,7 +82,7 @@ def flake(tmp_path_factory):
         ("map narrow.csv", "E' 335-410"),
         ("map far.csv", "--pl"),
         ("map flake.csv --pl far.csv", "--pl-unit nm"),
-        ("map flake.csv --material WS2", "give it as MODEL. Strain and doping alone need no model: from"),
+        ("map flake.csv --material WSe2", "give it as MODEL. Strain and doping alone need no model: from"),
         ("map flake.csv --material graphene", "give it as MODEL"),
         ("map flake.csv --material mos2", "--material must be 'MoS2'"),
         ("map flake.csv -o flake.csv", "is a file"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The model that comes with the package, as a pipeline that takes spectra."""
+"""The models that come with the package, as pipelines that take spectra."""
 
 from __future__ import annotations
 
@@ -13,24 +13,33 @@ import numpy as np
 from strain2dos._raman_pipeline import RamanPipeline, raman_pipeline
 from strain2dos.datasets._bundled.dft import bundled_materials
 from strain2dos.datasets._bundled.resources import data_path
-from strain2dos.datasets._raman.dos import DEFAULT_SHIFT
+from strain2dos.datasets._raman.dos import default_shift
 from strain2dos.io import load_model
 
+#: Layers with a bundled model.
+MATERIALS = ("MoS2", "WS2", "MoSe2")
 FOLDER = "pretrained"
 
 
-def load_pretrained(material: str = "MoS2") -> RamanPipeline:
-    """Load the trained model that comes with the package.
+def load_pretrained(material: str = "MoS2", *, modes: str = "auto") -> RamanPipeline:
+    """Load the trained model of a material that comes with the package.
 
     It was trained on the positions that the lines of the bundled first-principles strain states have
     (`load_dft`), doping included, and learned curves, valleys and band edges. Its gaps are those of PBE.
     Featurizers learn nothing but their axis, so `strain2dos.mapping.recalibrate` sets it to that of any
     spectra; `strain2dos.map_flake` does so by itself.
 
+    Lines of MoS2 move with strain and doping as measured. Of the other layers not all rates are measured:
+    theirs move with strain as calculated, doping moves A1' by what it does in MoS2 at most, and E' is taken
+    to stay.
+
     Parameters
     ----------
-    material : str, default="MoS2"
+    material : {"MoS2", "WS2", "MoSe2"}, default="MoS2"
         The layer.
+    modes : {"auto", "all"}, default="auto"
+        "auto": fit the usual lines, and those that the model needs; "all": the optional ones too, as the 2LA
+        band of WS2 under 514 and 532 nm, beside E', makes necessary. The model takes E' and A1' either way.
 
     Returns
     -------
@@ -58,30 +67,34 @@ def load_pretrained(material: str = "MoS2") -> RamanPipeline:
     >>> model[1].predict_edges(positions).gap.round(2)
     array([1.58, 1.4 ])
     """
-    return load_with_merit(material)[0]
+    return load_with_merit(material, modes)[0]
 
 
-def load_with_merit(material: str) -> tuple[RamanPipeline, dict[str, Any]]:
+def load_with_merit(material: str, modes: str = "auto") -> tuple[RamanPipeline, dict[str, Any]]:
     """Load the bundled model of a material together with its figures of merit."""
+    if modes not in ("auto", "all"):
+        raise ValueError(f'modes must be "auto" or "all", but is {modes!r}.')
     merit = pretrained_merit(material)
     with warnings.catch_warnings():
         # a regressor consists of plain arrays, and checks the form of them itself
         warnings.filterwarnings("ignore", ".*was saved with", UserWarning)
         regressor = load_model(_path(material))
-    pipeline = raman_pipeline(DEFAULT_SHIFT, regressor.energies_, material=material)
-    featurizer = pipeline[0].fit(np.ones((1, DEFAULT_SHIFT.size)))
-    names = [str(name) for name in featurizer.get_feature_names_out()]
-    if names != merit["features"]:
-        raise ValueError(
-            f"the bundled model takes the features {merit['features']}, but the featurizer of this version "
-            f"gives {names}; rebuild it by `python data/build_pretrained.py`."
-        )
-    model = RamanPipeline([(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)])
-    return model, merit
+    shift = default_shift(material)
+    for lines in dict.fromkeys((modes, "all")):
+        pipeline = raman_pipeline(shift, regressor.energies_, material=material, modes=lines)
+        featurizer = pipeline[0].fit(np.ones((1, shift.size)))
+        names = [str(name) for name in featurizer.get_feature_names_out()]
+        if names == merit["features"]:
+            steps = [(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)]
+            return RamanPipeline(steps), merit
+    raise ValueError(
+        f"the bundled model takes the features {merit['features']}, but the featurizer of this version "
+        f"gives {names}; rebuild it by `python data/build_pretrained.py`."
+    )
 
 
 def pretrained_merit(material: str = "MoS2") -> dict[str, Any]:
-    """Figures of merit and origin of the model that comes with the package.
+    """Figures of merit and origin of a model that comes with the package.
 
     Parameters
     ----------
@@ -114,12 +127,15 @@ def _words(material: str) -> str:
     """Ways out where there is no bundled model."""
     there = f"no model for {material!r} comes with the package"
     if material in bundled_materials():
-        there += ", though its first-principles records do (load_dft)"
+        there += (
+            ", though its first-principles records do (load_dft): its E' and A1' coincide, and one position "
+            "cannot tell strain from doping"
+        )
     return (
-        f"{there}; only MoS2 has one. Train one on records of the material (raman_pipeline; `strain2dos dft "
-        'run` makes records) as the page "My own DFT, or my own material" of the guide does for WS2, and '
-        "give it as model=. Strain and doping alone need no model: from Python, StrainDopingSeparator gives "
-        "them, with rates of your own where the table has none."
+        f"{there}; {', '.join(MATERIALS)} have one. Train one on records of the material (raman_pipeline; "
+        '`strain2dos dft run` makes records) as the page "My own DFT, or my own material" of the guide does, '
+        "and give it as model=. Strain and doping alone need no model: from Python, StrainDopingSeparator "
+        "gives them, with rates of your own where the table has none."
     )
 
 

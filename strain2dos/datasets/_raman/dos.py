@@ -211,7 +211,7 @@ def make_raman_dos(
     rng = check_random_state(random_state)
     rows = np.arange(n_samples) % len(states)
     chosen = states.subset(rows)
-    axis = _default_shift(material) if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
+    axis = default_shift(material) if shift is None else np.asarray(axis_of(shift), dtype=np.float64)
     density = rng.normal(0.0, doping, n_samples)
     measurement = Measurement(
         counts, doping, cosmic_rays, phonons, calibration, temperature, instrument_fwhm, polarization,
@@ -243,7 +243,7 @@ def make_raman_dos(
     )
 
 
-def _default_shift(material: str) -> NDArray[np.float64]:
+def default_shift(material: str) -> NDArray[np.float64]:
     """Axis that holds the windows of E' and A1' of a material, also where one is too weak to be sought."""
     if material == "MoS2":
         return DEFAULT_SHIFT.copy()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strain2dos._estimators.columns import as_named, finite_rows
+from strain2dos.mapping._flake.positions import PositionErrors
 from strain2dos.mapping._flake.propagation import energies_of, energy_names
 from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.shared import SharedError
@@ -34,6 +35,8 @@ class FlakeEvaluator(PixelEvaluator):
     ----------
     lines : StrainLines or None
         None where strain and doping of the material are not known.
+    positions : PositionErrors or None
+        Errors that all spectra share, where ``lines`` do not tell them.
     scissor : Scissor or None
         By which the conduction band is moved.
     shared_error : SharedError or None
@@ -41,6 +44,7 @@ class FlakeEvaluator(PixelEvaluator):
     """
 
     lines: StrainLines | None = None
+    positions: PositionErrors | None = None
     scissor: Scissor | None = None
     shared_error: SharedError | None = None
 
@@ -86,6 +90,8 @@ class FlakeEvaluator(PixelEvaluator):
             strain, unknowns = self.lines.separate(fit)
             found = {name: values[good] for name, values in strain.items()}
             shared = self.lines.common_covariance(unknowns[good])
+        elif self.positions is not None:
+            shared = self.positions.covariance(features[good])
         if good.any():
             # fit_spectra keeps the covariance
             found |= self._energies(features[good], cast("Array", covariance)[good], shared)
@@ -139,13 +145,13 @@ def transitions(model: FittedModel) -> list[str]:
     return [f"{top}_{bottom}" for top in names[:n_valence] for bottom in names[n_valence:]]
 
 
-def flake_quantities(model: FittedModel, lines: StrainLines | None, *, dos: bool) -> tuple[str, ...]:
+def flake_quantities(
+    model: FittedModel, lines: StrainLines | None, positions: PositionErrors | None, *, dos: bool
+) -> tuple[str, ...]:
     """What "auto" maps: all that this model and this material can give."""
-    names: list[str] = []
-    for name in (*energy_names(model), *(STRAIN_NAMES if lines is not None else ())):
-        names += [name, f"{name}_std"]
-        if lines is not None:
-            names.append(f"{name}_common_std")
+    endings = ("", "_std") if lines is None and positions is None else ("", "_std", "_common_std")
+    mapped = (*energy_names(model), *(STRAIN_NAMES if lines is not None else ()))
+    names = [f"{name}{ending}" for name in mapped for ending in endings]
     if lines is not None:
         names.append(SLOPES)
     if model.valleys:

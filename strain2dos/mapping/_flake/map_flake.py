@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from strain2dos.mapping._flake.evaluate import FlakeEvaluator, flake_quantities, transitions
 from strain2dos.mapping._flake.light import Light, add_light, read_light
+from strain2dos.mapping._flake.positions import PositionErrors
 from strain2dos.mapping._flake.prepared import Positions, PreparedFlake, prepare_flake
 from strain2dos.mapping._flake.scissor import Scissor
 from strain2dos.mapping._flake.shared import SharedError
@@ -178,7 +179,8 @@ def map_prepared(
     model = FittedModel.from_estimator(prepared.pipeline)
     cube = align_columns(prepared.cube, model)
     lines = StrainLines.of(model.reads_spectra_by)
-    known = flake_quantities(model, lines, dos=model.energies is not None)
+    positions = PositionErrors.of(model) if lines is None else None
+    known = flake_quantities(model, lines, positions, dos=model.energies is not None)
     wanted = _wanted(quantities, known, cube.sizes["y"] * cube.sizes["x"], model)
     moved = None if scissor is None else Scissor.to(float(scissor), model)
     functional = prepared.functional
@@ -194,6 +196,7 @@ def map_prepared(
         functional,
         left_out,
         lines,
+        positions,
         moved,
         SharedError.of(model),
     )

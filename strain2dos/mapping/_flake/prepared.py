@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
 from strain2dos._estimators.fitting import as_fitted, clone_as_fitted
+from strain2dos.mapping._flake.lines import fitting_more, with_optional_lines
 from strain2dos.mapping._flake.model import choose_model
 from strain2dos.mapping._flake.source import flake_cube, refuse_light
 from strain2dos.mapping._recalibrate import recalibrate
@@ -54,6 +55,8 @@ class PreparedFlake:
         for key in ("layout", "converted_from"):
             if value := self.cube.attrs.get(key, self.cube["shift"].attrs.get(key)):
                 known[f"source_{key}"] = str(value)
+        if featurizer.modes == "all":
+            known["lines"] = "optional ones too"
         known["reference"] = featurizer.reference or "none"
         known["lineshape"] = featurizer.lineshape
         positions = featurizer.unstrained
@@ -83,21 +86,34 @@ def prepare_flake(
     """
     chosen = choose_model(model, material)
     cube = flake_cube(source, laser_nm)
-    pipeline = chosen.pipeline
     changed = {"noise": noise, "lineshape": lineshape}
-    changed = {key: value for key, value in changed.items() if value is not None}
-    if changed:
-        (name, featurizer), *rest = pipeline.steps
-        pipeline = Pipeline([(name, clone_as_fitted(featurizer).set_params(**changed)), *rest])
     refuse_light(cube)
     place = cube["shift"]
     if unstrained_region is not None:
         place = cube.compute() if cube.chunks is not None else cube
-    pipeline = recalibrate(
-        pipeline, place, reference=reference, unstrained=_by_line(unstrained), region=unstrained_region
-    )
+
+    def calibrated(pipeline: Pipeline) -> Pipeline:
+        return recalibrate(
+            _with(pipeline, {key: value for key, value in changed.items() if value is not None}),
+            place,
+            reference=reference,
+            unstrained=_by_line(unstrained),
+            region=unstrained_region,
+        )
+
+    pipeline = calibrated(chosen.pipeline)
+    if model is None and (others := with_optional_lines(pipeline)) is not None:
+        pipeline = fitting_more(pipeline, lambda: calibrated(others), cube)
     file = os.path.basename(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else None
     return PreparedFlake(cube, pipeline, chosen.name, chosen.functional, file)
+
+
+def _with(pipeline: Pipeline, parameters: dict[str, Any]) -> Pipeline:
+    """Pipeline whose featurizer has other parameters."""
+    if not parameters:
+        return pipeline
+    (name, featurizer), *rest = pipeline.steps
+    return Pipeline([(name, clone_as_fitted(featurizer).set_params(**parameters)), *rest])
 
 
 def _by_line(given: Positions | None) -> Mapping[str, float | Sequence[float]] | None:

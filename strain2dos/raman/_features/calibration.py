@@ -89,7 +89,7 @@ class LineCalibration:
         """
         known = {mode.name: mode for mode in modes}
         if unstrained is None:
-            spread = {name: mode.spread_of("position") for name, mode in known.items() if not mode.optional}
+            spread = {name: mode.spread_of("position") for name, mode in known.items()}
             stated = {name: float(value) for name, value in spread.items() if isinstance(value, float)}
             return cls(tuple(stated), (0.0,) * len(stated), tuple(stated.values()), LITERATURE)
         names, shifts, sigmas = [], [], []

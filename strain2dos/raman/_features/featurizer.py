@@ -71,12 +71,12 @@ class RamanFeaturizer(DocLinks, TransformerMixin, BaseEstimator):
         Threads. None and -1: all that numba and the container allow, in a dask worker its share. The result
         does not depend on it.
     features : sequence of str, default=("center",)
-        Kinds of columns that ``transform`` returns: "center", "fwhm", "area" (each line's share of the summed
-        area of the usual lines), "height" (over the summed height of the usual lines; of bands of defects and
-        substrates as well: ``LO(M)_height``, a measure of disorder, is 0 where there is none), "mixing",
-        where the profile has one, and "difference", the distance of the first two modes, a common
-        measure of the number of layers. Widths, areas and heights depend on the instrument and on the
-        quality of the flake, positions on strain and doping.
+        Columns that ``transform`` returns, by kind or by name (``"E'_center"``). Kinds are "center", "fwhm",
+        "area" (each line's share of the summed area of the usual lines), "height" (over the summed height of
+        the usual lines; of bands of defects and substrates as well: ``LO(M)_height``, a measure of disorder,
+        is 0 where there is none), "mixing", where the profile has one, and "difference", the distance of the
+        first two modes, a common measure of the number of layers. Widths, areas and heights depend on the
+        instrument and on the quality of the flake, positions on strain and doping.
     unstrained : mapping of str to float or (float, float), default=None
         Where the lines of this sample lie without strain and doping, on its own axis (after ``reference``),
         in cm-1, each with or without its standard deviation: ``{"E'": 384.2, "A1'": (403.1, 0.1)}``; see

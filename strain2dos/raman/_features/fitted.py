@@ -78,14 +78,14 @@ extra_lines
         own: dict[str, Any] = {"axis": axis, "shift": None if parameters["shift"] is None else axis}
         names = [field.name for field in fields(cls) if field.name not in own]
         made = cls(**own, **deepcopy({name: parameters[name] for name in names}))
-        known = (*line_kinds(made.lineshape), DIFFERENCE)
-        unknown = [kind for kind in made.features if kind not in known]
+        plan, kinds = made.plan(with_covariance=False), (*line_kinds(made.lineshape), DIFFERENCE)
+        unknown = [name for name in made.features if name not in (*kinds, *plan.names)]
         if unknown or not made.features:
             raise ValueError(
-                f"features must be some of {known} for {made.lineshape} lines, but is {made.features!r}; "
-                f"take the others out or use the default."
+                f"features must be some of {kinds} for {made.lineshape} lines, or columns such as "
+                f"{plan.names[0]!r}, but is {made.features!r}; take the others out or use the default."
             )
-        made.calibration(made.plan(with_covariance=False))
+        made.calibration(plan)
         return made
 
     def to_state(self) -> dict[str, Any]:
@@ -148,7 +148,8 @@ extra_lines
         chosen = [
             j
             for j, name in enumerate(names)
-            if name.endswith(kinds) and (name.endswith(f"_{HEIGHT}") or name.rpartition("_")[0] in asked)
+            if name in self.features
+            or (name.endswith(kinds) and (name.endswith(f"_{HEIGHT}") or name.rpartition("_")[0] in asked))
         ]
         return [*chosen, len(names) - 1] if has_difference and DIFFERENCE in self.features else chosen
 

@@ -109,7 +109,7 @@ def test_a_model_of_ones_own_takes_the_same_options(run, file, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--material", "WS2"), 1, "no model for 'WS2' comes with the package"),
+        (("--material", "WSe2"), 1, "no model for 'WSe2' comes with the package"),
         (("--unstrained", "384.6"), 2, "must be 2 numbers"),
         (("--scissor", 1880), 1, "scissor is the gap of the unstrained layer in eV"),
         (("--store", "map.zarr", "--scissor", 1.88), 2, "map by a model as it is"),

@@ -176,7 +176,7 @@ def test_an_unstrained_place_of_the_map_calibrates_it():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"material": "WS2"}, "no model for 'WS2' comes with the package.*StrainDopingSeparator"),
+        ({"material": "WSe2"}, "no model for 'WSe2' comes with the package.*StrainDopingSeparator"),
         ({"unstrained": (384.6,)}, "unstrained must be the positions of E' and A1'"),
         ({"scissor": 1880.0}, "scissor is the gap of the unstrained layer in eV"),
         ({"quantities": ("gap", "color")}, r"\['color'\]"),

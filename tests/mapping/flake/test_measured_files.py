@@ -23,11 +23,6 @@ def test_ws2_taken_for_mos2_is_doubted(reference_dir):
     assert not ok.any() or (found.domain_score.values[ok] > 1).all()
 
 
-def test_ws2_as_ws2_names_the_ways_out(reference_dir):
-    with pytest.raises(ValueError, match=r"no model for 'WS2' comes with the package.*model="):
-        map_flake(reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz", material="WS2")
-
-
 @pytest.mark.parametrize("reference", [None, "Si"])
 def test_a_monolayer_whose_lines_are_as_far_apart_as_its_noise_allows_is_no_bilayer(reference_dir, reference):
     found = map_flake(reference_dir / "raman" / "spectrum1_1ML.txt", reference=reference)

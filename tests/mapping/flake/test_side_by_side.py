@@ -20,7 +20,7 @@ def test_chunks_side_by_side_give_the_bits_of_chunks_one_by_one():
     wanted = ("gap", "gap_std", "gap_common_std", "strain", "domain_score", "features", "valleys")
     names = column_names(prepared.cube, model)
     lines = StrainLines.of(model.reads_spectra_by)
-    evaluator = FlakeEvaluator(model, wanted, np.dtype(float), names, "PBE", (), lines, None)
+    evaluator = FlakeEvaluator(model, wanted, np.dtype(float), names, "PBE", (), lines)
     maps = [
         map_in_memory(prepared.cube, evaluator, prepared.pipeline, step=2, progress=False, at_once=n)
         for n in (1, 2, 7)

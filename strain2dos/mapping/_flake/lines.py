@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whether bands beside the lines of a layer have to be fitted, as its spectra show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+from sklearn.pipeline import Pipeline
+
+from strain2dos._estimators.fitting import as_fitted
+from strain2dos.datasets import load_pretrained
+from strain2dos.raman._materials.lookup import material_modes
+
+# Spectra of a map that are fitted both ways.
+_TRIED = 64
+
+
+def with_optional_lines(pipeline: Pipeline) -> Pipeline | None:
+    """Bundled model of the same layer that fits its optional lines too.
+
+    None where it does already, or where none of them stands in the window of a usual line, as the 2LA band of
+    WS2 does, which is as strong as E' under 514 and 532 nm and absent under other lasers.
+    """
+    featurizer = as_fitted(pipeline[0])
+    modes = material_modes(featurizer.material, optional=True)
+    usual = [mode for mode in modes if not mode.optional]
+    beside = any(
+        other.window[0] < mode.position < other.window[1] or mode.window[0] < other.position < mode.window[1]
+        for mode in usual
+        for other in modes
+        if other.optional and other.anchor is None
+    )
+    if featurizer.modes != "auto" or not beside:
+        return None
+    return load_pretrained(featurizer.material, modes="all")
+
+
+def fitting_more(first: Pipeline, other: Callable[[], Pipeline], cube: xr.DataArray) -> Pipeline:
+    """Take the pipeline that fits more of some spectra, the first where both fit as many.
+
+    Parameters
+    ----------
+    first : Pipeline
+        Calibrated for the cube.
+    other : callable
+        Gives the other one, or raises ValueError where the axis does not hold its lines.
+    cube : DataArray of shape (y, x, n_shift)
+        Spectra, on disk or in memory.
+    """
+    try:
+        second = other()
+    except ValueError:
+        return first
+    places = np.linspace(0, cube.sizes["y"] * cube.sizes["x"] - 1, _TRIED).round().astype(int)
+    rows, columns = np.unravel_index(np.unique(places), (cube.sizes["y"], cube.sizes["x"]))
+    some = cube.isel(y=xr.DataArray(rows, dims="n"), x=xr.DataArray(columns, dims="n"))
+    spectra = some.transpose("n", "shift").values
+    fitted = [(model[0].transform_with_status(spectra)[1] == 0).sum() for model in (first, second)]
+    return second if fitted[1] > fitted[0] else first

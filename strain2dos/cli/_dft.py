@@ -33,7 +33,7 @@ _RUN = examples(
 _PLAN = examples("strain2dos dft plan --states 60 --out plan.csv")
 _SUGGEST = examples(
     "strain2dos dft suggest --material WS2 -n 4",
-    "strain2dos dft suggest --material WS2 -n 4 --plan ws2_dft_plan.csv --out next.csv",
+    "strain2dos dft suggest --material WS2 -n 4 --plan mos2_dft_plan.csv --out next.csv",
     "strain2dos dft suggest --records wse2 -n 4 --out next.csv",
     "strain2dos dft suggest --material WS2 -n 2 --map out/map.nc",
 )

@@ -98,6 +98,10 @@ def suggest_states(
     if candidates is None:
         candidates = strain_plan(_CANDIDATES, normal=normal, shear=shear, seed=random_state)
     plan, tensors = _unknown(candidates, data.strain)
+    if not len(plan):
+        raise ValueError(
+            f"all {len(candidates)} candidates are known already; give a plan that holds others, or none."
+        )
     if not 1 <= n_states <= len(plan):
         raise ValueError(
             f"n_states must lie between 1 and {len(plan)}, the states to choose from, but is {n_states!r}."

@@ -85,7 +85,7 @@ def test_doping_covers_evenly_what_samples_show():
         assert low < 0.05 < high
 
 
-@pytest.mark.parametrize("material", ["WSe2", "graphene"])
+@pytest.mark.parametrize("material", ["MoSe2", "WSe2", "graphene"])
 def test_a_material_without_a_model_names_the_ways_out(material):
     with pytest.raises(ValueError, match=rf"{material}.*model=.*StrainDopingSeparator"):
         load_pretrained(material)

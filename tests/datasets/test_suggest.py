@@ -79,14 +79,14 @@ def test_too_few_states_or_scalar_labels_are_refused(some):
 
 def test_the_command_writes_a_plan_that_run_reads(tmp_path):
     out = tmp_path / "next.csv"
-    strain_plan(20).to_csv(tmp_path / "plan.csv", index=False)
+    strain_plan(60).to_csv(tmp_path / "plan.csv", index=False)
     arguments = ["dft", "suggest", "--material", "WS2", "-n", "2", "--plan", str(tmp_path / "plan.csv")]
     result = CliRunner().invoke(app, [*arguments, "--out", str(out)])
     assert result.exit_code == 0, result.output
     assert "uncertainty_left" in result.output
     names = [state.name for state in read_plan(out)]
     assert len(names) == 2
-    assert set(names) <= set(strain_plan(20)["name"])
+    assert set(names) <= set(strain_plan(60)["name"])
     flake = xr.Dataset(
         {"strain": (("y", "x"), np.full((2, 2), 0.04)), "shear": (("y", "x"), np.zeros((2, 2)))}
     )
@@ -98,6 +98,15 @@ def test_the_command_writes_a_plan_that_run_reads(tmp_path):
     missing = CliRunner().invoke(app, ["dft", "suggest", "--map", str(tmp_path / "none.nc")])
     assert missing.exit_code == 1
     assert "none.nc does not exist" in missing.output
+
+
+def test_a_plan_of_known_states_is_refused():
+    known = load_dft("WS2")
+    plan = pd.DataFrame(known.strain, columns=["exx", "eyy", "exy"]).assign(name=known.name)
+    with pytest.raises(
+        ValueError, match="all 36 candidates are known already; give a plan that holds others"
+    ):
+        suggest_states(known, 2, candidates=plan)
 
 
 @pytest.mark.slow

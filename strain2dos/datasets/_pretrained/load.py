@@ -17,7 +17,7 @@ from strain2dos.datasets._raman.dos import default_shift
 from strain2dos.io import load_model
 
 #: Layers with a bundled model.
-MATERIALS = ("MoS2", "WS2", "MoSe2")
+MATERIALS = ("MoS2", "WS2")
 FOLDER = "pretrained"
 
 
@@ -29,16 +29,15 @@ def load_pretrained(material: str = "MoS2", *, modes: str = "auto") -> RamanPipe
     Featurizers learn nothing but their axis, so `strain2dos.mapping.recalibrate` sets it to that of any
     spectra; `strain2dos.map_flake` does so by itself.
 
-    Lines of MoS2 move with strain and doping as measured. Of the other layers not all rates are measured:
-    theirs move with strain as calculated, doping moves A1' by what it does in MoS2 at most, and E' is taken
-    to stay.
+    Lines of MoS2 move with strain and doping as measured. Of WS2 not all rates are measured: its lines move
+    with strain as calculated, doping moves A1' by what it does in MoS2 at most, and E' is taken to stay.
 
     Parameters
     ----------
-    material : {"MoS2", "WS2", "MoSe2"}, default="MoS2"
+    material : {"MoS2", "WS2"}, default="MoS2"
         The layer.
     modes : {"auto", "all"}, default="auto"
-        "auto": fit the usual lines, and those that the model needs; "all": the optional ones too, as the 2LA
+        "auto": fit the usual lines; "all": the optional ones too, as the 2LA
         band of WS2 under 514 and 532 nm, beside E', makes necessary. The model takes E' and A1' either way.
 
     Returns
@@ -80,17 +79,16 @@ def load_with_merit(material: str, modes: str = "auto") -> tuple[RamanPipeline, 
         warnings.filterwarnings("ignore", ".*was saved with", UserWarning)
         regressor = load_model(_path(material))
     shift = default_shift(material)
-    for lines in dict.fromkeys((modes, "all")):
-        pipeline = raman_pipeline(shift, regressor.energies_, material=material, modes=lines)
-        featurizer = pipeline[0].fit(np.ones((1, shift.size)))
-        names = [str(name) for name in featurizer.get_feature_names_out()]
-        if names == merit["features"]:
-            steps = [(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)]
-            return RamanPipeline(steps), merit
-    raise ValueError(
-        f"the bundled model takes the features {merit['features']}, but the featurizer of this version "
-        f"gives {names}; rebuild it by `python data/build_pretrained.py`."
-    )
+    pipeline = raman_pipeline(shift, regressor.energies_, material=material, modes=modes)
+    featurizer = pipeline[0].fit(np.ones((1, shift.size)))
+    names = [str(name) for name in featurizer.get_feature_names_out()]
+    if names != merit["features"]:
+        raise ValueError(
+            f"the bundled model takes the features {merit['features']}, but the featurizer of this version "
+            f"gives {names}; rebuild it by `python data/build_pretrained.py`."
+        )
+    steps = [(pipeline.steps[0][0], featurizer), (pipeline.steps[1][0], regressor)]
+    return RamanPipeline(steps), merit
 
 
 def pretrained_merit(material: str = "MoS2") -> dict[str, Any]:
@@ -127,12 +125,9 @@ def _words(material: str) -> str:
     """Ways out where there is no bundled model."""
     there = f"no model for {material!r} comes with the package"
     if material in bundled_materials():
-        there += (
-            ", though its first-principles records do (load_dft): its E' and A1' coincide, and one position "
-            "cannot tell strain from doping"
-        )
+        there += ", though its first-principles records do (load_dft)"
     return (
-        f"{there}; {', '.join(MATERIALS)} have one. Train one on records of the material (raman_pipeline; "
+        f"{there}; {' and '.join(MATERIALS)} have one. Train one on records of the material (raman_pipeline; "
         '`strain2dos dft run` makes records) as the page "My own DFT, or my own material" of the guide does, '
         "and give it as model=. Strain and doping alone need no model: from Python, StrainDopingSeparator "
         "gives them, with rates of your own where the table has none."

@@ -10,45 +10,54 @@ import pytest
 from strain2dos import load_dft, load_pretrained, make_raman_map
 from strain2dos.datasets import pretrained_merit
 from strain2dos.datasets._bundled.resources import data_path
+from strain2dos.datasets._pretrained.load import MATERIALS
 from strain2dos.datasets._pretrained.positions import position_dos
 from strain2dos.datasets._pretrained.training import held_out_merit, train_pretrained
 
 
-def test_the_file_has_the_checksum_that_is_stated_beside_it():
-    content = data_path("pretrained", "mos2.skops").read_bytes()
-    assert hashlib.sha256(content).hexdigest() == pretrained_merit()["sha256"]
-    assert len(content) < 2**20
+@pytest.fixture(params=MATERIALS)
+def material(request):
+    return request.param
 
 
-def test_it_was_trained_on_the_records_that_are_bundled():
-    lines = data_path("mos2_dft", "SHA256SUMS").read_text(encoding="utf-8").split()
-    assert pretrained_merit()["records_sha256"] == dict(zip(lines[1::2], lines[::2], strict=True))
+def test_the_file_has_the_checksum_that_is_stated_beside_it(material):
+    content = data_path("pretrained", f"{material.lower()}.skops").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == pretrained_merit(material)["sha256"]
+    # more kernels count in the mixture of WS2
+    assert len(content) < {"MoS2": 1.0, "WS2": 1.5}[material] * 2**20
 
 
-def test_retraining_gives_the_bundled_model():
-    stored, again = load_pretrained()[1], train_pretrained()
-    rows = position_dos(random_state=7).features.to_numpy()
+def test_it_was_trained_on_the_records_that_are_bundled(material):
+    lines = data_path(f"{material.lower()}_dft", "SHA256SUMS").read_text(encoding="utf-8").split()
+    assert pretrained_merit(material)["records_sha256"] == dict(zip(lines[1::2], lines[::2], strict=True))
+
+
+def test_retraining_gives_the_bundled_model(material):
+    stored, again = load_pretrained(material)[1], train_pretrained(material)
+    rows = position_dos(material, random_state=7).features.to_numpy()
     # other versions of BLAS sum in another order
     np.testing.assert_allclose(again.predict_edges(rows).gap, stored.predict_edges(rows).gap, atol=1e-4)
     np.testing.assert_allclose(again.predict(rows), stored.predict(rows), atol=5e-3)
 
 
 @pytest.mark.slow
-def test_the_stated_figures_of_merit_are_those_of_states_left_out():
-    stated = pretrained_merit()["held_out"]
-    for name, value in held_out_merit().items():
+def test_the_stated_figures_of_merit_are_those_of_states_left_out(material):
+    stated = pretrained_merit(material)["held_out"]
+    for name, value in held_out_merit(material).items():
         assert value == pytest.approx(stated[name], rel=0.02)
 
 
-def test_stated_errors_hold_for_states_that_were_left_out():
-    merit = pretrained_merit()["held_out"]
+def test_stated_errors_hold_for_states_that_were_left_out(material):
+    merit = pretrained_merit(material)["held_out"]
     assert 0.85 <= merit["gap_inside_90_percent_interval"] <= 0.95
-    assert merit["gap_mae_mev_inside"] < 4.0
-    assert merit["gap_direct_mae_mev_inside"] < 2.5
+    # 61 states of MoS2, 36 of WS2
+    gap, at_k = {"MoS2": (4.0, 2.5), "WS2": (7.0, 10.0)}[material]
+    assert merit["gap_mae_mev_inside"] < gap
+    assert merit["gap_direct_mae_mev_inside"] < at_k
 
 
-def test_the_stated_error_grows_with_strain_as_the_error_does():
-    merit = pretrained_merit()["held_out"]
+def test_the_stated_error_grows_with_strain_as_the_error_does(material):
+    merit = pretrained_merit(material)["held_out"]
     small, large = (
         [merit[f"{name}_{size}_strain"] for name in ("gap_rmse_mev", "gap_std_mev")]
         for size in ("small", "large")
@@ -61,9 +70,9 @@ def test_the_stated_error_grows_with_strain_as_the_error_does():
     assert merit["gap_inside_90_percent_interval_large_strain"] > 0.85
 
 
-def test_the_gap_of_every_trained_state_is_reproduced_whatever_the_doping():
-    data = position_dos(random_state=1)
-    error = load_pretrained()[1].predict_edges(data.features.to_numpy()).gap - data.gap
+def test_the_gap_of_every_trained_state_is_reproduced_whatever_the_doping(material):
+    data = position_dos(material, random_state=1)
+    error = load_pretrained(material)[1].predict_edges(data.features.to_numpy()).gap - data.gap
     assert np.abs(error).mean() < 0.004
 
 
@@ -85,10 +94,27 @@ def test_doping_covers_evenly_what_samples_show():
         assert low < 0.05 < high
 
 
-@pytest.mark.parametrize("material", ["MoSe2", "WSe2", "graphene"])
-def test_a_material_without_a_model_names_the_ways_out(material):
-    with pytest.raises(ValueError, match=rf"{material}.*model=.*StrainDopingSeparator"):
-        load_pretrained(material)
+def test_doping_of_ws2_moves_the_a_mode_as_far_as_that_of_mos2():
+    data = position_dos("WS2", random_state=0)
+    again = position_dos("WS2", random_state=5)
+    assert len(data.groups) == 2 * len(load_dft("WS2"))
+    moved = (data.features - again.features)["A1'_center"] / (data.doping - again.doping)
+    np.testing.assert_allclose(moved, -2.2)
+    branches = ["E'-_center", "E'+_center"]
+    np.testing.assert_array_equal(data.features[branches], again.features[branches])
+
+
+@pytest.mark.parametrize("other", ["MoSe2", "WSe2", "graphene"])
+def test_a_material_without_a_model_names_the_ways_out(other):
+    with pytest.raises(ValueError, match=rf"{other}.*model=.*StrainDopingSeparator"):
+        load_pretrained(other)
+
+
+def test_lines_that_coincide_train_no_model_and_modes_are_checked():
+    with pytest.raises(ValueError, match=r"material must have E' and A1' apart, but 'WSe2' has .*2LA"):
+        position_dos("WSe2")
+    with pytest.raises(ValueError, match='modes must be "auto" or "all", but is'):
+        load_pretrained("WS2", modes="2LA")
 
 
 def test_the_wheel_carries_the_model():

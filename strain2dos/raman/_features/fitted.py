@@ -82,8 +82,8 @@ extra_lines
         unknown = [name for name in made.features if name not in (*kinds, *plan.names)]
         if unknown or not made.features:
             raise ValueError(
-                f"features must be some of {kinds} for {made.lineshape} lines, or columns such as "
-                f"{plan.names[0]!r}, but is {made.features!r}; take the others out or use the default."
+                f"features must be some of {kinds} or columns such as {plan.names[0]!r} for "
+                f"{made.lineshape} lines, but is {made.features!r}; take the others out or use the default."
             )
         made.calibration(plan)
         return made

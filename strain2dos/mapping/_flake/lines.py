@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import xarray as xr
 from sklearn.pipeline import Pipeline
 
 from strain2dos._estimators.fitting import as_fitted
 from strain2dos.datasets import load_pretrained
+from strain2dos.mapping._recalibrate import recalibrate
 from strain2dos.raman._materials.lookup import material_modes
 
 # Spectra of a map that are fitted both ways.
@@ -37,25 +36,28 @@ def with_optional_lines(pipeline: Pipeline) -> Pipeline | None:
     return load_pretrained(featurizer.material, modes="all")
 
 
-def fitting_more(first: Pipeline, other: Callable[[], Pipeline], cube: xr.DataArray) -> Pipeline:
+def fitting_more(first: Pipeline, second: Pipeline, cube: xr.DataArray, reference: str | None) -> Pipeline:
     """Take the pipeline that fits more of some spectra, the first where both fit as many.
 
     Parameters
     ----------
-    first : Pipeline
-        Calibrated for the cube.
-    other : callable
-        Gives the other one, or raises ValueError where the axis does not hold its lines.
+    first, second : Pipeline
+        The second is not taken where the axis does not hold its lines.
     cube : DataArray of shape (y, x, n_shift)
         Spectra, on disk or in memory.
+    reference : {"Si"} or None
+        As of `map_flake`.
     """
-    try:
-        second = other()
-    except ValueError:
-        return first
     places = np.linspace(0, cube.sizes["y"] * cube.sizes["x"] - 1, _TRIED).round().astype(int)
     rows, columns = np.unravel_index(np.unique(places), (cube.sizes["y"], cube.sizes["x"]))
     some = cube.isel(y=xr.DataArray(rows, dims="n"), x=xr.DataArray(columns, dims="n"))
     spectra = some.transpose("n", "shift").values
-    fitted = [(model[0].transform_with_status(spectra)[1] == 0).sum() for model in (first, second)]
-    return second if fitted[1] > fitted[0] else first
+
+    def fitted(pipeline: Pipeline) -> int:
+        featurizer = recalibrate(pipeline, cube["shift"], reference=reference)[0]
+        return int((featurizer.transform_with_status(spectra)[1] == 0).sum())
+
+    try:
+        return second if fitted(second) > fitted(first) else first
+    except ValueError:
+        return first

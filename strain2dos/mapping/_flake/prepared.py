@@ -86,24 +86,18 @@ def prepare_flake(
     """
     chosen = choose_model(model, material)
     cube = flake_cube(source, laser_nm)
-    changed = {"noise": noise, "lineshape": lineshape}
     refuse_light(cube)
+    changed = {"noise": noise, "lineshape": lineshape}
+    changed = {key: value for key, value in changed.items() if value is not None}
+    pipeline = _with(chosen.pipeline, changed)
+    if model is None and (others := with_optional_lines(pipeline)) is not None:
+        pipeline = fitting_more(pipeline, _with(others, changed), cube, reference)
     place = cube["shift"]
     if unstrained_region is not None:
         place = cube.compute() if cube.chunks is not None else cube
-
-    def calibrated(pipeline: Pipeline) -> Pipeline:
-        return recalibrate(
-            _with(pipeline, {key: value for key, value in changed.items() if value is not None}),
-            place,
-            reference=reference,
-            unstrained=_by_line(unstrained),
-            region=unstrained_region,
-        )
-
-    pipeline = calibrated(chosen.pipeline)
-    if model is None and (others := with_optional_lines(pipeline)) is not None:
-        pipeline = fitting_more(pipeline, lambda: calibrated(others), cube)
+    pipeline = recalibrate(
+        pipeline, place, reference=reference, unstrained=_by_line(unstrained), region=unstrained_region
+    )
     file = os.path.basename(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else None
     return PreparedFlake(cube, pipeline, chosen.name, chosen.functional, file)
 

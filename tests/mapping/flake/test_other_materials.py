@@ -117,6 +117,19 @@ def test_a_measured_line_scan_of_ws2_has_the_gap_of_the_unstrained_layer(referen
 
 
 @pytest.mark.reference
+def test_a_place_without_strain_is_measured_with_the_bands_beside_the_lines(reference_dir):
+    path = reference_dir / "raman" / "wrighttools_WS2_raman_linescan.txt.gz"
+    plain = map_flake(path, material="WS2", reference="Si")
+    along = plain["x"].values
+    place = (float(along[30]), -1.0, float(along[60]), 1.0)
+    found = map_flake(path, material="WS2", reference="Si", unstrained_region=place)
+    assert found.attrs["unstrained_positions"].startswith("E': 355.9")
+    both = found.status.values == 0
+    assert both.sum() >= 72
+    assert np.nanmedian(found.gap_common_std.values[both]) < 0.5 * np.nanmedian(plain.gap_common_std.values)
+
+
+@pytest.mark.reference
 def test_measured_mos2_is_not_taken_for_ws2(reference_dir):
     with pytest.warns(UserWarning, match="Is this WS2?"):
         found = map_flake(reference_dir / "raman" / "spectrum1_1ML.txt", material="WS2")

@@ -37,8 +37,8 @@ def load_pretrained(material: str = "MoS2", *, modes: str = "auto") -> RamanPipe
     material : {"MoS2", "WS2"}, default="MoS2"
         The layer.
     modes : {"auto", "all"}, default="auto"
-        "auto": fit the usual lines; "all": the optional ones too, as the 2LA
-        band of WS2 under 514 and 532 nm, beside E', makes necessary. The model takes E' and A1' either way.
+        "auto": fit the usual lines; "all": the optional ones too, as the 2LA band of WS2 under 514 and 532
+        nm, beside E', makes necessary. The model takes E' and A1' either way.
 
     Returns
     -------

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from sklearn.pipeline import Pipeline
 
 from strain2dos._estimators.fitting import as_fitted
-from strain2dos.datasets import load_pretrained
 from strain2dos.mapping._recalibrate import recalibrate
 from strain2dos.raman._materials.lookup import material_modes
 
@@ -16,11 +17,11 @@ from strain2dos.raman._materials.lookup import material_modes
 _TRIED = 64
 
 
-def with_optional_lines(pipeline: Pipeline) -> Pipeline | None:
-    """Bundled model of the same layer that fits its optional lines too.
+def optional_lines(pipeline: Pipeline) -> dict[str, Any]:
+    """Parameters by which the featurizer of a fitted model fits the optional lines of its layer too.
 
-    None where it does already, or where none of them stands in the window of a usual line, as the 2LA band of
-    WS2 does, which is as strong as E' under 514 and 532 nm and absent under other lasers.
+    Empty where it does already, or where none of them stands in the window of a usual line, as the 2LA band
+    of WS2 does, which is as strong as E' under 514 and 532 nm and absent under other lasers.
     """
     featurizer = as_fitted(pipeline[0])
     modes = material_modes(featurizer.material, optional=True)
@@ -32,8 +33,8 @@ def with_optional_lines(pipeline: Pipeline) -> Pipeline | None:
         if other.optional and other.anchor is None
     )
     if featurizer.modes != "auto" or not beside:
-        return None
-    return load_pretrained(featurizer.material, modes="all")
+        return {}
+    return {"modes": "all", "features": tuple(map(str, pipeline[0].get_feature_names_out()))}
 
 
 def fitting_more(first: Pipeline, second: Pipeline, cube: xr.DataArray, reference: str | None) -> Pipeline:

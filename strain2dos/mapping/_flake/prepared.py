@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
 from strain2dos._estimators.fitting import as_fitted, clone_as_fitted
-from strain2dos.mapping._flake.lines import fitting_more, with_optional_lines
+from strain2dos.mapping._flake.lines import fitting_more, optional_lines
 from strain2dos.mapping._flake.model import choose_model
 from strain2dos.mapping._flake.source import flake_cube, refuse_light
 from strain2dos.mapping._recalibrate import recalibrate
@@ -90,8 +90,8 @@ def prepare_flake(
     changed = {"noise": noise, "lineshape": lineshape}
     changed = {key: value for key, value in changed.items() if value is not None}
     pipeline = _with(chosen.pipeline, changed)
-    if model is None and (others := with_optional_lines(pipeline)) is not None:
-        pipeline = fitting_more(pipeline, _with(others, changed), cube, reference)
+    if model is None and (others := optional_lines(chosen.pipeline)):
+        pipeline = fitting_more(pipeline, _with(chosen.pipeline, changed | others), cube, reference)
     place = cube["shift"]
     if unstrained_region is not None:
         place = cube.compute() if cube.chunks is not None else cube

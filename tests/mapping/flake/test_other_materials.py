@@ -4,8 +4,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from sklearn.model_selection import GroupKFold
 
-from strain2dos import load_pretrained, map_flake, raman_pipeline, read_raman
+from strain2dos import DOSRegressor, load_pretrained, map_flake, raman_pipeline, read_raman
 from strain2dos.datasets import SampleVariation, load_dft, make_raman_dos
 from strain2dos.mapping import recalibrate
 from strain2dos.simulate import SpectrumEffects, simulate_spectra
@@ -37,6 +38,27 @@ def check_gaps(data, found):
 def test_gaps_of_simulated_ws2_are_those_of_its_states():
     data, cube = simulated("WS2", None, 7)
     check_gaps(data, map_flake(cube, material="WS2"))
+
+
+def test_gaps_of_left_out_states_are_inside_their_intervals():
+    data, _ = simulated("WS2", None, 3)
+    lower, upper, a_mode = data.phonons.T
+    # the branches weigh unequally
+    share = np.random.default_rng(0).uniform(0.35, 0.65, len(lower))
+    X = np.column_stack([share * lower + (1 - share) * upper, lower, upper, a_mode])
+    error, std, score = np.empty((3, len(X)))
+    for train, test in GroupKFold(6).split(X, groups=data.groups):
+        model = DOSRegressor(data.energies, hidden_layer_sizes=(), random_state=0)
+        rows = data.edge_targets.iloc[train]
+        model.fit(X[train], data.dos[train], groups=data.groups[train], edges=rows)
+        edges, spread = model.predict_edges(X[test], return_std=True)
+        error[test] = edges.gap - data.gap[test]
+        std[test], score[test] = spread.gap, model.domain_score(X[test])
+    inside = score < 1
+    assert inside.mean() > 0.6
+    # 0.5 and 0.7 cm-1 of scatter in both lines are 10 to 20 meV
+    assert np.abs(error[inside]).mean() < 0.02
+    assert (np.abs(error[inside]) < 1.645 * std[inside]).mean() > 0.75
 
 
 def test_a_pipeline_that_fits_optional_lines_is_trained_and_maps():

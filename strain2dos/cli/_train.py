@@ -124,12 +124,14 @@ def _check(
 
 def _require_rates(material: str) -> None:
     """Refuse a material whose spectra cannot be made from its strain states."""
+    from strain2dos.datasets._pretrained.load import MATERIALS
+
     if material != "MoS2":
         raise typer.BadParameter(
             "--bundled trains on MoS2, whose rates with strain and doping are all measured, but got "
-            f"{material}; "
-            'the page "My own DFT, or my own material" of the guide trains a model of WS2, which `strain2dos '
-            "map MODEL MAP` takes.",
+            f"{material}; `strain2dos map --material` has models of {', '.join(MATERIALS)}, and the page "
+            '"My own DFT, or my own material" of the guide trains others, which `strain2dos map MODEL MAP` '
+            "takes.",
             param_hint="--material",
         )
 

@@ -24,7 +24,7 @@ def test_the_file_has_the_checksum_that_is_stated_beside_it(material):
     content = data_path("pretrained", f"{material.lower()}.skops").read_bytes()
     assert hashlib.sha256(content).hexdigest() == pretrained_merit(material)["sha256"]
     # more kernels count in the mixture of WS2
-    assert len(content) < {"MoS2": 1.0, "WS2": 1.5}[material] * 2**20
+    assert len(content) < {"MoS2": 1.0, "WS2": 1.5, "MoSe2": 1.5}[material] * 2**20
 
 
 def test_it_was_trained_on_the_records_that_are_bundled(material):
@@ -94,27 +94,35 @@ def test_doping_covers_evenly_what_samples_show():
         assert low < 0.05 < high
 
 
-def test_doping_of_ws2_moves_the_a_mode_as_far_as_that_of_mos2():
-    data = position_dos("WS2", random_state=0)
-    again = position_dos("WS2", random_state=5)
-    assert len(data.groups) == 2 * len(load_dft("WS2"))
+@pytest.mark.parametrize("other", ["WS2", "MoSe2"])
+def test_doping_of_other_layers_moves_the_a_mode_as_far_as_that_of_mos2(other):
+    data = position_dos(other, random_state=0)
+    again = position_dos(other, random_state=5)
+    assert len(data.groups) == 2 * len(load_dft(other))
     moved = (data.features - again.features)["A1'_center"] / (data.doping - again.doping)
     np.testing.assert_allclose(moved, -2.2)
     branches = ["E'-_center", "E'+_center"]
     np.testing.assert_array_equal(data.features[branches], again.features[branches])
 
 
-@pytest.mark.parametrize("other", ["MoSe2", "WSe2", "graphene"])
+def test_features_have_the_order_in_which_lines_are_fitted():
+    for other in MATERIALS:
+        assert load_pretrained(other)[0].get_feature_names_out().tolist() == list(
+            position_dos(other, random_state=0).features
+        )
+    with pytest.raises(ValueError, match='modes must be "auto" or "all", but is'):
+        load_pretrained("WS2", modes="2LA")
+
+
+@pytest.mark.parametrize("other", ["WSe2", "graphene"])
 def test_a_material_without_a_model_names_the_ways_out(other):
     with pytest.raises(ValueError, match=rf"{other}.*model=.*StrainDopingSeparator"):
         load_pretrained(other)
 
 
-def test_lines_that_coincide_train_no_model_and_modes_are_checked():
+def test_lines_that_coincide_train_no_model():
     with pytest.raises(ValueError, match=r"material must have E' and A1' apart, but 'WSe2' has .*2LA"):
         position_dos("WSe2")
-    with pytest.raises(ValueError, match='modes must be "auto" or "all", but is'):
-        load_pretrained("WS2", modes="2LA")
 
 
 def test_the_wheel_carries_the_model():

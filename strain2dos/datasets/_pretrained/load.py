@@ -15,9 +15,10 @@ from strain2dos.datasets._bundled.dft import bundled_materials
 from strain2dos.datasets._bundled.resources import data_path
 from strain2dos.datasets._raman.dos import default_shift
 from strain2dos.io import load_model
+from strain2dos.raman._materials.lookup import material_modes
 
 #: Layers with a bundled model.
-MATERIALS = ("MoS2", "WS2")
+MATERIALS = ("MoS2", "WS2", "MoSe2")
 FOLDER = "pretrained"
 
 
@@ -29,16 +30,17 @@ def load_pretrained(material: str = "MoS2", *, modes: str = "auto") -> RamanPipe
     Featurizers learn nothing but their axis, so `strain2dos.mapping.recalibrate` sets it to that of any
     spectra; `strain2dos.map_flake` does so by itself.
 
-    Lines of MoS2 move with strain and doping as measured. Of WS2 not all rates are measured: its lines move
-    with strain as calculated, doping moves A1' by what it does in MoS2 at most, and E' is taken to stay.
+    Lines of MoS2 move with strain and doping as measured. Of the others not all rates are measured: their
+    lines move with strain as calculated, doping moves A1' by what it does in MoS2 at most, and E' is taken to
+    stay.
 
     Parameters
     ----------
-    material : {"MoS2", "WS2"}, default="MoS2"
+    material : {"MoS2", "WS2", "MoSe2"}, default="MoS2"
         The layer.
     modes : {"auto", "all"}, default="auto"
-        "auto": fit the usual lines; "all": the optional ones too, as the 2LA band of WS2 under 514 and 532
-        nm, beside E', makes necessary. The model takes E' and A1' either way.
+        "auto": fit the lines that the model takes, E' and A1'; "all": the optional ones too, as the 2LA band
+        of WS2 under 514 and 532 nm, beside E', makes necessary.
 
     Returns
     -------
@@ -74,6 +76,9 @@ def load_with_merit(material: str, modes: str = "auto") -> tuple[RamanPipeline, 
     if modes not in ("auto", "all"):
         raise ValueError(f'modes must be "auto" or "all", but is {modes!r}.')
     merit = pretrained_merit(material)
+    if "E'" not in {mode.name for mode in material_modes(material)}:
+        # it is an optional line of MoSe2, weak, and the only one
+        modes = "all"
     with warnings.catch_warnings():
         # a regressor consists of plain arrays, and checks the form of them itself
         warnings.filterwarnings("ignore", ".*was saved with", UserWarning)
@@ -127,7 +132,7 @@ def _words(material: str) -> str:
     if material in bundled_materials():
         there += ", though its first-principles records do (load_dft)"
     return (
-        f"{there}; {' and '.join(MATERIALS)} have one. Train one on records of the material (raman_pipeline; "
+        f"{there}; {', '.join(MATERIALS)} have one. Train one on records of the material (raman_pipeline; "
         '`strain2dos dft run` makes records) as the page "My own DFT, or my own material" of the guide does, '
         "and give it as model=. Strain and doping alone need no model: from Python, StrainDopingSeparator "
         "gives them, with rates of your own where the table has none."

@@ -35,9 +35,10 @@ def check_gaps(data, found):
     assert (np.abs(error) < 1.645 * whole_error(found)[0][ok]).mean() > 0.8
 
 
-def test_gaps_of_simulated_ws2_are_those_of_its_states():
-    data, cube = simulated("WS2", None, 7)
-    check_gaps(data, map_flake(cube, material="WS2"))
+@pytest.mark.parametrize(("material", "variation"), [("WS2", None), ("MoSe2", ONE_TEMPERATURE)])
+def test_gaps_of_simulated_layers_are_those_of_their_states(material, variation):
+    data, cube = simulated(material, variation, 7)
+    check_gaps(data, map_flake(cube, material=material))
 
 
 def test_gaps_of_left_out_states_are_inside_their_intervals():

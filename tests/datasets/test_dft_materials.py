@@ -5,6 +5,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from strain2dos.datasets import load_dft
@@ -139,3 +140,24 @@ def test_slopes_of_the_bilayer_are_those_of_the_guide(table, edge, calculated, m
     rise = 500 * (bilayer["+2 %"] - bilayer["+0 %"])  # meV per %
     assert rise.loc[edge, "records"] == pytest.approx(calculated, abs=1)
     assert rise.loc[edge, "tight binding"] == pytest.approx(model, abs=1)
+
+
+def test_metal_and_chalcogen_move_the_valleys_at_k_apart():
+    """A state of MoSe2 moves as that of MoS2, plus that of WSe2, less that of WS2: one wrong record shows."""
+    rows = {name: load_dft(name) for name in ("MoS2", "WS2", "MoSe2", "WSe2")}
+    states = [name for name in rows["MoSe2"].name if name != "bi+0"]
+    assert len(states) == 35
+
+    def moved(material, valley):
+        data = rows[material]
+        energies = dict(zip(data.name, data.extra[valley], strict=True))
+        return np.array([energies[name] - energies["bi+0"] for name in states])
+
+    by_elements = moved("MoS2", "VB_K") + moved("WSe2", "VB_K") - moved("WS2", "VB_K")
+    assert np.abs(moved("MoSe2", "VB_K")).mean() > 0.09
+    assert np.abs(moved("MoSe2", "VB_K") - by_elements).max() < 0.01
+    # at -4 % either way the conduction band has no minimum of its own at K
+    small = np.array([not name.startswith("-4.00-4.00") for name in states])
+    by_elements = moved("MoS2", "CB_K") + moved("WSe2", "CB_K") - moved("WS2", "CB_K")
+    assert np.abs(moved("MoSe2", "CB_K")).mean() > 0.25
+    assert np.abs(moved("MoSe2", "CB_K") - by_elements)[small].max() < 0.01

@@ -50,8 +50,8 @@ def test_the_stated_figures_of_merit_are_those_of_states_left_out(material):
 def test_stated_errors_hold_for_states_that_were_left_out(material):
     merit = pretrained_merit(material)["held_out"]
     assert 0.85 <= merit["gap_inside_90_percent_interval"] <= 0.95
-    # 61 states of MoS2, 36 of WS2
-    gap, at_k = {"MoS2": (4.0, 2.5), "WS2": (7.0, 10.0)}[material]
+    # 61 states of MoS2, 36 of the others
+    gap, at_k = {"MoS2": (4.0, 2.5), "WS2": (7.0, 10.0), "MoSe2": (11.0, 19.0)}[material]
     assert merit["gap_mae_mev_inside"] < gap
     assert merit["gap_direct_mae_mev_inside"] < at_k
 
@@ -67,7 +67,9 @@ def test_the_stated_error_grows_with_strain_as_the_error_does(material):
     # stated neither at twice its size nor at two thirds of it
     for error, stated in (small, large):
         assert 0.67 < stated / error < 2.0
-    assert merit["gap_inside_90_percent_interval_large_strain"] > 0.85
+    # of 18 states that large, 90 % are 14 to 18 nineteen times in twenty: 0.78 and more
+    least = {"MoS2": 0.85, "WS2": 0.85, "MoSe2": 0.78}[material]
+    assert merit["gap_inside_90_percent_interval_large_strain"] > least
 
 
 def test_the_gap_of_every_trained_state_is_reproduced_whatever_the_doping(material):

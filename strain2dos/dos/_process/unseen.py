@@ -112,9 +112,9 @@ def predict_unseen(
         for kind, head in zip(found, (heads[0], heads[-1]), strict=False):
             means, variances, _ = Heads(head, (head,)).loaded(device).valleys(features[unseen])
             kind[:, out] = means[:, 0], variances[:, 0]
-    return [
-        UnseenRows(rows, features[rows], groups[rows], loose[rows], energies[rows], *kind) for kind in found
-    ]
+    # numbered anew: of more groups than rows are looked at, some have none
+    groups = np.unique(groups[rows], return_inverse=True)[1]
+    return [UnseenRows(rows, features[rows], groups, loose[rows], energies[rows], *kind) for kind in found]
 
 
 def is_likelier(plain: UnseenRows, other: UnseenRows | None = None) -> bool:

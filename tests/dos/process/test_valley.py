@@ -64,6 +64,12 @@ def test_unseen_states_decide_between_both(seed):
     assert not is_likelier(*alike)
 
 
+def test_states_beyond_those_that_are_looked_at_do_not_hide_what_these_say():
+    """128 rows of 180 states are looked at: the others have no part in the mean, not a part of 0 / 0."""
+    states, energies = _rows(0, _one_sided, 180)
+    assert is_likelier(*_unseen(states, energies))
+
+
 def test_a_gain_that_few_states_decide_does_not_count():
     """One state in sixty is likelier by 30 nats, the others are a little less likely."""
     groups, nothing = np.arange(60), np.zeros((60, 2))

@@ -199,6 +199,7 @@ def test_lattice_constants_are_the_minima_of_the_recorded_energies():
 
     minimum = runpy.run_path(str(data_path("find_lattice_constants.py")))["minimum"]
     recorded = json.loads(data_path("lattice_constants.json").read_text())
+    assert set(recorded) == set(LAYERS)
     for material, scan in recorded.items():
         found = minimum(scan["a_angstrom"], scan["total_energy_eV"])
         assert found == pytest.approx(scan["minimum_angstrom"], abs=1e-4)

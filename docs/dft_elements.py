@@ -56,9 +56,9 @@ def table() -> pd.DataFrame:
         error = 1000 * found.sub(found["calculated"], axis=0).abs().mean()
         metal, chalcogen, _ = _neighbors(layer)
         rows[layer] = {
-            "as its metal's": error[f"as {metal}"],
-            "as its chalcogen's": error[f"as {chalcogen}"],
-            "by both": error["by elements"],
+            "as that with its metal": error[f"as {metal}"],
+            "as that with its chalcogen": error[f"as {chalcogen}"],
+            "by metal and chalcogen": error["by elements"],
         }
     return pd.DataFrame(rows).T.round(1).rename_axis("gap, mean error (meV)")
 

@@ -31,7 +31,9 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from strain2dos import DOSRegressor
 from strain2dos.datasets import StrainedDOS, load_dft
 from strain2dos.dos import metrics
+from strain2dos.dos._edges.valleys import edges_of_valleys
 from strain2dos.simulate import strain_invariants
+from strain2dos.simulate.dft._materials import layer_of
 
 OUTPUT = Path(__file__).parent / "output" / "few_shot"
 VALLEYS = {"vbm_K": "VB_K", "vbm_G": "VB_G", "cbm_K": "CB_K", "cbm_Q": "CB_Q"}
@@ -47,17 +49,16 @@ def valleys(data: StrainedDOS) -> pd.DataFrame:
     return pd.DataFrame({name: data.extra[key] for name, key in VALLEYS.items()}, index=data.name)
 
 
-def formula(data: StrainedDOS) -> tuple[str, str]:
+def elements(data: StrainedDOS) -> set[str]:
     """Metal and chalcogen of a layer."""
-    name = str(data.provenance["material"]).removesuffix("2")
-    return name.rstrip("Se"), name.lstrip("MoW")
+    return set(layer_of(str(data.provenance["material"])).symbols)
 
 
 def coded(sets: list[StrainedDOS], columns: str) -> np.ndarray:
     """One row per set: a column for each material but the first, or one for tungsten and one for selenium."""
     if columns == "material":
         return np.eye(len(sets))[:, 1:]
-    return np.array([[metal == "W", chalcogen == "Se"] for metal, chalcogen in map(formula, sets)], float)
+    return np.array([[element in elements(part) for element in ("W", "Se")] for part in sets], float)
 
 
 def errors(
@@ -94,13 +95,13 @@ def same_strain(known: list[StrainedDOS], new: StrainedDOS) -> np.ndarray:
     if len(known) < 3:
         return at_states[0]
     # plus with the metal or the chalcogen of the new one, minus with neither
-    signs = [1.0 if set(formula(part)) & set(formula(new)) else -1.0 for part in known]
+    signs = [1.0 if elements(part) & elements(new) else -1.0 for part in known]
     return np.tensordot(signs, at_states, axes=1)
 
 
 def gap_of(energies: np.ndarray) -> np.ndarray:
     """Gap from the four valleys."""
-    return energies[:, 2:].min(axis=1) - energies[:, :2].max(axis=1)
+    return edges_of_valleys(energies, 2).gap
 
 
 def by_difference(known: list[StrainedDOS], train: StrainedDOS, test: StrainedDOS) -> float:

@@ -124,9 +124,9 @@ def _check(
 
 def _require_rates(material: str) -> None:
     """Refuse a material whose spectra cannot be made from its strain states."""
-    from strain2dos.datasets._pretrained.load import MATERIALS
-
     if material != "MoS2":
+        from strain2dos.datasets._pretrained.load import MATERIALS
+
         raise typer.BadParameter(
             "--bundled trains on MoS2, whose rates with strain and doping are all measured, but got "
             f"{material}; `strain2dos map --material` has models of {', '.join(MATERIALS)}, and the page "
